@@ -1,0 +1,144 @@
+"""The environment, read once and checked: what may be set, what it means, where files lie."""
+
+import os
+import re
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from starlette.config import Config
+
+PACKAGE = Path(__file__).parent
+# In an installed wheel the top-level folders travel inside the package; in a checkout they lie beside it.
+ROOT = PACKAGE / "_data" if (PACKAGE / "_data").is_dir() else PACKAGE.parent
+TEMPLATES, STATIC, ALEMBIC_INI = ROOT / "templates", ROOT / "static", ROOT / "alembic.ini"
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+BROADCAST_SCHEMES = ("memory", "redis", "rediss", "postgresql")
+HOST_PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+
+
+class SettingsError(Exception):
+    """A value of the environment that can't be understood; its text is one line for the operator."""
+
+    def __init__(self, name: str, value: str, allowed: str) -> None:
+        super().__init__(f"{name}={without_password(value)!r} can't be used: {allowed}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Typed values of the environment; docs/running.md has the table."""
+
+    database_url: str
+    secret_key: str
+    broadcast_url: str = "memory://"
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
+    signup_open: bool = True
+    message_rate: int = 20
+    debug: bool = False
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the process environment, then `.env` in the working directory. Raises SettingsError."""
+        env_file = Path(".env")
+        read = Config(env_file if env_file.is_file() else None)
+        url = database_url(read("DATABASE_URL", default="sqlite+aiosqlite:///discussit.db"))
+        return cls(
+            database_url=url.render_as_string(hide_password=False),
+            broadcast_url=broadcast_url(read("BROADCAST_URL", default=cls.broadcast_url)),
+            allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
+            signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
+            message_rate=whole_number("MESSAGE_RATE", read("MESSAGE_RATE", default=str(cls.message_rate))),
+            debug=one_of("DEBUG", read("DEBUG", default="false"), SWITCH),
+            secret_key=read("SECRET_KEY", default="") or kept_secret_key(url),
+        )
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def database_url(value: str) -> URL:
+    """The SQLAlchemy URL with its asynchronous driver."""
+    allowed = "an SQLAlchemy URL such as sqlite:///discussit.db or postgresql://user@host/name"
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise SettingsError("DATABASE_URL", value, f"it must be {allowed}") from None
+    if url.drivername not in DRIVERS:
+        raise SettingsError("DATABASE_URL", value, f"it must be {allowed}")
+    if url.drivername.startswith("sqlite") and url.database in (None, "", ":memory:"):
+        raise SettingsError("DATABASE_URL", value, "SQLite must be given a file, as in sqlite:///discussit.db")
+    return url.set(drivername=DRIVERS[url.drivername])
+
+
+def broadcast_url(value: str) -> str:
+    if urlsplit(value).scheme not in BROADCAST_SCHEMES:
+        schemes = ", ".join(f"{scheme}://" for scheme in BROADCAST_SCHEMES)
+        raise SettingsError("BROADCAST_URL", value, f"it must begin with one of {schemes}")
+    return value
+
+
+def allowed_hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower() for host in value.split(",") if host.strip())
+    if not hosts or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
+        allowed = "it must be host names without ports, separated by commas; *.example.org is allowed"
+        raise SettingsError("ALLOWED_HOSTS", value, allowed)
+    return hosts
+
+
+def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:
+    if value.lower() not in meanings:
+        raise SettingsError(name, value, f"it must be one of {', '.join(meanings)}")
+    return meanings[value.lower()]
+
+
+def whole_number(name: str, value: str) -> int:
+    # isdecimal alone lets other scripts' digits through, which int() reads but nobody means.
+    if not (value.isascii() and value.isdecimal()):
+        raise SettingsError(name, value, "it must be a whole number, 0 or more")
+    return int(value)
+
+
+def kept_secret_key(url: URL) -> str:
+    """The key kept beside the SQLite database, made at the first start; readable by its owner only."""
+    if url.get_backend_name() != "sqlite":
+        how = """set it to a long random text, for example from: python3 -c "import secrets; print(secrets.token_hex(32))\""""
+        raise SettingsError("SECRET_KEY", "", how)
+    path = Path(url.database or "").with_suffix(".secret")
+    try:
+        return path.read_text().strip() if path.exists() else make_secret_key(path)
+    except OSError as error:
+        raise SettingsError("SECRET_KEY", "", f"{path} can't be used ({error.strerror}); set SECRET_KEY") from None
+
+
+def make_secret_key(path: Path) -> str:
+    # Written whole under another name and then linked: of two processes that start at once
+    # one makes the key and the other reads all of it.
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(draft)
+    return path.read_text().strip()
+
+
+def without_password(value: str) -> str:
+    return re.sub(r"(//[^/@:]*:)[^/]*@", r"\1***@", value)
