@@ -1,0 +1,100 @@
+"""Who speaks: accounts and the sessions in which they are signed in."""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.ext.asyncio import async_object_session
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from discussit.models.base import Base, now
+
+if TYPE_CHECKING:
+    from discussit.models.groups import Membership
+
+USERNAME = re.compile(r"[\w.@+-]{1,150}")
+CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
+
+
+class User(Base):
+    """An account. It is never deleted, since logs keep its name: `close` ends it."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(150))
+    # SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale; casefolding here
+    # makes "unique whatever the case" mean the same on both.
+    username_key: Mapped[str] = mapped_column(String(300), unique=True)
+    password: Mapped[str] = mapped_column(String(200))
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+    sessions: Mapped[list["Session"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    @validates("username")
+    def _normalize(self, _key: str, value: str) -> str:
+        username = check_username(value)
+        self.username_key = username.casefold()
+        return username
+
+    async def close(self) -> None:
+        """End the account for good: no login, no sessions, no memberships; its entries stay.
+
+        Must be attached to an AsyncSession.
+        """
+        session = async_object_session(self)
+        assert session is not None, "close() needs the session that loaded this user"
+        self.is_active, self.is_superuser, self.password = False, False, CLOSED_PASSWORD
+        for membership in await self.awaitable_attrs.memberships:
+            await session.delete(membership)
+        await session.flush()
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Session(Base):
+    """One signed-in browser. The token itself is only in its cookie; the table has its SHA-256."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+
+    user: Mapped[User] = relationship(back_populates="sessions")
+
+    def __str__(self) -> str:
+        return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+def check_username(value: str) -> str:
+    """The name in NFKC. Raises ValueError with a sentence for people."""
+    username = unicodedata.normalize("NFKC", value).strip()
+    if not USERNAME.fullmatch(username):
+        raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
+    return username
+
+
+def username_key(value: str) -> str:
+    """What a name is looked up by, whatever its case."""
+    return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def new_token() -> str:
+    """256 random bits as 64 hexadecimal digits."""
+    return secrets.token_hex(32)
+
+
+def session_id(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

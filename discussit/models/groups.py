@@ -1,0 +1,91 @@
+"""Where people speak: groups and who belongs to them."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from discussit.models.accounts import User
+from discussit.models.base import Base, now
+
+MAX_NAME = 30
+
+
+class Group(Base):
+    """A group is a log: its entries are numbered 1 to `last_seq` without a gap."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
+    name: Mapped[str] = mapped_column(String(MAX_NAME))
+    last_seq: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    memberships: Mapped[list["Membership"]] = relationship(
+        back_populates="group", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @validates("name")
+    def _check_name(self, _key: str, value: str) -> str:
+        return check_name(value)
+
+    async def add_user(self, user: User) -> bool:
+        """Make `user` a member; the Join is logged in the same transaction. False: they were one already."""
+        session = await self._locked()
+        if await session.get(Membership, (self.id, user.id)):
+            return False
+        session.add(Membership(group=self, user=user))
+        await session.flush()
+        return True
+
+    async def remove_user(self, user: User) -> bool:
+        """End `user`'s membership; the Left is logged in the same transaction. False: they were no member."""
+        session = await self._locked()
+        membership = await session.get(Membership, (self.id, user.id))
+        if membership is None:
+            return False
+        await session.delete(membership)
+        await session.flush()
+        return True
+
+    async def _locked(self) -> AsyncSession:
+        # Two joins at once wait for each other here, so the second sees the first's membership.
+        # SQLite ignores FOR UPDATE: there the whole transaction is alone.
+        session = async_object_session(self)
+        assert session is not None, "the group needs the session that loaded it"
+        await session.execute(select(Group.id).where(Group.id == self.id).with_for_update())
+        return session
+
+    def get_absolute_url(self) -> str:
+        return f"/groups/{self.uuid}/"
+
+    def __str__(self) -> str:
+        return f"Group {self.name}-{self.uuid}"
+
+
+class Membership(Base):
+    """That a user belongs to a group, and how far they have read."""
+
+    __tablename__ = "memberships"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    read_seq: Mapped[int] = mapped_column(default=0)
+
+    group: Mapped[Group] = relationship(back_populates="memberships")
+    user: Mapped[User] = relationship(back_populates="memberships")
+
+    def __str__(self) -> str:
+        return f"{self.user.username} in {self.group.name}"
+
+
+def check_name(value: str) -> str:
+    """A group's name without surrounding space. Raises ValueError with a sentence for people."""
+    name = value.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise ValueError(f"A group's name has 1 to {MAX_NAME} printable characters.")
+    return name

@@ -1,0 +1,178 @@
+"""What every write to the models does, whichever session makes it.
+
+Before a flush, memberships and their events are made to agree and entries get their seq. After
+a commit, what was written goes to the session's `publish`, if it has one: then it is live.
+Statements that bypass the ORM bypass these hooks: nobody writes entries that way.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import Table, event, inspect, select, update
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
+
+from discussit import wire
+from discussit.models.accounts import Session, User
+from discussit.models.entries import Entry, Event
+from discussit.models.groups import Group, Membership
+
+GROUPS = cast(Table, Group.__table__)
+
+
+@dataclass
+class Written:
+    """What one transaction wrote, in the shape in which the rest of the world hears of it."""
+
+    entries: dict[UUID, list[wire.TextMessage | wire.EventMessage]] = field(default_factory=lambda: defaultdict(list))
+    unclear: set[UUID] = field(default_factory=set)  # groups whose readers must look for themselves
+    revised: set[UUID] = field(default_factory=set)  # groups whose history was changed
+    ended_sessions: list[str] = field(default_factory=list)
+
+
+Publish = Callable[[Written], None]
+
+
+@event.listens_for(OrmSession, "before_flush")
+def complete(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
+    """Log memberships, make memberships follow events, end sessions, then number the new entries."""
+    _log_memberships(session)
+    _follow_events(session)
+    _end_sessions(session)
+    _keep_log_whole(session)
+    _number_entries(session)
+
+
+def _log_memberships(session: OrmSession) -> None:
+    events = {(_group(session, entry), entry.kind): entry for entry in session.new if isinstance(entry, Event)}
+    logged = {(group.id, _user(session, entry).id, kind) for (group, kind), entry in events.items()}
+    for kind, changed in (("Join", session.new), ("Left", session.deleted)):
+        for membership in [row for row in changed if isinstance(row, Membership)]:
+            group, user = _group(session, membership), _user(session, membership)
+            if group in session.deleted or (group.id, user.id, kind) in logged:
+                continue
+            session.add(Event(group=group, user=user, kind=kind))
+
+
+def _follow_events(session: OrmSession) -> None:
+    """An event that was added by itself (the admin pages, a shell) makes the membership agree."""
+    for entry in [row for row in session.new if isinstance(row, Event)]:
+        group, user = _group(session, entry), _user(session, entry)
+        membership = _membership(session, group, user)
+        if entry.kind == "Join" and membership is None:
+            session.add(Membership(group=group, user=user))
+        elif entry.kind == "Left" and membership is not None:
+            session.delete(membership)
+        elif entry.kind not in ("Join", "Left"):
+            raise ValueError(f"An event is a Join or a Left, not {entry.kind!r}.")
+
+
+def _membership(session: OrmSession, group: Group, user: User) -> Membership | None:
+    for row in session.new:
+        if isinstance(row, Membership) and _group(session, row) is group and _user(session, row) is user:
+            return row
+    with session.no_autoflush:
+        return session.get(Membership, (group.id, user.id)) if group.id and user.id else None
+
+
+def _end_sessions(session: OrmSession) -> None:
+    """A closed account is signed out; so is a renamed one, whose sockets speak under its old name."""
+    for user in [row for row in session.dirty if isinstance(row, User)]:
+        if user.is_active and not _is_renamed(user):
+            continue
+        with session.no_autoflush:
+            for signed_in in user.sessions:
+                session.delete(signed_in)
+
+
+def _is_renamed(user: User) -> bool:
+    return bool(inspect(user).attrs.username.history.deleted)
+
+
+def _keep_log_whole(session: OrmSession) -> None:
+    for row in session.deleted:
+        if isinstance(row, Entry) and row.group not in session.deleted:
+            raise ValueError("An entry can't be deleted, since a log has no gaps: withdraw() it.")
+
+
+def _number_entries(session: OrmSession) -> None:
+    new: dict[Group, list[Entry]] = defaultdict(list)
+    for entry in [row for row in session.new if isinstance(row, Entry)]:
+        new[_group(session, entry)].append(entry)
+    for group in sorted(new, key=lambda group: group.id or 0):
+        entries = new[group]
+        for seq, entry in enumerate(entries, start=_take_seqs(session, group, len(entries))):
+            entry.seq, entry.user = seq, _user(session, entry)
+            if isinstance(entry, Event):
+                entry.description = entry.describe()
+
+
+def _take_seqs(session: OrmSession, group: Group, count: int) -> int:
+    """The first of `count` consecutive seqs of the group.
+
+    Updating the group's row locks it until commit, so entries become visible in seq order:
+    whoever has seen n never meets a late n - 1. Groups are taken in order of id, so two
+    transactions that write to the same groups can't wait for each other.
+    """
+    if group in session.new:
+        group.last_seq = (group.last_seq or 0) + count
+        return group.last_seq - count + 1
+    statement = update(GROUPS).where(GROUPS.c.id == group.id).values(last_seq=GROUPS.c.last_seq + count)
+    last: int = session.connection().execute(statement.returning(GROUPS.c.last_seq)).scalar_one()
+    attributes.set_committed_value(group, "last_seq", last)
+    return last - count + 1
+
+
+def _group(session: OrmSession, row: Entry | Membership) -> Group:
+    with session.no_autoflush:
+        row.group = row.group or session.get_one(Group, row.group_id)
+    return row.group
+
+
+def _user(session: OrmSession, row: Entry | Membership) -> User:
+    with session.no_autoflush:
+        row.user = row.user or session.get_one(User, row.user_id)
+    return row.user
+
+
+@event.listens_for(OrmSession, "after_flush")
+def remember(session: OrmSession, _context: UOWTransaction) -> None:
+    """Note what was written while everything about it is loaded; it is told after the commit."""
+    written = session.info.setdefault("written", Written())
+    for entry in _in_order(session.new):
+        written.entries[entry.group.uuid].append(entry.frame())
+    for row in session.dirty:
+        if isinstance(row, Entry) and session.is_modified(row):
+            written.revised.add(row.group.uuid)
+        elif isinstance(row, User) and _is_renamed(row):
+            spoken_in = select(Group.uuid).where(Group.id.in_(select(Entry.group_id).where(Entry.user_id == row.id)))
+            written.revised.update(session.connection().scalars(spoken_in))
+    for row in session.deleted:
+        if isinstance(row, Session):
+            written.ended_sessions.append(row.id)
+        elif isinstance(row, Group):
+            written.unclear.add(row.uuid)
+
+
+def _in_order(rows: Iterable[object]) -> list[Entry]:
+    return sorted((row for row in rows if isinstance(row, Entry)), key=lambda entry: entry.seq)
+
+
+@event.listens_for(OrmSession, "after_soft_rollback")
+def forget(session: OrmSession, _ended: SessionTransaction) -> None:
+    """Nothing of a rolled back transaction is told; of a rolled back savepoint only that readers should look."""
+    written = session.info.pop("written", None)
+    if written is not None and session.in_transaction():
+        unclear = written.unclear | written.revised | set(written.entries)
+        session.info["written"] = Written(unclear=unclear, ended_sessions=written.ended_sessions)
+
+
+@event.listens_for(OrmSession, "after_commit")
+def tell(session: OrmSession) -> None:
+    written = session.info.pop("written", None)
+    publish: Publish | None = session.info.get("publish")
+    if written is not None and publish is not None:
+        publish(written)
