@@ -1,0 +1,145 @@
+"""Engines, SQLite's settings, the two ways to a session, and the schema's revision."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from anyio import CancelScope
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from discussit.models import Publish
+from discussit.settings import ALEMBIC_INI, Settings
+
+# The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
+# server starts without importing Alembic.
+REVISION = "0001"
+
+READERS = 4  # connections; more of them only wait for the same disk and the same interpreter
+
+
+class SchemaError(Exception):
+    """The database can't be served as it is; its text is one line for the operator."""
+
+
+class Database:
+    """The engines of one process.
+
+    SQLite has one connection that writes, so that transactions queue in the process rather than
+    collide in the file, and a few that read beside it. Other engines have one pool for both.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.info: dict[str, Any] = {}
+        if settings.uses_sqlite:
+            self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
+        else:
+            self.writer = self.reader = create_async_engine(settings.database_url, pool_pre_ping=True)
+        # expire_on_commit would load every object again to answer with what was just written.
+        self.sessions = async_sessionmaker(self.writer, expire_on_commit=False, info=self.info)
+        self._readings = async_sessionmaker(self.reader, expire_on_commit=False)
+
+    def publish_to(self, publish: Publish) -> None:
+        """From now on `publish` hears what each committed transaction of this process wrote.
+
+        It is called in the commit, so it must neither wait nor raise.
+        """
+        self.info["publish"] = publish
+        self.sessions.configure(info=self.info)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits at the end, or rolls back when the block raises."""
+        # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
+        # have happened all the same: what has begun is brought to its end.
+        with CancelScope(shield=True):
+            async with self.sessions() as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one state of the database and changes nothing."""
+        with CancelScope(shield=True):
+            async with self._readings() as session:
+                yield session
+
+    async def close(self) -> None:
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+
+def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # The driver's own transactions lose updates: it begins late and never IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def prepare(database: Database, *, migrate: bool = False) -> None:
+    """Bring the schema to REVISION where that is automatic or asked for, else make sure that it is there.
+
+    Raises SchemaError when it is not, when it is newer than this program, or when the database
+    does not answer.
+    """
+    try:
+        async with database.writer.begin() as connection:
+            revision = await connection.run_sync(_revision)
+            if revision == REVISION:
+                return
+            if not (migrate or database.settings.uses_sqlite):
+                found = f"at revision {revision}" if revision else "empty"
+                raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
+            await connection.run_sync(_upgrade, revision)
+    except (SQLAlchemyError, OSError) as error:
+        raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection, revision: str | None) -> None:
+    # Imported late: an up-to-date server never needs it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(ALEMBIC_INI, attributes={"connection": connection})
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaError(
+            f"The database is at revision {revision}, newer than this program: install a newer DiscussIt."
+        )
+    command.upgrade(config, "head")
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
+async def prepare_once(settings: Settings, *, migrate: bool = False) -> None:
+    """`prepare` with engines of its own, for a process that will open its own later."""
+    database = Database(settings)
+    try:
+        await asyncio.shield(prepare(database, migrate=migrate))
+    finally:
+        await database.close()

@@ -1,0 +1,73 @@
+"""Runs the migrations: on the connection that the caller gives, else on the database of the environment."""
+
+import asyncio
+import logging
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import Connection, Engine, TypeDecorator, event
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from discussit.models import Base
+from discussit.settings import Settings
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        render_item=as_stored,
+        render_as_batch=connection.dialect.name == "sqlite",
+        # SQLite can undo schema changes too, where the driver leaves BEGIN to us.
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        refuse_to_cascade(connection)
+        context.run_migrations()
+
+
+def refuse_to_cascade(connection: Connection) -> None:
+    """SQLite rebuilds a table by dropping it, which deletes whatever refers to its rows while foreign keys are on."""
+    if connection.dialect.name != "sqlite" or not context.get_context().get_current_heads():
+        return
+    if connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+        raise RuntimeError("Migrate SQLite on a connection with PRAGMA foreign_keys=OFF.")
+
+
+def as_stored(kind: str, item: object, _autogenerate: object) -> str | Literal[False]:
+    # A migration outlives the models: it names the databases' types and none of ours.
+    return f"sa.{item.impl_instance!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
+
+
+async def run_on_own_engine() -> None:
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("alembic").setLevel(logging.INFO)
+    engine = create_async_engine(Settings.from_environment().database_url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        lock_whole_file(engine.sync_engine)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+def lock_whole_file(engine: Engine) -> None:
+    # Of two that migrate at once one waits and then finds the work done.
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+if context.is_offline_mode():
+    raise SystemExit("--sql is not supported: migrations run on a database")
+
+given = context.config.attributes.get("connection")
+if given is None:
+    asyncio.run(run_on_own_engine())
+else:
+    run(given)
