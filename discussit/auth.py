@@ -1,0 +1,248 @@
+"""Who is asking, and what they may enter."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from anyio import CapacityLimiter, to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import Select, exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import contains_eager
+from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from discussit.database import Database
+from discussit.models import Group, Membership, Session, User
+from discussit.models.accounts import check_username, new_token, session_id, username_key
+from discussit.models.base import now
+from discussit.settings import Settings
+
+COOKIE = "discussit_session"
+SESSION_LIFE = timedelta(days=14)  # without a request
+SEEN_EVERY = timedelta(minutes=10)  # how often being seen is worth a write
+PASSWORD_LENGTH = range(8, 257)
+
+hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+# Verified when there is no such account, so that the answer takes as long as if there were one.
+NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
+# Each hash takes 19 MiB and a core for as long as it lasts.
+hashing = CapacityLimiter(2)
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, or the session has ended meanwhile."""
+
+
+class NoSuchGroup(Exception):
+    """There is no group of this uuid."""
+
+
+class NotAMember(Exception):
+    """The group is there, but the person asking is not in it."""
+
+    def __init__(self, group: Group) -> None:
+        super().__init__(f"not a member of {group.name}")
+        self.group = group
+
+
+class FieldError(Exception):
+    """A form's field can't be taken; the text stands beside it. An empty field name means the whole form."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+# Who is asking
+
+
+@dataclass(frozen=True)
+class Account(BaseUser):
+    """The person asking, as the request's session says."""
+
+    id: int
+    username: str
+    is_superuser: bool
+    session_id: str
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def display_name(self) -> str:
+        return self.username
+
+
+class Cookies(AuthenticationBackend):
+    """The session cookie: a token, signed, so that a made-up one costs no query."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._signer = Signer(settings.secret_key, salt="discussit.session")
+        self._database = database
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Account] | None:
+        token = self._token(conn)
+        if token is None or conn.scope["path"].startswith("/static/"):
+            return None
+        async with self._database.reading() as session:
+            signed_in = await session.scalar(_session_of(token))
+        if signed_in is None:
+            return None
+        if now() - signed_in.last_seen_at > SEEN_EVERY:
+            await self._see(signed_in)
+        user = signed_in.user
+        account = Account(user.id, user.username, user.is_superuser, signed_in.id)
+        return AuthCredentials(["authenticated"]), account
+
+    def _token(self, conn: HTTPConnection) -> str | None:
+        try:
+            return self._signer.unsign(conn.cookies.get(COOKIE, "")).decode()
+        except (BadSignature, UnicodeError):
+            return None
+
+    async def _see(self, signed_in: Session) -> None:
+        async with self._database.transaction() as session:
+            if still := await session.get(Session, signed_in.id):
+                still.last_seen_at = now()
+
+    def set(self, response: Response, token: str, *, secure: bool) -> None:
+        value = self._signer.sign(token).decode()
+        age = int(SESSION_LIFE.total_seconds())
+        response.set_cookie(COOKIE, value, max_age=age, httponly=True, samesite="lax", secure=secure)
+
+    def clear(self, response: Response) -> None:
+        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+
+
+def _session_of(token: str) -> Select[Session]:
+    return (
+        select(Session)
+        .join(Session.user)
+        .where(Session.id == session_id(token), Session.last_seen_at > now() - SESSION_LIFE, User.is_active)
+        .options(contains_eager(Session.user))
+    )
+
+
+def account_of(conn: HTTPConnection) -> Account:
+    """Who is asking. Raises NotSignedIn."""
+    if not isinstance(conn.user, Account):
+        raise NotSignedIn
+    return conn.user
+
+
+# What they may enter
+
+
+async def admit(session: AsyncSession, account: Account, uuid: UUID) -> Group:
+    """The group, for somebody who is in it: the only way to obtain a group to act in.
+
+    Raises NoSuchGroup, NotAMember, and NotSignedIn when the session has ended since it was read.
+    """
+    is_member = exists().where(Membership.group_id == Group.id, Membership.user_id == account.id)
+    is_signed_in = exists().where(Session.id == account.session_id)
+    found = (await session.execute(select(Group, is_member, is_signed_in).where(Group.uuid == uuid))).one_or_none()
+    if found is None:
+        raise NoSuchGroup
+    group, may_enter, still_signed_in = found
+    if not still_signed_in:
+        raise NotSignedIn
+    if not may_enter:
+        raise NotAMember(group)
+    return group
+
+
+async def find_group(session: AsyncSession, uuid: UUID) -> Group:
+    """The group, for joining or leaving it. Raises NoSuchGroup."""
+    group = await session.scalar(select(Group).where(Group.uuid == uuid))
+    if group is None:
+        raise NoSuchGroup
+    return group
+
+
+async def move(database: Database, account: Account, uuid: UUID, *, joins: bool) -> bool:
+    """Join or leave. False: nothing changed, it was so already. Raises NoSuchGroup, NotSignedIn."""
+    async with database.transaction() as session:
+        group = await find_group(session, uuid)
+        user = await session.get(User, account.id)
+        if user is None or not user.is_active:
+            raise NotSignedIn
+        return await (group.add_user(user) if joins else group.remove_user(user))
+
+
+# Accounts and sessions
+
+
+async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
+    """A new account; the first of a server is its superuser. Raises FieldError."""
+    username = _checked_username(username)
+    check_password(username, password)
+    hashed = await to_thread.run_sync(hasher.hash, password, limiter=hashing)
+    try:
+        async with database.transaction() as session:
+            if is_superuser is None:
+                is_superuser = await is_first(session)
+            user = User(username=username, password=hashed, is_superuser=is_superuser)
+            session.add(user)
+    except IntegrityError:
+        raise FieldError("username", "This name is taken.") from None
+    return user
+
+
+async def is_first(session: AsyncSession) -> bool:
+    """Whether nobody has an account yet."""
+    return (await session.scalar(select(User.id).limit(1))) is None
+
+
+def _checked_username(value: str) -> str:
+    try:
+        return check_username(value)
+    except ValueError as error:
+        raise FieldError("username", str(error)) from None
+
+
+def check_password(username: str, password: str) -> None:
+    """Raises FieldError when nobody should have this password."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise FieldError("password1", "A password has 8 to 256 characters.")
+    if username_key(password) == username_key(username):
+        raise FieldError("password1", "The password can't be the name.")
+
+
+async def log_in(database: Database, username: str, password: str) -> User:
+    """The account of this name and password. Raises FieldError, the same whatever is wrong."""
+    async with database.reading() as session:
+        user = await session.scalar(select(User).where(User.username_key == username_key(username), User.is_active))
+    hashed = user.password if user else NOBODYS_HASH
+    is_right = await to_thread.run_sync(_verifies, hashed, password, limiter=hashing)
+    if user is None or not is_right:
+        raise FieldError("", "This name and password don't belong together.")
+    return user
+
+
+def _verifies(hashed: str, password: str) -> bool:
+    try:
+        return hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def start_session(database: Database, user: User, conn: HTTPConnection) -> str:
+    """Sign the user in on this browser; the token for its cookie."""
+    token = new_token()
+    agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host if conn.client else ""
+    async with database.transaction() as session:
+        session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
+    return token
+
+
+async def end_session(database: Database, id: str) -> None:
+    """Sign a browser out; its sockets are closed in every process."""
+    async with database.transaction() as session:
+        if signed_in := await session.get(Session, id):
+            await session.delete(signed_in)

@@ -1,0 +1,172 @@
+"""The ASGI guards around everything: hosts, origins, headers, body size, message rate."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from discussit.wire import ErrorCode, Refused
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+MAX_BODY = 1024 * 1024  # bytes
+BURST = 5  # seconds' worth of messages that may be sent at once
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class OriginGuard:
+    """Refuses what another site's page makes a browser send: unsafe requests and WebSocket handshakes.
+
+    Browsers say so themselves (Fetch Metadata, else Origin); what says neither is no browser
+    and carries nobody's cookie unasked. OWASP's CSRF cheat sheet has the reasoning.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        self.app = app
+        self.allowed_hosts = [host for host in allowed_hosts if host != "*"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_unsafe(scope) and self._is_foreign(scope):
+            refusal = PlainTextResponse("This request came from another site and was refused.", 403)
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _is_unsafe(self, scope: Scope) -> bool:
+        return scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site = headers.get("sec-fetch-site")
+        if scope["type"] == "http" and site is not None:
+            return site not in ("same-origin", "none")
+        origin = headers.get("origin")
+        return origin is not None and not self._is_ours(origin, scope["scheme"], headers.get("host", ""))
+
+    def _is_ours(self, origin: str, scheme: str, host: str) -> bool:
+        theirs, ours = _host_and_port(origin), _host_and_port(f"{scheme}://{host}")
+        if theirs is None or ours is None:
+            return False
+        # A proxy may give us another Host than the one in the address bar; the same host with
+        # another port, though, is another server.
+        return theirs == ours or (theirs[0] != ours[0] and self._is_allowed(theirs[0]))
+
+    def _is_allowed(self, host: str) -> bool:
+        return any(
+            host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+            for pattern in self.allowed_hosts
+        )
+
+
+def _host_and_port(url: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return host, port
+
+
+class SecurityHeaders:
+    """Every response says what a browser may do with it; a page says it for itself where it needs more."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                is_static = scope["path"].startswith("/static/")
+                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Answers 413 when a request's body is larger than MAX_BODY, whether or not it says so beforehand."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return
+        body = await _read(scope, receive)
+        if body is None:
+            refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413)
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, _replay(body, receive), send)
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body, or None as soon as it is known to be too large."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MAX_BODY:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    pending = [body]
+
+    async def replayed() -> Message:
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
+        return await receive()
+
+    return replayed
+
+
+class MessageRate:
+    """How many messages one user may send: `rate` a second on average, BURST times that at once."""
+
+    def __init__(self, rate: int) -> None:
+        self._item = RateLimitItemPerSecond(rate * BURST, BURST) if rate else None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def check(self, username: str) -> None:
+        """Count one message. Raises Refused when there were too many."""
+        if self._item is not None and not await self._limiter.hit(self._item, username):
+            raise Refused(ErrorCode.RATE_LIMITED, "Too many messages at once. Please wait a few seconds.")
