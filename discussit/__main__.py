@@ -1,0 +1,5 @@
+import sys
+
+from discussit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,207 @@
+"""The application: its routes, its guards, and what lives as long as its process."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from anyio import create_task_group, move_on_after
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from discussit import chat, pages
+from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
+from discussit.bus import Bus
+from discussit.database import Database, SchemaError, prepare
+from discussit.guard import BodyLimit, MessageRate, OriginGuard, SecurityHeaders
+from discussit.hub import Hub
+from discussit.log import Writer
+from discussit.settings import STATIC, Settings, SettingsError
+
+logger = logging.getLogger(__name__)
+
+DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
+
+ROUTES = [
+    Route("/", pages.home),
+    WebSocketRoute("/", chat.home_socket),
+    Route("/groups/", pages.create_group, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/", pages.group),
+    WebSocketRoute("/groups/{uuid:uuid}/", chat.group_socket),
+    Route("/groups/{uuid:uuid}/join/", pages.join, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/leave/", pages.leave, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/messages/", pages.send_message, methods=["POST"]),
+    Route("/accounts/signup/", pages.sign_up, methods=["GET", "POST"]),
+    Route("/accounts/login/", pages.log_in, methods=["GET", "POST"]),
+    Route("/accounts/logout/", pages.log_out, methods=["POST"]),
+]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application of these settings, for a database that `prepare` has seen."""
+    database = Database(settings)
+    cookies = Cookies(settings, database)
+    app = Starlette(
+        routes=[
+            *ROUTES,
+            Route("/healthz", healthy),
+            Route("/readyz", ready),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            WebSocketRoute("/{path:path}", nowhere),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+            Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
+            Middleware(BodyLimit),
+            Middleware(AuthenticationMiddleware, backend=cookies),
+        ],
+        exception_handlers={
+            NotSignedIn: not_signed_in,
+            NotAMember: not_a_member,
+            NoSuchGroup: no_such_group,
+            HTTPException: http_error,
+            Exception: server_error,
+        },
+        lifespan=lifespan,
+    )
+    app.state.settings, app.state.database, app.state.cookies = settings, database, cookies
+    app.state.templates = pages.make_templates()
+    app.state.message_rate = MessageRate(settings.message_rate)
+    app.state.is_ready = False
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
+    state, database = app.state, app.state.database
+    state.bus = Bus(state.settings)
+    state.hub, state.writer = Hub(database, state.bus), Writer(database)
+    database.publish_to(state.hub.publish)
+    try:
+        async with state.bus.connected(), create_task_group() as tasks:
+            for run in (state.bus.deliver, state.hub.run, state.writer.run):
+                tasks.start_soon(run)
+            state.is_ready = True
+            yield
+            with move_on_after(DRAIN_LIMIT):
+                await state.writer.drained()
+            tasks.cancel_scope.cancel()
+    finally:
+        state.is_ready = False
+        await database.close()
+
+
+# Is it well?
+
+
+async def healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def ready(request: Request) -> Response:
+    """200 when database and bus answer, else 503 and which one does not."""
+    state = request.app.state
+    found = {"database": await _answers(state.database), "bus": state.is_ready}
+    return JSONResponse(
+        {name: "ok" if is_ok else "down" for name, is_ok in found.items()}, 200 if all(found.values()) else 503
+    )
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        async with database.reading() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        logger.exception("the database does not answer")
+        return False
+    return True
+
+
+# What can't be done, on pages and before a WebSocket is accepted
+
+
+async def not_signed_in(conn: HTTPConnection, _error: Exception) -> Response:
+    return _deny(conn, 401, pages.to_login)
+
+
+async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
+    group = error.group if isinstance(error, NotAMember) else None
+    text = "You are not a member of this group. Kindly use the join button."
+    return _deny(conn, 403, lambda request: pages.refusal(request, 403, "Not a member", text, group=group))
+
+
+async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
+    return await http_error(conn, HTTPException(404))
+
+
+TEXTS = {
+    403: ("Not allowed", "You may not do this. If you think you should, ask a superuser of this server."),
+    404: ("Not found", "There is nothing at this address. It may have been removed, or mistyped."),
+    405: ("Not that way", "This address can't be used like that. Go back and use the page's own buttons."),
+}
+
+
+async def http_error(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    title, text = TEXTS.get(status, ("Not done", f"The request could not be carried out: {error.detail}."))
+    response = _deny(conn, status, lambda request: pages.refusal(request, status, title, text))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def server_error(conn: HTTPConnection, error: Exception) -> Response:
+    """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
+    shown = "".join(traceback.format_exception(error)) if conn.app.state.settings.debug else None
+    text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
+    return _deny(conn, 500, lambda request: pages.refusal(request, 500, "Our fault", text, traceback=shown))
+
+
+def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
+    """The page, or for a WebSocket the bare status that refuses its handshake."""
+    return page(conn) if isinstance(conn, Request) else Response(status_code=status)
+
+
+async def nowhere(_websocket: WebSocket) -> None:
+    raise HTTPException(404)
+
+
+class Application:
+    """The application of the environment, which is read when the server starts, not on import.
+
+    What is wrong with it then ends the start with one line instead of a traceback.
+    """
+
+    def __init__(self) -> None:
+        self._app: Starlette | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._start(send)
+        if self._app is None:
+            raise RuntimeError("DiscussIt was not started: run its lifespan, as in `with TestClient(app)`.")
+        await self._app(scope, receive, send)
+
+    async def _start(self, send: Send) -> None:
+        try:
+            self._app = create_app(Settings.from_environment())
+            await prepare(self._app.state.database)
+        except (SettingsError, SchemaError) as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+
+
+app = Application()

@@ -1,0 +1,276 @@
+"""The two WebSocket routes: `/` for joining and leaving, `/groups/{uuid}/` for a group's log."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from anyio import create_task_group, move_on_after
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from discussit import auth, wire
+from discussit.auth import Account, NoSuchGroup, NotSignedIn
+from discussit.database import Database
+from discussit.hub import Connection, Follower, Hub, Room, Slice, Watcher
+from discussit.log import Draft, Writer
+from discussit.models import Group, Membership
+from discussit.wire import CloseCode, ErrorCode, Refused
+
+logger = logging.getLogger(__name__)
+
+SEND_LIMIT = 20  # seconds that one send may take before the reader counts as stuck
+CLOSE_LIMIT = 1  # seconds that saying goodbye to it may take
+UNANSWERED = 200  # frames of one client that may be in work; the next is read when one is answered
+
+Speak = Callable[[list[str], Slice | None], list[str]]
+
+
+class TooBig(Exception):
+    """The client sent a frame of more than MAX_FRAME bytes."""
+
+
+# The home page's socket
+
+
+async def home_socket(websocket: WebSocket) -> None:
+    """Join and leave groups; with `discussit.v1` also hear of one's moves made elsewhere."""
+    account = auth.account_of(websocket)
+    hub: Hub = websocket.app.state.hub
+    subprotocol = _subprotocol(websocket)
+    watcher = (Watcher if subprotocol else Connection)(account.session_id, account.username)
+    with hub.connected(watcher):
+        ready = await _ready_at_home(websocket.app.state.database, account)
+        await websocket.accept(subprotocol)
+        if subprotocol:
+            watcher.reply(ready)
+        speak = _array if subprotocol else _each
+        await _converse(
+            websocket,
+            watcher,
+            hear=lambda text: _move(websocket, account, watcher, text),
+            say=lambda: _send_replies(websocket, watcher, speak),
+        )
+
+
+async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
+    async with database.reading() as session:
+        uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
+        return wire.Ready(user=account.username, groups=list(await session.scalars(uuids)))
+
+
+async def _move(websocket: WebSocket, account: Account, watcher: Connection, text: str) -> None:
+    try:
+        frame = wire.decode_home_frame(text)
+    except Refused as refused:
+        watcher.reply(wire.Error(refused.code, str(refused)))
+        return
+    try:
+        joins = isinstance(frame, wire.Join)
+        is_changed = await auth.move(websocket.app.state.database, account, frame.data, joins=joins)
+    except NoSuchGroup:
+        watcher.reply(wire.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=frame.data))
+    else:
+        # A watcher heard of its own move when it was committed.
+        if not (is_changed and isinstance(watcher, Watcher)):
+            watcher.reply(frame)
+
+
+async def _send_replies(websocket: WebSocket, connection: Connection, speak: Speak) -> None:
+    while connection.ended is None:
+        await connection.woken()
+        await _send(websocket, connection, speak(connection.take_replies(), None))
+
+
+# A group's socket
+
+
+async def group_socket(websocket: WebSocket) -> None:
+    """Follow the group's log from now on or, with `discussit.v1`, from `?since=`; and write to it."""
+    account = auth.account_of(websocket)
+    hub: Hub = websocket.app.state.hub
+    follower = Follower(account.session_id, account.username, websocket.path_params["uuid"])
+    with hub.connected(follower):
+        group = await _admitted(websocket.app.state.database, account, follower)
+        subprotocol = _subprotocol(websocket)
+        async with hub.entered(follower, group) as room:
+            await websocket.accept(subprotocol)
+            _greet(websocket, follower, account, subprotocol)
+            speak = _array if subprotocol else _each
+            sender = Sender(websocket, account, group, follower, acknowledges=subprotocol is not None)
+            await _converse(
+                websocket,
+                follower,
+                hear=sender.hear,
+                say=lambda: _send_log(websocket, hub, room, follower, speak),
+            )
+
+
+async def _admitted(database: Database, account: Account, follower: Follower) -> Group:
+    async with database.reading() as session:
+        group = await auth.admit(session, account, follower.group_uuid)
+    follower.admitted = follower.cursor = group.last_seq
+    return group
+
+
+def _greet(websocket: WebSocket, follower: Follower, account: Account, subprotocol: str | None) -> None:
+    """Say where the log stands, and set the cursor to what this reader has seen."""
+    if subprotocol is None:
+        return
+    last = follower.admitted
+    follower.reply(wire.Ready(user=account.username, group_uuid=follower.group_uuid, seq=last))
+    since = websocket.query_params.get("since", str(last))
+    if wire.is_seq(since) and 0 <= last - int(since) <= wire.MAX_MISSED:
+        follower.cursor = int(since)
+    else:
+        follower.reply(wire.Reset(seq=last))
+
+
+class Sender:
+    """What one socket writes. Its messages are stored in the order in which they came."""
+
+    def __init__(
+        self, websocket: WebSocket, account: Account, group: Group, follower: Follower, *, acknowledges: bool
+    ) -> None:
+        self._writer: Writer = websocket.app.state.writer
+        self._rate = websocket.app.state.message_rate
+        self._account, self._group_id, self._follower = account, group.id, follower
+        self._acknowledges = acknowledges
+        self._unanswered = asyncio.Semaphore(UNANSWERED)
+
+    async def hear(self, text: str) -> None:
+        try:
+            frame = wire.decode_group_frame(text)
+        except Refused as refused:
+            self._refuse(refused, None)
+            return
+        try:
+            draft = await self._draft(frame)
+        except Refused as refused:
+            self._refuse(refused, frame.client_id)
+            return
+        await self._unanswered.acquire()
+        self._writer.submit(draft).seq.add_done_callback(lambda seq: self._answer(draft, seq))
+
+    async def _draft(self, frame: wire.SendMessage) -> Draft:
+        if frame.author is not None and frame.author != self._account.username:
+            raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {frame.author}.")
+        content = wire.check_content(frame.message)
+        await self._rate.check(self._account.username)
+        return Draft(self._group_id, self._account.id, content, frame.client_id)
+
+    def _answer(self, draft: Draft, seq: "asyncio.Future[int]") -> None:
+        self._unanswered.release()
+        if seq.cancelled():
+            return
+        error = seq.exception()
+        if isinstance(error, Refused):
+            self._refuse(error, draft.client_id)
+        elif self._acknowledges:
+            self._follower.reply(wire.Ack(draft.client_id, seq.result()))
+
+    def _refuse(self, refused: Refused, client_id: str | None) -> None:
+        self._follower.reply(wire.Error(refused.code, str(refused), client_id))
+
+
+async def _send_log(websocket: WebSocket, hub: Hub, room: Room, follower: Follower, speak: Speak) -> None:
+    try:
+        async for part in hub.follow(room, follower):
+            await _send(websocket, follower, speak(follower.take_replies(), part))
+            if follower.is_outdated and speak is _array:
+                follower.is_outdated = False
+                await _send(websocket, follower, [wire.array([wire.encode(wire.Reset(await room.ready()))])])
+    except SQLAlchemyError as error:
+        # The reader is behind and the database does not answer: it comes back with its cursor.
+        logger.warning("a reader could not be brought up to date: %s", type(error).__name__)
+        follower.end(CloseCode.RESTART)
+
+
+# What both have in common
+
+
+def _subprotocol(websocket: WebSocket) -> str | None:
+    return wire.SUBPROTOCOL if wire.SUBPROTOCOL in websocket.scope["subprotocols"] else None
+
+
+def _each(replies: list[str], part: Slice | None) -> list[str]:
+    """The tutorial's protocol: one object a frame."""
+    return [*replies, *(part.objects if part else ())]
+
+
+def _array(replies: list[str], part: Slice | None) -> list[str]:
+    """`discussit.v1`: arrays. The entries' array is the one that all readers of the slice share."""
+    return [*([wire.array(replies)] if replies else ()), *([part.array] if part else ())]
+
+
+async def _converse(
+    websocket: WebSocket,
+    connection: Connection,
+    *,
+    hear: Callable[[str], Awaitable[None]],
+    say: Callable[[], Awaitable[None]],
+) -> None:
+    """Hear and speak at once until the client goes or the connection is ended, then close it."""
+
+    async def listen() -> None:
+        await _listen(websocket, connection, hear)
+        tasks.cancel_scope.cancel()
+
+    async with create_task_group() as tasks:
+        tasks.start_soon(listen)
+        await say()
+        tasks.cancel_scope.cancel()
+    if connection.ended is not None:
+        await _close(websocket, connection.ended)
+
+
+async def _listen(websocket: WebSocket, connection: Connection, hear: Callable[[str], Awaitable[None]]) -> None:
+    try:
+        async for text in _texts(websocket, connection):
+            await hear(text)
+    except TooBig:
+        connection.end(CloseCode.TOO_BIG)
+    except NotSignedIn:
+        connection.end(CloseCode.SESSION_ENDED)
+    except SQLAlchemyError as error:
+        logger.warning("a frame could not be carried out: %s", type(error).__name__)
+        connection.end(CloseCode.RESTART)
+
+
+async def _texts(websocket: WebSocket, connection: Connection) -> AsyncIterator[str]:
+    """The client's text frames until it goes. Binary ones are refused here."""
+    while connection.ended is None:
+        await connection.answered(but=UNANSWERED)
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text = message.get("text")
+        if text is None:
+            connection.reply(wire.Error(ErrorCode.BAD_FRAME, "Frames are text, not binary."))
+        elif len(text) > wire.MAX_FRAME or len(text.encode(errors="surrogatepass")) > wire.MAX_FRAME:
+            raise TooBig
+        else:
+            yield text
+
+
+async def _send(websocket: WebSocket, connection: Connection, texts: list[str]) -> None:
+    """Send the frames, unless the connection has ended meanwhile. A send that takes too long ends it."""
+    for text in texts:
+        if connection.ended is not None:
+            return
+        with move_on_after(SEND_LIMIT) as limit:
+            try:
+                await websocket.send_text(text)
+            except (WebSocketDisconnect, RuntimeError):
+                # The client went, or the server closed the socket: the receive loop hears of it too.
+                connection.end(CloseCode.GOING_AWAY)
+        if limit.cancelled_caught:
+            connection.end(CloseCode.STOPPED_READING)
+
+
+async def _close(websocket: WebSocket, code: CloseCode) -> None:
+    with move_on_after(CLOSE_LIMIT):
+        try:
+            await websocket.close(int(code))
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # it is closed already

@@ -1,0 +1,157 @@
+"""The command line: serve, migrate, createsuperuser, creategroup."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from discussit import __version__
+
+
+class Failed(Exception):
+    """The command was refused; the text is one line for the person who typed it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command: 0 done, 1 refused or failed (one line on standard error), 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    # Imported late, so that --help and wrong usage answer at once.
+    from discussit.database import SchemaError
+    from discussit.settings import SettingsError
+
+    try:
+        options.command(options)
+    except (Failed, SettingsError, SchemaError) as error:
+        sys.stderr.write(f"discussit: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="discussit", description="Group chat: a group is a log, a reader is a cursor."
+    )
+    parser.add_argument("--version", action="version", version=f"discussit {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("serve", help="serve the application with the recommended settings")
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
+    command.add_argument("--workers", type=_workers, default=1, help="processes (default: %(default)s)")
+    command.set_defaults(command=_serve)
+
+    command = commands.add_parser("migrate", help="bring the database to the newest schema")
+    command.set_defaults(command=_migrate)
+
+    command = commands.add_parser("createsuperuser", help="make an account that administers the server")
+    command.add_argument("--username", required=True, metavar="NAME")
+    command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    command.set_defaults(command=_create_superuser)
+
+    command = commands.add_parser("creategroup", help="make a group and print its uuid")
+    command.add_argument("name", metavar="NAME")
+    command.set_defaults(command=_create_group)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= 1):
+        raise argparse.ArgumentTypeError("the number of workers is 1 or more")
+    return int(text)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    import uvicorn
+
+    from discussit.database import prepare_once
+    from discussit.settings import Settings
+    from discussit.wire import MAX_FRAME
+
+    settings = Settings.from_environment()
+    if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
+        raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
+    asyncio.run(prepare_once(settings))
+    uvicorn.run(
+        "discussit.app:app",
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+def _migrate(_options: argparse.Namespace) -> None:
+    from discussit.database import REVISION, prepare_once
+    from discussit.settings import Settings
+
+    asyncio.run(prepare_once(Settings.from_environment(), migrate=True))
+    print(f"The database is at revision {REVISION}.")
+
+
+def _create_superuser(options: argparse.Namespace) -> None:
+    from discussit import auth
+
+    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else _asked_password()
+    try:
+        asyncio.run(_with_database(lambda db: auth.sign_up(db, options.username, password, is_superuser=True)))
+    except auth.FieldError as error:
+        raise Failed(str(error)) from None
+    print(f"Superuser {options.username} was made.")
+
+
+def _asked_password() -> str:
+    try:
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("Password again: ")
+    except EOFError:
+        raise Failed("no password was given; use --password-stdin where there is no terminal") from None
+    if password != again:
+        raise Failed("the two passwords are not the same")
+    return password
+
+
+def _create_group(options: argparse.Namespace) -> None:
+    from discussit.models import Group
+
+    try:
+        group = Group(name=options.name)
+    except ValueError as error:
+        raise Failed(str(error)) from None
+
+    async def add(database: Any) -> None:
+        async with database.transaction() as session:
+            session.add(group)
+
+    asyncio.run(_with_database(add))
+    print(group.uuid)
+
+
+async def _with_database(action: Any) -> None:
+    """Do `action` with a database that is at the newest schema."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from discussit.database import Database, prepare
+    from discussit.settings import Settings
+
+    database = Database(Settings.from_environment())
+    try:
+        await prepare(database)
+        await action(database)
+    except (SQLAlchemyError, OSError) as error:
+        raise Failed(f"the database could not be changed: {type(error).__name__}") from error
+    finally:
+        await database.close()

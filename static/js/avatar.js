@@ -1,0 +1,17 @@
+// The same rule as the server's filters: a name has one colour, whoever draws it.
+
+const HUES = 12
+
+export function fillAvatar(avatar, name) {
+  avatar.dataset.hue = hue(name)
+  avatar.dataset.initials = initials(name)
+}
+
+function hue(name) {
+  return new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % HUES
+}
+
+function initials(name) {
+  const letters = [...name].filter(character => /[\p{L}\p{N}]/u.test(character))
+  return letters.slice(0, 2).join("").toUpperCase() || "?"
+}

@@ -1,0 +1,94 @@
+// Where messages are written.
+
+const LIMIT = 10_000
+const NEAR = 500
+// The browser says 229 for a key that an input method is using, also after the composition's last one.
+const COMPOSING = 229
+
+export class Composer {
+  #form
+  #field
+  #counter
+  #draft
+  #send
+  #sent = ""
+
+  /** `send(text)` takes a message that is neither blank nor too long. */
+  constructor(form, draft, send) {
+    this.#form = form
+    this.#field = form.querySelector("textarea")
+    this.#counter = form.querySelector(".counter")
+    this.#draft = draft
+    this.#send = send
+    this.#field.value ||= draft.text
+    this.#listen()
+    this.#measure()
+  }
+
+  focus() {
+    this.#field.focus({ preventScroll: true })
+  }
+
+  #listen() {
+    this.#form.addEventListener("submit", event => this.#submit(event))
+    this.#field.addEventListener("keydown", event => this.#key(event))
+    this.#field.addEventListener("input", () => this.#typed())
+    this.#field.enterKeyHint = enterSends() ? "send" : "enter"
+  }
+
+  #submit(event) {
+    event.preventDefault()
+    const text = this.#field.value
+    if (text.trim() && length(text) <= LIMIT) {
+      this.#sent = text
+      this.#write("")
+      this.#send(text)
+    }
+    this.#field.focus()
+  }
+
+  #key(event) {
+    if (event.isComposing || event.keyCode === COMPOSING) return
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && enterSends()) {
+      event.preventDefault()
+      this.#form.requestSubmit()
+    }
+    if (event.key === "ArrowUp" && this.#field.value === "" && this.#sent) {
+      event.preventDefault()
+      this.#write(this.#sent)
+    }
+  }
+
+  #write(text) {
+    this.#field.value = text
+    this.#typed()
+  }
+
+  #typed() {
+    this.#draft.text = this.#field.value
+    this.#field.setAttribute("aria-invalid", length(this.#field.value) > LIMIT)
+    this.#measure()
+  }
+
+  #measure() {
+    const left = LIMIT - length(this.#field.value)
+    this.#counter.textContent = left > NEAR ? "" : left >= 0 ? `${left} left` : `${-left} too many`
+    this.#counter.classList.toggle("over", left < 0)
+    if (!CSS.supports("field-sizing", "content")) this.#grow()
+  }
+
+  #grow() {
+    this.#field.style.height = "auto"
+    this.#field.style.height = `${this.#field.scrollHeight}px`
+  }
+}
+
+// Under a finger there is no Shift to break a line with: there the button sends.
+function enterSends() {
+  return !matchMedia("(pointer: coarse)").matches
+}
+
+// The limit counts characters, and a string's length counts halves of some of them.
+function length(text) {
+  return text.length > LIMIT - NEAR ? [...text].length : text.length
+}

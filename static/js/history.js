@@ -1,0 +1,48 @@
+// Older entries, fetched page by page when the reader comes near the first one. They are the server's own
+// markup, read from the page that the link "Earlier messages" leads to.
+
+const AHEAD = "600px"
+
+export class History {
+  #link
+  #log
+  #observer
+
+  constructor(link, scroller, log) {
+    this.#link = link
+    this.#log = log
+    this.#observer = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#load(), {
+      root: scroller,
+      rootMargin: `${AHEAD} 0px 0px 0px`,
+    })
+    this.#observer.observe(link)
+  }
+
+  async #load() {
+    this.#observer.unobserve(this.#link)
+    const page = await fetchPage(this.#link.href).catch(() => null)
+    const list = page?.querySelector("#chat-log")
+    // The link stays, and leads there by itself, where the page could not be had.
+    if (!list) return
+    this.#log.prepend([...list.querySelectorAll("[data-seq]")].map(row => document.adoptNode(row)))
+    this.#follow(page.querySelector("#earlier"))
+  }
+
+  #follow(link) {
+    if (!link) return this.#link.remove()
+    this.#link.href = link.getAttribute("href")
+    this.#observer.observe(this.#link)
+  }
+}
+
+// Not fetch(): its text would have to be parsed by DOMParser, which Trusted Types forbid.
+function fetchPage(address) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.responseType = "document"
+    request.onload = () => resolve(request.response)
+    request.onerror = reject
+    request.open("GET", address)
+    request.send()
+  })
+}

@@ -1,0 +1,46 @@
+// Addresses in a text become links, in history and in live entries alike.
+
+const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi
+const CLOSING = /[.,:;!?'"…»”’)\]}]$/
+
+export function linkify(text) {
+  for (const node of plainTexts(text)) {
+    const parts = split(node.data)
+    if (parts.length > 1 || parts[0]?.href) node.replaceWith(...parts)
+  }
+}
+
+// What is a link already is left alone, so that a text may be looked through twice.
+function plainTexts(text) {
+  return [...text.childNodes].filter(node => node.nodeType === Node.TEXT_NODE && node.data.includes("://"))
+}
+
+function split(text) {
+  const parts = []
+  let end = 0
+  for (const { 0: match, index } of text.matchAll(ADDRESS)) {
+    const address = trim(match)
+    if (!URL.canParse(address)) continue
+    parts.push(text.slice(end, index), link(address))
+    end = index + address.length
+  }
+  return [...parts, text.slice(end)].filter(part => part !== "")
+}
+
+// A closing bracket belongs to the address where it opened in it, as in many encyclopedias.
+function trim(address) {
+  while (CLOSING.test(address) && !closesWithin(address)) address = address.slice(0, -1)
+  return address
+}
+
+function closesWithin(address) {
+  return address.endsWith(")") && address.split("(").length >= address.split(")").length
+}
+
+function link(address) {
+  const anchor = document.createElement("a")
+  anchor.href = address
+  anchor.rel = "noopener nofollow ugc"
+  anchor.textContent = address
+  return anchor
+}

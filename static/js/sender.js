@@ -1,0 +1,76 @@
+// Sends what waits in the outbox, in order and one at a time: a message leaves only after the one before it
+// was acknowledged or refused. After a lost connection the same message is sent again under the same id, which
+// the server knows, so it enters the log once.
+
+import { Turn } from "./turn.js"
+
+const REST = 1_000
+const PASSING = ["rate_limited", "busy"]
+
+export class Sender {
+  #outbox
+  #socket
+  #turn
+  #underway = null
+  #isReady = false
+  #rest
+
+  constructor(outbox, socket, name) {
+    this.#outbox = outbox
+    this.#socket = socket
+    this.#turn = new Turn(name, () => this.send())
+  }
+
+  ready() {
+    this.#isReady = true
+    this.#underway = null
+    this.#turn.seek()
+    this.send()
+  }
+
+  // A tab without a connection lets another one send.
+  lost() {
+    this.#isReady = false
+    this.#rested()
+    this.#turn.yield()
+  }
+
+  send() {
+    if (!this.#isReady || !this.#turn.isHeld || this.#underway || this.#rest) return
+    const next = this.#outbox.waiting.find(({ client_id }) => this.#turn.isShared || this.#outbox.isOwn(client_id))
+    if (!next) return
+    this.#underway = next.client_id
+    this.#socket.send({ type: "text_message", message: next.message, client_id: next.client_id })
+  }
+
+  acknowledged({ client_id, seq }) {
+    this.#answered(client_id)
+    this.#outbox.acknowledge(client_id, seq)
+    this.send()
+  }
+
+  refused({ client_id, code, message }) {
+    // Only one message is under way: what was too broken to be read can but be that one.
+    const refused = client_id ?? this.#underway
+    this.#answered(refused)
+    if (PASSING.includes(code)) return this.#pause()
+    this.#outbox.refuse(refused, message)
+    this.send()
+  }
+
+  #answered(client_id) {
+    if (this.#underway === client_id) this.#underway = null
+  }
+
+  #pause() {
+    this.#rest ??= setTimeout(() => {
+      this.#rested()
+      this.send()
+    }, REST + Math.random() * REST)
+  }
+
+  #rested() {
+    clearTimeout(this.#rest)
+    this.#rest = undefined
+  }
+}

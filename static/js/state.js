@@ -1,0 +1,91 @@
+// The pill that says how things stand with the connection. It must always be true: "Live" only while the
+// socket is open and the log shows all that the server had.
+
+const PLEASURE = 2_000
+const ENDINGS = {
+  "signed-out": "Signed out",
+  "not-member": "No longer a member",
+  gone: "The group is gone",
+}
+
+export class State {
+  #pill
+  #status = "connecting"
+  #goal = Infinity
+  #last
+  #waiting = 0
+  #wasAway = false
+  #hasReturned = false
+  #timer
+
+  constructor(pill, last) {
+    this.#pill = pill
+    this.#last = last
+  }
+
+  changed(status) {
+    this.#status = status
+    if (status === "open") return
+    this.#goal = Infinity
+    this.#wasAway ||= status !== "connecting"
+    this.#settle()
+  }
+
+  /** The log ended at `seq` when the connection was made. */
+  ready(seq) {
+    this.#goal = seq
+    this.reached(this.#last)
+  }
+
+  reached(last) {
+    this.#last = last
+    if (this.#isCaughtUp && this.#wasAway) this.#welcome()
+    this.#show()
+  }
+
+  waiting(count) {
+    this.#waiting = count
+    this.#show()
+  }
+
+  get #isCaughtUp() {
+    return this.#status === "open" && this.#last >= this.#goal
+  }
+
+  #welcome() {
+    this.#wasAway = false
+    this.#hasReturned = true
+    this.#timer = setTimeout(() => this.#settle(), PLEASURE)
+  }
+
+  #settle() {
+    clearTimeout(this.#timer)
+    this.#hasReturned = false
+    this.#show()
+  }
+
+  #show() {
+    const [state, text] = this.#words()
+    this.#pill.dataset.state = state
+    // Said once: setting the same text again would be read aloud again.
+    if (this.#pill.textContent !== text) this.#pill.textContent = text
+    this.#pill.title = `Last entry here: ${this.#last}`
+  }
+
+  #words() {
+    if (this.#isCaughtUp) return this.#hasReturned ? ["caught-up", "Caught up"] : ["live", "Live"]
+    if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
+    if (this.#status === "offline") return ["offline", join("Offline", this.#count("will be sent", "will be sent"))]
+    const doing = this.#wasAway ? "Reconnecting…" : "Connecting…"
+    return ["away", join(doing, this.#count("waits here", "wait here"))]
+  }
+
+  #count(one, many) {
+    if (this.#waiting === 0) return ""
+    return this.#waiting === 1 ? `1 message ${one}` : `${this.#waiting} messages ${many}`
+  }
+}
+
+function join(...parts) {
+  return parts.filter(Boolean).join(" – ")
+}

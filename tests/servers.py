@@ -1,0 +1,95 @@
+"""A real server in a process of its own, for what TestClient can't show: browsers, faults, signals."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+START_LIMIT = 30  # seconds
+
+
+class Server:
+    """`uvicorn discussit.app:app` on a free port of 127.0.0.1, with its database in `folder`."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {"MESSAGE_RATE": "0"} | environment
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> "Server":
+        """Start, or start again on the same port and database, and wait until it serves."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "discussit.app:app", "--port", str(self.port), "--no-access-log"],
+            cwd=self.folder,
+            env=os.environ | self.environment,
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + START_LIMIT
+        while not self._answers():
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            select.select([], [], [], 0.02)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def send(self, signal_number: signal.Signals) -> None:
+        os.kill(self.pid, signal_number)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self.send(signal.SIGKILL)
+        self.wait()
+
+    def stop(self, limit: float = 15) -> int:
+        """SIGTERM, and the exit code."""
+        if self._process is None or self._process.poll() is not None:
+            return self._process.returncode if self._process else 0
+        self.send(signal.SIGTERM)
+        return self.wait(limit)
+
+    def wait(self, limit: float = 15) -> int:
+        assert self._process is not None
+        try:
+            return self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def run(self, *arguments: str, **options) -> subprocess.CompletedProcess[str]:
+        """A `discussit` command on this server's database."""
+        return subprocess.run(
+            [sys.executable, "-m", "discussit", *arguments],
+            cwd=self.folder,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

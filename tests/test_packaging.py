@@ -1,0 +1,85 @@
+"""What `pip install` gives: the program, its templates, static files and migrations, away from the checkout."""
+
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+from zipfile import ZipFile
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+
+VISIT = """
+import re
+from starlette.testclient import TestClient
+from discussit.app import app
+
+with TestClient(app) as visitor:
+    page = visitor.get("/accounts/login/")
+    print(page.status_code)
+    for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+        print(visitor.get(path).status_code)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from the source distribution, so that one is whole as well."""
+    folder = tmp_path_factory.mktemp("dist")
+    run("build", "--no-isolation", "--outdir", folder, CHECKOUT)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installed")
+    run("pip", "install", "--no-deps", "--no-index", "--target", folder, wheel)
+    return folder
+
+
+@pytest.fixture
+def python(installed, environment):
+    """Runs Python in an empty folder, with the installed wheel before the checkout."""
+    environment.setenv("PYTHONPATH", str(installed))
+    return lambda *arguments: output(*arguments).split()
+
+
+@pytest.mark.parametrize("folder", ["migrations", "static", "templates"])
+def test_the_wheel_holds_every_file_of(folder, wheel):
+    files = {path.relative_to(CHECKOUT) for path in (CHECKOUT / folder).rglob("*") if is_ours(path)}
+
+    packed = set(ZipFile(wheel).namelist())
+
+    assert files
+    assert {f"discussit/_data/{path}" for path in files} <= packed
+
+
+def test_an_installed_wheel_runs_its_own_code(python, installed):
+    assert python("-c", "import discussit; print(discussit.__path__[0])") == [str(installed / "discussit")]
+
+
+def test_an_installed_wheel_brings_its_migrations(python):
+    python("-m", "discussit", "migrate")
+    (uuid,) = python("-m", "discussit", "creategroup", "Gardening")
+
+    assert UUID(uuid)
+
+
+def test_an_installed_wheel_brings_its_pages_and_static_files(python):
+    page, *static_files = python("-c", VISIT)
+
+    assert static_files
+    assert {page, *static_files} == {"200"}
+
+
+def run(module, *arguments):
+    output("-m", module, *map(str, arguments))
+
+
+def output(*arguments):
+    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def is_ours(path):
+    return path.is_file() and "__pycache__" not in path.parts
