@@ -20,13 +20,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import chat, pages
+from discussit import chat
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
 from discussit.database import Database, SchemaError, prepare
 from discussit.guard import BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
 from discussit.log import Writer
+from discussit.pages import accounts, group, home
+from discussit.pages.page import make_templates, refusal, to_login
 from discussit.settings import STATIC, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -34,17 +36,17 @@ logger = logging.getLogger(__name__)
 DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
 
 ROUTES = [
-    Route("/", pages.home),
+    Route("/", home.home),
     WebSocketRoute("/", chat.home_socket),
-    Route("/groups/", pages.create_group, methods=["POST"]),
-    Route("/groups/{uuid:uuid}/", pages.group),
+    Route("/groups/", home.create_group, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/", group.group),
     WebSocketRoute("/groups/{uuid:uuid}/", chat.group_socket),
-    Route("/groups/{uuid:uuid}/join/", pages.join, methods=["POST"]),
-    Route("/groups/{uuid:uuid}/leave/", pages.leave, methods=["POST"]),
-    Route("/groups/{uuid:uuid}/messages/", pages.send_message, methods=["POST"]),
-    Route("/accounts/signup/", pages.sign_up, methods=["GET", "POST"]),
-    Route("/accounts/login/", pages.log_in, methods=["GET", "POST"]),
-    Route("/accounts/logout/", pages.log_out, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/leave/", group.leave, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/messages/", group.send_message, methods=["POST"]),
+    Route("/accounts/signup/", accounts.sign_up, methods=["GET", "POST"]),
+    Route("/accounts/login/", accounts.log_in, methods=["GET", "POST"]),
+    Route("/accounts/logout/", accounts.log_out, methods=["POST"]),
 ]
 
 
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.state.settings, app.state.database, app.state.cookies = settings, database, cookies
-    app.state.templates = pages.make_templates()
+    app.state.templates = make_templates()
     app.state.message_rate = MessageRate(settings.message_rate)
     app.state.is_ready = False
     return app
@@ -134,13 +136,13 @@ async def _answers(database: Database) -> bool:
 
 
 async def not_signed_in(conn: HTTPConnection, _error: Exception) -> Response:
-    return _deny(conn, 401, pages.to_login)
+    return _deny(conn, 401, to_login)
 
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
-    group = error.group if isinstance(error, NotAMember) else None
+    assert isinstance(error, NotAMember)
     text = "You are not a member of this group. Kindly use the join button."
-    return _deny(conn, 403, lambda request: pages.refusal(request, 403, "Not a member", text, group=group))
+    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
 
 
 async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
@@ -158,7 +160,7 @@ async def http_error(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
     title, text = TEXTS.get(status, ("Not done", f"The request could not be carried out: {error.detail}."))
-    response = _deny(conn, status, lambda request: pages.refusal(request, status, title, text))
+    response = _deny(conn, status, lambda request: refusal(request, status, title, text))
     response.headers.update(error.headers or {})
     return response
 
@@ -167,7 +169,7 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
     shown = "".join(traceback.format_exception(error)) if conn.app.state.settings.debug else None
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
-    return _deny(conn, 500, lambda request: pages.refusal(request, 500, "Our fault", text, traceback=shown))
+    return _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
 
 
 def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:

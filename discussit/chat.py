@@ -12,9 +12,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from discussit import auth, wire
 from discussit.auth import Account, NoSuchGroup, NotSignedIn
 from discussit.database import Database
-from discussit.hub import Connection, Follower, Hub, Room, Slice, Watcher
+from discussit.hub import Hub
 from discussit.log import Draft, Writer
 from discussit.models import Group, Membership
+from discussit.readers import Connection, Follower, Watcher
+from discussit.room import Room, Slice
 from discussit.wire import CloseCode, ErrorCode, Refused
 
 logger = logging.getLogger(__name__)

@@ -8,16 +8,13 @@ look there without being asked. Lost, doubled, reordered and late hints cost tim
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-from anyio import CancelScope, create_task_group, move_on_after
+from anyio import create_task_group, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,11 +23,12 @@ from discussit import log, wire
 from discussit.bus import PEOPLE, RESYNC, Bus, group_channel
 from discussit.database import Database
 from discussit.models import Group, Session, User, Written
+from discussit.readers import Connection, Follower, Watcher
+from discussit.room import Room, Slice
 from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
 
-TAIL = 1_000  # entries that a room keeps
 POLL = 2.0  # seconds between two looks at the database
 CHUNK = 500  # values in one IN (…)
 REVISED = "revised"  # on a group's channel: its history was changed, load it again
@@ -43,168 +41,6 @@ class News(msgspec.Struct):
 
     ended_sessions: list[str] = []
     moves: list[wire.EventMessage] = []
-
-
-class Connection:
-    """One open socket of this process: who speaks on it, what it is still to be told."""
-
-    def __init__(self, session_id: str, username: str) -> None:
-        self.session_id = session_id
-        self.username = username
-        self.ended: CloseCode | None = None
-        self._replies: list[str] = []
-        self._woken = asyncio.Event()
-        self._taken = asyncio.Event()
-
-    def end(self, code: CloseCode) -> None:
-        """From now on nothing more is sent; the socket is closed with `code` as soon as it can be."""
-        self.ended = self.ended or code
-        self.wake()
-
-    def reply(self, frame: wire.Frame) -> None:
-        self._replies.append(wire.encode(frame))
-        self.wake()
-
-    def take_replies(self) -> list[str]:
-        replies, self._replies = self._replies, []
-        self._taken.set()
-        return replies
-
-    async def answered(self, *, but: int) -> None:
-        """Wait until fewer than `but` replies wait: a client that sends but does not read must wait, too."""
-        while len(self._replies) >= but:
-            self._taken.clear()
-            await self._taken.wait()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    async def woken(self) -> None:
-        await self._woken.wait()
-        self._woken.clear()
-
-
-class Watcher(Connection):
-    """A home page: it is told of its person's joins and leaves, wherever they were made."""
-
-    def __init__(self, session_id: str, username: str) -> None:
-        super().__init__(session_id, username)
-        self._told: dict[UUID, int] = {}
-
-    def tell(self, move: wire.EventMessage) -> None:
-        # A move is heard twice, at its commit and from the bus; seq tells which is news.
-        if move.seq > self._told.get(move.group_uuid, 0):
-            self._told[move.group_uuid] = move.seq
-            frame = wire.Join if move.status == "Join" else wire.Leave
-            self.reply(frame(data=move.group_uuid))
-
-
-class Follower(Connection):
-    """A reader of one group's log, who has seen everything up to `cursor`."""
-
-    def __init__(self, session_id: str, username: str, group_uuid: UUID) -> None:
-        super().__init__(session_id, username)
-        self.group_uuid = group_uuid
-        self.admitted = 0  # the log's last seq when membership was checked
-        self.cursor = 0
-        self.is_outdated = False  # history it has seen was changed
-
-    def expel(self, left: wire.EventMessage) -> None:
-        """End this reader if the event is its own member's Left."""
-        # A Left from before the admission is history: its member has joined again since.
-        if left.status == "Left" and left.user == self.username and left.seq > self.admitted:
-            self.end(CloseCode.MEMBERSHIP_ENDED)
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Consecutive entries, shared by all followers whose cursors are equal."""
-
-    last: int
-    objects: tuple[str, ...]
-    array: str
-
-    @classmethod
-    def of(cls, last: int, objects: Iterable[str]) -> "Slice":
-        shared = tuple(objects)
-        return cls(last, shared, wire.array(shared))
-
-
-@dataclass(eq=False)
-class Room:
-    """A group that someone here is reading. `last` is None until the database was read."""
-
-    uuid: UUID
-    group_id: int
-    last: int | None = None
-    is_behind: bool = True
-    followers: set[Follower] = field(default_factory=set)
-    scope: CancelScope = field(default_factory=CancelScope)
-    _ready: asyncio.Event = field(default_factory=asyncio.Event)
-    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
-    _slices: dict[int, Slice] = field(default_factory=dict)
-
-    def start(self, last: int) -> None:
-        """Begin with an empty tail behind `last`."""
-        self.last = last
-        self._tail.clear()
-        self._slices.clear()
-        self._ready.set()
-
-    async def ready(self) -> int:
-        """The log's last seq as this room knows it, once it does."""
-        await self._ready.wait()
-        assert self.last is not None
-        return self.last
-
-    def append(self, first: int, objects: Sequence[str]) -> bool:
-        """Continue the tail with the entries from seq `first` on; those it has are ignored. False: a gap."""
-        if self.last is None or first > self.last + 1:
-            return False
-        fresh = objects[self.last + 1 - first :]
-        self._tail.extend(fresh)
-        self.last += len(fresh)
-        self._slices.clear()
-        for move in _moves(fresh):
-            for follower in self.followers:
-                follower.expel(move)
-        if fresh:
-            self.wake()
-        return True
-
-    def slice(self, cursor: int) -> Slice | None:
-        """The entries after `cursor`; None when they are no longer in the tail."""
-        assert self.last is not None
-        if cursor not in self._slices:
-            missing = max(self.last - cursor, 0)
-            if missing > len(self._tail):
-                return None
-            self._slices[cursor] = Slice.of(self.last, islice(self._tail, len(self._tail) - missing, None))
-        return self._slices[cursor]
-
-    def revise(self) -> None:
-        """Forget entries that were changed, and have every follower told to load the page again."""
-        self._tail.clear()
-        self._slices.clear()
-        for follower in self.followers:
-            follower.is_outdated = True
-        self.wake()
-
-    def end(self, code: CloseCode) -> None:
-        for follower in self.followers:
-            follower.end(code)
-
-    def wake(self) -> None:
-        for follower in self.followers:
-            follower.wake()
-
-
-def _moves(objects: Iterable[str]) -> Iterator[wire.EventMessage]:
-    for text in objects:
-        if text.startswith('{"type":"event_message"'):
-            entry = wire.decode_entry(text)
-            assert isinstance(entry, wire.EventMessage)
-            yield entry
 
 
 class Hub:
@@ -361,7 +197,7 @@ class Hub:
     async def _look_at(self, rooms: Sequence[Room]) -> None:
         async with self._database.reading() as session:
             rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
-            found = {id: last_seq for id, last_seq in await session.execute(rows)}
+            found = {group.id: group.last_seq for group in await session.execute(rows)}
         for room in rooms:
             if room.group_id not in found:
                 room.end(CloseCode.MEMBERSHIP_ENDED)

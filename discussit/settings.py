@@ -116,8 +116,8 @@ def whole_number(name: str, value: str) -> int:
 def kept_secret_key(url: URL) -> str:
     """The key kept beside the SQLite database, made at the first start; readable by its owner only."""
     if url.get_backend_name() != "sqlite":
-        how = """set it to a long random text, for example from: python3 -c "import secrets; print(secrets.token_hex(32))\""""
-        raise SettingsError("SECRET_KEY", "", how)
+        recipe = 'python3 -c "import secrets; print(secrets.token_hex(32))"'
+        raise SettingsError("SECRET_KEY", "", f"set it to a long random text, for example from: {recipe}")
     path = Path(url.database or "").with_suffix(".secret")
     try:
         return path.read_text().strip() if path.exists() else make_secret_key(path)
@@ -136,7 +136,7 @@ def make_secret_key(path: Path) -> str:
     except FileExistsError:
         pass
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()
     return path.read_text().strip()
 
 

@@ -1,0 +1,57 @@
+"""Sign up, log in, log out."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit import auth
+from discussit.auth import Account, FieldError
+from discussit.models import User
+from discussit.pages.page import Form, database_of, own_path, page, refusal, see_other
+
+
+async def sign_up(request: Request) -> Response:
+    if not request.app.state.settings.signup_open:
+        return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
+    form = await Form.sent(request) if request.method == "POST" else Form()
+    if request.method == "POST":
+        try:
+            if form.get("password1") != form.get("password2"):
+                raise FieldError("password2", "The two passwords are not the same.")
+            user = await auth.sign_up(database_of(request), form.get("username"), form.get("password1"))
+            return await _signed_in(request, user, "/")
+        except FieldError as error:
+            form.refuse(error)
+    async with database_of(request).reading() as session:
+        is_first = await auth.is_first(session)
+    return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
+
+
+async def log_in(request: Request) -> Response:
+    if request.method == "GET":
+        if isinstance(request.user, Account):
+            return see_other("/")
+        return page(request, "login.html", form=Form(), next=own_path(request.query_params.get("next", "")))
+    form = await Form.sent(request)
+    try:
+        user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
+    except FieldError as error:
+        return page(request, "login.html", 400, form=form.refuse(error), next=own_path(form.get("next")))
+    return await _signed_in(request, user, own_path(form.get("next")))
+
+
+async def _signed_in(request: Request, user: User, path: str) -> Response:
+    if isinstance(request.user, Account):
+        await auth.end_session(database_of(request), request.user.session_id)
+    token = await auth.start_session(database_of(request), user, request)
+    response = see_other(path)
+    cookies: auth.Cookies = request.app.state.cookies
+    cookies.set(response, token, secure=request.url.scheme == "https")
+    return response
+
+
+async def log_out(request: Request) -> Response:
+    if isinstance(request.user, Account):
+        await auth.end_session(database_of(request), request.user.session_id)
+    response = see_other("/accounts/login/")
+    request.app.state.cookies.clear(response)
+    return response

@@ -1,0 +1,146 @@
+"""A group's page: its log, its members, and what one does there without script."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit import auth, log, wire
+from discussit.auth import Account, FieldError
+from discussit.log import Draft
+from discussit.models import Entry, Event, Group, Membership, User
+from discussit.pages.home import groups_for
+from discussit.pages.page import Form, database_of, own_path, page, see_other
+from discussit.wire import ErrorCode, Refused
+
+PAGE = 50  # entries on a group's page
+SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
+
+
+async def group(request: Request) -> Response:
+    return await _group(request, auth.account_of(request), Form())
+
+
+async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
+    async with database_of(request).reading() as session:
+        group = await auth.admit(session, account, request.path_params["uuid"])
+        entries = await _entries(session, group, request)
+        members = await session.scalars(
+            select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
+        )
+        mine = await session.execute(groups_for(account).where(Membership.user_id.is_not(None)))
+    first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
+    url = group.get_absolute_url()
+    return page(
+        request,
+        "group.html",
+        status,
+        group=group,
+        entries=rows(entries),
+        members=members.all(),
+        groups=mine.all(),
+        form=form,
+        last_seq=last,
+        at=_seq(request, "at"),
+        at_end=last >= group.last_seq,
+        earlier_url=f"{url}?before={first}" if first > 1 else None,
+        later_url=f"{url}?after={last}" if last < group.last_seq else None,
+    )
+
+
+async def _entries(session: AsyncSession, group: Group, request: Request) -> Sequence[Entry]:
+    """The log's end, or the part of it that the URL asks for."""
+    if at := _seq(request, "at"):
+        return await log.since(session, group.id, max(0, at - PAGE // 2), PAGE)
+    if (after := _seq(request, "after")) is not None:
+        return await log.since(session, group.id, after, PAGE)
+    before = _seq(request, "before")
+    return await log.page_before(session, group.id, group.last_seq + 1 if before is None else before, PAGE)
+
+
+def _seq(request: Request, name: str) -> int | None:
+    value = request.query_params.get(name, "")
+    return int(value) if wire.is_seq(value) else None
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """An entry as the page shows it."""
+
+    seq: int
+    kind: str
+    name: str
+    content: str
+    timestamp: datetime
+    iso: str
+    withdrawn: bool
+    continues: bool
+    day: date | None
+
+
+def rows(entries: Iterable[Entry]) -> list[LogRow]:
+    shown: list[LogRow] = []
+    for entry in entries:
+        shown.append(_row(entry, shown[-1] if shown else None))
+    return shown
+
+
+def _row(entry: Entry, above: LogRow | None) -> LogRow:
+    kind = entry.kind.lower()
+    is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
+    return LogRow(
+        seq=entry.seq,
+        kind=kind,
+        name=entry.user.username,
+        content="" if isinstance(entry, Event) else entry.content,
+        timestamp=entry.timestamp,
+        iso=wire.utc_text(entry.timestamp),
+        withdrawn=entry.is_withdrawn,
+        continues=above is not None and not is_new_day and _continues(entry, above),
+        day=entry.timestamp.date() if is_new_day else None,
+    )
+
+
+def _continues(entry: Entry, above: LogRow) -> bool:
+    same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.user.username
+    return same_author and entry.timestamp - above.timestamp < SAME_HEADER
+
+
+async def join(request: Request) -> Response:
+    return await _move(request, joins=True)
+
+
+async def leave(request: Request) -> Response:
+    return await _move(request, joins=False)
+
+
+async def _move(request: Request, *, joins: bool) -> Response:
+    account, form = auth.account_of(request), await Form.sent(request)
+    await auth.move(database_of(request), account, request.path_params["uuid"], joins=joins)
+    return see_other(own_path(form.get("next")))
+
+
+async def send_message(request: Request) -> Response:
+    account, form = auth.account_of(request), await Form.sent(request)
+    async with database_of(request).reading() as session:
+        group = await auth.admit(session, account, request.path_params["uuid"])
+    try:
+        await request.app.state.writer.append(await _draft(request, account, group, form))
+    except Refused as refused:
+        if refused.code == ErrorCode.NOT_MEMBER:
+            raise auth.NotAMember(group) from None
+        status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
+        return await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
+    return see_other(group.get_absolute_url())
+
+
+async def _draft(request: Request, account: Account, group: Group, form: Form) -> Draft:
+    # Browsers send line breaks of forms as CR LF.
+    content = wire.check_content(form.get("message").replace("\r\n", "\n"))
+    client_id = wire.check_client_id(form.get("client_id") or None)
+    await request.app.state.message_rate.check(account.username)
+    return Draft(group.id, account.id, content, client_id)

@@ -1,0 +1,99 @@
+"""What all pages share: templates, forms, refusals."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.templating import Jinja2Templates
+
+from discussit.auth import Account, FieldError
+from discussit.database import Database
+from discussit.models import Group
+from discussit.settings import TEMPLATES
+
+
+@dataclass
+class Form:
+    """What was typed and what is wrong with it: field → text. The empty field is the whole form."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def sent(cls, request: Request) -> "Form":
+        fields = await request.form(max_fields=20, max_files=1)
+        return cls({name: value for name, value in fields.items() if isinstance(value, str)})
+
+    def get(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def refuse(self, error: FieldError) -> "Form":
+        self.errors[error.field] = str(error)
+        self.values = {name: value for name, value in self.values.items() if not name.startswith("password")}
+        return self
+
+
+def make_templates() -> Jinja2Templates:
+    templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
+    templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
+    templates.env.filters["initials"] = _initials
+    templates.env.globals["asset"] = lambda path: f"/static/{path}"
+    return templates
+
+
+def _context(request: Request) -> dict[str, Any]:
+    user = request.scope.get("user")
+    return {
+        "user": user if isinstance(user, Account) else None,
+        "root": request.scope.get("root_path", ""),
+        "signup_open": request.app.state.settings.signup_open,
+    }
+
+
+def _initials(name: str) -> str:
+    return "".join(character for character in name if character.isalnum())[:2].upper() or "?"
+
+
+def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, name, context, status_code)
+
+
+def see_other(path: str) -> Response:
+    return RedirectResponse(path, 303)
+
+
+def own_path(value: str) -> str:
+    """The path, if it is one of this site, else home.
+
+    Browsers read a backslash as a slash and drop control characters, so `/\\evil.example` and
+    `/<tab>/evil.example` lead away just as `//evil.example` does.
+    """
+    leads_away = value.startswith("//") or "\\" in value or not value.isprintable()
+    return value if value.startswith("/") and not leads_away else "/"
+
+
+def refusal(
+    request: Request, status: int, title: str, text: str, group: Group | None = None, traceback: str | None = None
+) -> Response:
+    """The page that says what happened and what to do."""
+    return page(request, "error.html", status, status=status, title=title, text=text, group=group, traceback=traceback)
+
+
+def to_login(request: Request) -> Response:
+    """To the login page, and from there to the page that was asked for."""
+    path: str = request.scope["path"]
+    if request.scope.get("method") not in ("GET", "HEAD"):
+        # What was posted can't be repeated by a redirect: lead to the page that its form stands on.
+        parts = path.split("/")
+        path = "/".join(parts[:3]) + "/" if parts[1:2] == ["groups"] and len(parts) > 4 else "/"
+    elif query := request.url.query:
+        path = f"{path}?{query}"
+    return see_other(f"/accounts/login/?next={quote(path, safe='/')}")
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database

@@ -1,0 +1,107 @@
+"""A group that someone here is reading: the tail of its log, and who follows it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+from anyio import CancelScope
+
+from discussit import wire
+from discussit.readers import Follower
+from discussit.wire import CloseCode
+
+TAIL = 1_000  # entries that a room keeps
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Consecutive entries, shared by all followers whose cursors are equal."""
+
+    last: int
+    objects: tuple[str, ...]
+    array: str
+
+    @classmethod
+    def of(cls, last: int, objects: Iterable[str]) -> "Slice":
+        shared = tuple(objects)
+        return cls(last, shared, wire.array(shared))
+
+
+@dataclass(eq=False)
+class Room:
+    """A group that someone here is reading. `last` is None until the database was read."""
+
+    uuid: UUID
+    group_id: int
+    last: int | None = None
+    is_behind: bool = True
+    followers: set[Follower] = field(default_factory=set)
+    scope: CancelScope = field(default_factory=CancelScope)
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
+    _slices: dict[int, Slice] = field(default_factory=dict)
+
+    def start(self, last: int) -> None:
+        """Begin with an empty tail behind `last`."""
+        self.last = last
+        self._tail.clear()
+        self._slices.clear()
+        self._ready.set()
+
+    async def ready(self) -> int:
+        """The log's last seq as this room knows it, once it does."""
+        await self._ready.wait()
+        assert self.last is not None
+        return self.last
+
+    def append(self, first: int, objects: Sequence[str]) -> bool:
+        """Continue the tail with the entries from seq `first` on; those it has are ignored. False: a gap."""
+        if self.last is None or first > self.last + 1:
+            return False
+        fresh = objects[self.last + 1 - first :]
+        self._tail.extend(fresh)
+        self.last += len(fresh)
+        self._slices.clear()
+        for move in _moves(fresh):
+            for follower in self.followers:
+                follower.expel(move)
+        if fresh:
+            self.wake()
+        return True
+
+    def slice(self, cursor: int) -> Slice | None:
+        """The entries after `cursor`; None when they are no longer in the tail."""
+        assert self.last is not None
+        if cursor not in self._slices:
+            missing = max(self.last - cursor, 0)
+            if missing > len(self._tail):
+                return None
+            self._slices[cursor] = Slice.of(self.last, islice(self._tail, len(self._tail) - missing, None))
+        return self._slices[cursor]
+
+    def revise(self) -> None:
+        """Forget entries that were changed, and have every follower told to load the page again."""
+        self._tail.clear()
+        self._slices.clear()
+        for follower in self.followers:
+            follower.is_outdated = True
+        self.wake()
+
+    def end(self, code: CloseCode) -> None:
+        for follower in self.followers:
+            follower.end(code)
+
+    def wake(self) -> None:
+        for follower in self.followers:
+            follower.wake()
+
+
+def _moves(objects: Iterable[str]) -> Iterator[wire.EventMessage]:
+    for text in objects:
+        if text.startswith('{"type":"event_message"'):
+            entry = wire.decode_entry(text)
+            assert isinstance(entry, wire.EventMessage)
+            yield entry
