@@ -11,6 +11,7 @@ import { Pending } from "./pending.js"
 import { Sender } from "./sender.js"
 import { Socket } from "./socket.js"
 import { State } from "./state.js"
+import { Title } from "./title.js"
 import { View } from "./view.js"
 
 const MINUTE = 60_000
@@ -31,6 +32,7 @@ const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find("#pending"), outbox)
 const socket = new Socket(page.dataset.socket, { query: () => `?since=${log.last}`, received, changed })
 const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
+const title = new Title()
 const composer = new Composer(find("#composer"), new Draft(user, group), write)
 
 const RECEIVED = {
@@ -40,6 +42,7 @@ const RECEIVED = {
   },
   text_message(entry) {
     if (entry.author === user && entry.seq > log.last) pending.arrived(entry.content)
+    if (entry.author !== user && entry.seq > log.last) title.count()
     return append(entry)
   },
   event_message(entry) {
