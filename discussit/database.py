@@ -17,6 +17,8 @@ from discussit.settings import ALEMBIC_INI, Settings
 # server starts without importing Alembic.
 REVISION = "0001"
 
+# FULL, since what is acknowledged is durable: NORMAL may lose the last commits at a power cut.
+PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
 READERS = 4  # connections; more of them only wait for the same disk and the same interpreter
 
 
@@ -72,7 +74,7 @@ class Database:
         await self.reader.dispose()
 
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
+def _sqlite_engine(url: str, *, begin: str, pool_size: int, foreign_keys: str = "ON") -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -80,7 +82,7 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
         # The driver's own transactions lose updates: it begins late and never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (*PRAGMAS, f"foreign_keys={foreign_keys}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -97,15 +99,17 @@ async def prepare(database: Database, *, migrate: bool = False) -> None:
     Raises SchemaError when it is not, when it is newer than this program, or when the database
     does not answer.
     """
+    is_automatic = database.settings.uses_sqlite
     try:
-        async with database.writer.begin() as connection:
+        async with database.reader.connect() as connection:
             revision = await connection.run_sync(_revision)
-            if revision == REVISION:
-                return
-            if not (migrate or database.settings.uses_sqlite):
-                found = f"at revision {revision}" if revision else "empty"
-                raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
-            await connection.run_sync(_upgrade, revision)
+        if revision == REVISION:
+            return
+        _refuse_newer(revision)
+        if not (migrate or is_automatic):
+            found = f"at revision {revision}" if revision else "empty"
+            raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
+        await _migrate(database.settings)
     except (SQLAlchemyError, OSError) as error:
         raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
 
@@ -116,19 +120,41 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _upgrade(connection: Connection, revision: str | None) -> None:
-    # Imported late: an up-to-date server never needs it.
-    from alembic import command
-    from alembic.config import Config
+def _refuse_newer(revision: str | None) -> None:
+    # Alembic is imported late here and below: an up-to-date server never needs it.
     from alembic.script import ScriptDirectory
 
-    config = Config(ALEMBIC_INI, attributes={"connection": connection})
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
     if revision is not None and revision not in known:
-        raise SchemaError(
-            f"The database is at revision {revision}, newer than this program: install a newer DiscussIt."
-        )
+        text = f"The database is at revision {revision}, newer than this program: install a newer DiscussIt."
+        raise SchemaError(text)
+
+
+async def _migrate(settings: Settings) -> None:
+    """Run the migrations in one transaction; of two processes at once, one waits and finds it done."""
+    engine = create_async_engine(settings.database_url)
+    if settings.uses_sqlite:
+        # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
+        engine = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1, foreign_keys="OFF")
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    config = _alembic()
+    config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _alembic() -> Any:
+    from alembic.config import Config
+
+    return Config(ALEMBIC_INI)
 
 
 def _first_line(error: Exception) -> str:
