@@ -18,6 +18,7 @@ from discussit.pages.page import Form, database_of, own_path, page, see_other
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
+KINDS = {"Message": "message", "Join": "joined", "Left": "left"}  # in words for people
 SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
@@ -90,11 +91,10 @@ def rows(entries: Iterable[Entry]) -> list[LogRow]:
 
 
 def _row(entry: Entry, above: LogRow | None) -> LogRow:
-    kind = entry.kind.lower()
     is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
     return LogRow(
         seq=entry.seq,
-        kind=kind,
+        kind=KINDS[entry.kind],
         name=entry.user.username,
         content="" if isinstance(entry, Event) else entry.content,
         timestamp=entry.timestamp,

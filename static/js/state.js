@@ -26,8 +26,8 @@ export class State {
   changed(status) {
     this.#status = status
     if (status === "open") return
+    this.#wasAway ||= status !== "connecting" || this.#goal < Infinity
     this.#goal = Infinity
-    this.#wasAway ||= status !== "connecting"
     this.#settle()
   }
 

@@ -1,0 +1,117 @@
+"""What both benchmarks need: a server of their own, people on it, and what they cost it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+HERE = Path(__file__).parent
+START_LIMIT = 30  # seconds
+TICKS = os.sysconf("SC_CLK_TCK")
+UVICORN = ("-m", "uvicorn", "discussit.app:app", "--no-access-log")
+SETTINGS = {"BROADCAST_URL": "memory://", "MESSAGE_RATE": "0", "SECRET_KEY": "benchmark"}
+
+
+class Server:
+    """A server on a free port of 127.0.0.1, with its database in `folder`."""
+
+    def __init__(self, folder: Path, *command: str, **environment: str) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = folder / "discussit.db"
+        self._log = folder / "server.log"
+        settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"} | environment
+        self._process = subprocess.Popen(
+            [sys.executable, *(command or UVICORN), "--port", str(self.port)],
+            cwd=folder,
+            env=os.environ | settings,
+            stdout=self._log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self, path: str = "/healthz") -> None:
+        """Return with the first 200."""
+        deadline = time.monotonic() + START_LIMIT
+        with httpx.Client(base_url=self.url) as visitor:
+            while not _answers(visitor, path):
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the server did not start:\n{self._log.read_text()}")
+                time.sleep(0.005)
+
+    def cpu(self) -> float:
+        """Processor seconds so far, of all its threads and of the processes that it started."""
+        return sum(_cpu(pid) for pid in _family(self._process.pid))
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def running(*command: str, **environment: str) -> Iterator[Server]:
+    """A server that answers, in a folder that goes with it."""
+    with TemporaryDirectory(prefix="discussit-") as folder:
+        server = Server(Path(folder), *command, **environment)
+        try:
+            server.wait()
+            yield server
+        finally:
+            server.stop()
+
+
+class Person(httpx.Client):
+    """Somebody who is signed in. The first of a server is its superuser."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        super().__init__(base_url=server.url, timeout=30)
+        password = "correct horse battery"
+        self.does("/accounts/signup/", username=name, password1=password, password2=password)
+        self.cookie = "; ".join(f"{key}={value}" for key, value in self.cookies.items())
+
+    def does(self, path: str, **fields: str) -> None:
+        """Post a form."""
+        response = self.post(path, data=fields)
+        assert response.status_code == 303, f"{path} answered {response.status_code}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _answers(visitor: httpx.Client, path: str) -> bool:
+    try:
+        return visitor.get(path).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def _cpu(pid: int) -> float:
+    """User and system time with that of ended children: fields 14 to 17 of proc(5)'s stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """The rows as text, in columns."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [head, tuple("-" * width for width in widths), *rows]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)

@@ -1,0 +1,100 @@
+"""Just enough of a WebSocket client to load a server without being the slower of the two."""
+
+import asyncio
+import struct
+import time
+from collections.abc import Iterator
+
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
+ACK = b'{"type":"ack"'
+ENTRY = b'{"type":"text_message"'
+
+
+class Socket(asyncio.Protocol):
+    """A reader of a group in `discussit.v1`, which may also keep messages in flight."""
+
+    def __init__(self, port: int, path: str, cookie: str) -> None:
+        self._request = (
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Key: ZGlzY3Vzc2l0IGJlbmNoIQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: discussit.v1\r\nCookie: {cookie}\r\n\r\n"
+        )
+        self._received = bytearray()
+        self._is_open = False
+        self.opened = asyncio.get_running_loop().create_future()
+        self.acked = self.read = self.sent = 0
+        self.latencies: list[float] = []
+        self.is_sending = False
+
+    @classmethod
+    async def connect(cls, port: int, path: str, cookie: str) -> "Socket":
+        make = asyncio.get_running_loop().create_connection(lambda: cls(port, path, cookie), "127.0.0.1", port)
+        _, socket = await make
+        await asyncio.wait_for(socket.opened, 10)
+        return socket
+
+    def send(self, count: int = 1) -> None:
+        """Messages of 100 characters."""
+        self._sent_at = time.perf_counter()
+        for _ in range(count):
+            self.sent += 1
+            text = '{"type":"text_message","message":"%s","client_id":"%x-%d"}' % ("m" * 100, id(self), self.sent)
+            self._write(TEXT, text.encode())
+
+    def close(self) -> None:
+        self._write(CLOSE, struct.pack(">H", 1000))
+        self.transport.close()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        transport.write(self._request.encode())
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if not self._is_open:
+            self._open()
+        if self._is_open:
+            for kind, payload in self._frames():
+                self._hear(kind, payload)
+
+    def _open(self) -> None:
+        head, end, rest = self._received.partition(b"\r\n\r\n")
+        if end:
+            assert head.startswith(b"HTTP/1.1 101"), head.decode()
+            self._received, self._is_open = bytearray(rest), True
+
+    def _frames(self) -> Iterator[tuple[int, bytes]]:
+        while len(self._received) >= 2:
+            start, size = 2, self._received[1]
+            if size >= 126:
+                start, form = (4, ">H") if size == 126 else (10, ">Q")
+                if len(self._received) < start:
+                    return
+                (size,) = struct.unpack_from(form, self._received, 2)
+            if len(self._received) < start + size:
+                return
+            frame = self._received[0], bytes(self._received[start : start + size])
+            del self._received[: start + size]
+            yield frame
+
+    def _hear(self, kind: int, payload: bytes) -> None:
+        if kind == PING:
+            self._write(PONG, payload)
+        elif payload.startswith(b"[" + ACK):
+            self._hear_acks(payload.count(ACK))
+        elif payload.startswith(b'[{"type":"ready"'):
+            self.opened.set_result(None)
+        elif kind == TEXT:
+            self.read += payload.count(ENTRY)
+            assert b'"type":"error"' not in payload, payload
+
+    def _hear_acks(self, count: int) -> None:
+        self.acked += count
+        self.latencies.append(time.perf_counter() - self._sent_at)
+        if self.is_sending:
+            self.send(count)
+
+    def _write(self, kind: int, payload: bytes) -> None:
+        # A mask of zeros is a mask, and leaves the payload as it is.
+        size = bytes([0x80 | len(payload)]) if len(payload) < 126 else struct.pack(">BH", 0x80 | 126, len(payload))
+        self.transport.write(bytes([kind]) + size + bytes(4) + payload)
