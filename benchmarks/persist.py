@@ -1,22 +1,18 @@
 """How many messages a second are acknowledged and committed, and how long one sender waits for its ack.
 
-`python benchmarks/persist.py`: a real `discussit serve` in a process of its own, loaded through
-WebSockets of `discussit.v1`; SQLite with synchronous=FULL; about half a minute.
+`python benchmarks/persist.py` loads a real `discussit serve`, in a process of its own, through
+WebSockets of `discussit.v1`. SQLite, synchronous=FULL. Takes about half a minute.
 """
 
 import asyncio
-import json
-import resource
+import re
 import sqlite3
-import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
+from statistics import median, quantiles
 
 import uvloop
 from servers import HERE, Person, Server, running, table
@@ -24,6 +20,147 @@ from sockets import Socket
 
 ROUNDS = 3
 SECONDS = 4  # of load in a round
-SINGLES = 100  # messages in a round that wait for each other
+SINGLES = 100  # messages of a round that wait for each other
 IN_FLIGHT = 50
-EXPECTED = {"rate": 4_000, "ack": 5.0}  # at least, a second; at most, milliseconds
+SIZES = "sizes"  # the file in which counted.py notes the transactions
+
+UPDATE = "UPDATE groups SET last_seq = last_seq + 1 WHERE id = 1 RETURNING last_seq"
+INSERT = "INSERT INTO entries (group_id, seq, kind, user_id, timestamp, content, client_id) VALUES (1, ?, 'Message', 1, ?, ?, ?)"
+
+
+@dataclass
+class Load:
+    """Messages from some sockets, each of which keeps as many in flight as it is told to."""
+
+    name: str
+    senders: int
+    readers: int
+    rates: list[float] = field(default_factory=list)
+    acks: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    server_cpu: list[float] = field(default_factory=list)
+    own_cpu: list[float] = field(default_factory=list)
+
+    async def run(self, site: "Site") -> None:
+        sockets = [await site.connect() for _ in range(self.senders + self.readers)]
+        senders, noted = sockets[: self.senders], len(site.sizes())
+        with self._costs(site.server):
+            started = time.perf_counter()
+            for sender in senders:
+                sender.is_sending = True
+                sender.send(IN_FLIGHT // self.senders)
+            await asyncio.sleep(SECONDS)
+            self.rates.append(sum(sender.acked for sender in senders) / (time.perf_counter() - started))
+        await settle(senders, sockets)
+        self.acks += [latency for sender in senders for latency in sender.latencies]
+        self.sizes += site.sizes()[noted:]
+
+    @contextmanager
+    def _costs(self, server: Server) -> Iterator[None]:
+        server_cpu, own_cpu = server.cpu(), time.process_time()
+        yield
+        self.server_cpu.append((server.cpu() - server_cpu) / SECONDS)
+        self.own_cpu.append((time.process_time() - own_cpu) / SECONDS)
+
+    def row(self) -> tuple[str, ...]:
+        deciles = quantiles(self.sizes, n=10)
+        return (
+            self.name,
+            f"{median(self.rates):,.0f}",
+            f"{median(self.acks) * 1000:.1f} ms",
+            f"{median(self.sizes):.0f} ({deciles[0]:.0f} to {deciles[-1]:.0f}, at most {max(self.sizes)})",
+            f"{median(self.server_cpu):.0%}",
+            f"{median(self.own_cpu):.0%}",
+        )
+
+
+class Site:
+    """One group on a server, and its only member, with as many sockets as are wanted."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        member = Person(server, "alice")
+        member.does("/groups/", name="Gardening")
+        (uuid,) = re.findall(r'id="([0-9a-f-]{36})"', member.get("/").text)
+        member.does(f"/groups/{uuid}/join/")
+        self._path, self._cookie = f"/groups/{uuid}/", member.cookie
+
+    async def connect(self) -> Socket:
+        return await Socket.connect(self.server.port, self._path, self._cookie)
+
+    def sizes(self) -> list[int]:
+        return [int(line) for line in (self.server.folder / SIZES).read_text().split()]
+
+
+async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
+    """Stop sending, and make sure that everything sent was acknowledged, and read by everyone."""
+    for sender in senders:
+        sender.is_sending = False
+    total = 0
+    async with asyncio.timeout(10):
+        while any(sender.acked < sender.sent for sender in senders) or any(socket.read < total for socket in sockets):
+            await asyncio.sleep(0.01)
+            total = sum(sender.sent for sender in senders)
+    assert all(socket.read == total for socket in sockets), "a reader missed or repeated something"
+    for socket in sockets:
+        socket.close()
+
+
+async def single(site: Site) -> list[float]:
+    """The seconds that each of SINGLES messages waits for its ack, two readers beside it."""
+    sockets = [await site.connect() for _ in range(3)]
+    sender = sockets[0]
+    for _ in range(SINGLES):
+        sender.send()
+        while sender.acked < sender.sent:
+            await sender.heard()
+    await settle([sender], sockets)
+    return sender.latencies
+
+
+def bare(path: Path) -> list[float]:
+    """The seconds that each of SINGLES transactions takes without anything around it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    taken = []
+    for number in range(SINGLES):
+        started = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        ((seq,),) = connection.execute(UPDATE).fetchall()
+        connection.execute(INSERT, (seq, "2026-01-01 00:00:00.000000", "m" * 100, f"{time.time_ns()}-{number}"))
+        connection.execute("COMMIT")
+        taken.append(time.perf_counter() - started)
+    connection.close()
+    return taken
+
+
+def copy(database: Path) -> Path:
+    target = database.with_name("bare.db")
+    with sqlite3.connect(database) as original, sqlite3.connect(target) as duplicate:
+        original.backup(duplicate)
+    return target
+
+
+async def measure(site: Site) -> None:
+    loads = [Load("50 sockets, 1 each; 2 readers", 50, 2), Load("2 sockets, 25 each, which also read", 2, 0)]
+    for _ in range(ROUNDS):
+        for load in loads:
+            await load.run(site)
+    print(table(("50 in flight", "messages/s", "ack", "a transaction", "server CPU", "own CPU"), [load.row() for load in loads]))
+    duplicate = copy(site.server.database)
+    acks, transactions = [], []
+    for _ in range(ROUNDS):
+        acks += await single(site)
+        transactions += bare(duplicate)
+    print()
+    print(table(("one sender", "median", "9 in 10 within"), [times("ack", acks), times("the transaction by bare sqlite3", transactions)]))
+
+
+def times(name: str, seconds: Sequence[float]) -> tuple[str, ...]:
+    return name, f"{median(seconds) * 1000:.2f} ms", f"{quantiles(seconds, n=10)[-1] * 1000:.2f} ms"
+
+
+if __name__ == "__main__":
+    with running(str(HERE / "counted.py"), SIZES) as server:
+        uvloop.run(measure(Site(server)))

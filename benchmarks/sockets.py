@@ -24,6 +24,7 @@ class Socket(asyncio.Protocol):
         self.opened = asyncio.get_running_loop().create_future()
         self.acked = self.read = self.sent = 0
         self.latencies: list[float] = []
+        self._acked = asyncio.Event()
         self.is_sending = False
 
     @classmethod
@@ -40,6 +41,11 @@ class Socket(asyncio.Protocol):
             self.sent += 1
             text = '{"type":"text_message","message":"%s","client_id":"%x-%d"}' % ("m" * 100, id(self), self.sent)
             self._write(TEXT, text.encode())
+
+    async def heard(self) -> None:
+        """Return with the next ack."""
+        await self._acked.wait()
+        self._acked.clear()
 
     def close(self) -> None:
         self._write(CLOSE, struct.pack(">H", 1000))
@@ -91,6 +97,7 @@ class Socket(asyncio.Protocol):
     def _hear_acks(self, count: int) -> None:
         self.acked += count
         self.latencies.append(time.perf_counter() - self._sent_at)
+        self._acked.set()
         if self.is_sending:
             self.send(count)
 

@@ -1,0 +1,69 @@
+"""What the program has, its documents name."""
+
+import argparse
+import inspect
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from discussit import cli, settings, wire
+
+DOCS = Path(__file__).parent.parent / "docs"
+SETTINGS = re.findall(r'read\("([A-Z_]+)"', inspect.getsource(settings))
+FRAMES = {
+    found.__struct_config__.tag
+    for found in vars(wire).values()
+    if isinstance(found, type) and issubclass(found, msgspec.Struct) and found is not msgspec.Struct
+}
+
+
+def commands():
+    subparsers = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return [
+        f"discussit {name} {' '.join(option for a in parser._actions for option in a.option_strings[-1:])}"
+        for name, parser in subparsers.choices.items()
+    ]
+
+
+def words(name):
+    return set(re.findall(r"[\w-]+", (DOCS / name).read_text()))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_described(name):
+    assert f"| `{name}` |" in (DOCS / "running.md").read_text()
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_described_with_its_options(command):
+    options = set(command.split()) - {"--help"}
+
+    assert options <= words("running.md")
+
+
+@pytest.mark.parametrize("frame", sorted(FRAMES))
+def test_every_frame_is_described(frame):
+    assert frame in words("protocol.md")
+
+
+@pytest.mark.parametrize("code", [*wire.ErrorCode, *map(str, map(int, wire.CloseCode))])
+def test_every_code_is_described(code):
+    assert code in words("protocol.md")
+
+
+def test_documents_name_no_code_that_does_not_exist():
+    tables = re.findall(r"^\| `([a-z_]+)` \|", (DOCS / "protocol.md").read_text(), re.M)
+
+    assert set(tables) == set(wire.ErrorCode)
+
+
+def test_the_documents_links_lead_somewhere():
+    for document in [*DOCS.glob("*.md"), DOCS.parent / "README.md"]:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_the_readme_is_short():
+    assert len((DOCS.parent / "README.md").read_text().splitlines()) < 100
