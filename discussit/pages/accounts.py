@@ -27,7 +27,7 @@ async def sign_up(request: Request) -> Response:
 
 
 async def log_in(request: Request) -> Response:
-    if request.method == "GET":
+    if request.method != "POST":
         if isinstance(request.user, Account):
             return see_other("/")
         return page(request, "login.html", form=Form(), next=own_path(request.query_params.get("next", "")))

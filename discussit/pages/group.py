@@ -54,13 +54,14 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
 
 
 async def _entries(session: AsyncSession, group: Group, request: Request) -> Sequence[Entry]:
-    """The log's end, or the part of it that the URL asks for."""
-    if at := _seq(request, "at"):
+    """The part of the log that the URL asks for; its end, where that lies outside the log."""
+    at, after, before = (_seq(request, name) for name in ("at", "after", "before"))
+    if at is not None and at <= group.last_seq:
         return await log.since(session, group.id, max(0, at - PAGE // 2), PAGE)
-    if (after := _seq(request, "after")) is not None:
+    if after is not None and after < group.last_seq:
         return await log.since(session, group.id, after, PAGE)
-    before = _seq(request, "before")
-    return await log.page_before(session, group.id, group.last_seq + 1 if before is None else before, PAGE)
+    end = group.last_seq + 1
+    return await log.page_before(session, group.id, before if before is not None and 1 < before < end else end, PAGE)
 
 
 def _seq(request: Request, name: str) -> int | None:

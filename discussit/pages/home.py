@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,7 +32,6 @@ def groups_for(account: Account) -> Any:
             members.label("members"),
             Entry.timestamp.label("last_at"),
             Membership.user_id.is_not(None).label("is_member"),
-            literal(0).label("unread"),
         )
         .outerjoin(Entry, and_(Entry.group_id == Group.id, Entry.seq == Group.last_seq))
         .outerjoin(Membership, and_(Membership.group_id == Group.id, Membership.user_id == account.id))

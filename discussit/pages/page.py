@@ -23,8 +23,8 @@ class Form:
 
     @classmethod
     async def sent(cls, request: Request) -> "Form":
-        fields = await request.form(max_fields=20, max_files=1)
-        return cls({name: value for name, value in fields.items() if isinstance(value, str)})
+        async with request.form(max_fields=20, max_files=1) as fields:
+            return cls({name: _storable(value) for name, value in fields.items() if isinstance(value, str)})
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -33,6 +33,11 @@ class Form:
         self.errors[error.field] = str(error)
         self.values = {name: value for name, value in self.values.items() if not name.startswith("password")}
         return self
+
+
+def _storable(value: str) -> str:
+    # A form may name its charset, and some (utf-7) decode to lone surrogates, which no database or page can hold.
+    return value.encode(errors="replace").decode()
 
 
 def make_templates() -> Jinja2Templates:

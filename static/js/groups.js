@@ -82,7 +82,6 @@ export class Groups {
     const name = row.querySelector(".group-name")
     if (isMember) name.href = row.dataset.href
     else name.removeAttribute("href")
-    if (!isMember) row.querySelector(".badge")?.remove()
   }
 
   // The button that was pressed may be gone or was disabled; only a focus lost that way is given back.

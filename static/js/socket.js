@@ -9,10 +9,7 @@ const TICK = 5_000
 // Browsers slow the timers of hidden tabs to one a minute: only a longer silence means sleep.
 const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
-const SESSION_ENDED = 4401
-const MEMBERSHIP_ENDED = 4403
-const GROUP_ENDED = 4404
-const ENDINGS = [SESSION_ENDED, MEMBERSHIP_ENDED, GROUP_ENDED]
+const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
 
 export class Socket {
   #path
@@ -106,16 +103,16 @@ export class Socket {
 
   #closed(code) {
     if (this.#hasEnded) return
-    if (ENDINGS.includes(code)) return this.#end(code)
+    if (code in ENDINGS) return this.#end(ENDINGS[code])
     this.#drop()
     this.#change(navigator.onLine ? "waiting" : "offline")
     this.#retry = setTimeout(() => this.#connect(), this.#pause(code))
     this.#failures += 1
   }
 
-  #end(code) {
+  #end(status) {
     this.#drop()
-    this.#change({ [SESSION_ENDED]: "signed-out", [MEMBERSHIP_ENDED]: "not-member", [GROUP_ENDED]: "gone" }[code])
+    this.#change(status)
   }
 
   #drop() {
@@ -142,9 +139,9 @@ export class Socket {
   async #askWhy() {
     const answer = await fetch(this.#path, { method: "HEAD", redirect: "manual" }).catch(() => null)
     if (answer === null || this.isOpen) return
-    if (answer.type === "opaqueredirect") this.#end(SESSION_ENDED)
-    if (answer.status === 403) this.#end(MEMBERSHIP_ENDED)
-    if (answer.status === 404) this.#end(GROUP_ENDED)
+    if (answer.type === "opaqueredirect") this.#end("signed-out")
+    if (answer.status === 403) this.#end("not-member")
+    if (answer.status === 404) this.#end("gone")
   }
 
   #wake() {
