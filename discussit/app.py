@@ -14,17 +14,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from discussit import chat
+from discussit.admin import Administration
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
-from discussit.database import Database, SchemaError, prepare
-from discussit.guard import BodyLimit, MessageRate, OriginGuard, SecurityHeaders
+from discussit.database import Database, SchemaError, prepare_once
+from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home
@@ -57,9 +58,11 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *ROUTES,
+            Route("/favicon.ico", icon),
             Route("/healthz", healthy),
             Route("/readyz", ready),
             Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/admin", Administration(), name="admin"),
             WebSocketRoute("/{path:path}", nowhere),
         ],
         middleware=[
@@ -104,6 +107,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     finally:
         state.is_ready = False
         await database.close()
+
+
+async def icon(_request: Request) -> Response:
+    """For browsers that ask for it before, or without, reading the page that names it."""
+    return FileResponse(STATIC / "favicon.svg")
 
 
 # Is it well?
@@ -169,7 +177,10 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
     shown = "".join(traceback.format_exception(error)) if conn.app.state.settings.debug else None
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
-    return _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
+    response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
+    # Starlette makes this response outside of all other middleware.
+    response.headers.update(HEADERS | {"Cache-Control": "no-store"})
+    return response
 
 
 def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
@@ -199,8 +210,9 @@ class Application:
 
     async def _start(self, send: Send) -> None:
         try:
-            self._app = create_app(Settings.from_environment())
-            await prepare(self._app.state.database)
+            settings = Settings.from_environment()
+            await prepare_once(settings)
+            self._app = create_app(settings)
         except (SettingsError, SchemaError) as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise

@@ -1,6 +1,7 @@
 """What all pages share: templates, forms, refusals."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +41,7 @@ def _storable(value: str) -> str:
     return value.encode(errors="replace").decode()
 
 
+@cache  # compiled once, however many applications a process makes
 def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
     templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
@@ -52,7 +54,7 @@ def _context(request: Request) -> dict[str, Any]:
     user = request.scope.get("user")
     return {
         "user": user if isinstance(user, Account) else None,
-        "root": request.scope.get("root_path", ""),
+        "root": request.scope.get("app_root_path", request.scope.get("root_path", "")),
         "signup_open": request.app.state.settings.signup_open,
     }
 

@@ -1,0 +1,46 @@
+"""Administration of users, groups, members, messages and events, for superusers.
+
+sqladmin finds, searches and pages through the rows; what changes them goes through the
+models, on sessions of our own, so that it is as live as anything else. The pages are in our
+shell and under our Content-Security-Policy as it is: none of sqladmin's scripts and styles
+is served.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from discussit.auth import account_of
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from discussit.admin.site import Site
+
+
+class Administration:
+    """The application at `/admin`. sqladmin is imported for its first visitor, not when the server starts."""
+
+    def __init__(self) -> None:
+        self._site: Site | None = None
+
+    @property
+    def routes(self) -> "Sequence[BaseRoute]":
+        """For `url_for`."""
+        return self._site.router.routes if self._site else []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise HTTPException(404)
+        if not account_of(HTTPConnection(scope)).is_superuser:
+            raise HTTPException(403)
+        if self._site is None:
+            # In a thread, since it takes long enough to be felt in every open chat.
+            site = await to_thread.run_sync(import_module, "discussit.admin.site")
+            self._site = self._site or site.Site(scope["app"].state.database)
+        await self._site.router(scope, receive, send)

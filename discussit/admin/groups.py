@@ -1,0 +1,111 @@
+"""Groups, and who is in them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
+from discussit.admin.view import SUGGESTIONS, Field, Values, View, checked
+from discussit.auth import FieldError
+from discussit.models import Group, Membership, User
+from discussit.models.groups import check_name
+
+MEMBERS_SHOWN = 50
+
+
+class GroupView(View, model=Group):
+    about = "Make, rename and delete groups, and see who is in them."
+    column_list = ["id", "name", "last_seq", "uuid", "created_at"]
+    column_details_list = column_list
+    column_sortable_list = ["id", "name", "last_seq", "created_at"]
+    column_labels = {"id": "Id", "name": "Name", "last_seq": "Entries", "uuid": "UUID", "created_at": "Made"}
+    search_label = "Search names, or a UUID"
+    delete_means = "Deleting a group deletes its memberships and its whole log, for good."
+    fields_to_create = fields_to_edit = (Field("name", "Name"),)
+
+    def name_of(self, row: Group) -> str:
+        return row.name
+
+    async def insert_model(self, request: Request, data: Values) -> Group:
+        group = Group(name=checked("name", check_name, data.get("name", "")))
+        async with self._database.transaction() as session:
+            session.add(group)
+        return group
+
+    async def update_model(self, request: Request, pk: str, data: Values) -> Group:
+        name = checked("name", check_name, data.get("name", ""))
+        async with self._database.transaction() as session:
+            group: Group = await self.held(session, pk)
+            group.name = name
+        return group
+
+    async def remove(self, session: AsyncSession, row: Group) -> None:
+        await session.delete(row)
+
+    async def details_context(self, request: Request) -> dict[str, Any]:
+        """Its members, as far as they fit on a page, and what it is called in a form."""
+        id = int(request.path_params["pk"])
+        members = select(User).join(Membership).where(Membership.group_id == id).order_by(User.username_key)
+        count = select(func.count()).select_from(Membership).where(Membership.group_id == id)
+        (group,) = await self._run_query(select(Group).where(Group.id == id))
+        return {
+            "members": await self._run_query(members.limit(MEMBERS_SHOWN)),
+            "member_count": (await self._run_query(count))[0],
+            "reference": (await self._references([group]))[id],
+        }
+
+    async def suggestions(self, term: str) -> list[dict[str, str]]:
+        found = select(Group).where(or_(*self.matches(term.replace("\0", "")))).order_by(func.lower(Group.name))
+        groups = await self._run_query(found.limit(SUGGESTIONS))
+        references = await self._references(groups)
+        return [{"id": references[group.id], "text": group.name} for group in groups]
+
+    async def _references(self, groups: Sequence[Group]) -> dict[int, str]:
+        """What each of them is called in a form: its name, or its uuid where others bear that name."""
+        names = select(Group.name).where(Group.name.in_({group.name for group in groups}))
+        shared = set(await self._run_query(names.group_by(Group.name).having(func.count() > 1)))
+        return {group.id: str(group.uuid) if group.name in shared else group.name for group in groups}
+
+    def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
+        uuid = as_uuid(term)
+        return [Group.name.icontains(term, autoescape=True), *([Group.uuid == uuid] if uuid else [])]
+
+
+class MembershipView(View, model=Membership):
+    name_plural = "Members"
+    about = "Who is in which group: add and remove members."
+    can_edit = False
+    filters = ("group", "user")
+    column_list = ["user", "group", "joined_at"]
+    column_details_list = ["user", "group", "joined_at", "read_seq"]
+    column_sortable_list = ["joined_at"]
+    column_labels = {"user": "User", "group": "Group", "joined_at": "Since", "read_seq": "Has read up to"}
+    search_label = "Search users and groups"
+    delete_label = "Remove"
+    delete_means = "Whoever is removed sees their pages of the group close, and its log says that they left."
+    fields_to_create = (GROUP, PERSON)
+
+    async def insert_model(self, request: Request, data: Values) -> Membership:
+        async with self._database.transaction() as session:
+            group, user = await find_group(session, data), await find_user(session, data)
+            if not await group.add_user(user):
+                raise FieldError("user", f"{user.username} is a member of {group.name} already.")
+            return await session.get_one(Membership, (group.id, user.id))
+
+    def url_after(self, request: Request, made: Membership) -> str:
+        return f"{request.scope['root_path']}/group/details/{made.group_id}"
+
+    def url_after_removal(self, request: Request, rows: Sequence[Membership]) -> str:
+        """To the group, where it can be seen, if they were all of one."""
+        groups = {row.group_id for row in rows}
+        return self.url_after(request, rows[0]) if len(groups) == 1 else self.url(request, "list")
+
+    async def remove(self, session: AsyncSession, row: Membership) -> None:
+        group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user
+        await group.remove_user(user)
+
+    def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
+        return [Membership.user_id.in_(users_like(term)), Membership.group_id.in_(groups_like(term))]

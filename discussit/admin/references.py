@@ -1,0 +1,60 @@
+"""What forms and searches call a user or a group."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from discussit.admin.view import Field, Values, is_id
+from discussit.auth import FieldError
+from discussit.models import Group, User
+from discussit.models.accounts import username_key
+
+GROUP = Field("group", "Group", hint="Its name, UUID or id.", lookup="group")
+PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
+
+
+async def find_group(session: AsyncSession, data: Values, field: str = "group") -> Group:
+    """The group of a form's field, locked: its members stay as they are until the commit. Raises FieldError."""
+    text = _reference(data, field)
+    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text).with_for_update()
+    groups = (await session.scalars(named.limit(2))).all()
+    if len(groups) > 1:
+        raise FieldError(field, "Several groups have this name. Give the UUID of the one you mean.")
+    group = groups[0] if groups else await session.get(Group, int(text), with_for_update=True) if is_id(text) else None
+    if group is None:
+        raise FieldError(field, "There is no such group.")
+    return group
+
+
+async def find_user(session: AsyncSession, data: Values, field: str = "user") -> User:
+    """The user of a form's field. Raises FieldError."""
+    text = _reference(data, field)
+    user = await session.scalar(select(User).where(User.username_key == username_key(text)))
+    if user is None and is_id(text):
+        user = await session.get(User, int(text))
+    if user is None:
+        raise FieldError(field, "Nobody has this name.")
+    if not user.is_active:
+        raise FieldError(field, "This account is closed.")
+    return user
+
+
+def _reference(data: Values, field: str) -> str:
+    return data.get(field, "").replace("\0", "").strip()
+
+
+def users_like(term: str) -> Select[Any]:
+    return select(User.id).where(User.username_key.contains(username_key(term), autoescape=True))
+
+
+def groups_like(term: str) -> Select[Any]:
+    return select(Group.id).where(Group.name.icontains(term, autoescape=True))
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

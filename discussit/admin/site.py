@@ -1,0 +1,139 @@
+"""The pages of the administration: sqladmin's lists and details, and forms of our own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqladmin import Admin
+from sqladmin.templating import Jinja2Templates
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+
+from discussit.admin.entries import EventView, MessageView
+from discussit.admin.groups import GroupView, MembershipView
+from discussit.admin.users import UserView
+from discussit.admin.view import View
+from discussit.auth import FieldError
+from discussit.database import Database
+from discussit.pages.page import Form, page, see_other
+
+VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
+
+
+class Pages(Jinja2Templates):
+    """Draws what sqladmin wants drawn with our templates, in our shell."""
+
+    def __init__(self, site: "Site") -> None:
+        # Not sqladmin's: that would make a second environment for the same templates.
+        self._site = site
+
+    async def TemplateResponse(  # type: ignore[override] # noqa: N802
+        self, request: Request, name: str, context: dict[str, Any] | None = None, status_code: int = 200
+    ) -> Response:
+        return page(request, name, status_code, **(context or {}), sections=self._site.views)
+
+
+class Site(Admin):
+    """sqladmin's routes, without those for files, imports, exports and a login of its own.
+
+    Its stock answers to a failed change show the database's own words, password hashes among
+    them; so here changes are ours, and what can't be done stands beside its field.
+    """
+
+    def __init__(self, database: Database) -> None:
+        # It wants an application to mount itself on; we mount `router`, so that the errors, the
+        # guards and `request.app` of its requests are those of all others.
+        super().__init__(Starlette())
+        self._database = database
+        self._views.extend(view(database) for view in VIEWS)
+        self.router = Router(
+            [
+                Route("/", self.index, name="index"),
+                Route("/{identity}/list", self.list, name="list"),
+                Route("/{identity}/details/{pk}", self.details, name="details"),
+                Route("/{identity}/create", self.create, name="create", methods=["GET", "POST"]),
+                Route("/{identity}/edit/{pk}", self.edit, name="edit", methods=["GET", "POST"]),
+                Route("/{identity}/delete", self.delete, name="delete", methods=["GET", "POST", "DELETE"]),
+                Route("/{identity}/ajax/lookup", self.ajax_lookup, name="ajax_lookup"),
+            ]
+        )
+
+    def init_templating_engine(self) -> Jinja2Templates:
+        return Pages(self)
+
+    async def create(self, request: Request) -> Response:
+        view = self._view(request)
+        form = Form(view.initial(request))
+        if request.method == "POST":
+            form = await Form.sent(request)
+            try:
+                made = await view.insert_model(request, form.values)
+                return see_other(view.url_after(request, made))
+            except FieldError as error:
+                form.refuse(error)
+        return await self._form(request, "sqladmin/create.html", view, form)
+
+    async def edit(self, request: Request) -> Response:
+        view, pk = self._view(request), request.path_params["pk"]
+        row = await view.get_object_for_details(request)
+        if row is None or not view.is_editable(row):
+            raise HTTPException(404)
+        form = Form(view.values_of(row))
+        if request.method == "POST":
+            form = await Form.sent(request)
+            try:
+                changed = await view.update_model(request, pk, form.values)
+                return see_other(view.url(request, "details", changed))
+            except FieldError as error:
+                form.refuse(error)
+        return await self._form(request, "sqladmin/edit.html", view, form, row)
+
+    async def _form(self, request: Request, name: str, view: View, form: Form, row: Any = None) -> Response:
+        context = {"model_view": view, "form": form, "model": row}
+        return await self.templates.TemplateResponse(request, name, context, 400 if form.errors else 200)
+
+    async def delete(self, request: Request) -> Response:
+        """A page that asks, its POST, and sqladmin's DELETE, which is answered with the address to go to."""
+        view, pks = self._view(request), _pks(request)
+        if not pks:
+            return see_other(view.url(request, "list"))
+        rows = [row for pk in pks if (row := await view.find(pk)) is not None]
+        if not rows:
+            raise HTTPException(404)
+        form = Form()
+        if request.method in ("POST", "DELETE"):
+            try:
+                await self._remove(view, pks)
+            except FieldError as error:
+                form.refuse(FieldError("", str(error)))
+            else:
+                target = view.url_after_removal(request, rows)
+                return see_other(target) if request.method == "POST" else PlainTextResponse(target)
+        context = {"model_view": view, "rows": rows, "pks": ",".join(pks), "form": form}
+        status = 400 if form.errors else 200
+        return await self.templates.TemplateResponse(request, "sqladmin/delete.html", context, status)
+
+    async def _remove(self, view: View, pks: Sequence[str]) -> None:
+        """All of them or, when one can't be removed, none."""
+        async with self._database.transaction() as session:
+            for pk in pks:
+                if (row := await session.scalar(view.row_of(pk))) is not None:
+                    await view.remove(session, row)
+
+    async def ajax_lookup(self, request: Request) -> Response:
+        """The rows that a form's field may mean, while somebody types there."""
+        term = request.query_params.get("term", "")
+        return JSONResponse({"results": await self._view(request).suggestions(term)})
+
+    def _view(self, request: Request) -> View:
+        view = self._find_model_view(request.path_params["identity"])
+        assert isinstance(view, View)
+        return view
+
+
+def _pks(request: Request) -> list[str]:
+    """Those of `?pks=1,2` and of `?pks=1&pks=2`: sqladmin's way and that of a form's checkboxes."""
+    given = ",".join(request.query_params.getlist("pks")).split(",")
+    return sorted(set(filter(None, given)))

@@ -1,0 +1,132 @@
+"""Accounts: made, renamed, given a new password, promoted and closed."""
+
+from collections.abc import Sequence
+
+from anyio import to_thread
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from discussit import auth
+from discussit.admin.view import SUGGESTIONS, Field, Values, View, checked
+from discussit.auth import FieldError
+from discussit.models import Session, User
+from discussit.models.accounts import check_username, username_key
+
+
+class UserView(View, model=User):
+    about = "Accounts: make them, rename them, give them a password, make superusers, close them."
+    column_list = ["id", "username", "is_superuser", "is_active", "created_at"]
+    column_details_list = column_list
+    column_sortable_list = ["id", "username", "created_at"]
+    column_labels = {
+        "id": "Id",
+        "username": "Name",
+        "is_superuser": "Superuser",
+        "is_active": "Account open",
+        "created_at": "Signed up",
+    }
+    search_label = "Search names"
+    delete_label = "Close"
+    delete_means = (
+        "A closed account stays closed: its sessions end, it leaves its groups, and nobody can take its name. "
+        "What it wrote stays."
+    )
+    _username = Field(
+        "username",
+        "Name",
+        attributes={"required": "", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    _is_superuser = Field("is_superuser", "Superuser", "checkbox", "May use these pages and make groups.")
+    fields_to_create = (
+        _username,
+        Field("password", "Password", "password", attributes={"required": "", "autocomplete": "new-password"}),
+        _is_superuser,
+    )
+    fields_to_edit = (
+        _username,
+        Field(
+            "password",
+            "New password",
+            "password",
+            "Left empty, it stays as it is. A new one or a new name signs them out everywhere.",
+            attributes={"autocomplete": "new-password"},
+        ),
+        _is_superuser,
+    )
+
+    def values_of(self, row: User) -> Values:
+        return {"username": row.username, "is_superuser": "on" if row.is_superuser else ""}
+
+    def is_editable(self, row: User) -> bool:
+        return row.is_active
+
+    is_deletable = is_editable
+
+    async def insert_model(self, request: Request, data: Values) -> User:
+        try:
+            return await auth.sign_up(
+                self._database, data.get("username", ""), data.get("password", ""), is_superuser=_is_on(data)
+            )
+        except FieldError as error:
+            raise _ours(error) from None
+
+    async def update_model(self, request: Request, pk: str, data: Values) -> User:
+        username = checked("username", check_username, data.get("username", ""))
+        hashed = await _hashed(username, password) if (password := data.get("password", "")) else None
+        try:
+            async with self._database.transaction() as session:
+                user: User = await self.held(session, pk)
+                if user.is_superuser and not _is_on(data):
+                    await keep_a_superuser(session, user, "is_superuser")
+                user.username, user.is_superuser = username, _is_on(data)
+                if hashed is not None:
+                    user.password = hashed
+                    await sign_out(session, user, but=request.user.session_id)
+        except IntegrityError:
+            raise FieldError("username", "This name is taken.") from None
+        return user
+
+    async def remove(self, session: AsyncSession, row: User) -> None:
+        if row.is_superuser:
+            await keep_a_superuser(session, row, "")
+        await row.close()
+
+    async def suggestions(self, term: str) -> list[dict[str, str]]:
+        found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))
+        users = await self._run_query(found.order_by(User.username_key).limit(SUGGESTIONS))
+        return [{"id": user.username, "text": ""} for user in users]
+
+    def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
+        return [User.username_key.contains(username_key(term), autoescape=True)]
+
+
+def _is_on(data: Values) -> bool:
+    return data.get("is_superuser", "") not in ("", "false")
+
+
+def _ours(error: FieldError) -> FieldError:
+    """An error of the sign-up form, whose password field has another name."""
+    return FieldError(error.field.rstrip("1"), str(error))
+
+
+async def _hashed(username: str, password: str) -> str:
+    try:
+        auth.check_password(username, password)
+    except FieldError as error:
+        raise _ours(error) from None
+    return await to_thread.run_sync(auth.hasher.hash, password, limiter=auth.hashing)
+
+
+async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:
+    """Raises FieldError when nobody but `user` could use these pages; locks who could, until the commit."""
+    superusers = select(User.id).where(User.is_superuser, User.is_active).order_by(User.id)
+    if (await session.scalars(superusers.with_for_update())).all() == [user.id]:
+        raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")
+
+
+async def sign_out(session: AsyncSession, user: User, *, but: str) -> None:
+    """End the user's sessions, except for the one that asks for it."""
+    for signed_in in await session.scalars(select(Session).where(Session.user_id == user.id, Session.id != but)):
+        await session.delete(signed_in)

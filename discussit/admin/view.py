@@ -1,0 +1,153 @@
+"""A section of the administration: what sqladmin asks of it, and what a change is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqladmin import ModelView
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from discussit import wire
+from discussit.auth import FieldError
+from discussit.database import Database
+
+MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
+SUGGESTIONS = 10
+
+Values = dict[str, str]
+Checked = TypeVar("Checked")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form. `lookup` names the section whose rows are suggested while one types."""
+
+    name: str
+    label: str
+    type: str = "text"
+    hint: str = ""
+    lookup: str = ""
+    options: Sequence[str] = ()
+    attributes: dict[str, Any] = field(default_factory=lambda: {"required": "", "autocomplete": "off"})
+
+
+class View(ModelView):
+    """One section of the administration: sqladmin reads it, the methods below change it.
+
+    They raise FieldError with a sentence for people, and then nothing has changed.
+    """
+
+    page_size = 50
+    about = ""  # a line on the first page
+    fields_to_create: Sequence[Field] = ()
+    fields_to_edit: Sequence[Field] = ()
+    filters: Sequence[str] = ()  # `?group=1` shows those with group_id 1
+    search_label = ""
+    delete_label = "Delete"
+    delete_means = ""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    async def insert_model(self, request: Request, data: Values) -> Any:
+        raise NotImplementedError
+
+    async def update_model(self, request: Request, pk: str, data: Values) -> Any:
+        raise NotImplementedError
+
+    async def remove(self, session: AsyncSession, row: Any) -> None:
+        """What deleting means here, within the transaction."""
+        raise NotImplementedError
+
+    def initial(self, request: Request) -> Values:
+        """What a new row's form begins with."""
+        return {field.name: request.query_params.get(field.name, "") for field in self.fields_to_create}
+
+    def values_of(self, row: Any) -> Values:
+        return {field.name: getattr(row, field.name) for field in self.fields_to_edit}
+
+    def is_editable(self, row: Any) -> bool:
+        return self.can_edit
+
+    def is_deletable(self, row: Any) -> bool:
+        return True
+
+    def name_of(self, row: Any) -> str:
+        return str(row)
+
+    def url(self, request: Request, page: str, row: Any = None) -> str:
+        path = f"{request.scope['root_path']}/{self.identity}/{page}"
+        return path if row is None else f"{path}/{self.pk_of(row)}"
+
+    def url_after(self, request: Request, made: Any) -> str:
+        """Where creating a row leads: to what became of it."""
+        return self.url(request, "details", made)
+
+    def url_after_removal(self, request: Request, rows: Sequence[Any]) -> str:
+        return self.url(request, "list")
+
+    def pk_of(self, row: Any) -> str:
+        return ";".join(str(getattr(row, column.name)) for column in self.pk_columns)
+
+    def row_of(self, pk: str) -> Select[Any]:
+        """Selects the row of a key from a URL. Raises HTTPException when that can't be one."""
+        values = pk.split(";")
+        if len(values) != len(self.pk_columns) or not all(map(is_id, values)):
+            raise HTTPException(404)
+        return select(self.model).where(
+            *(column == int(value) for column, value in zip(self.pk_columns, values, strict=True))
+        )
+
+    async def held(self, session: AsyncSession, pk: str) -> Any:
+        """The row that an edit is about, as it is now. Raises HTTPException when there is nothing to edit any more."""
+        row = await session.scalar(self.row_of(pk).with_for_update(of=self.model))
+        if row is None or not self.is_editable(row):
+            raise HTTPException(404)
+        return row
+
+    async def find(self, pk: str) -> Any:
+        relations = [selectinload(relation) for relation in self._list_relations]
+        return await self._get_object_by_pk(self.row_of(pk).options(*relations))
+
+    async def suggestions(self, term: str) -> list[dict[str, str]]:
+        raise HTTPException(404)
+
+    # What sqladmin asks
+
+    async def _run_query(self, stmt: Any) -> Any:
+        async with self._database.reading() as session:
+            return (await session.execute(stmt)).scalars().unique().all()
+
+    def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
+        return self.row_of(identifier)
+
+    def list_query(self, request: Request) -> Select[Any]:
+        query: Select[Any] = select(self.model)
+        for name in self.filters:
+            if (value := request.query_params.get(name)) is not None:
+                query = query.where(getattr(self.model, f"{name}_id") == (int(value) if is_id(value) else None))
+        return query
+
+    def search_query(self, stmt: Select[Any], term: str) -> Select[Any]:
+        return stmt.where(or_(*self.matches(term.replace("\0", "").strip())))
+
+    def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
+        """What a row has to do with a search term; one of them is enough."""
+        raise NotImplementedError
+
+
+def checked(field: str, check: Callable[[str], Checked], value: str) -> Checked:
+    """What the check makes of the value. Raises FieldError where it refuses."""
+    try:
+        return check(value)
+    except (ValueError, wire.Refused) as error:
+        raise FieldError(field, str(error)) from None
+
+
+def is_id(text: str) -> bool:
+    return wire.is_seq(text) and int(text) <= MAX_ID

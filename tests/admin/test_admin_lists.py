@@ -1,0 +1,70 @@
+"""Finding rows, and not reading more of them than are shown."""
+
+import pytest
+from administrators import create, listed
+
+
+@pytest.mark.parametrize(
+    ("section", "search", "found"),
+    [
+        ("user", "OB", ["2"]),
+        ("user", "_", []),
+        ("group", "garden", ["1"]),
+        ("group", "%", []),
+        ("membership", "bob", ["1;2"]),
+        ("message", "TOMATO", ["1;3"]),
+        ("message", "bob", ["1;3"]),
+        ("message", "\0", ["1;3"]),
+        ("event", "bob Join", ["1;2"]),
+        ("event", "alice", ["1;1"]),
+    ],
+)
+def test_a_search_finds(alice, bob, together, section, search, found):
+    bob.says(together, "tomatoes")
+
+    assert listed(alice, section, search=search) == found
+
+
+def test_a_group_is_found_by_its_uuid(alice, gardening):
+    create(alice, "group", name="Cooking")
+
+    assert listed(alice, "group", search=gardening) == ["1"]
+
+
+def test_the_newest_entries_come_first_and_pages_lead_on(alice, gardening):
+    for n in range(51):
+        alice.says(gardening, f"message {n}")
+
+    assert listed(alice, "message") == [f"1;{seq}" for seq in range(52, 2, -1)]
+    assert listed(alice, "message", page=2) == ["1;2"]
+
+
+def test_a_list_can_be_narrowed_to_a_group(alice, together):
+    create(alice, "group", name="Cooking")
+    create(alice, "membership", group="Cooking", user="bob")
+
+    assert listed(alice, "membership", group=2) == ["2;2"]
+    assert listed(alice, "event", group=2) == ["2;1"]
+    assert listed(alice, "message", group="x") == []
+
+
+def test_a_list_is_sorted_by_what_it_offers_and_nothing_else(alice, bob):
+    assert listed(alice, "user", sortBy="username", sort="desc") == ["2", "1"]
+    assert alice.get("/admin/user/list?sortBy=password").status_code == 400
+
+
+def test_a_groups_page_names_its_members(alice, together):
+    page = alice.page("/admin/group/details/1")
+
+    assert (page.link("alice"), page.link("bob")) == ("/admin/user/details/1", "/admin/user/details/2")
+
+
+@pytest.mark.parametrize("path", ["message/create", "event/create", "group/edit/1", "user/edit/1", "group/details/1"])
+def test_no_log_is_read_for_a_form(alice, together, queries, path):
+    alice.get("/admin/")
+    queries.clear()
+
+    alice.get(f"/admin/{path}")
+
+    assert not [query for query in queries if "entries" in query]
+    assert len(queries) < 10

@@ -1,0 +1,43 @@
+"""Several rows, and several people, at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from administrators import create, delete, listed
+
+
+def test_several_rows_are_asked_about_once_and_deleted_together(alice):
+    for name in ("Cooking", "Baking", "Sailing"):
+        create(alice, "group", name=name)
+
+    question = alice.get("/admin/group/delete?pks=1&pks=3").text
+    assert "Delete 2 groups?" in question
+    assert listed(alice, "group") == ["1", "2", "3"]
+
+    delete(alice, "group", "1", "3")
+    assert listed(alice, "group") == ["2"]
+
+
+def test_a_question_about_no_row_leads_back_to_the_list(alice):
+    assert alice.get("/admin/group/delete").headers["location"] == "/admin/group/list"
+
+
+def test_the_method_delete_is_told_where_to_go(alice, gardening):
+    response = alice.browser.request("DELETE", "/admin/group/delete?pks=1")
+
+    assert (response.status_code, response.text) == (200, "/admin/group/list")
+    assert listed(alice, "group") == []
+
+
+def test_readers_writers_and_the_administration_do_not_hold_each_other_up(alice, bob, together):
+    def act(n):
+        if n % 4 == 0:
+            return create(alice, "message", group="1", author="alice", content=f"message {n}").status_code
+        if n % 4 == 1:
+            return bob.says(together, f"message {n}").status_code
+        return alice.get("/admin/message/list" if n % 4 == 2 else f"/groups/{together}/").status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = list(threads.map(act, range(40)))
+
+    assert statuses == [303, 303, 200, 200] * 10
+    assert listed(alice, "message") == [f"1;{seq}" for seq in range(22, 2, -1)]

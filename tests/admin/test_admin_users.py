@@ -1,0 +1,100 @@
+"""Accounts are made, changed and closed."""
+
+import pytest
+from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
+from people import PASSWORD, Person, closed
+
+
+def test_a_new_user_can_log_in(site, alice):
+    response = create(alice, "user", username="carol", password=PASSWORD)
+
+    assert response.headers["location"] == f"/admin/user/details/{key_of(alice, 'user', 'carol')}"
+    assert Person(site, "carol").log_in().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "text"),
+    [
+        ({"username": "BOB"}, "username", "This name is taken."),
+        ({"username": "c d"}, "username", "A name has 1 to 150 letters"),
+        ({"username": ""}, "username", "A name has 1 to 150 letters"),
+        ({"password": "short"}, "password", "A password has 8 to 256 characters."),
+        ({"username": "caroline", "password": "Caroline"}, "password", "The password can&#39;t be the name."),
+    ],
+)
+def test_a_user_who_can_not_be_is_refused_beside_the_field(alice, bob, fields, field, text):
+    response = create(alice, "user", **{"username": "carol", "password": PASSWORD} | fields)
+
+    assert errors(response)[field].startswith(text)
+    assert listed(alice, "user") == ["1", "2"]
+
+
+def test_a_rename_to_a_name_that_is_taken_is_refused_beside_the_field(alice, bob):
+    response = edit(alice, "user", key_of(alice, "user", "bob"), username="ALICE")
+
+    assert errors(response) == {"username": "This name is taken."}
+    assert listed(alice, "user", search="bob") == ["2"]
+
+
+def test_a_new_password_counts_and_signs_out(alice, bob, together):
+    with bob.in_group(together) as his:
+        edit(alice, "user", key_of(alice, "user", "bob"), username="bob", password=NEW_PASSWORD)
+        assert closed(his) == 4401
+
+    assert bob.log_in().status_code == 400
+    assert bob.post("/accounts/login/", username="bob", password=NEW_PASSWORD).status_code == 303
+
+
+def test_an_empty_password_leaves_it_as_it_is(alice, bob):
+    edit(alice, "user", key_of(alice, "user", "bob"), username="bob", password="")
+
+    assert bob.get("/").status_code == 200
+    assert bob.log_in().status_code == 303
+
+
+def test_ones_own_new_password_keeps_one_signed_in(alice):
+    edit(alice, "user", "1", username="alice", password=NEW_PASSWORD, is_superuser="on")
+
+    assert alice.get("/admin/").status_code == 200
+
+
+def test_the_last_superuser_can_not_be_demoted(alice, bob):
+    response = edit(alice, "user", "1", username="alice")
+
+    assert errors(response)["is_superuser"] == "alice is the only superuser. Make somebody else one first."
+    assert alice.get("/admin/").status_code == 200
+
+
+def test_the_last_superuser_can_not_be_closed_and_takes_nobody_along(alice, bob):
+    response = delete(alice, "user", "2", "1")
+
+    assert notice(response) == "alice is the only superuser. Make somebody else one first."
+    assert alice.get("/").status_code == bob.get("/").status_code == 200
+
+
+def test_a_superuser_may_go_when_another_stays(alice, bob):
+    edit(alice, "user", "2", username="bob", is_superuser="on")
+
+    assert delete(alice, "user", "1").status_code == 303
+    assert alice.get("/").status_code == 303
+    assert bob.get("/admin/").status_code == 200
+
+
+def test_a_closed_account_is_signed_out_and_its_words_and_name_stay(site, alice, bob, together):
+    bob.says(together, "remember me")
+    with bob.in_group(together) as his, alice.reading(together) as hers:
+        delete(alice, "user", key_of(alice, "user", "bob"))
+
+        assert hers.until(type="event_message")["status"] == "Left"
+        assert closed(his) in (4401, 4403)
+    assert "remember me" in alice.get(f"/groups/{together}/").text
+    assert bob.log_in().status_code == 400
+    assert Person(site, "bob").sign_up().status_code == 400
+
+
+def test_a_closed_account_can_not_be_edited_or_made_a_member(alice, bob, gardening):
+    delete(alice, "user", "2")
+
+    assert alice.get("/admin/user/edit/2").status_code == 404
+    assert edit(alice, "user", "2", username="bob", password=NEW_PASSWORD).status_code == 404
+    assert errors(create(alice, "membership", group="1", user="bob")) == {"user": "This account is closed."}
