@@ -96,11 +96,12 @@ async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
     """Stop sending, and make sure that everything sent was acknowledged, and read by everyone."""
     for sender in senders:
         sender.is_sending = False
-    total = 0
     async with asyncio.timeout(10):
-        while any(sender.acked < sender.sent for sender in senders) or any(socket.read < total for socket in sockets):
+        while any(sender.acked < sender.sent for sender in senders):
             await asyncio.sleep(0.01)
-            total = sum(sender.sent for sender in senders)
+        total = sum(sender.sent for sender in senders)
+        while any(socket.read < total for socket in sockets):
+            await asyncio.sleep(0.01)
     assert all(socket.read == total for socket in sockets), "a reader missed or repeated something"
     for socket in sockets:
         socket.close()

@@ -4,6 +4,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Iterator
+from secrets import token_hex
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 ACK = b'{"type":"ack"'
@@ -19,6 +20,7 @@ class Socket(asyncio.Protocol):
             "Sec-WebSocket-Key: ZGlzY3Vzc2l0IGJlbmNoIQ==\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Protocol: discussit.v1\r\nCookie: {cookie}\r\n\r\n"
         )
+        self._name = token_hex(8)
         self._received = bytearray()
         self._is_open = False
         self.opened = asyncio.get_running_loop().create_future()
@@ -39,7 +41,7 @@ class Socket(asyncio.Protocol):
         self._sent_at = time.perf_counter()
         for _ in range(count):
             self.sent += 1
-            text = '{"type":"text_message","message":"%s","client_id":"%x-%d"}' % ("m" * 100, id(self), self.sent)
+            text = '{"type":"text_message","message":"%s","client_id":"%s-%d"}' % ("m" * 100, self._name, self.sent)
             self._write(TEXT, text.encode())
 
     async def heard(self) -> None:

@@ -1,14 +1,15 @@
 """Engines, SQLite's settings, the two ways to a session, and the schema's revision."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, TypeVar
 
-from anyio import CancelScope
-from sqlalchemy import Connection, event, inspect, text
+from anyio import CancelScope, to_thread
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, sessionmaker
 
 from discussit.models import Publish
 from discussit.settings import ALEMBIC_INI, Settings
@@ -21,6 +22,8 @@ REVISION = "0001"
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
 READERS = 4  # connections; more of them only wait for the same disk and the same interpreter
 
+Result = TypeVar("Result")
+
 
 class SchemaError(Exception):
     """The database can't be served as it is; its text is one line for the operator."""
@@ -29,29 +32,34 @@ class SchemaError(Exception):
 class Database:
     """The engines of one process.
 
-    SQLite has one connection that writes, so that transactions queue in the process rather than
-    collide in the file, and a few that read beside it. Other engines have one pool for both.
+    On SQLite one transaction writes at a time, so that they queue in the process rather than
+    collide in the file, and a few connections read beside it. Other engines have one pool for both.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.info: dict[str, Any] = {}
+        self._threaded: sessionmaker[Session] | None = None
+        self._turn: asyncio.Lock | nullcontext[None] = nullcontext()
         if settings.uses_sqlite:
+            self._turn = asyncio.Lock()
+            self._threaded = sessionmaker(_threaded_engine(settings.database_url), expire_on_commit=False)
             self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
             self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
         else:
             self.writer = self.reader = create_async_engine(settings.database_url, pool_pre_ping=True)
         # expire_on_commit would load every object again to answer with what was just written.
-        self.sessions = async_sessionmaker(self.writer, expire_on_commit=False, info=self.info)
+        self.sessions = async_sessionmaker(self.writer, expire_on_commit=False)
         self._readings = async_sessionmaker(self.reader, expire_on_commit=False)
 
     def publish_to(self, publish: Publish) -> None:
         """From now on `publish` hears what each committed transaction of this process wrote.
 
-        It is called in the commit, so it must neither wait nor raise.
+        It is called in the loop that calls this, right after the commit, so it must neither wait nor raise.
         """
-        self.info["publish"] = publish
-        self.sessions.configure(info=self.info)
+        self.sessions.configure(info={"publish": publish})
+        if self._threaded is not None:
+            loop = asyncio.get_running_loop()
+            self._threaded.configure(info={"publish": lambda written: loop.call_soon_threadsafe(publish, written)})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -59,8 +67,22 @@ class Database:
         # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
         # have happened all the same: what has begun is brought to its end.
         with CancelScope(shield=True):
-            async with self.sessions() as session, session.begin():
+            async with self._turn, self.sessions() as session, session.begin():
                 yield session
+
+    async def transact(self, work: Callable[[Session], Result]) -> Result:
+        """What `work` returns, once what it wrote is committed. It may be called in another thread.
+
+        For transactions that many wait for: on SQLite the whole of it is one trip to a thread,
+        where `transaction` makes several for each statement, of which each costs more than the statement.
+        """
+        if self._threaded is None:
+            async with self.transaction() as session:
+                return await session.run_sync(work)
+        with CancelScope(shield=True):
+            async with self._turn:
+                result = await to_thread.run_sync(_transact, self._threaded, work)
+        return result
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -72,12 +94,29 @@ class Database:
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
+        if self._threaded is not None:
+            self._threaded.kw["bind"].dispose()
+
+
+def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
+    with sessions.begin() as session:
+        return work(session)
+
+
+def _threaded_engine(url: str) -> Engine:
+    engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=1, max_overflow=0)
+    _configure(engine, begin="BEGIN IMMEDIATE", foreign_keys="ON")
+    return engine
 
 
 def _sqlite_engine(url: str, *, begin: str, pool_size: int, foreign_keys: str = "ON") -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    _configure(engine.sync_engine, begin=begin, foreign_keys=foreign_keys)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _configure(engine: Engine, *, begin: str, foreign_keys: str) -> None:
+    @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         # The driver's own transactions lose updates: it begins late and never IMMEDIATE.
         connection.isolation_level = None
@@ -86,11 +125,9 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int, foreign_keys: str = 
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-    return engine
 
 
 async def prepare(database: Database, *, migrate: bool = False) -> None:

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy import Integer, String, bindparam, column, select, tuple_, values
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from discussit.database import Database
 from discussit.models import Entry, Group, Membership, Message, User
@@ -21,6 +21,7 @@ WAITING = 5_000  # drafts that may wait for the writer; one more is answered `bu
 BATCH = 500  # drafts that share one transaction at most
 PAGE = 200  # entries read at a time
 
+TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
 
 
@@ -34,14 +35,14 @@ class Draft:
     client_id: str | None = None
     seq: "asyncio.Future[int]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def refuse(self, code: ErrorCode, text: str) -> None:
-        if not self.seq.done():
-            self.seq.set_exception(Refused(code, text))
+    def answer(self, answer: int | Refused) -> None:
+        if self.seq.done():
+            return
+        if isinstance(answer, Refused):
+            self.seq.set_exception(answer)
             self.seq.exception()  # the sender may be gone: an unheard refusal is no error
-
-    def accept(self, seq: int) -> None:
-        if not self.seq.done():
-            self.seq.set_result(seq)
+        else:
+            self.seq.set_result(answer)
 
 
 class Writer:
@@ -61,7 +62,7 @@ class Writer:
     def submit(self, draft: Draft) -> Draft:
         """Queue a draft; `draft.seq` tells what became of it. Drafts of one caller keep their order."""
         if len(self._waiting) >= WAITING:
-            draft.refuse(ErrorCode.BUSY, "The server has too much to do. Please send the message again.")
+            draft.answer(Refused(ErrorCode.BUSY, TOO_BUSY))
             return draft
         self._waiting.append(draft)
         self._filled.set()
@@ -93,8 +94,7 @@ class Writer:
 
     async def _write(self, drafts: Sequence[Draft]) -> None:
         try:
-            async with self._database.transaction() as session:
-                messages = await _add(session, drafts)
+            answers = await self._store(drafts)
         except Exception as error:
             # Whatever one draft did to the transaction, the others are innocent: each gets one of its
             # own. A single one that failed is the sender's to repeat; its client_id tells whether
@@ -103,11 +103,16 @@ class Writer:
                 await self._write_singly(drafts)
                 return
             logger.error("could not write %d messages: %s", len(drafts), type(error).__name__)
-            for draft in drafts:
-                draft.refuse(ErrorCode.BUSY, NOT_STORED)
-        else:
-            for draft, message in messages:
-                draft.accept(message.seq)
+            answers = [Refused(ErrorCode.BUSY, NOT_STORED) for _ in drafts]
+        for draft, answer in zip(drafts, answers, strict=True):
+            draft.answer(answer)
+
+    async def _store(self, drafts: Sequence[Draft]) -> Sequence[int | Refused]:
+        try:
+            return await self._database.transact(lambda session: _add(session, drafts, {}))
+        except IntegrityError:
+            # A client_id is there already, which is too rare to look for it each time.
+            return await self._database.transact(lambda session: _add(session, drafts, _known(session, drafts)))
 
     async def _write_singly(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
@@ -121,70 +126,75 @@ def _is_outage(error: Exception) -> bool:
     )
 
 
-async def _add(session: AsyncSession, drafts: Sequence[Draft]) -> list[tuple[Draft, Message]]:
-    """Put the drafts into the session, without those that must be refused.
+Place = tuple[int, int]  # of a draft: its group's and its user's id
+Known = dict[tuple[int, int, str | None], Message]
+
+# Made once, since making a statement takes as long as executing it.
+LOCK = select(Group).where(Group.id.in_(bindparam("groups", expanding=True))).order_by(Group.id).with_for_update()
+# The pairs alone would be looked for in the whole table.
+MEMBERS = (
+    select(Membership.group_id, User)
+    .join(User, User.id == Membership.user_id)
+    .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
+    .where(Membership.user_id.in_(bindparam("users", expanding=True)))
+    .where(tuple_(Membership.group_id, Membership.user_id).in_(bindparam("places", expanding=True)))
+    .where(User.is_active)
+)
+
+
+def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | Refused]:
+    """Write the drafts; for each its seq, or why it is refused. Runs in another thread on SQLite.
 
     The groups are locked first, so that a membership that is seen here ends after these
     messages or not at all.
     """
-    groups = await _locked_groups(session, {draft.group_id for draft in drafts})
-    members = await _members(session, drafts)
-    known = await _known(session, drafts)
-    written: list[tuple[Draft, Message]] = []
+    groups = _locked_groups(session, drafts)
+    members = _members(session, drafts)
+    messages: list[Message | Refused] = []
     for draft in drafts:
         if draft.group_id not in groups:
-            draft.refuse(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
-        elif (draft.group_id, draft.user_id) not in members:
-            draft.refuse(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
+            messages.append(Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more."))
+        elif (user := members.get((draft.group_id, draft.user_id))) is None:
+            messages.append(Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write."))
         else:
-            written.append((draft, _message(session, draft, known, groups, members)))
-    await session.flush()
-    return written
+            messages.append(_message(session, draft, known, groups[draft.group_id], user))
+    session.flush()
+    return [message if isinstance(message, Refused) else message.seq for message in messages]
 
 
-def _message(
-    session: AsyncSession,
-    draft: Draft,
-    known: dict[tuple[int, int, str], Message],
-    groups: dict[int, Group],
-    members: dict[tuple[int, int], User],
-) -> Message:
+def _message(session: Session, draft: Draft, known: Known, group: Group, user: User) -> Message:
     """The message of this draft: the one that its client_id has already, or a new one."""
-    place = (draft.group_id, draft.user_id)
-    if draft.client_id is not None and (*place, draft.client_id) in known:
-        return known[*place, draft.client_id]
-    message = Message(
-        group=groups[draft.group_id], user=members[place], content=draft.content, client_id=draft.client_id
-    )
+    key = (draft.group_id, draft.user_id, draft.client_id)
+    if draft.client_id is not None and key in known:
+        return known[key]
+    message = Message(group=group, user=user, content=draft.content, client_id=draft.client_id)
     session.add(message)
-    if draft.client_id is not None:
-        known[*place, draft.client_id] = message
+    known[key] = message
     return message
 
 
-async def _locked_groups(session: AsyncSession, ids: set[int]) -> dict[int, Group]:
-    groups = await session.scalars(select(Group).where(Group.id.in_(ids)).order_by(Group.id).with_for_update())
-    return {group.id: group for group in groups}
+def _locked_groups(session: Session, drafts: Iterable[Draft]) -> dict[int, Group]:
+    return {group.id: group for group in session.scalars(LOCK, {"groups": {draft.group_id for draft in drafts}})}
 
 
-async def _members(session: AsyncSession, drafts: Iterable[Draft]) -> dict[tuple[int, int], User]:
-    rows = await session.execute(
-        select(Membership.group_id, User)
-        .join(User, User.id == Membership.user_id)
-        .where(tuple_(Membership.group_id, Membership.user_id).in_({(d.group_id, d.user_id) for d in drafts}))
-        .where(User.is_active)
-    )
+def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, User]:
+    places = {(draft.group_id, draft.user_id) for draft in drafts}
+    groups, users = map(set, zip(*places, strict=True))
+    rows = session.execute(MEMBERS, {"groups": groups, "users": users, "places": places})
     return {(group_id, user.id): user for group_id, user in rows}
 
 
-async def _known(session: AsyncSession, drafts: Iterable[Draft]) -> dict[tuple[int, int, str], Message]:
+def _known(session: Session, drafts: Iterable[Draft]) -> Known:
+    # Joined with a table of values, since SQLite scans all entries for `(…, …, …) IN (…)`.
     keys = {(draft.group_id, draft.user_id, draft.client_id) for draft in drafts if draft.client_id is not None}
-    if not keys:
-        return {}
-    rows = await session.scalars(
-        select(Message).where(tuple_(Message.group_id, Message.user_id, Message.client_id).in_(keys))
+    wanted = values(column("group_id", Integer), column("user_id", Integer), column("client_id", String))
+    key = wanted.data(list(keys)).cte("wanted").c
+    rows = session.scalars(
+        select(Message).where(
+            Message.group_id == key.group_id, Message.user_id == key.user_id, Message.client_id == key.client_id
+        )
     )
-    return {(row.group_id, row.user_id, row.client_id or ""): row for row in rows}
+    return {(row.group_id, row.user_id, row.client_id): row for row in rows}
 
 
 async def since(session: AsyncSession, group_id: int, seq: int, limit: int = PAGE) -> Sequence[Entry]:

@@ -5,13 +5,15 @@ a commit, what was written goes to the session's `publish`, if it has one: then 
 Statements that bypass the ORM bypass these hooks: nobody writes entries that way.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, event, inspect, select, update
+from sqlalchemy import Table, bindparam, event, inspect, select, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
@@ -20,7 +22,16 @@ from discussit.models.accounts import Session, User
 from discussit.models.entries import Entry, Event
 from discussit.models.groups import Group, Membership
 
+logger = logging.getLogger(__name__)
+
 GROUPS = cast(Table, Group.__table__)
+# Made once: it is part of each transaction that writes to a log.
+TAKE_SEQS = (
+    update(GROUPS)
+    .where(GROUPS.c.id == bindparam("group"))
+    .values(last_seq=GROUPS.c.last_seq + bindparam("count"))
+    .returning(GROUPS.c.last_seq)
+)
 
 
 @dataclass
@@ -36,6 +47,10 @@ class Written:
 Publish = Callable[[Written], None]
 
 
+class NothingChanges(ValueError):
+    """An event says what is so already: a Join of a member, a Left of somebody who is none."""
+
+
 @event.listens_for(OrmSession, "before_flush")
 def complete(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
     """Log memberships, make memberships follow events, end sessions, then number the new entries."""
@@ -47,27 +62,35 @@ def complete(session: OrmSession, _context: UOWTransaction, _instances: object) 
 
 
 def _log_memberships(session: OrmSession) -> None:
-    events = {(_group(session, entry), entry.kind): entry for entry in session.new if isinstance(entry, Event)}
-    logged = {(group.id, _user(session, entry).id, kind) for (group, kind), entry in events.items()}
+    events = [row for row in session.new if isinstance(row, Event)]
+    logged = {(_group(session, entry), _user(session, entry), entry.kind) for entry in events}
     for kind, changed in (("Join", session.new), ("Left", session.deleted)):
         for membership in [row for row in changed if isinstance(row, Membership)]:
             group, user = _group(session, membership), _user(session, membership)
-            if group in session.deleted or (group.id, user.id, kind) in logged:
+            if group in session.deleted or (group, user, kind) in logged:
                 continue
             session.add(Event(group=group, user=user, kind=kind))
 
 
 def _follow_events(session: OrmSession) -> None:
     """An event that was added by itself (the admin pages, a shell) makes the membership agree."""
+    moved: set[Membership] = set()
     for entry in [row for row in session.new if isinstance(row, Event)]:
+        if entry.kind not in ("Join", "Left"):
+            raise ValueError(f"An event is a Join or a Left, not {entry.kind!r}.")
         group, user = _group(session, entry), _user(session, entry)
         membership = _membership(session, group, user)
-        if entry.kind == "Join" and membership is None:
-            session.add(Membership(group=group, user=user))
-        elif entry.kind == "Left" and membership is not None:
+        if entry.kind == "Join":
+            # What is new in this flush is the membership of this very Join.
+            if membership is not None and (membership not in session.new or membership in moved):
+                raise NothingChanges(f"{user.username} is a member of {group.name} already.")
+            membership = membership or Membership(group=group, user=user)
+            session.add(membership)
+        else:
+            if membership is None or membership in moved:
+                raise NothingChanges(f"{user.username} is not a member of {group.name}.")
             session.delete(membership)
-        elif entry.kind not in ("Join", "Left"):
-            raise ValueError(f"An event is a Join or a Left, not {entry.kind!r}.")
+        moved.add(membership)
 
 
 def _membership(session: OrmSession, group: Group, user: User) -> Membership | None:
@@ -120,8 +143,7 @@ def _take_seqs(session: OrmSession, group: Group, count: int) -> int:
     if group in session.new:
         group.last_seq = (group.last_seq or 0) + count
         return group.last_seq - count + 1
-    statement = update(GROUPS).where(GROUPS.c.id == group.id).values(last_seq=GROUPS.c.last_seq + count)
-    last: int = session.connection().execute(statement.returning(GROUPS.c.last_seq)).scalar_one()
+    last: int = session.connection().execute(TAKE_SEQS, {"group": group.id, "count": count}).scalar_one()
     attributes.set_committed_value(group, "last_seq", last)
     return last - count + 1
 
@@ -161,18 +183,34 @@ def _in_order(rows: Iterable[object]) -> list[Entry]:
     return sorted((row for row in rows if isinstance(row, Entry)), key=lambda entry: entry.seq)
 
 
+@event.listens_for(OrmSession, "after_transaction_create")
+def mark(session: OrmSession, begun: SessionTransaction) -> None:
+    """A savepoint keeps what was written before it, for the case that it is rolled back."""
+    if begun.nested:
+        session.info.setdefault("marks", {})[begun] = deepcopy(session.info.get("written", Written()))
+
+
 @event.listens_for(OrmSession, "after_soft_rollback")
-def forget(session: OrmSession, _ended: SessionTransaction) -> None:
-    """Nothing of a rolled back transaction is told; of a rolled back savepoint only that readers should look."""
-    written = session.info.pop("written", None)
-    if written is not None and session.in_transaction():
-        unclear = written.unclear | written.revised | set(written.entries)
-        session.info["written"] = Written(unclear=unclear, ended_sessions=written.ended_sessions)
+def forget(session: OrmSession, ended: SessionTransaction) -> None:
+    """Nothing that was rolled back is told."""
+    if ended.nested:
+        session.info["written"] = session.info["marks"].pop(ended)
+    elif ended.parent is None:
+        session.info.pop("written", None)
+        session.info.pop("marks", None)
 
 
 @event.listens_for(OrmSession, "after_commit")
 def tell(session: OrmSession) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is released: its transaction may still be rolled back
+    session.info.pop("marks", None)
     written = session.info.pop("written", None)
     publish: Publish | None = session.info.get("publish")
     if written is not None and publish is not None:
-        publish(written)
+        try:
+            publish(written)
+        except Exception:
+            # It is committed: an error here would tell the writer that it is not, and readers look
+            # for themselves. What fails is a mistake of ours, of any type.
+            logger.exception("could not publish what was committed")

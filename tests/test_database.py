@@ -1,0 +1,178 @@
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from anyio import create_task_group, wait_all_tasks_blocked
+from sqlalchemy import select, text, update
+
+from discussit.database import REVISION, Database, SchemaError, prepare, prepare_once
+from discussit.models import Group, Message
+
+# The schema
+
+
+async def test_an_empty_sqlite_database_is_brought_to_the_newest_schema(settings):
+    await prepare_once(settings)
+
+    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
+
+
+async def test_a_database_at_the_newest_schema_is_left_as_it_is(database):
+    before = content()
+
+    await prepare(database)
+
+    assert content() == before
+
+
+async def test_an_older_sqlite_database_is_brought_to_the_newest_schema(settings):
+    connection = sqlite3.connect("discussit.db")
+    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    connection.close()
+
+    await prepare_once(settings)
+
+    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
+
+
+async def test_several_that_start_at_once_migrate_once(settings):
+    databases = [Database(settings) for _ in range(4)]
+
+    await asyncio.gather(*map(prepare, databases))
+
+    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
+    for database in databases:
+        await database.close()
+
+
+@pytest.mark.parametrize("migrate", [False, True])
+async def test_a_schema_newer_than_the_program_is_refused_and_left_alone(world, migrate):
+    await execute(world.database, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SchemaError, match="revision 9999, newer than this program"):
+        await prepare(world.database, migrate=migrate)
+
+    assert query("SELECT version_num FROM alembic_version") == [("9999",)]
+    assert query("SELECT count(*) FROM users") == [(2,)]
+
+
+@pytest.fixture(params=["a text", "a folder"])
+def no_database(request, environment):
+    if request.param == "a folder":
+        Path("discussit.db").mkdir()
+    else:
+        Path("discussit.db").write_text("This is no database. " * 100)
+
+
+async def test_what_is_no_database_is_refused_in_one_line(no_database, settings):
+    with pytest.raises(SchemaError, match="The database can't be used: ") as refused:
+        await prepare_once(settings)
+
+    assert "\n" not in str(refused.value)
+
+
+# SQLite
+
+
+@pytest.mark.parametrize("engine", ["writer", "reader"])
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)]
+)
+async def test_every_connection_to_sqlite_is_careful(database, engine, pragma, value):
+    async with getattr(database, engine).connect() as connection:
+        assert await connection.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+# Transactions
+
+
+async def test_a_transaction_commits_at_its_end(world):
+    async with world.database.transaction() as session:
+        session.add(Group(name="Cooking"))
+
+    assert await names(world.database) == ["Cooking", "Gardening"]
+
+
+async def test_a_transaction_that_raises_leaves_nothing(world):
+    with pytest.raises(ZeroDivisionError):
+        await fail_in_transaction(world.database)
+
+    assert await names(world.database) == ["Gardening"]
+
+
+async def test_what_is_read_and_written_at_once_is_not_lost(world):
+    async def add_one():
+        async with world.database.transaction() as session:
+            last = await session.scalar(select(Group.last_seq))
+            await session.execute(update(Group).values(last_seq=last + 1))
+
+    await asyncio.gather(*(add_one() for _ in range(20)))
+
+    assert query("SELECT last_seq FROM groups") == [(20,)]
+
+
+async def test_those_who_write_at_once_number_their_entries_without_a_gap(world):
+    await asyncio.gather(*(world.wrote(str(number), "and") for number in range(20)))
+
+    assert [seq for seq, _ in await world.log()] == list(range(1, 41))
+
+
+async def test_a_reader_sees_one_state_while_others_write(world):
+    await world.wrote("before")
+
+    async with world.database.reading() as session:
+        before = (await session.scalars(select(Message.content))).all()
+        await world.wrote("meanwhile")
+        assert (await session.scalars(select(Message.content))).all() == before == ["before"]
+
+
+async def test_a_reader_does_not_wait_for_a_writer(world):
+    async with world.database.transaction() as session:
+        session.add(Group(name="Cooking"))
+        await session.flush()
+
+        assert await names(world.database) == ["Gardening"]
+
+
+async def test_a_transaction_that_has_begun_is_brought_to_its_end(world):
+    async def write():
+        async with world.database.transaction() as session:
+            session.add(Group(name="Cooking"))
+            await session.flush()
+            tasks.cancel_scope.cancel()
+
+    async with create_task_group() as tasks:
+        tasks.start_soon(write)
+        await wait_all_tasks_blocked()
+
+    assert await names(world.database) == ["Cooking", "Gardening"]
+
+
+async def names(database):
+    async with database.reading() as session:
+        return list(await session.scalars(select(Group.name).order_by(Group.name)))
+
+
+async def execute(database, statement):
+    async with database.transaction() as session:
+        await session.execute(text(statement))
+
+
+def content():
+    return Path("discussit.db").read_bytes()
+
+
+async def fail_in_transaction(database):
+    async with database.transaction() as session:
+        session.add(Group(name="Cooking"))
+        await session.flush()
+        raise ZeroDivisionError
+
+
+def query(statement):
+    connection = sqlite3.connect("discussit.db")
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()

@@ -1,0 +1,266 @@
+import pytest
+from anyio import create_task_group
+from anyio.lowlevel import checkpoint
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from discussit import log
+from discussit.log import BATCH, Draft
+from discussit.models import Group, User
+from discussit.wire import Refused
+
+
+@pytest.fixture
+def commits():
+    """The sessions that committed, whichever engine they are on."""
+    seen = []
+
+    def see(session):
+        seen.append(session)
+
+    event.listen(Session, "after_commit", see)
+    yield seen
+    event.remove(Session, "after_commit", see)
+
+
+# Appending
+
+
+async def test_a_message_that_is_appended_is_committed(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        seq = await served.writer.append(draft(world, "hi"))
+
+    assert (seq, "hi") in await world.log()
+
+
+async def test_all_that_waits_shares_one_transaction(world, commits):
+    await world.joined(world.bob)
+    commits.clear()
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, str(number))) for number in range(BATCH)]
+        await served.writer.drained()
+
+    assert [each.seq.result() for each in drafts] == list(range(2, BATCH + 2))
+    assert len(commits) == 1
+
+
+async def test_what_is_too_much_for_one_transaction_goes_into_the_next(world, commits):
+    await world.joined(world.bob)
+    commits.clear()
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, str(number))) for number in range(BATCH + 1)]
+        await served.writer.drained()
+
+    assert [each.seq.result() for each in drafts] == list(range(2, BATCH + 3))
+    assert len(commits) == 2
+
+
+async def test_a_message_does_not_wait_for_a_batch_to_fill(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        seqs = [await served.writer.append(draft(world, "hi")) for _ in range(3)]
+
+    assert seqs == [2, 3, 4]
+
+
+async def test_one_batch_serves_several_groups_and_people(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, "hi", author)) for author in (world.alice, world.bob) * 2]
+        await served.writer.drained()
+
+    assert [each.seq.result() for each in drafts] == [3, 4, 5, 6]
+
+
+async def test_a_refused_message_fails_alone(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        first, refused, last = (
+            served.writer.submit(draft(world, text, author))
+            for text, author in (("a", world.bob), ("b", world.alice), ("c", world.bob))
+        )
+        await served.writer.drained()
+
+    assert (first.seq.result(), code(refused), last.seq.result()) == (2, "not_member", 3)
+    assert [content for _, content in await world.log()][1:] == ["a", "c"]
+
+
+async def test_a_message_that_no_database_takes_fails_alone(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, content)) for content in ("a", "\ud800", "c")]
+        await served.writer.drained()
+
+    assert [drafts[0].seq.result(), code(drafts[1]), drafts[2].seq.result()] == [2, "busy", 3]
+    assert [content for _, content in await world.log()][1:] == ["a", "c"]
+
+
+async def test_a_group_that_is_gone_takes_no_message(world):
+    async with world.served() as served:
+        with pytest.raises(Refused) as refused:
+            await served.writer.append(Draft(99, world.bob.id, "hi"))
+
+    assert refused.value.code == "no_such_group"
+
+
+async def test_a_closed_account_writes_no_message(world):
+    await world.joined(world.bob)
+    async with world.database.transaction() as session:
+        (await session.get_one(User, world.bob.id)).is_active = False
+
+    async with world.served() as served:
+        with pytest.raises(Refused) as refused:
+            await served.writer.append(draft(world, "hi"))
+
+    assert refused.value.code == "not_member"
+
+
+@pytest.mark.parametrize("times", [2, 6])
+async def test_the_same_client_id_at_once_gives_one_entry(world, times):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, "hi", client_id="a")) for _ in range(times)]
+        await served.writer.drained()
+
+    assert {each.seq.result() for each in drafts} == {2}
+    assert len(await world.log()) == 2
+
+
+async def test_the_same_client_id_later_gives_the_same_place_and_keeps_the_first_text(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        seqs = [await served.writer.append(draft(world, text, client_id="a")) for text in ("first", "second")]
+
+    assert seqs == [2, 2]
+    assert (await world.log())[-1] == (2, "first")
+
+
+async def test_what_has_been_written_already_is_published_once(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        world.listen()
+        for _ in range(2):
+            await served.writer.append(draft(world, "hi", client_id="a"))
+
+    assert [len(frames) for written in world.published for frames in written.entries.values()] == [1]
+
+
+async def test_a_queue_that_is_full_answers_busy(world, monkeypatch):
+    monkeypatch.setattr(log, "WAITING", 2)
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        drafts = [served.writer.submit(draft(world, "hi")) for _ in range(3)]
+        await served.writer.drained()
+
+        assert [drafts[0].seq.result(), drafts[1].seq.result(), code(drafts[2])] == [2, 3, "busy"]
+        assert await served.writer.append(draft(world, "again")) == 4
+
+
+async def test_a_commit_that_fails_is_told_to_each_sender_and_the_next_goes_on(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        await execute(world, "ALTER TABLE entries RENAME TO elsewhere")
+        drafts = [served.writer.submit(draft(world, "hi", client_id=str(number))) for number in range(3)]
+        await served.writer.drained()
+        await execute(world, "ALTER TABLE elsewhere RENAME TO entries")
+
+        assert [code(each) for each in drafts] == ["busy"] * 3
+        assert await served.writer.append(draft(world, "hi", client_id="0")) == 2
+
+
+async def test_a_sender_that_goes_away_does_not_take_its_message_back(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        async with create_task_group() as tasks:
+            tasks.start_soon(served.writer.append, draft(world, "hi"))
+            await checkpoint()
+            tasks.cancel_scope.cancel()
+        await served.writer.drained()
+
+    assert (await world.log())[-1] == (2, "hi")
+
+
+async def test_a_writer_with_nothing_to_do_is_drained(world):
+    async with world.served() as served:
+        await served.writer.drained()
+
+
+async def test_a_membership_that_ended_takes_no_message_any_more(world):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        sent = served.writer.submit(draft(world, "before"))
+        await served.writer.drained()
+        await left(world)
+        late = served.writer.submit(draft(world, "after"))
+        await served.writer.drained()
+
+    assert (sent.seq.result(), code(late)) == (2, "not_member")
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("seq", "limit", "expected"), [(0, 3, [1, 2, 3]), (3, 3, [4, 5]), (5, 3, []), (99, 3, []), (1, 200, [2, 3, 4, 5])]
+)
+async def test_a_log_is_read_on_from_a_place(world, seq, limit, expected):
+    await world.wrote(*"abcde")
+
+    async with world.database.reading() as session:
+        assert [entry.seq for entry in await log.since(session, world.group.id, seq, limit)] == expected
+
+
+@pytest.mark.parametrize(
+    ("seq", "limit", "expected"), [(6, 3, [3, 4, 5]), (3, 3, [1, 2]), (1, 3, []), (99, 2, [4, 5]), (0, 3, [])]
+)
+async def test_a_log_is_read_back_from_a_place(world, seq, limit, expected):
+    await world.wrote(*"abcde")
+
+    async with world.database.reading() as session:
+        assert [entry.seq for entry in await log.page_before(session, world.group.id, seq, limit)] == expected
+
+
+async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, queries):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("a", "b")
+
+    queries.clear()
+    async with world.database.reading() as session:
+        frames = [entry.frame() for entry in await log.since(session, world.group.id, 0)]
+
+    assert [frame.seq for frame in frames] == [1, 2, 3, 4]
+    assert len(queries) == 1
+
+
+def draft(world, content, author=None, client_id=None):
+    return Draft(world.group.id, (author or world.bob).id, content, client_id)
+
+
+def code(draft):
+    return draft.seq.exception().code
+
+
+async def execute(world, statement):
+    async with world.database.transaction() as session:
+        await session.execute(text(statement))
+
+
+async def left(world):
+    async with world.database.transaction() as session:
+        group = await session.get_one(Group, world.group.id)
+        await group.remove_user(await session.get_one(User, world.bob.id))
