@@ -220,7 +220,8 @@ async def _converse(
 
     async with create_task_group() as tasks:
         tasks.start_soon(listen)
-        await say()
+        with connection.speaking:
+            await say()
         tasks.cancel_scope.cancel()
     if connection.ended is not None:
         await _close(websocket, connection.ended)

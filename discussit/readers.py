@@ -3,6 +3,8 @@
 import asyncio
 from uuid import UUID
 
+from anyio import CancelScope
+
 from discussit import wire
 from discussit.wire import CloseCode
 
@@ -14,6 +16,7 @@ class Connection:
         self.session_id = session_id
         self.username = username
         self.ended: CloseCode | None = None
+        self.speaking = CancelScope()  # in which everything is sent
         self._replies: list[str] = []
         self._woken = asyncio.Event()
         self._taken = asyncio.Event()
@@ -22,6 +25,8 @@ class Connection:
         """From now on nothing more is sent; the socket is closed with `code` as soon as it can be."""
         self.ended = self.ended or code
         self.wake()
+        # A frame that waits for a slow network must not go out when there is room for it.
+        self.speaking.cancel()
 
     def reply(self, frame: wire.Frame) -> None:
         self._replies.append(wire.encode(frame))
