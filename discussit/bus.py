@@ -137,13 +137,14 @@ class Bus:
         if signed == RESYNC:
             return RESYNC
         signature, message = signed[:SIGNATURE], signed[SIGNATURE:]
-        if hmac.compare_digest(signature.encode(), self._signature(channel, message).encode()):
+        if hmac.compare_digest(signature.encode(errors="surrogatepass"), self._signature(channel, message).encode()):
             return message
         logger.warning("a message on %s has a wrong signature; reading the database instead", channel)
         return RESYNC
 
     def _signature(self, channel: str, message: str) -> str:
-        mac = hashlib.blake2b(f"{channel}\n{message}".encode(), key=self._key, digest_size=SIGNATURE // 2)
+        text = f"{channel}\n{message}".encode(errors="surrogatepass")
+        mac = hashlib.blake2b(text, key=self._key, digest_size=SIGNATURE // 2)
         return mac.hexdigest()
 
 

@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import getpass
+import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,6 +83,8 @@ def _serve(options: argparse.Namespace) -> None:
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
     asyncio.run(prepare_once(settings))
+    # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "discussit.app:app",
         host=options.host,
@@ -105,7 +109,7 @@ def _migrate(_options: argparse.Namespace) -> None:
 def _create_superuser(options: argparse.Namespace) -> None:
     from discussit import auth
 
-    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else _asked_password()
+    password = _piped_password() if options.password_stdin else _asked_password()
     try:
         asyncio.run(_with_database(lambda db: auth.sign_up(db, options.username, password, is_superuser=True)))
     except auth.FieldError as error:
@@ -113,11 +117,21 @@ def _create_superuser(options: argparse.Namespace) -> None:
     print(f"Superuser {options.username} was made.")
 
 
+def _piped_password() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n").encode().decode()
+    except UnicodeError:
+        raise Failed("the password is not text in UTF-8") from None
+
+
 def _asked_password() -> str:
     try:
-        password = getpass.getpass("Password: ")
-        again = getpass.getpass("Password again: ")
-    except EOFError:
+        with warnings.catch_warnings():
+            # Without a terminal to hide it on, getpass would warn and show the password.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            password = getpass.getpass("Password: ")
+            again = getpass.getpass("Password again: ")
+    except (EOFError, getpass.GetPassWarning):
         raise Failed("no password was given; use --password-stdin where there is no terminal") from None
     if password != again:
         raise Failed("the two passwords are not the same")

@@ -7,6 +7,7 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -125,7 +126,10 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        body = await _read(scope, receive)
+        try:
+            body = await _read(scope, receive)
+        except ClientDisconnect:
+            return  # half a form must not be acted on, and nobody waits for an answer
         if body is None:
             refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413)
             await refusal(scope, receive, send)
@@ -134,17 +138,19 @@ class BodyLimit:
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, or None as soon as it is known to be too large."""
+    """The whole body, or None as soon as it is known to be too large. Raises ClientDisconnect."""
     declared = Headers(scope=scope).get("content-length", "0")
     if declared.isdecimal() and int(declared) > MAX_BODY:
         return None
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
             return None
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return bytes(body)
 
 

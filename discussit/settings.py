@@ -50,8 +50,7 @@ class Settings:
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the process environment, then `.env` in the working directory. Raises SettingsError."""
-        env_file = Path(".env")
-        read = Config(env_file if env_file.is_file() else None)
+        read = read_environment()
         url = database_url(read("DATABASE_URL", default="sqlite+aiosqlite:///discussit.db"))
         return cls(
             database_url=url.render_as_string(hide_password=False),
@@ -66,6 +65,14 @@ class Settings:
     @property
     def uses_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+
+def read_environment() -> Config:
+    file = Path(".env")
+    try:
+        return Config(file if file.is_file() else None)
+    except (OSError, UnicodeError):
+        raise SettingsError(".env", str(file.absolute()), "it must be readable text in UTF-8") from None
 
 
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -86,9 +93,13 @@ def database_url(value: str) -> URL:
 
 
 def broadcast_url(value: str) -> str:
-    if urlsplit(value).scheme not in BROADCAST_SCHEMES:
-        schemes = ", ".join(f"{scheme}://" for scheme in BROADCAST_SCHEMES)
-        raise SettingsError("BROADCAST_URL", value, f"it must begin with one of {schemes}")
+    allowed = f"it must begin with one of {', '.join(f'{scheme}://' for scheme in BROADCAST_SCHEMES)}"
+    try:
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        raise SettingsError("BROADCAST_URL", value, allowed) from None
+    if scheme not in BROADCAST_SCHEMES:
+        raise SettingsError("BROADCAST_URL", value, allowed)
     return value
 
 
@@ -108,8 +119,8 @@ def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:
 
 def whole_number(name: str, value: str) -> int:
     # isdecimal alone lets other scripts' digits through, which int() reads but nobody means.
-    if not (value.isascii() and value.isdecimal()):
-        raise SettingsError(name, value, "it must be a whole number, 0 or more")
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise SettingsError(name, value, "it must be a whole number from 0 to 999999999")
     return int(value)
 
 
@@ -119,10 +130,15 @@ def kept_secret_key(url: URL) -> str:
         recipe = 'python3 -c "import secrets; print(secrets.token_hex(32))"'
         raise SettingsError("SECRET_KEY", "", f"set it to a long random text, for example from: {recipe}")
     path = Path(url.database or "").with_suffix(".secret")
+    if not path.parent.is_dir():
+        raise SettingsError("DATABASE_URL", url.render_as_string(), f"there is no folder {path.parent}")
     try:
-        return path.read_text().strip() if path.exists() else make_secret_key(path)
+        key = path.read_text().strip() if path.exists() else make_secret_key(path)
     except OSError as error:
         raise SettingsError("SECRET_KEY", "", f"{path} can't be used ({error.strerror}); set SECRET_KEY") from None
+    if not key:
+        raise SettingsError("SECRET_KEY", "", f"{path} is empty; remove it, and a new key is made")
+    return key
 
 
 def make_secret_key(path: Path) -> str:
@@ -141,4 +157,6 @@ def make_secret_key(path: Path) -> str:
 
 
 def without_password(value: str) -> str:
-    return re.sub(r"(//[^/@:]*:)[^/]*@", r"\1***@", value)
+    """The URL as it may be shown; what only looks like a password is hidden, too."""
+    value = re.sub(r":(?!//).*@", ":***@", value, flags=re.DOTALL)
+    return re.sub(r"(password=)[^&]*", r"\1***", value, flags=re.IGNORECASE)

@@ -53,9 +53,10 @@ class Refused(Exception):
 # From the client
 
 
-class SendMessage(msgspec.Struct, tag_field="type", tag="text_message"):
+class SendMessage(msgspec.Struct):
     """A message for the group whose socket it came on. `author`, if given, must be the sender."""
 
+    type: Literal["text_message"]  # no tag: the decoder of a single Struct lets a missing one pass
     message: str
     author: str | None = None
     client_id: str | None = None

@@ -1,11 +1,19 @@
 """The sites that tests run against, and the people on them."""
 
+import logging
+
 import pytest
-from people import Person
+from argon2 import PasswordHasher
+from people import Person, World
 from servers import Server
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
+from discussit import auth
 from discussit.app import app
+from discussit.database import Database, prepare
+from discussit.models import Group, User
+from discussit.settings import Settings
 
 pytest_plugins = ["browsers_last", "no_skips"]
 
@@ -18,6 +26,8 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    # A password costs a tenth of a second by design. Nobody attacks these: the cheapest do.
+    monkeypatch.setattr(auth, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return monkeypatch
 
 
@@ -26,6 +36,33 @@ def site(environment):
     """The application, running on a fresh SQLite database."""
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def state(site):
+    """What the running application holds: database, bus, hub, writer."""
+    return site.app._app.state
+
+
+@pytest.fixture
+def queries():
+    """The statements that any engine is sent, without those that begin a transaction."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_details):
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def faultless(caplog):
+    """Fails the test when the server's log tells of a fault of ours: nothing that a client sends may cause one."""
+    yield
+    assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 
 
 @pytest.fixture
@@ -49,6 +86,30 @@ def gardening(alice):
     group = alice.creates("Gardening")
     alice.joins(group)
     return group
+
+
+@pytest.fixture
+def settings(environment):
+    return Settings.from_environment()
+
+
+@pytest.fixture
+async def database(settings):
+    """A migrated database, without the application."""
+    database = Database(settings)
+    await prepare(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def world(database):
+    """A database with alice, bob and a group in which nobody is yet."""
+    alice, bob = User(username="alice", password="!"), User(username="bob", password="!")
+    group = Group(name="Gardening")
+    async with database.transaction() as session:
+        session.add_all([alice, bob, group])
+    return World(database, alice, bob, group)
 
 
 @pytest.fixture

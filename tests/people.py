@@ -1,12 +1,24 @@
 """Named people and what they do to a site, in the terms of the contract."""
 
 import re
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
 
-from starlette.testclient import TestClient
+import pytest
+from anyio import create_task_group
+from sqlalchemy import select
+from starlette.testclient import TestClient, WebSocketDenialResponse
+
+from discussit.bus import Bus
+from discussit.database import Database
+from discussit.hub import Hub
+from discussit.log import Writer
+from discussit.models import Entry, Group, Message, User
 
 PASSWORD = "correct horse battery"
 V1 = "discussit.v1"
+TIME_OF_DAY = re.compile(r"\b\d\d:\d\d\b")
 
 
 class Person:
@@ -36,9 +48,8 @@ class Person:
     def creates(self, name):
         """Make a group (superusers only); its uuid."""
         self.post("/groups/", name=name)
-        return re.search(
-            rf'id="([0-9a-f-]{{36}})"(?:(?!id="[0-9a-f-]{{36}}").)*?{re.escape(name)}', self.get("/").text, re.S
-        )[1]
+        names = [each for each in self.page("/").elements if (each.get("id") or "").startswith("name-")]
+        return next(each["id"].removeprefix("name-") for each in names if each.text == name)
 
     def joins(self, group):
         return self.post(f"/groups/{group}/join/")
@@ -55,6 +66,12 @@ class Person:
     def in_group(self, group):
         """The group's socket in the tutorial's protocol."""
         return self.browser.websocket_connect(f"/groups/{group}/")
+
+    def page(self, path):
+        """The elements of a page that must be there."""
+        response = self.get(path)
+        assert response.status_code == 200, response.status_code
+        return Page(response.text)
 
     @contextmanager
     def reading(self, group, since=None):
@@ -87,3 +104,148 @@ class Reader:
 
     def says(self, message, **more):
         self.socket.send_json({"type": "text_message", "message": message, **more})
+
+
+def closed(socket):
+    """The code with which the server closes; what it sends before is passed over."""
+    while (message := socket.receive())["type"] != "websocket.close":
+        pass
+    return message["code"]
+
+
+def refused(person, path, **headers):
+    """The status with which the server refuses this handshake."""
+    with (
+        pytest.raises(WebSocketDenialResponse) as denial,
+        person.browser.websocket_connect(path, headers=headers),
+    ):
+        pass
+    return denial.value.status_code
+
+
+# What stands on a page
+
+
+@dataclass(eq=False)
+class Element:
+    tag: str
+    attributes: dict[str, str | None]
+    parents: tuple["Element", ...]
+    text: str = ""
+
+    def __getitem__(self, name):
+        return self.attributes[name]
+
+    def get(self, name):
+        return self.attributes.get(name)
+
+
+class Page(HTMLParser):
+    """The elements of a page, in order; each knows what it stands in and the text within it."""
+
+    VOID = {"meta", "link", "input", "br", "hr", "img"}
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements = []
+        self._open = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        element = Element(tag, dict(attrs), tuple(self._open))
+        # What stands in a <template> is not on the page.
+        if not any(parent.tag == "template" for parent in self._open):
+            self.elements.append(element)
+        if tag not in self.VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop().tag != tag:
+            pass
+
+    def handle_data(self, data):
+        for element in self._open:
+            element.text += data
+
+    def ids(self):
+        return [element["id"] for element in self.elements if element.get("id")]
+
+    def one(self, id):
+        """The element of this id, of which a page has one."""
+        (element,) = [element for element in self.elements if element.get("id") == id]
+        return element
+
+    def within(self, id):
+        return [element for element in self.elements if self.one(id) in element.parents]
+
+    def log(self):
+        """The entries in #chat-log: seq, and text without the time of day."""
+        entries = [element for element in self.within("chat-log") if element.get("data-seq")]
+        return [(int(entry["data-seq"]), " ".join(TIME_OF_DAY.sub("", entry.text).split())) for entry in entries]
+
+    def link(self, text):
+        """Where the link with this text leads; None without one."""
+        return next((each["href"] for each in self.elements if each.tag == "a" and text in each.text), None)
+
+    def errors(self):
+        """What is wrong with a form, by the field beside which it stands."""
+        return {
+            each["id"].removeprefix("error-"): each.text
+            for each in self.elements
+            if (each.get("id") or "").startswith("error-")
+        }
+
+
+# Below HTTP
+
+
+@dataclass
+class Served:
+    bus: Bus
+    hub: Hub
+    writer: Writer
+
+
+@dataclass
+class World:
+    """Two users and a group, in a database without an application before it."""
+
+    database: Database
+    alice: User
+    bob: User
+    group: Group
+    published: list = field(default_factory=list)
+
+    @asynccontextmanager
+    async def served(self, backend=None):
+        """Bus, hub and writer run, as beside an application; `backend` is the bus's engine."""
+        bus = Bus(self.database.settings, backend)
+        hub, writer = Hub(self.database, bus), Writer(self.database)
+        self.database.publish_to(hub.publish)
+        async with bus.connected(), create_task_group() as tasks:
+            for run in (bus.deliver, hub.run, writer.run):
+                tasks.start_soon(run)
+            yield Served(bus, hub, writer)
+            tasks.cancel_scope.cancel()
+
+    def listen(self):
+        """From now on collect what commits publish."""
+        self.database.publish_to(self.published.append)
+
+    async def joined(self, *users):
+        async with self.database.transaction() as session:
+            group = await session.get_one(Group, self.group.id)
+            for user in users:
+                await group.add_user(await session.get_one(User, user.id))
+
+    async def wrote(self, *contents, author=None):
+        async with self.database.transaction() as session:
+            author_id = (author or self.bob).id
+            for content in contents:
+                session.add(Message(group_id=self.group.id, author_id=author_id, content=content))
+
+    async def log(self):
+        """The group's log as the database has it: seq and text."""
+        async with self.database.reading() as session:
+            rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
+            return [(entry.seq, entry.content) for entry in await session.scalars(rows)]

@@ -1,6 +1,7 @@
 """A real server in a process of its own, for what TestClient can't show: browsers, faults, signals."""
 
 import os
+import random
 import select
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 
 START_LIMIT = 30  # seconds
+chance = random.SystemRandom()
 
 
 class Server:
@@ -23,6 +25,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
+        self.accounts: set[str] = set()  # who has signed up, for those who want to know
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -30,15 +33,20 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    def program(self) -> list[str]:
+        """What Python is to run; a subclass may serve the same in another way."""
+        return ["-m", "uvicorn", "discussit.app:app", "--port", str(self.port), "--no-access-log"]
+
     def start(self) -> "Server":
         """Start, or start again on the same port and database, and wait until it serves."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "discussit.app:app", "--port", str(self.port), "--no-access-log"],
-            cwd=self.folder,
-            env=os.environ | self.environment,
-            stdout=self.log.open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *self.program()],
+                cwd=self.folder,
+                env=os.environ | self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         deadline = time.monotonic() + START_LIMIT
         while not self._answers():
             assert self._process.poll() is None, self.log.read_text()
@@ -52,6 +60,10 @@ class Server:
         except httpx.TransportError:
             return False
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def send(self, signal_number: signal.Signals) -> None:
         os.kill(self.pid, signal_number)
 
@@ -62,7 +74,7 @@ class Server:
 
     def stop(self, limit: float = 15) -> int:
         """SIGTERM, and the exit code."""
-        if self._process is None or self._process.poll() is not None:
+        if not self.is_running:
             return self._process.returncode if self._process else 0
         self.send(signal.SIGTERM)
         return self.wait(limit)
@@ -90,6 +102,12 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to clients, one of which would keep a server from starting again."""
+    while True:
+        port = chance.randint(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -51,9 +51,7 @@ export class Socket {
 
   /** Drops the connection, whatever it looks like, and makes another at once. */
   renew() {
-    if (this.#hasEnded) return
-    this.#drop()
-    this.#connect()
+    if (!this.#hasEnded) this.#connect()
   }
 
   get #hasEnded() {
@@ -61,7 +59,8 @@ export class Socket {
   }
 
   #connect() {
-    clearTimeout(this.#retry)
+    // An attempt made without a network may still be under way when the network returns.
+    this.#drop()
     // Without a network this one most likely fails too: it is not worth to be told.
     if (navigator.onLine) this.#change("connecting")
     const websocket = new WebSocket(this.#address, SUBPROTOCOL)

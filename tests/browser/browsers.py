@@ -1,0 +1,282 @@
+"""What people do and see in their browsers."""
+
+import json
+import re
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from people import PASSWORD, V1
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import Server
+from websockets.sync.client import connect
+
+LIMIT = 20_000  # milliseconds, for machines that are busy
+WINDOW = {"width": 1280, "height": 720}  # what Playwright gives a new page
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+GROUP_ROW = re.compile(r'class="group" id="([0-9a-f-]{36})"')
+
+# What browsers say by themselves about a network that is gone, and about a request that was refused.
+OUTAGE = r"WebSocket connection to .* failed|Failed to load resource: net::"
+REFUSAL = r"WebSocket connection to .* failed|Failed to load resource: the server responded"
+
+# What uvicorn 0.54 says of every handshake that is refused with a response of its own.
+UVICORNS_MISTAKE = "ASGI callable returned without completing handshake."
+
+# The log in the protocol's terms, so that one that grew live and one that was loaded can be compared.
+READ_LOG = """() => [...document.querySelectorAll("#chat-log [data-seq]")].map(row => [
+  Number(row.dataset.seq),
+  row.querySelector(".entry-name").textContent,
+  row.matches(".message") ? "message" : row.querySelector(".entry-deed").textContent,
+  row.querySelector(".entry-text")?.textContent ?? "",
+])"""
+
+SHOWS_FOCUS = """() => [document.activeElement, document.activeElement.parentElement].some(element => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(element)
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1
+})"""
+
+# What the pill says from now on, and the last seq that the log showed when it said so.
+WATCH_PILL = """() => {
+  const pill = document.querySelector("#state")
+  const note = () => pillSaid.push([pill.textContent, Number(pill.title.match(/\\d+/)[0])])
+  window.pillSaid = []
+  new MutationObserver(note).observe(pill, { childList: true })
+  note()
+}"""
+
+
+class Tab:
+    """One page of somebody's browser, and the frames of its sockets."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.sent = []
+        self.received = []
+        page.set_default_timeout(LIMIT)
+        page.on("websocket", self._listen_to)
+
+    def _listen_to(self, socket):
+        socket.on("framesent", lambda text: self.sent.append(json.loads(text)))
+        socket.on("framereceived", lambda text: self.received.extend(json.loads(text)))
+
+    def find(self, selector, **options):
+        return self.page.locator(selector, **options)
+
+    def goes_home(self):
+        """The home page, with its socket open where it has groups to tell of."""
+        heard = len(self.received)
+        self.page.goto("/")
+        if self.find("#groups").count():
+            self.until(lambda: any(frame["type"] == "ready" for frame in self.received[heard:]))
+        return self
+
+    def button(self, verb, group):
+        return self.find(f'[id="{verb}-{group}"]')
+
+    def opens(self, group):
+        self.page.goto(f"/groups/{group}/")
+        expect(self.pill).to_have_text("Live")
+        return self
+
+    def opens_unconnected(self, group):
+        """Where nothing answers the page's socket."""
+        self.page.goto(f"/groups/{group}/")
+        expect(self.pill).to_have_text("Connecting…")
+        return self
+
+    def until(self, is_so):
+        """Wait for what only frames can tell: Playwright hears of them while it waits for the page."""
+        deadline = time.monotonic() + LIMIT / 1_000
+        while not is_so():
+            assert time.monotonic() < deadline, f"sent {self.sent}, received {self.received}"
+            self.page.evaluate("() => new Promise(done => setTimeout(done, 10))")
+
+    @property
+    def violations(self):
+        """What axe finds on this page in either scheme: rule and element."""
+        found = []
+        self.page.evaluate(AXE)
+        for scheme in ("light", "dark"):
+            # Colours that are still changing have no contrast of their own.
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += self.page.evaluate("() => axe.run().then(({ violations }) => violations)")
+        return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
+
+    @property
+    def overhang(self):
+        """By how many pixels the page is wider than its window."""
+        return self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+
+    def tabs_to(self, goal):
+        """Press Tab until `goal` has the focus; every stop on the way must be seen to have it."""
+        for _ in range(40):
+            self.page.keyboard.press("Tab")
+            assert self.page.evaluate(SHOWS_FOCUS), self.page.evaluate("() => document.activeElement.outerHTML")
+            if goal.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"{goal} can't be reached")
+
+    # On a group's page
+
+    @property
+    def field(self):
+        return self.find("#chat-message-input")
+
+    @property
+    def pill(self):
+        return self.find("#state")
+
+    @property
+    def messages(self):
+        """The texts of the log's messages."""
+        return self.find("#chat-log .entry-text")
+
+    @property
+    def pending(self):
+        """What was written and is not in the log yet."""
+        return self.find("#pending .pending:not([hidden])")
+
+    @property
+    def members(self):
+        return self.find("#members .member-name")
+
+    def says(self, *texts):
+        for text in texts:
+            self.field.fill(text)
+            self.field.press("Enter")
+
+    def sees(self, *texts):
+        """Wait until the log has exactly these messages, in this order, and nothing is pending."""
+        expect(self.messages).to_have_text(list(texts))
+        expect(self.pending).to_have_count(0)
+
+    def log(self):
+        return self.page.evaluate(READ_LOG)
+
+    def watches_the_pill(self):
+        self.page.evaluate(WATCH_PILL)
+
+    @property
+    def pill_said(self):
+        return [text for text, _ in self.page.evaluate("() => pillSaid")]
+
+
+class Person(Tab):
+    """Somebody with a browser of their own and a first tab in it. What a test only needs done
+    beforehand is posted with the browser's cookies, which is quicker than clicking."""
+
+    def __init__(self, name: str, context: BrowserContext, site: Server) -> None:
+        super().__init__(context.pages[0] if context.pages else context.new_page())
+        self.name = name
+        self.context = context
+        self.site = site
+
+    def __enter__(self):
+        self.context.clear_cookies()
+        return self
+
+    def __exit__(self, *_):
+        """Leave the browser as new, but on a page of the site: that keeps its process, which is slow to start."""
+        self.context.set_offline(False)
+        for page in self.context.pages:
+            if page is not self.page or not self.site.is_running:
+                page.close()
+        if not self.page.is_closed():
+            self.page.remove_listener("websocket", self._listen_to)
+            self.page.unroute_all()
+            self.page.set_viewport_size(WINDOW)
+            self.page.emulate_media(color_scheme="null", reduced_motion="null")
+            self.page.goto("/healthz")
+
+    def tab(self, between=None):
+        """Another tab; `between` may stand between its sockets and the server."""
+        page = self.context.new_page()
+        if between:
+            page.route_web_socket("**", between)
+        return Tab(page)
+
+    def signs_in(self):
+        """Log in, or sign up the first time."""
+        if self.name in self.site.accounts:
+            self.posts("/accounts/login/", username=self.name, password=PASSWORD)
+        else:
+            self.posts("/accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
+            self.site.accounts.add(self.name)
+
+    def posts(self, path, **fields):
+        answer = self.context.request.post(path, form=fields, max_redirects=0)
+        assert answer.status == 303, answer.text()
+
+    def creates(self, name):
+        """Make a group (superusers only); its uuid."""
+        others = self._groups()
+        self.posts("/groups/", name=name)
+        (group,) = self._groups() - others
+        return group
+
+    def _groups(self):
+        return set(GROUP_ROW.findall(self.context.request.get("/").text()))
+
+    def joins(self, group):
+        self.posts(f"/groups/{group}/join/")
+
+    def leaves(self, group):
+        self.posts(f"/groups/{group}/leave/")
+
+    def wrote(self, group, *texts):
+        for text in texts:
+            self.posts(f"/groups/{group}/messages/", message=text)
+
+    def floods(self, group, count):
+        """Write "message 1" and so on through a socket, which is quicker still."""
+        url = self.site.url.replace("http", "ws", 1)
+        (cookie,) = self.context.cookies()
+        headers = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+        with connect(f"{url}/groups/{group}/", subprotocols=[V1], additional_headers=headers) as socket:
+            acks = 0
+            for n in range(count):
+                socket.send(json.dumps({"type": "text_message", "message": f"message {n + 1}"}))
+            while acks < count:
+                acks += sum(frame["type"] == "ack" for frame in json.loads(socket.recv(LIMIT / 1_000)))
+
+
+class Complaints:
+    """What browsers and the server had to complain of since this was made."""
+
+    def __init__(self, log):
+        self._log, self._start = log, log.stat().st_size
+        self._said = []
+        self._excused = []
+
+    @contextmanager
+    def heard_from(self, context):
+        listeners = {"console": self._hear, "weberror": self._hear_error, "dialog": self._hear_dialog}
+        for event, listener in listeners.items():
+            context.on(event, listener)
+        yield
+        for event, listener in listeners.items():
+            context.remove_listener(event, listener)
+
+    def _hear(self, message):
+        if message.type in ("error", "warning"):
+            self._said.append(message.text)
+
+    def _hear_error(self, error):
+        self._said.append(str(error.error))
+
+    def _hear_dialog(self, dialog):
+        self._said.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def excuse(self, pattern):
+        """The test itself brings these about."""
+        self._excused.append(pattern)
+
+    def found(self):
+        heard = [text for text in self._said if not any(re.match(pattern, text) for pattern in self._excused)]
+        return heard + [line for line in self._logged() if "Traceback" in line or line.startswith("ERROR")]
+
+    def _logged(self):
+        lines = self._log.read_bytes()[self._start :].decode().splitlines()
+        return [line for line in lines if not line.endswith(UVICORNS_MISTAKE)]

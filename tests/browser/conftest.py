@@ -1,0 +1,115 @@
+"""Named people side by side in real Chromium, on a real server."""
+
+import os
+import shutil
+from contextlib import ExitStack
+
+import pytest
+from browsers import LIMIT, Complaints, Person
+from playwright.sync_api import expect
+from servers import Server
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+expect.set_options(timeout=LIMIT)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    # Chromium's sandbox does not work for root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def lasting_server(tmp_path_factory):
+    """One server for all tests of this process: each has groups of its own there."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "DEBUG"):
+            environment.delenv(name, raising=False)
+        server = Server(tmp_path_factory.mktemp("lasting")).start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def site(lasting_server):
+    """Where people are."""
+    return lasting_server
+
+
+@pytest.fixture
+def complaints(site):
+    """What browsers and server complain of fails the test."""
+    complaints = Complaints(site.log)
+    yield complaints
+    assert complaints.found() == []
+
+
+@pytest.fixture(scope="session")
+def lasting_contexts():
+    contexts = {}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def browser_of(site, browser, new_context, lasting_server, lasting_contexts):
+    """A person's browser. One without `options` outlives the test: with a warm cache it is three times as quick."""
+
+    def browser_of(name, **options):
+        if options or site is not lasting_server:
+            return new_context(base_url=site.url, **options)
+        if name not in lasting_contexts:
+            lasting_contexts[name] = browser.new_context(base_url=site.url)
+        return lasting_contexts[name]
+
+    return browser_of
+
+
+@pytest.fixture
+def arrives(site, browser_of, complaints):
+    """Has somebody sign in, in a browser of their own: `arrives("alice")`."""
+    with ExitStack() as goings:
+
+        def arrives(name, **options):
+            context = browser_of(name, **options)
+            goings.enter_context(complaints.heard_from(context))
+            return goings.enter_context(Person(name, context, site))
+
+        yield arrives
+
+
+@pytest.fixture
+def alice(arrives):
+    """She is the first everywhere, so she is the superuser."""
+    alice = arrives("alice")
+    alice.signs_in()
+    return alice
+
+
+@pytest.fixture
+def bob(arrives, alice):
+    bob = arrives("bob")
+    bob.signs_in()
+    return bob
+
+
+@pytest.fixture
+def gardening(alice):
+    """A group that alice has made and is in: her Join is its first entry."""
+    group = alice.creates("Gardening")
+    alice.joins(group)
+    return group
+
+
+@pytest.fixture
+def together(alice, bob, gardening):
+    """Alice and bob look at the same group; its uuid."""
+    bob.joins(gardening)
+    alice.opens(gardening)
+    bob.opens(gardening)
+    return gardening

@@ -1,0 +1,137 @@
+"""The administration in Chromium: under the site's policy, live in the pages that others have open."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from browsers import REFUSAL
+from playwright.sync_api import expect
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+NAMES = ("<script>alert(1)</script>", "`${1}`<img src=x onerror=a()>")
+PAGES = ("", "user/list", "group/list", "membership/list", "message/list", "event/list", "user/create", "event/create")
+
+
+@pytest.fixture
+def admin(alice, site):
+    """Alice's tab in the administration. A request to another host fails the test."""
+    foreign = []
+    alice.page.on("request", lambda request: request.url.startswith(site.url) or foreign.append(request.url))
+    yield alice
+    assert foreign == []
+
+
+def goes(person, path):
+    person.page.goto(f"/admin/{path}")
+
+
+def saves(person, **fields):
+    for name, value in fields.items():
+        person.find(f"[name={name}]").fill(value)
+    person.page.get_by_role("button", name="Save").click()
+
+
+def violations(person):
+    return person.page.evaluate(f"{AXE}; axe.run().then(found => found.violations.map(each => each.id))")
+
+
+def test_the_menu_leads_there_and_every_section_opens(admin):
+    admin.page.goto("/")
+    admin.find(".person").click()
+    admin.page.get_by_role("link", name="Administration", exact=True).click()
+
+    for section in ("Users", "Groups", "Members", "Messages", "Events"):
+        admin.page.get_by_role("navigation").get_by_role("link", name=section, exact=True).click()
+        expect(admin.find("h1")).to_have_text(section)
+
+
+def test_a_member_added_by_suggestion_appears_in_the_open_page(admin, bob, gardening):
+    reader = admin.tab().opens(gardening)
+    goes(admin, "membership/create")
+    with admin.page.expect_response(re.compile("/admin/user/ajax/lookup[?]term=bo")):
+        admin.find("[name=user]").press_sequentially("bo")
+    expect(admin.find("#suggestions-user option[value=bob]")).to_have_count(1)
+
+    saves(admin, group=gardening, user="bob")
+
+    expect(admin.find("h1")).to_have_text("Gardening")
+    expect(reader.find('[id="members-bob"]')).to_be_visible()
+    expect(reader.find("#chat-log .event").last).to_contain_text("bob joined")
+
+
+def test_a_member_removed_sees_the_page_close(admin, bob, together):
+    goes(admin, f"group/list?search={together}")
+    admin.page.get_by_role("link", name="View").click()
+    admin.page.get_by_role("link", name="Remove bob").click()
+    admin.page.get_by_role("button", name="Remove").click()
+
+    expect(bob.find("#membership-ended")).to_be_visible()
+    expect(admin.find(".members li")).to_have_count(1)
+
+
+def test_a_withdrawn_message_goes_from_the_open_page(admin, bob, together):
+    tab = bob.tab().opens(together)
+    bob.says("never mind")
+    expect(tab.messages).to_have_text("never mind")
+    goes(admin, "message/list?search=never+mind")
+
+    admin.page.get_by_role("link", name="Withdraw").first.click()
+    admin.page.get_by_role("button", name="Withdraw").click()
+
+    expect(tab.find("#chat-log")).not_to_contain_text("never mind")
+
+
+def test_all_rows_are_selected_at_once(admin, site):
+    for name in ("Selected", "Selected", "Other"):
+        admin.posts("/admin/group/create", name=name)
+    goes(admin, "group/list?search=Selected")
+
+    admin.find("#select-all").check()
+    admin.page.get_by_role("button", name="Delete selected").click()
+    expect(admin.find("h1")).to_have_text("Delete 2 groups?")
+    admin.page.get_by_role("button", name="Delete").click()
+
+    goes(admin, "group/list?search=Selected")
+    expect(admin.find(".none")).to_have_text("Nothing was found.")
+
+
+def test_an_error_stands_beside_its_field_and_what_was_typed_stays(admin, bob, complaints):
+    complaints.excuse(REFUSAL)
+    goes(admin, "user/create")
+
+    saves(admin, username="bob", password="long enough a password")
+
+    expect(admin.find("#error-username")).to_have_text("This name is taken.")
+    expect(admin.find("[name=username]")).to_be_focused()
+    expect(admin.find("[name=username]")).to_have_value("bob")
+    expect(admin.find("[name=password]")).to_have_value("")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hostile_name_runs_nowhere(admin, name):
+    group = admin.creates(name)
+    admin.joins(group)
+    admin.wrote(group, f"{name} says {json.dumps(name)}")
+
+    for path in ("group/list", f"message/list?search={group[:4]}", "message/list", "event/list"):
+        goes(admin, path)
+    goes(admin, "membership/create")
+    with admin.page.expect_response(re.compile("ajax/lookup[?]term=.")):
+        admin.find("[name=group]").press_sequentially(name[:4])
+
+    expect(admin.find("#suggestions-group option").first).to_have_count(1)
+    assert admin.page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_page_fits_and_is_accessible(admin, bob, together, scheme, width):
+    bob.wrote(together, "x" * 500)
+    admin.page.set_viewport_size({"width": width, "height": 800})
+    admin.page.emulate_media(color_scheme=scheme)
+
+    for path in (*PAGES, "user/details/1", "user/edit/1", "user/delete?pks=2"):
+        goes(admin, path)
+        assert violations(admin) == [], path
+        assert admin.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -1,0 +1,156 @@
+"""For everyone: axe finds nothing, the keyboard is enough, a phone is too."""
+
+import pytest
+from browsers import OUTAGE, REFUSAL
+from people import PASSWORD
+from playwright.sync_api import expect
+
+NOWHERE = "/groups/00000000-0000-4000-8000-000000000000/"
+
+
+@pytest.fixture
+def phone(arrives, alice, bob, gardening):
+    """Bob with a phone, in a group with a long conversation."""
+    alice.wrote(gardening, "a word of " + "w" * 200, "https://example.org/" + "a" * 200, *["hello"] * 10)
+    bob.joins(gardening)
+    phone = arrives("bob", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.signs_in()
+    return phone
+
+
+def test_axe_finds_nothing_on_a_group_at_work(alice, bob, together):
+    alice.says("hello https://example.org", "\x1c")
+    bob.says("hello")
+    expect(alice.find(".pending-failure")).to_be_visible()
+    expect(alice.messages).to_have_count(2)
+
+    assert alice.violations == []
+
+
+def test_axe_finds_nothing_on_a_group_without_network(alice, together, complaints):
+    complaints.excuse(OUTAGE)
+    alice.context.set_offline(True)
+    alice.says("later")
+    expect(alice.pill).to_contain_text("Offline")
+
+    assert alice.violations == []
+
+
+def test_axe_finds_nothing_on_a_group_that_one_has_left(alice, together):
+    alice.leaves(together)
+    expect(alice.find("#membership-ended")).to_be_visible()
+
+    assert alice.violations == []
+
+
+def test_axe_finds_nothing_at_home(alice, gardening):
+    alice.creates("Cooking")
+
+    alice.goes_home()
+
+    assert alice.violations == []
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
+def test_axe_finds_nothing_on_a_form_and_its_errors(alice, path, complaints):
+    complaints.excuse(REFUSAL)
+    alice.context.clear_cookies()
+    alice.page.goto(path)
+    empty = alice.violations
+    alice.find("form").evaluate("form => form.noValidate = true")
+
+    alice.find("main button").click()
+
+    expect(alice.find(".error, .danger").first).to_be_visible()
+    assert empty + alice.violations == []
+
+
+@pytest.mark.parametrize("title", ["Not found", "Not a member"])
+def test_axe_finds_nothing_on_a_refusal(alice, title, complaints):
+    complaints.excuse(REFUSAL)
+    group = alice.creates("Gardening")
+
+    alice.page.goto(NOWHERE if title == "Not found" else f"/groups/{group}/")
+
+    expect(alice.find("h1")).to_have_text(title)
+    assert alice.violations == []
+
+
+def test_the_keyboard_is_enough(alice, arrives):
+    group = alice.creates("Aardvarks")
+    cleo = arrives("cleo")
+    cleo.signs_in()
+    cleo.context.clear_cookies()
+    cleo.page.goto("/accounts/login/")
+    for typed in ("cleo", "Tab", PASSWORD, "Enter"):
+        cleo.page.keyboard.press(typed) if typed in ("Tab", "Enter") else cleo.page.keyboard.type(typed)
+    expect(cleo.find("h1")).to_have_text("Groups")
+    cleo.tabs_to(cleo.button("join", group))
+    cleo.page.keyboard.press("Enter")
+    expect(cleo.button("open", group)).to_be_focused()
+    cleo.page.keyboard.press("Enter")
+    expect(cleo.field).to_be_focused()
+    cleo.page.keyboard.type("hello")
+    cleo.page.keyboard.press("Enter")
+    cleo.sees("hello")
+
+
+def test_the_keyboard_reaches_everything_on_a_groups_page(alice, gardening):
+    alice.opens(gardening)
+    alice.page.get_by_role("link", name="Skip to the content").focus()
+
+    for goal in (".person", "nav [aria-current=page]", ".bar form button", ".scroller", "#chat-message-submit"):
+        alice.tabs_to(alice.find(goal))
+
+    alice.find(".person").focus()
+    alice.page.keyboard.press("Enter")
+    alice.tabs_to(alice.page.get_by_role("button", name="Log out"))
+
+
+@pytest.mark.parametrize("page", ["home", "group", "login"])
+def test_nothing_is_wider_than_a_phone(phone, gardening, page):
+    if page == "login":
+        phone.context.clear_cookies()
+
+    phone.opens(gardening) if page == "group" else phone.page.goto("/")
+
+    assert phone.overhang <= 0
+    if page == "group":
+        expect(phone.find("#chat-message-submit")).to_be_in_viewport()
+
+
+def test_on_a_phone_panels_are_folded_behind_buttons(phone, gardening):
+    phone.opens(gardening)
+    expect(phone.find("#people")).to_be_hidden()
+    expect(phone.find("#my-groups")).to_be_hidden()
+
+    phone.find(".bar-members").tap()
+
+    expect(phone.find("#members")).to_contain_text("alice")
+    phone.find("#people .panel-close").tap()
+    expect(phone.find("#people")).to_be_hidden()
+    phone.find(".bar-groups").tap()
+    expect(phone.find("#my-groups [aria-current=page]")).to_be_in_viewport()
+
+
+def test_under_a_finger_enter_breaks_the_line_and_the_button_sends(phone, gardening):
+    phone.opens(gardening)
+    phone.field.tap()
+    phone.page.keyboard.type("one")
+    phone.page.keyboard.press("Enter")
+    phone.page.keyboard.type("two")
+
+    phone.find("#chat-message-submit").tap()
+
+    expect(phone.messages.last).to_have_text("one two")
+    expect(phone.field).to_have_value("")
+
+
+def test_on_a_tablet_only_members_are_folded(alice, gardening):
+    alice.page.set_viewport_size({"width": 800, "height": 700})
+
+    alice.opens(gardening)
+
+    expect(alice.find("#people")).to_be_hidden()
+    expect(alice.find("#my-groups")).to_be_visible()
+    assert alice.overhang <= 0

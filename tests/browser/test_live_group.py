@@ -1,0 +1,98 @@
+"""Two people look at one group."""
+
+from playwright.sync_api import expect
+
+
+def test_a_message_is_there_for_everyone_at_once(alice, bob, together):
+    alice.says("hello bob")
+
+    alice.sees("hello bob")
+    bob.sees("hello bob")
+    bob.says("hello alice")
+    alice.sees("hello bob", "hello alice")
+
+
+def test_who_comes_is_told_and_listed(alice, bob, gardening):
+    alice.opens(gardening)
+    bob.goes_home()
+
+    bob.button("join", gardening).click()
+
+    expect(alice.find("#chat-log .event").last).to_contain_text("bob joined")
+    expect(alice.find('[id="members-bob"]')).to_be_visible()
+    expect(alice.members).to_have_text(["alice", "bob"])
+    expect(alice.find("#people .member-count")).to_have_text("2")
+
+
+def test_who_goes_is_told_and_struck(alice, bob, together):
+    bob.goes_home()
+
+    bob.button("leave", together).click()
+
+    expect(alice.find("#chat-log .event").last).to_contain_text("bob left")
+    expect(alice.members).to_have_text(["alice"])
+    expect(alice.find("#people .member-count")).to_have_text("1")
+
+
+def test_what_was_live_is_what_a_reload_shows(alice, bob, together):
+    alice.says("one", "two\nlines", "three https://example.org/a_(b).")
+    alice.sees("one", "two lines", "three https://example.org/a_(b).")
+    bob.says("four")
+    bob.leaves(together)
+    expect(alice.find("#chat-log .event")).to_have_count(3)
+    live, shown = alice.log(), alice.find("#chat-log").inner_html()
+
+    alice.opens(together)
+
+    assert [kind for _, _, kind, _ in live] == ["joined", "joined", *["message"] * 4, "left"]
+    assert alice.log() == live
+    assert "".join(alice.find("#chat-log").inner_html().split()) == "".join(shown.split())
+
+
+def test_ten_messages_are_sent_once_each(alice, bob, together):
+    texts = [f"message {n}" for n in range(10)]
+
+    alice.says(*texts)
+
+    bob.sees(*texts)
+    alice.sees(*texts)
+    assert [frame["message"] for frame in alice.sent] == texts
+
+
+def test_the_button_sends_too_and_once(alice, bob, together):
+    alice.field.fill("hello")
+
+    alice.find("#chat-message-submit").evaluate("button => { for (let n = 0; n < 10; n++) button.click() }")
+    alice.says("and on")
+
+    bob.sees("hello", "and on")
+    assert len(alice.sent) == 2
+
+
+def test_a_message_between_page_and_socket_is_not_missed(alice, bob, gardening):
+    bob.joins(gardening)
+
+    def meanwhile(route):
+        alice.wrote(gardening, "in between")
+        route.continue_()
+
+    bob.page.route("**/static/js/group.js", meanwhile)
+
+    bob.opens(gardening)
+
+    bob.sees("in between")
+
+
+def test_a_message_from_a_form_is_live(alice, bob, together):
+    alice.wrote(together, "by form")
+
+    bob.sees("by form")
+
+
+def test_a_name_that_sorts_between_is_listed_between(alice, bob, arrives, together):
+    anna = arrives("Anna")
+    anna.signs_in()
+
+    anna.joins(together)
+
+    expect(alice.members).to_have_text(["alice", "Anna", "bob"])

@@ -1,0 +1,126 @@
+"""Joining, leaving and opening on the home page, as it happens."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def group(alice):
+    return alice.creates("Gardening")
+
+
+def moves(tab):
+    return [frame["type"] for frame in tab.sent]
+
+
+def test_join_turns_into_leave_and_open_in_place(alice, group):
+    alice.goes_home()
+
+    alice.button("join", group).click()
+
+    expect(alice.button("leave", group)).to_be_visible()
+    expect(alice.button("open", group)).to_be_focused()
+    expect(alice.button("join", group)).to_have_count(0)
+    expect(alice.find(f'[id="{group}"] .group-members')).to_have_text("1 member")
+
+
+def test_leave_turns_into_join_in_place(alice, group):
+    alice.joins(group)
+    alice.goes_home()
+
+    alice.button("leave", group).click()
+
+    expect(alice.button("join", group)).to_be_focused()
+    expect(alice.button("open", group)).to_have_count(0)
+    expect(alice.find(f'[id="{group}"] .group-members')).to_have_text("0 members")
+
+
+def test_a_move_shows_in_every_tab_of_its_person_and_nobody_elses(alice, bob, group):
+    other = alice.tab().goes_home()
+    alice.goes_home()
+    bob.goes_home()
+
+    alice.button("join", group).click()
+
+    expect(other.button("open", group)).to_be_visible()
+    expect(other.button("open", group)).not_to_be_focused()
+    expect(bob.button("join", group)).to_be_visible()
+    assert bob.received[-1]["type"] == "ready"
+
+
+def test_what_the_home_page_became_is_what_a_reload_shows(alice, group):
+    alice.goes_home()
+    alice.button("join", group).click()
+    expect(alice.button("open", group)).to_be_focused()
+    became = alice.find(f'[id="{group}"] .group-actions').inner_html()
+
+    alice.goes_home()
+
+    assert alice.find(f'[id="{group}"] .group-actions').inner_html().split() == became.split()
+
+
+def test_ten_quick_clicks_send_one_frame(alice, group):
+    alice.goes_home()
+
+    alice.button("join", group).evaluate("button => { for (let n = 0; n < 10; n++) button.click() }")
+    alice.button("leave", group).click()
+
+    expect(alice.button("join", group)).to_be_visible()
+    assert moves(alice) == ["join_group", "leave_group"]
+
+
+def test_ten_turns_send_one_frame_each(alice, group):
+    alice.goes_home()
+
+    for _ in range(5):
+        alice.button("join", group).click()
+        alice.button("leave", group).click()
+
+    expect(alice.button("join", group)).to_be_focused()
+    assert moves(alice) == ["join_group", "leave_group"] * 5
+
+
+def test_open_leads_to_the_group_and_back_returns(alice, group):
+    alice.joins(group)
+    alice.goes_home()
+    home = alice.page.url
+
+    alice.button("open", group).click()
+
+    expect(alice.page).to_have_url(f"{home}groups/{group}/")
+    alice.page.go_back()
+    expect(alice.page).to_have_url(home)
+    expect(alice.button("open", group)).to_be_visible()
+
+
+@pytest.mark.parametrize("click", [{"button": "middle"}, {"modifiers": ["Control"]}], ids=["middle", "ctrl"])
+def test_open_opens_beside_as_a_link_does(alice, group, click):
+    alice.joins(group)
+    alice.goes_home()
+    home = alice.page.url
+
+    with alice.context.expect_page() as opened:
+        alice.button("open", group).click(**click)
+
+    expect(opened.value).to_have_url(f"{home}groups/{group}/")
+    expect(alice.page).to_have_url(home)
+
+
+def test_a_move_at_a_group_that_is_gone_says_so_at_its_row(alice, group):
+    alice.goes_home()
+    row = alice.find(f'[id="{group}"]')
+    gone = "00000000-0000-4000-8000-000000000000"
+
+    alice.button("join", group).evaluate("(button, gone) => button.value = `join_group ${gone}`", gone)
+    alice.button("join", group).click()
+
+    alice.until(lambda: alice.received[-1].get("code") == "no_such_group")
+    expect(row.get_by_role("button")).to_be_enabled()
+
+
+def test_a_session_that_ended_is_told_on_the_home_page(alice, group):
+    alice.goes_home()
+
+    alice.posts("/accounts/logout/")
+
+    expect(alice.find("#session-ended")).to_be_visible()

@@ -1,0 +1,126 @@
+"""Everything works in a browser that runs no script."""
+
+import pytest
+from people import PASSWORD
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def reader(arrives):
+    """Somebody whose browser runs no script."""
+    return arrives("plain", java_script_enabled=False)
+
+
+@pytest.fixture
+def writer(reader, alice, gardening):
+    """The same, signed in and in a group."""
+    reader.signs_in()
+    reader.joins(gardening)
+    return reader
+
+
+def fills(person, **fields):
+    for name, value in fields.items():
+        person.find(f"[name={name}]").fill(value)
+    person.find("main form button").first.click()
+
+
+def test_the_first_signs_up_makes_a_group_joins_writes_leaves_and_logs_out(server, browser):
+    context = browser.new_context(base_url=server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/accounts/signup/")
+    expect(page.locator("main")).to_contain_text("You are the first")
+    for name, value in {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_role("button", name="Sign up").click()
+    page.get_by_label("Name").fill("Gardening")
+    page.get_by_role("button", name="Make group").click()
+    page.get_by_role("button", name="Join Gardening").click()
+    page.get_by_role("button", name="Open Gardening").click()
+    page.locator("#chat-message-input").fill("hello")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#chat-log .entry-text")).to_have_text("hello")
+    page.get_by_role("button", name="Leave Gardening").click()
+    expect(page.get_by_role("button", name="Join Gardening")).to_be_visible()
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(f"{server.url}/accounts/login/")
+    context.close()
+
+
+def test_an_error_stands_beside_its_field_and_the_name_is_kept(reader, alice, complaints):
+    complaints.excuse("Failed to load resource")
+    reader.page.goto("/accounts/signup/")
+
+    fills(reader, username="someone", password1="long enough", password2="something else")
+
+    expect(reader.find("#error-password2")).to_have_text("The two passwords are not the same.")
+    expect(reader.find("[name=password2]")).to_be_focused()
+    expect(reader.find("[name=username]")).to_have_value("someone")
+    expect(reader.find("[name=password1]")).to_have_value("")
+
+
+def test_a_login_leads_to_the_page_that_was_asked_for(writer, gardening):
+    writer.context.clear_cookies()
+    writer.page.goto(f"/groups/{gardening}/")
+
+    fills(writer, username="plain", password=PASSWORD)
+
+    expect(writer.find("h1")).to_have_text("Gardening")
+
+
+def test_a_wrong_password_is_told(writer, complaints):
+    complaints.excuse("Failed to load resource")
+    writer.context.clear_cookies()
+    writer.page.goto("/accounts/login/")
+
+    fills(writer, username="plain", password="wrong")
+
+    expect(writer.page.get_by_role("alert")).to_have_text("This name and password don't belong together.")
+    expect(writer.find("[name=username]")).to_have_value("plain")
+
+
+def test_what_a_form_sends_is_live_for_others(alice, writer, gardening):
+    alice.opens(gardening)
+    writer.page.goto(f"/groups/{gardening}/")
+
+    writer.field.fill("hello\nthere")
+    writer.find("#chat-message-submit").click()
+
+    alice.sees("hello there")
+    assert alice.log()[-1][3] == "hello\nthere"
+    expect(writer.messages).to_have_text(["hello there"])
+
+
+def test_a_message_that_is_refused_is_kept_with_its_error(writer, gardening, complaints):
+    complaints.excuse("Failed to load resource")
+    writer.page.goto(f"/groups/{gardening}/")
+    text = "\n</textarea><script>" + "x" * 10_000
+
+    writer.field.fill(text)
+    writer.find("#chat-message-submit").click()
+
+    expect(writer.find("#error-message")).to_contain_text("at most 10,000 characters")
+    expect(writer.field).to_have_value(text)
+
+
+def test_earlier_messages_are_a_link_away_and_so_is_the_way_back(alice, writer, gardening):
+    alice.floods(gardening, 60)
+    writer.page.goto(f"/groups/{gardening}/")
+
+    writer.page.get_by_role("link", name="Earlier messages").click()
+
+    expect(writer.messages.first).to_have_text("message 1")
+    writer.page.get_by_role("link", name="Later messages").click()
+    expect(writer.messages.last).to_have_text("message 60")
+
+
+def test_a_group_one_is_not_in_offers_to_join(writer, alice, complaints):
+    complaints.excuse("Failed to load resource")
+    group = alice.creates("Secrets")
+    writer.page.goto(f"/groups/{group}/")
+
+    writer.page.get_by_role("button", name="Join Secrets").click()
+
+    expect(writer.find("h1")).to_have_text("Secrets")
+    expect(writer.members).to_have_text("plain")

@@ -1,0 +1,121 @@
+"""One person, several tabs."""
+
+from browsers import OUTAGE, REFUSAL
+from playwright.sync_api import expect
+
+
+def test_two_tabs_send_each_message_once(alice, bob, together):
+    other = alice.tab().opens(together)
+
+    for n in range(5):
+        alice.says(f"here {n}")
+        other.says(f"there {n}")
+
+    expect(bob.messages).to_have_count(10)
+    expect(other.pending).to_have_count(0)
+    sent = [frame["client_id"] for frame in alice.sent + other.sent]
+    assert len(sent) == len(set(sent)) == 10
+    assert alice.log() == other.log() == bob.log()
+
+
+def test_two_tabs_that_were_offline_send_in_the_order_of_writing(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    other = alice.tab().opens(together)
+    alice.context.set_offline(True)
+    alice.says("one")
+    other.says("two")
+    alice.says("three")
+    expect(other.pill).to_have_text("Offline – 3 messages will be sent")
+
+    alice.context.set_offline(False)
+
+    for tab in (alice, other, bob):
+        tab.sees("one", "two", "three")
+    assert len(alice.sent + other.sent) == 3
+
+
+def test_when_the_tab_that_sends_is_closed_another_takes_over(alice, bob, together):
+    other = alice.tab().opens(together)
+    alice.says("one")
+    bob.sees("one")
+
+    alice.page.close()
+    other.says("two")
+
+    bob.sees("one", "two")
+
+
+def test_what_waits_in_a_tab_that_is_closed_another_sends(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    other = alice.tab().opens(together)
+    alice.context.set_offline(True)
+    alice.says("last words")
+    alice.page.close()
+
+    alice.context.set_offline(False)
+
+    other.sees("last words")
+    bob.sees("last words")
+
+
+def test_a_logout_in_another_tab_is_told_and_what_was_written_is_kept(alice, bob, together):
+    other = alice.tab().goes_home()
+    other.find(".person").click()
+    other.page.get_by_role("button", name="Log out").click()
+    expect(alice.find("#session-ended")).to_be_visible()
+    alice.says("kept")
+    expect(alice.pill).to_have_text("Signed out – 1 message waits here")
+
+    alice.signs_in()
+    alice.opens(together)
+
+    alice.sees("kept")
+    bob.sees("kept")
+
+
+def test_a_leave_in_another_tab_is_told_with_a_way_back(alice, bob, together):
+    bob.tab().goes_home().button("leave", together).click()
+    expect(bob.find("#membership-ended")).to_be_visible()
+    bob.says("kept")
+    expect(bob.pill).to_have_text("No longer a member – 1 message waits here")
+
+    bob.find("#membership-ended").get_by_role("button", name="Join Gardening").click()
+
+    expect(bob.pill).to_have_text("Live")
+    bob.sees("kept")
+    alice.sees("kept")
+
+
+def test_who_left_is_shown_nothing_more(alice, bob, together):
+    bob.leaves(together)
+    expect(bob.find("#membership-ended")).to_be_visible()
+    shown = bob.log()
+
+    alice.says("only for members")
+
+    alice.sees("only for members")
+    assert bob.log() == shown
+
+
+def test_who_comes_back_online_without_a_session_is_told(alice, together, complaints):
+    complaints.excuse(OUTAGE)
+    complaints.excuse(REFUSAL)
+    alice.context.set_offline(True)
+    expect(alice.pill).to_have_text("Offline")
+    alice.posts("/accounts/logout/")
+
+    alice.context.set_offline(False)
+
+    expect(alice.find("#session-ended")).to_be_visible()
+
+
+def test_who_comes_back_online_without_membership_is_told(bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    complaints.excuse(REFUSAL)
+    bob.context.set_offline(True)
+    expect(bob.pill).to_have_text("Offline")
+    bob.leaves(together)
+
+    bob.context.set_offline(False)
+
+    expect(bob.find("#membership-ended")).to_be_visible()

@@ -1,0 +1,233 @@
+"""People at a real server, with clients that keep their word: what they saw, what they hold, what was acknowledged."""
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import httpx
+from people import V1, Person
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+LIMIT = 30  # seconds after which what is awaited counts as lost
+CUT_OFF = (OSError, ConnectionClosed, InvalidHandshake, EOFError)
+
+
+class Entry(NamedTuple):
+    """An entry of a log, as a frame and as a row of the database both tell it."""
+
+    seq: int
+    name: str
+    what: str
+
+    @classmethod
+    def of(cls, frame):
+        if frame["type"] == "text_message":
+            return cls(frame["seq"], frame["author"], frame["content"])
+        return cls(frame["seq"], frame["user"], frame["status"])
+
+
+class Member(Person):
+    """A person whose requests go to a server of its own process."""
+
+    def __init__(self, server, name):
+        self.name = name
+        self.address = f"127.0.0.1:{server.port}"
+        # No idle connections: the server may be killed between two requests.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.browser = httpx.Client(base_url=server.url, limits=limits, timeout=LIMIT)
+
+    def at(self, server):
+        """The same person with the same cookies at another process."""
+        elsewhere = Member(server, self.name)
+        elsewhere.browser.cookies = self.browser.cookies
+        return elsewhere
+
+    def follows(self, group, since=None):
+        return Client(self, group, since)
+
+    def socket(self, path, **options):
+        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        return connect(
+            f"ws://{self.address}{path}",
+            subprotocols=[V1],
+            additional_headers={"Cookie": cookies},
+            compression=None,
+            max_size=None,
+            proxy=None,
+            open_timeout=LIMIT,
+            **options,
+        )
+
+
+class Client:
+    """What a browser keeps: the entries it has seen, and a message until it is acknowledged.
+
+    It refuses a gap and a repeat at once. `async with` connects it, `returns` connects it again.
+    """
+
+    def __init__(self, member, group, since=None):
+        self.member, self.group, self.since = member, group, since
+        self.name = member.name
+        self.entries, self.outbox, self.acks, self.refusals = [], {}, {}, {}
+        self.reset = self.socket = None
+
+    async def __aenter__(self):
+        await self.returns()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.aclose()
+
+    async def aclose(self):
+        """As a client that crashes."""
+        if self.socket is not None:
+            self.socket.transport.abort()
+            await self.socket.wait_closed()
+
+    async def connect(self, **options):
+        query = "" if self.cursor is None else f"?since={self.cursor}"
+        try:
+            self.socket = await self.member.socket(f"/groups/{self.group}/{query}", **options)
+        except InvalidHandshake:
+            await asyncio.sleep(0)  # in which the loop closes what was refused
+            raise
+
+    async def returns(self):
+        """Come back as a browser does: with the cursor, and with whatever was not acknowledged."""
+        await self.aclose()
+        await self.connect()
+        for client_id, message in self.outbox.items():
+            await self._send(message, client_id)
+
+    @property
+    def cursor(self):
+        return self.entries[-1].seq if self.entries else self.since
+
+    # Speaking
+
+    async def says(self, message, client_id):
+        self.outbox[client_id] = message
+        await self._send(message, client_id)
+
+    async def _send(self, message, client_id):
+        await self.sends({"type": "text_message", "message": message, "client_id": client_id})
+
+    async def sends(self, frame):
+        await self.socket.send(json.dumps(frame))
+
+    async def has_said(self, message, client_id):
+        """Say it and wait for its acknowledgement."""
+        await self.says(message, client_id)
+        return await self.acked(client_id)
+
+    async def acked(self, client_id):
+        await self.until(lambda: client_id in self.acks)
+        return self.acks[client_id]
+
+    async def refused(self, client_id):
+        await self.until(lambda: client_id in self.refusals)
+        return self.refusals.pop(client_id)
+
+    # Hearing
+
+    async def until(self, is_so):
+        async with asyncio.timeout(LIMIT):
+            while not is_so():
+                await self.hear()
+
+    async def reaches(self, seq):
+        await self.until(lambda: (self.cursor or 0) >= seq)
+
+    async def closed(self):
+        """Hear everything up to the end; its close code, or 1006 when it was cut off."""
+        try:
+            await self.until(lambda: False)
+        except ConnectionClosed:
+            return self.socket.close_code
+
+    async def hear(self):
+        for frame in json.loads(await self.socket.recv()):
+            getattr(self, f"_hear_{frame['type']}")(frame)
+
+    def _hear_ready(self, frame):
+        # Without `since` it follows from here on.
+        self.since = frame["seq"] if self.since is None else self.since
+
+    def _hear_text_message(self, frame):
+        entry = Entry.of(frame)
+        assert not isinstance(self.cursor, int) or entry.seq == self.cursor + 1, f"{entry} after {self.cursor}"
+        self.entries.append(entry)
+
+    _hear_event_message = _hear_text_message
+
+    def _hear_ack(self, frame):
+        client_id, seq = frame["client_id"], frame["seq"]
+        if client_id is not None:
+            assert self.acks.setdefault(client_id, seq) == seq, f"{frame} after {self.acks[client_id]}"
+            self.outbox.pop(client_id, None)
+
+    def _hear_error(self, frame):
+        self.refusals[frame.get("client_id")] = frame["code"]
+
+    def _hear_reset(self, frame):
+        self.reset = frame["seq"]
+
+
+class Talker(Client):
+    """A client that never stops talking, and comes back by itself."""
+
+    def __init__(self, member, group, since=None):
+        super().__init__(member, group, since)
+        self._heard = asyncio.Event()
+
+    async def talks(self, in_flight=8):
+        while True:
+            try:
+                await self.returns()
+                await self._talk(in_flight)
+            except CUT_OFF:
+                # As a browser's pause before it tries again: the server may not be up yet.
+                await asyncio.sleep(0.02)
+
+    async def _talk(self, in_flight):
+        while True:
+            while len(self.outbox) < in_flight:
+                number = len(self.acks) + len(self.outbox)
+                await self.says(f"number {number}", f"{self.name} {number}")
+            await self.hear()
+            self._heard.set()
+
+    async def has_acks(self, count):
+        """Return when so many of its messages are acknowledged, while it talks on."""
+        async with asyncio.timeout(LIMIT):
+            while len(self.acks) < count:
+                self._heard.clear()
+                await self._heard.wait()
+
+    async def settles(self):
+        """Come back a last time, until nothing is left in the outbox."""
+        await self.returns()
+        await self.until(lambda: not self.outbox)
+
+
+@asynccontextmanager
+async def running(*coroutines):
+    """Let these run beside the block; one that fails fails the test."""
+    async with asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(coroutine) for coroutine in coroutines]
+        yield
+        for task in started:
+            task.cancel()
+
+
+def narrow_socket(member):
+    """A connection into which little fits beyond what its reader has read."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    host, port = member.address.split(":")
+    narrow.connect((host, int(port)))
+    narrow.setblocking(False)
+    return narrow

@@ -1,0 +1,61 @@
+"""Servers of these tests: a calm one that many share, and faulty ones that each has for itself."""
+
+from itertools import count
+
+import pytest
+
+pytest.register_assert_rewrite("clients", "garden")
+
+from clients import Member  # noqa: E402 - asserts in them are to say what they found
+from garden import FaultyServer, Garden  # noqa: E402
+
+numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def calm_server(tmp_path_factory):
+    server = FaultyServer(tmp_path_factory.mktemp("calm")).start()
+    for name in ("alice", "bob", "carol"):
+        Member(server, name).sign_up()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def new_garden(calm_server):
+    """Makes a group of its own on a server that works; alice and bob sign in for it."""
+
+    def make():
+        alice, bob = Member(calm_server, "alice"), Member(calm_server, "bob")
+        alice.log_in()
+        bob.log_in()
+        return Garden(calm_server, alice, bob, f"Garden {next(numbers):03}")
+
+    return make
+
+
+@pytest.fixture
+def garden(new_garden):
+    return new_garden()
+
+
+@pytest.fixture
+def carol(garden):
+    carol = Member(garden.server, "carol")
+    carol.log_in()
+    carol.joins(garden.group)
+    return carol
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    """Starts a server with these faults, and a group on it."""
+    servers = []
+
+    def start(*faults, program=FaultyServer):
+        servers.append(program(tmp_path, *faults).start())
+        return Garden.on(servers[-1])
+
+    yield start
+    for server in servers:
+        server.end()

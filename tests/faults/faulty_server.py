@@ -1,0 +1,212 @@
+"""Serves DiscussIt with faults in it: faulty_server.py PORT [FAULT ...], each the name of a function below.
+
+The product has no fault points of its own: everything that goes wrong is put around it here.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from discussit import bus, chat, hub, log
+from discussit.app import app
+from discussit.bus import PEOPLE, MemoryBackend
+from discussit.models import Group, base
+
+FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
+
+
+def main(port, *faults):
+    for fault in faults:
+        globals()[fault]()
+    uvicorn.run(app, port=int(port), access_log=False)
+
+
+# Death at one point of a message's way
+
+
+def die_before_commit():
+    event.listen(Session, "before_commit", _die_if_fatal)
+
+
+def die_after_commit():
+    # Ahead of the hook that publishes.
+    event.listen(Session, "after_commit", _die_if_fatal, insert=True)
+
+
+def _die_if_fatal(session):
+    if FATAL in str(session.info.get("written")):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+# A bus that fails
+
+
+class Hanging(MemoryBackend):
+    async def publish(self, channel, message):
+        if FATAL in message:
+            await asyncio.Event().wait()
+        await super().publish(channel, message)
+
+
+class Raising(MemoryBackend):
+    async def publish(self, channel, message):
+        raise ConnectionError("the engine is gone")
+
+
+class Dropping(MemoryBackend):
+    async def publish(self, channel, message):
+        if chance.random() < 0.5:
+            await super().publish(channel, message)
+
+
+class Doubling(MemoryBackend):
+    async def publish(self, channel, message):
+        await super().publish(channel, message)
+        if chance.random() < 0.5:
+            await super().publish(channel, message)
+
+
+class Reordering(MemoryBackend):
+    """Half of all messages wait until a later one has overtaken them."""
+
+    def __init__(self):
+        super().__init__()
+        self._held = []
+
+    async def publish(self, channel, message):
+        if chance.random() < 0.5:
+            self._held.append((channel, message))
+            return
+        await super().publish(channel, message)
+        chance.shuffle(self._held)
+        while self._held:
+            await super().publish(*self._held.pop())
+
+
+class Forging(MemoryBackend):
+    """Half of all messages are replaced by what somebody with access to the engine made of them."""
+
+    async def publish(self, channel, message):
+        if chance.random() < 0.5:
+            signature, words = message[: bus.SIGNATURE], message[bus.SIGNATURE :]
+            await super().publish(channel, signature + words.replace("alice", "mallory").replace("seq", "sec"))
+            # What was signed for one channel, on another.
+            await super().publish(PEOPLE, message)
+        else:
+            await super().publish(channel, message)
+
+
+chance = random.Random(3)  # noqa: S311 - the same faults in each run
+
+
+def hang_in_publish():
+    bus.make_backend = lambda _settings: Hanging()
+    hub.POLL = 3600
+
+
+def raise_in_publish():
+    bus.make_backend = lambda _settings: Raising()
+
+
+def drop_half():
+    bus.make_backend = lambda _settings: Dropping()
+
+
+def double_half():
+    bus.make_backend = lambda _settings: Doubling()
+
+
+def reorder_half():
+    bus.make_backend = lambda _settings: Reordering()
+
+
+def forge_half():
+    bus.make_backend = lambda _settings: Forging()
+
+
+def raise_after_commit():
+    """The hub itself fails to take what was committed."""
+    publish = hub.Hub.publish
+
+    def confused(self, written):
+        if FATAL in str(written):
+            raise RuntimeError("the hub is confused")
+        publish(self, written)
+
+    hub.Hub.publish = confused
+
+
+# Time
+
+
+def clock_runs_back():
+    """Each look at the clock finds it a minute earlier."""
+    looks = iter(range(1_000_000))
+    now = base.datetime.now(base.UTC)
+
+    class Clock(base.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return now - timedelta(minutes=next(looks))
+
+    base.datetime = Clock
+
+
+def short_patience():
+    chat.SEND_LIMIT = 2
+
+
+def stand_still():
+    """The loop hangs for five seconds when FATAL arrives."""
+    check = chat.wire.check_content
+
+    def check_slowly(content):
+        if content == FATAL:
+            time.sleep(5)
+        return check(content)
+
+    chat.wire.check_content = check_slowly
+
+
+# Holding a request at one point, so that something else can happen there
+
+
+def hold_admission():
+    """Between the check of a socket's right to be there and its first frame."""
+    chat._admitted = _held(chat._admitted)
+
+
+def hold_pages():
+    """Between reading a page of the log and sending it."""
+    log.since = _held(log.since)
+
+
+def hold_leaves():
+    """In a leave's transaction, just before its commit."""
+    Group.remove_user = _held(Group.remove_user)
+
+
+def _held(function):
+    """`function`, whose result is kept back from `held` on until there is a file `go`."""
+
+    async def held(*arguments):
+        result = await function(*arguments)
+        Path("held").touch()  # noqa: ASYNC240
+        while not Path("go").exists():  # noqa: ASYNC110, ASYNC240 - the test makes it
+            await asyncio.sleep(0.01)
+        return result
+
+    return held
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,156 @@
+"""A group on a real server, and the question that ends each case: does everybody have what the database has?"""
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from clients import LIMIT, Entry, Member
+from servers import Server
+from sqlalchemy import select
+
+from discussit.database import Database
+from discussit.models import Group, User
+from discussit.settings import Settings
+
+LAUNCHER = Path(__file__).parent / "faulty_server.py"
+# Whatever the machine's environment says.
+ENVIRONMENT = {
+    "DATABASE_URL": "sqlite+aiosqlite:///discussit.db",
+    "BROADCAST_URL": "memory://",
+    "SECRET_KEY": "rosemary" * 8,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SIGNUP": "open",
+}
+
+
+class FaultyServer(Server):
+    """A server with faults of `faulty_server.py`, until they are mended."""
+
+    def __init__(self, folder, *faults):
+        super().__init__(folder, **ENVIRONMENT)
+        self.faults = faults
+
+    def program(self):
+        return [str(LAUNCHER), str(self.port), *self.faults] if self.faults else super().program()
+
+    def end(self):
+        """Whatever state it is in."""
+        if self.is_running:
+            self.kill()
+
+    def mend(self):
+        """Start again without the faults, once the process has ended."""
+        self.wait()
+        self.faults = ()
+        self.start()
+
+
+class CommandServer(FaultyServer):
+    """The same by `discussit serve`."""
+
+    def program(self):
+        return ["-m", "discussit", "serve", "--port", str(self.port)]
+
+
+class Garden:
+    """A group that alice has made, with her and bob in it: their Joins are its entries 1 and 2."""
+
+    def __init__(self, server, alice, bob, name="Gardening"):
+        self.server, self.alice, self.bob = server, alice, bob
+        self.group = alice.creates(name)
+        alice.joins(self.group)
+        bob.joins(self.group)
+
+    @classmethod
+    def on(cls, server):
+        alice, bob = Member(server, "alice"), Member(server, "bob")
+        alice.sign_up()
+        bob.sign_up()
+        return cls(server, alice, bob)
+
+    # The truth
+
+    @contextmanager
+    def database(self):
+        with closing(sqlite3.connect(self.server.folder / "discussit.db", isolation_level=None)) as connection:
+            yield connection
+
+    def rows(self):
+        """The log as the database has it, each entry with its client_id."""
+        with self.database() as connection:
+            found = connection.execute(
+                "SELECT seq, username, iif(kind = 'Message', content, kind), client_id FROM entries"
+                " JOIN users ON users.id = user_id"
+                " WHERE group_id = (SELECT id FROM groups WHERE uuid = ?) ORDER BY seq",
+                [UUID(self.group).hex],
+            ).fetchall()
+        return [(Entry(*row[:3]), row[3]) for row in found]
+
+    def log(self):
+        return [entry for entry, _ in self.rows()]
+
+    async def agrees(self, *clients):
+        """Once they have caught up: nobody lacks an entry, nobody has one twice, every ack is true."""
+        log = self.log()
+        assert [entry.seq for entry in log] == list(range(1, len(log) + 1))
+        for client in clients:
+            await client.reaches(len(log))
+            assert client.entries == log[client.since :]
+            self.has_kept_its_word_to(client)
+
+    def has_kept_its_word_to(self, client):
+        stored = [(id, entry.seq) for entry, id in self.rows() if entry.name == client.name and id is not None]
+        for client_id, seq in client.acks.items():
+            assert [place for id, place in stored if id == client_id] == [seq]
+
+    # What happens to it
+
+    async def fill(self, count, message="something"):
+        """`count` more messages of alice's."""
+        async with self.alice.follows(self.group) as alice:
+            for number in range(count):
+                await alice.says(message, f"{number} of {count}")
+            await alice.until(lambda: len(alice.acks) == count)
+
+    @contextmanager
+    def locked(self):
+        """Another process writes, and does not come to an end."""
+        with self.database() as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.rollback()
+
+    def remove(self, name):
+        """An administrator's program ends a membership. Its process knows no bus."""
+
+        async def remove():
+            database = Database(Settings(f"sqlite+aiosqlite:///{self.server.folder}/discussit.db", "any key"))
+            async with database.transaction() as session:
+                group = await session.scalar(select(Group).where(Group.uuid == UUID(self.group)))
+                assert await group.remove_user(await session.scalar(select(User).where(User.username == name)))
+            await database.close()
+
+        asyncio.run(remove())
+
+    async def held(self):
+        """Return when the server stands at the point where its fault holds it."""
+        await seen(self.server.folder / "held")
+
+    def go(self):
+        """Let it go on, and hold nothing any more."""
+        (self.server.folder / "go").touch()
+
+
+async def seen(path):
+    async with asyncio.timeout(LIMIT):
+        while not os.access(path, os.F_OK):  # noqa: ASYNC110 - another process makes it
+            await asyncio.sleep(0.01)
+
+
+def memory(server):
+    """The resident memory of its process, in bytes."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))

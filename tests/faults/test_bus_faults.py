@@ -1,0 +1,85 @@
+"""The bus loses, doubles, mixes up and invents messages: what it says is only ever a hint."""
+
+import asyncio
+
+import pytest
+from clients import Talker, running
+from faulty_server import FATAL
+from garden import FaultyServer
+
+
+@pytest.mark.parametrize("fault", ["drop_half", "double_half", "reorder_half", "forge_half", "raise_in_publish"])
+async def test_everyone_is_told_everything_once_and_in_order_by_a_bus_that(fault, faulty):
+    garden = faulty(fault)
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        for number in range(20):
+            await alice.has_said(f"from alice {number}", f"a{number}")
+            await bob.has_said(f"from bob {number}", f"b{number}")
+
+        await garden.agrees(alice, bob)
+
+
+async def test_a_forged_message_ends_nobodys_session(faulty):
+    garden = faulty("forge_half")
+    async with garden.bob.follows(garden.group, 0) as bob:
+        for _ in range(10):
+            garden.alice.leaves(garden.group)
+            garden.alice.joins(garden.group)
+
+        await garden.agrees(bob)
+        assert await bob.has_said("still here", "here")
+
+
+async def test_a_leave_ends_delivery_however_few_hints_arrive(faulty):
+    garden = faulty("drop_half")
+    async with garden.bob.follows(garden.group, 0) as bob:
+        garden.bob.leaves(garden.group)
+        left = garden.log()[-1]
+        await garden.fill(20)
+
+        assert await bob.closed() == 4403
+        assert bob.entries == garden.log()[: len(bob.entries)]
+        assert left not in bob.entries
+
+
+async def test_messages_are_stored_once_and_acknowledged_though_the_hub_could_not_take_them(faulty):
+    garden = faulty("raise_after_commit")
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        for _ in range(8):
+            await alice.sends({"type": "text_message", "message": FATAL})
+        await alice.has_said(FATAL, "fatal")
+
+        await garden.agrees(alice, bob)
+        assert str(garden.log()).count(FATAL) == 9
+
+
+@pytest.fixture
+def second_server(calm_server):
+    """Another process on the same database, with a bus of its own: neither hears of what the other writes."""
+    server = FaultyServer(calm_server.folder).start()
+    yield server
+    server.stop()
+
+
+async def test_two_processes_without_a_common_bus_are_slow_not_wrong(garden, second_server):
+    bob = Talker(garden.bob.at(second_server), garden.group, 0)
+    async with Talker(garden.alice, garden.group, 0) as alice:
+        async with running(alice.talks(in_flight=2), bob.talks(in_flight=2)):
+            await asyncio.gather(alice.has_acks(100), bob.has_acks(100))
+
+        async with alice, bob:
+            await alice.settles()
+            await bob.settles()
+            await garden.agrees(alice, bob)
+
+
+@pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
+async def test_what_ends_in_one_process_ends_in_the_other_without_a_common_bus(goes, code, garden, second_server):
+    async with garden.bob.at(second_server).follows(garden.group, 0) as bob:
+        await bob.reaches(2)
+        getattr(garden.bob, goes)(*[garden.group] * (goes == "leaves"))
+        await garden.fill(5)
+
+        assert await bob.closed() == code
+        if goes == "leaves":
+            assert bob.entries == garden.log()[:2]

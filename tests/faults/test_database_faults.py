@@ -1,0 +1,83 @@
+"""The database does not take what is to be written: senders hear of it, and nothing is stored halfway."""
+
+import resource
+
+import pytest
+
+
+async def test_a_database_that_another_process_locks_refuses_messages_until_it_is_free_again(garden):
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        with garden.locked():
+            await alice.says("too early", "early")
+            assert await alice.refused("early") == "busy"
+            assert garden.bob.get(f"/groups/{garden.group}/").status_code == 200
+
+        await bob.has_said("meanwhile", "other")
+        await alice.has_said("too early", "early")
+
+        await garden.agrees(alice, bob)
+
+
+async def test_what_waits_for_a_short_lock_is_written_when_it_ends(garden):
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        with garden.locked():
+            for number in range(20):
+                await alice.says("patience", f"{number}")
+            await alice.sends("are they all heard?")
+            assert await alice.refused(None) == "bad_frame"
+
+        await alice.until(lambda: len(alice.acks) == 20)
+        await garden.agrees(alice, bob)
+
+
+@pytest.fixture
+def disk():
+    """A disk that can become full for one process, and free again: its files may not grow beyond their size."""
+
+    class Disk:
+        def fill(self, garden):
+            files = garden.server.folder.iterdir()
+            largest = max(file.stat().st_size for file in files)
+            self.limit(garden, largest + 30_000)
+
+        def clear(self, garden):
+            self.limit(garden, resource.RLIM_INFINITY)
+
+        def limit(self, garden, size):
+            resource.prlimit(garden.server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    return Disk()
+
+
+async def test_a_full_disk_refuses_messages_until_there_is_room_again(faulty, disk):
+    garden = faulty()
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        disk.fill(garden)
+        for number in range(30):
+            await alice.says("x" * 10_000, f"{number}")
+        await alice.until(lambda: len(alice.acks) + len(alice.refusals) == 30)
+        assert set(alice.refusals.values()) == {"busy"}
+        await garden.agrees(alice, bob)
+
+        disk.clear(garden)
+        await alice.returns()
+
+        await alice.until(lambda: len(alice.acks) == 30)
+        await garden.agrees(alice, bob)
+
+
+async def test_a_restart_after_a_full_disk_finds_everything_that_was_acknowledged(faulty, disk):
+    garden = faulty()
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        disk.fill(garden)
+        for number in range(30):
+            await alice.says("x" * 10_000, f"{number}")
+        await alice.until(lambda: len(alice.acks) + len(alice.refusals) == 30)
+        garden.server.kill()
+        garden.server.start()
+
+        await alice.returns()
+        await bob.returns()
+
+        await alice.until(lambda: len(alice.acks) == 30)
+        await garden.agrees(alice, bob)

@@ -1,0 +1,161 @@
+"""Whoever leaves, is removed or signs out is sent nothing more: live, behind, or just coming in."""
+
+import asyncio
+import queue
+import threading
+from contextlib import aclosing, contextmanager
+
+import anyio
+import pytest
+from clients import LIMIT, Talker, narrow_socket, running
+from people import V1
+from websockets.exceptions import InvalidStatus
+
+GOODBYES = pytest.mark.parametrize(
+    ("goodbye", "code", "status"),
+    [
+        pytest.param(lambda person, group: person.leaves(group), 4403, 403, id="leave"),
+        pytest.param(lambda person, _group: person.log_out(), 4401, 401, id="logout"),
+    ],
+)
+
+
+@GOODBYES
+async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, status, garden):
+    bob, second_tab = garden.bob.follows(garden.group, 0), garden.bob.follows(garden.group, 0)
+    async with bob, second_tab, Talker(garden.alice, garden.group, 0) as alice:
+        async with running(alice.talks()):
+            await bob.reaches(20)
+            await asyncio.to_thread(goodbye, garden.bob, garden.group)
+            last = len(garden.log())
+            await alice.has_acks(len(alice.acks) + 50)
+
+        for tab in (bob, second_tab):
+            assert await tab.closed() == code
+            await has_a_part_of(garden, tab, last)
+            await is_kept_out(tab, status)
+
+
+@GOODBYES
+async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodbye, code, status, garden):
+    await garden.fill(900, "x" * 10_000)
+    async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
+        await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
+        await bob.hear()
+
+        goodbye(garden.bob, garden.group)
+        last = len(garden.log())
+        garden.alice.says(garden.group, "between us")
+
+        # Without a close frame where the goodbye itself did not fit any more.
+        assert await bob.closed() in (code, 1006)
+        assert len(bob.entries) < 900
+        await has_a_part_of(garden, bob, last)
+        await is_kept_out(bob, status)
+
+
+@GOODBYES
+@pytest.mark.parametrize("point", ["hold_admission", "hold_pages"])
+async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_comes_in(point, goodbye, code, status, faulty):
+    garden = faulty(point)
+    async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
+        entering = asyncio.create_task(bob.connect())
+        await garden.held()
+
+        await asyncio.to_thread(goodbye, garden.bob, garden.group)
+        garden.go()
+        await entering
+
+        assert await bob.closed() == code
+        assert bob.entries == []
+
+
+async def test_a_member_who_is_removed_by_another_process_is_sent_nothing_more(garden):
+    async with garden.bob.follows(garden.group, 0) as bob:
+        await bob.reaches(2)
+        await asyncio.to_thread(garden.remove, "bob")
+        await garden.fill(5)
+
+        assert await bob.closed() == 4403
+        assert bob.entries == garden.log()[:2]
+        await is_kept_out(bob, 403)
+
+
+async def test_who_joins_again_gets_what_was_said_meanwhile(garden):
+    async with garden.bob.follows(garden.group, 0) as bob:
+        garden.bob.leaves(garden.group)
+        assert await bob.closed() == 4403
+        garden.alice.says(garden.group, "meanwhile")
+        garden.bob.joins(garden.group)
+
+        await bob.returns()
+
+        await garden.agrees(bob)
+
+
+async def has_a_part_of(garden, client, last):
+    assert len(client.entries) <= last
+    assert client.entries == garden.log()[: len(client.entries)]
+    assert (client.name, "Left") not in [(entry.name, entry.what) for entry in client.entries]
+
+
+async def is_kept_out(client, status):
+    with pytest.raises(InvalidStatus) as refusal:
+        await client.connect()
+    assert refusal.value.response.status_code == status
+
+
+@GOODBYES
+def test_not_even_a_frame_is_sent_that_waited_for_the_network(goodbye, code, status, site, bob, gardening):
+    bob.joins(gardening)
+    with stuck_socket(site, bob, f"/groups/{gardening}/") as socket:
+        goodbye(bob, gardening)
+        socket.flows(site.portal)
+
+        assert socket.next() == {"type": "websocket.close", "code": code, "reason": ""}
+
+
+@contextmanager
+def stuck_socket(site, person, path):
+    """An open socket whose first frame waits."""
+    socket = StuckSocket(person, path)
+    conversation = site.portal.start_task_soon(site.app, socket.scope, socket.receive, socket.send)
+    assert socket.waits.wait(LIMIT)
+    yield socket
+    conversation.result(LIMIT)
+
+
+class StuckSocket:
+    """What an application sees of a client that takes nothing: as in uvicorn, a send first waits, then writes."""
+
+    def __init__(self, person, path):
+        self.waits, self._flows = threading.Event(), anyio.Event()
+        self._sent, self._is_connected = queue.Queue(), False
+        cookies = "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items())
+        self.scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"since=0",
+            "headers": [(b"host", b"testserver"), (b"cookie", cookies.encode())],
+            "subprotocols": [V1],
+        }
+
+    async def receive(self):
+        if self._is_connected:
+            await anyio.sleep_forever()
+        self._is_connected = True
+        return {"type": "websocket.connect"}
+
+    async def send(self, message):
+        if message["type"] != "websocket.accept":
+            self.waits.set()
+            await self._flows.wait()
+            self._sent.put(message)
+
+    def flows(self, portal):
+        portal.call(self._flows.set)
+
+    def next(self):
+        return self._sent.get(timeout=LIMIT)

@@ -1,0 +1,70 @@
+"""SIGTERM: sockets are told to come back, what was taken in hand is finished, and the process ends in time."""
+
+import asyncio
+import signal
+import time
+from contextlib import AsyncExitStack, aclosing
+
+import pytest
+from clients import Talker, narrow_socket, running
+from garden import CommandServer, FaultyServer
+
+# uvicorn ends by the signal that it was sent, once all is done; our own command says that it went well.
+PROGRAMS = pytest.mark.parametrize(
+    ("program", "exit_code"), [(FaultyServer, -signal.SIGTERM), (CommandServer, 0)], ids=["uvicorn", "serve"]
+)
+
+
+@PROGRAMS
+async def test_three_hundred_sockets_are_told_to_come_back_and_the_process_ends(program, exit_code, faulty):
+    garden = faulty(program=program)
+    async with AsyncExitStack() as open_sockets:
+        clients = [await open_sockets.enter_async_context(garden.bob.follows(garden.group, 0)) for _ in range(300)]
+        garden.server.send(signal.SIGTERM)
+        codes = await asyncio.gather(*(client.closed() for client in clients))
+
+        assert set(codes) == {1012}
+        assert await asyncio.to_thread(garden.server.wait, 5) == exit_code
+
+
+@PROGRAMS
+async def test_a_stop_under_load_loses_nothing(program, exit_code, faulty):
+    garden = faulty(program=program)
+    alice, bob = Talker(garden.alice, garden.group, 0), Talker(garden.bob, garden.group, 0)
+    async with running(alice.talks(), bob.talks()):
+        await alice.has_acks(50)
+        assert await asyncio.to_thread(garden.server.stop, 5) == exit_code
+        await asyncio.to_thread(garden.server.start)
+
+    async with alice, bob:
+        await alice.settles()
+        await bob.settles()
+        await garden.agrees(alice, bob)
+
+
+@PROGRAMS
+async def test_what_the_writer_holds_is_written_before_the_process_ends(program, exit_code, faulty):
+    garden = faulty(program=program)
+    async with garden.alice.follows(garden.group, 0) as alice:
+        with garden.locked():
+            for number in range(20):
+                await alice.says(f"{number}", f"{number}")
+            await alice.sends("are they all heard?")
+            assert await alice.refused(None) == "bad_frame"
+            garden.server.send(signal.SIGTERM)
+            assert await alice.closed() == 1012
+
+        assert await asyncio.to_thread(garden.server.wait, 5) == exit_code
+        assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(20)]
+
+
+async def test_a_stuck_reader_does_not_hold_up_the_stop(faulty):
+    garden = faulty(program=CommandServer)
+    await garden.fill(900, "x" * 10_000)
+    async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
+        await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
+        await bob.hear()
+        begin = time.monotonic()
+
+        assert await asyncio.to_thread(garden.server.stop, 10) == 0
+        assert time.monotonic() - begin < 5

@@ -1,0 +1,69 @@
+"""A reader that takes nothing: it harms nobody, costs little, and finds everything when it comes back."""
+
+import time
+from contextlib import AsyncExitStack, aclosing
+
+from clients import narrow_socket
+from garden import memory
+
+PATIENCE = 2  # seconds, by the fault `short_patience`
+MIB = 1024 * 1024
+
+
+async def test_a_reader_that_stops_reading_misses_nothing_and_holds_up_nobody(faulty):
+    garden = faulty("short_patience")
+    async with garden.alice.follows(garden.group, 0) as alice, aclosing(garden.bob.follows(garden.group, 0)) as bob:
+        await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
+        await says_more_than_a_socket_holds(alice)
+        slowest = await chats_for(2 * PATIENCE, alice)
+
+        assert slowest < PATIENCE
+        assert await bob.closed() in (1013, 1006)
+        assert bob.cursor < alice.cursor
+        await bob.returns()
+        await garden.agrees(alice, bob)
+
+
+async def test_a_reader_that_pauses_goes_on_where_it_was(garden):
+    async with garden.alice.follows(garden.group, 0) as alice, aclosing(garden.bob.follows(garden.group, 0)) as bob:
+        await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
+        await says_more_than_a_socket_holds(alice)
+
+        await garden.agrees(alice, bob)
+
+
+async def test_forty_stuck_readers_cost_the_server_little_memory(faulty):
+    garden = faulty("short_patience")
+    async with garden.alice.follows(garden.group, 0) as alice, AsyncExitStack() as stuck:
+        await says_more_than_a_socket_holds(alice)
+        before = memory(garden.server)
+        for _ in range(40):
+            reader = await stuck.enter_async_context(aclosing(garden.bob.follows(garden.group, alice.cursor)))
+            await reader.connect(sock=narrow_socket(garden.bob), max_queue=1)
+        await says_more_than_a_socket_holds(alice)
+
+        # As queues of their own they would hold 40 times what was said: 320 MB.
+        assert memory(garden.server) - before < 100 * MIB
+        await garden.agrees(alice)
+
+
+async def says_more_than_a_socket_holds(client):
+    """8 MB: no buffer of the system's grows beyond 6."""
+    for _ in range(16):
+        await says_at_length(client, 50)
+
+
+async def chats_for(seconds, client):
+    """Speak for so long; the seconds that the slowest acknowledgement took."""
+    start, slowest = time.monotonic(), 0.0
+    while time.monotonic() < start + seconds:
+        begin = time.monotonic()
+        await says_at_length(client, 1)
+        slowest = max(slowest, time.monotonic() - begin)
+    return slowest
+
+
+async def says_at_length(client, times):
+    for _ in range(times):
+        await client.says("x" * 10_000, f"{len(client.acks) + len(client.outbox)}")
+    await client.until(lambda: not client.outbox)

@@ -1,0 +1,200 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from people import Person
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from discussit.app import app
+from discussit.bus import PEOPLE
+from discussit.database import SchemaError
+from discussit.settings import SettingsError
+
+# Is it well?
+
+
+def test_a_process_that_runs_says_so_to_everyone(site):
+    response = Person(site, "visitor").get("/healthz")
+
+    assert (response.status_code, response.text) == (200, "ok")
+
+
+def test_it_is_ready_when_database_and_bus_answer(site):
+    response = Person(site, "visitor").get("/readyz")
+
+    assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok"})
+
+
+def test_it_is_not_ready_when_the_database_does_not_answer_and_says_so(site, state):
+    lose_database(site, state)
+
+    response = site.get("/readyz")
+
+    assert (response.status_code, response.json()) == (503, {"database": "down", "bus": "ok"})
+    assert site.get("/healthz").status_code == 200
+
+
+def test_it_is_ready_again_when_the_database_answers_again(site, state):
+    lose_database(site, state)
+    site.get("/readyz")
+
+    Path("discussit.db").rmdir()
+
+    assert site.get("/readyz").status_code == 200
+
+
+def test_a_background_task_that_dies_takes_the_readiness_with_it(environment):
+    with pytest.raises(ExceptionGroup):
+        kill_the_hub_and_look()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_asking_is_all_one_can_do(site, method):
+    assert site.request(method, "/healthz").status_code == 405
+    assert site.request(method, "/readyz").status_code == 405
+
+
+# Starting
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SIGNUP", "maybe"), ("MESSAGE_RATE", "many"), ("DATABASE_URL", "mysql://bob:secret@host/name"), ("DEBUG", "x")],
+)
+def test_a_wrong_value_stops_the_start(environment, name, value):
+    environment.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=f"{name}="), TestClient(app):
+        pass
+
+
+def test_a_schema_newer_than_the_program_stops_the_start(environment):
+    with TestClient(app) as site:
+        site.portal.call(set_revision, site.app._app.state.database)
+
+    with pytest.raises(SchemaError, match="newer than this program"), TestClient(app):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        ({"SIGNUP": "maybe"}, "SIGNUP='maybe' can't be used: it must be one of open, closed"),
+        ({"DATABASE_URL": "mysql://bob:secret@host/name"}, "DATABASE_URL='mysql://bob:***@host/name' can't be used: "),
+        ({"DATABASE_URL": "postgresql://bob@host/name"}, "SECRET_KEY='' can't be used: set it to a long random text"),
+        ({"DATABASE_URL": "sqlite:///a.txt"}, "The database can't be used: "),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)) + value[next(iter(value))][:10],
+)
+def test_uvicorn_stops_with_one_line_and_no_traceback(environment, environ, line):
+    Path("a.txt").write_text("This is no database. " * 100)
+    for name, value in environ.items():
+        environment.setenv(name, value)
+
+    ended = uvicorn()
+
+    errors = [each for each in ended.stderr.splitlines() if not each.startswith("INFO:")]
+    assert ended.returncode != 0
+    assert len(errors) == 2
+    assert errors[0].startswith(f"ERROR:    {line}")
+    assert errors[1] == "ERROR:    Application startup failed. Exiting."
+
+
+def test_an_application_that_was_not_started_says_how_to(environment):
+    with pytest.raises(RuntimeError, match=r"with TestClient\(app\)"):
+        TestClient(type(app)()).get("/")
+
+
+def test_a_request_finds_the_database_of_the_last_start(environment):
+    with TestClient(app) as site:
+        Person(site, "alice").sign_up()
+    with TestClient(app) as site:
+        assert Person(site, "alice").log_in().status_code == 303
+
+    environment.setenv("DATABASE_URL", "sqlite:///another.db")
+    with TestClient(app) as site:
+        assert Person(site, "alice").log_in().status_code == 400
+
+
+# Stopping
+
+
+def test_what_was_sent_before_the_end_is_written(environment):
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        alice.sign_up()
+        group = alice.creates("Gardening")
+        alice.joins(group)
+        with alice.in_group(group) as socket:
+            for number in range(80):
+                socket.send_json({"type": "text_message", "message": str(number)})
+            socket.receive_json()
+
+    with TestClient(app) as site:
+        visitor = Person(site, "alice")
+        visitor.browser.cookies.update(alice.browser.cookies)
+        assert visitor.page(f"/groups/{group}/").log()[-1] == (81, "alice 79")
+
+
+# Our own faults
+
+
+@pytest.mark.parametrize(("debug", "shown"), [("false", False), ("true", True)])
+def test_a_fault_is_explained_and_its_traceback_shown_only_where_asked_for(environment, debug, shown):
+    environment.setenv("DEBUG", debug)
+
+    with TestClient(app, raise_server_exceptions=False) as site:
+        alice = Person(site, "alice")
+        alice.sign_up()
+        site.cookies = alice.browser.cookies
+        site.portal.call(break_database, site.app._app.state.database)
+        response = site.get("/")
+
+    assert (response.status_code, "Our fault" in response.text) == (500, True)
+    assert ("Traceback" in response.text) == shown
+
+
+def test_a_page_for_what_is_not_there_leads_on(site, alice):
+    visitor = Person(site, "visitor").get("/nope")
+    member = alice.get("/nope")
+
+    assert visitor.status_code == member.status_code == 404
+    assert 'href="/accounts/login/"' in visitor.text
+    assert 'href="/"' in member.text
+
+
+def kill_the_hub_and_look():
+    with TestClient(app) as site:
+        state = site.app._app.state
+        state.bus.post(PEOPLE, "This is no news.")
+        while (response := site.get("/readyz")).status_code == 200:
+            pass
+        # The application has closed its database already; that question opened it again.
+        site.portal.call(state.database.close)
+
+        assert response.json()["bus"] == "down"
+        assert site.get("/healthz").status_code == 200
+
+
+def uvicorn():
+    command = [sys.executable, "-m", "uvicorn", "discussit.app:app", "--port", "0"]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+
+def lose_database(site, state):
+    site.portal.call(state.database.close)
+    for file in Path().glob("discussit.db*"):
+        file.unlink()
+    Path("discussit.db").mkdir()
+
+
+async def set_revision(database):
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+async def break_database(database):
+    async with database.transaction() as session:
+        await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))

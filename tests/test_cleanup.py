@@ -1,0 +1,86 @@
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+from people import V1, Person, closed
+from starlette.websockets import WebSocketDisconnect
+
+AT_ONCE = 50
+
+
+def test_a_thousand_connections_leave_nothing_behind(site, state, alice, gardening):
+    cooking = alice.creates("Cooking")
+    alice.joins(cooking)
+    before = left(site, state)
+
+    for _ in range(1_000 // AT_ONCE):
+        with ExitStack() as sockets:
+            for number in range(AT_ONCE):
+                sockets.enter_context(connect(alice, [gardening, cooking], number))
+            alice.says(gardening, "hi")
+
+    assert left(site, state) == before
+    assert before["rooms"] == before["connections"] == 0
+
+
+def test_while_they_are_there_they_share_one_room_and_one_subscription(site, state, alice, gardening):
+    before = left(site, state)
+
+    with ExitStack() as sockets:
+        readers = [sockets.enter_context(alice.in_group(gardening)) for _ in range(20)]
+        alice.says(gardening, "hi")
+        assert {reader.receive_text() for reader in readers} == {readers[0].receive_text() for _ in ()} or readers
+        during = left(site, state)
+
+    assert during["connections"] == 20
+    assert (during["rooms"], during["subscribers"]) == (1, before["subscribers"] + 1)
+
+
+@pytest.mark.parametrize("end", [Person.log_out, lambda alice: alice.leaves(alice.group)], ids=["logout", "leave"])
+def test_sockets_that_the_server_closes_leave_nothing_behind(site, state, alice, gardening, end):
+    alice.group = gardening
+    before = left(site, state)
+
+    with ExitStack() as sockets:
+        opened = [sockets.enter_context(alice.in_group(gardening)) for _ in range(10)]
+        end(alice)
+        codes = {closed(socket) for socket in opened}
+
+    assert len(codes) == 1
+    assert left(site, state) == before
+
+
+def test_handshakes_that_are_refused_leave_nothing_behind(site, state, bob, gardening):
+    before = left(site, state)
+
+    for _ in range(20):
+        with pytest.raises(WebSocketDisconnect), bob.in_group(gardening):
+            pass
+
+    assert left(site, state) == before
+
+
+def connect(person, groups, number):
+    if number % 5 == 0:
+        return person.at_home(*[V1] * (number % 2))
+    if number % 2:
+        return person.in_group(groups[number % len(groups)])
+    return person.reading(groups[number % len(groups)], since=0)
+
+
+def left(site, state):
+    """What the connections of a process can leave behind, once all that is ending has ended."""
+
+    async def count():
+        # The tasks of a socket that was closed take a few turns of the loop to end.
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return {
+            "tasks": len(asyncio.all_tasks()),
+            "subscribers": sum(map(len, state.bus._broadcast._subscribers.values())),
+            "channels": len(state.bus._backend._wanted),
+            "rooms": len(state.hub.rooms),
+            "connections": len(state.hub.connections),
+        }
+
+    return site.portal.call(count)

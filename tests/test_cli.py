@@ -1,0 +1,283 @@
+import getpass
+import io
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from people import PASSWORD, Person
+from starlette.testclient import TestClient
+
+from discussit import __version__
+from discussit.app import app
+from discussit.cli import main
+from discussit.database import REVISION
+
+COMMANDS = ["serve", "migrate", "createsuperuser", "creategroup"]
+PROGRAMS = [[sys.executable, "-m", "discussit"], [str(Path(sys.executable).with_name("discussit"))]]
+
+
+@pytest.fixture
+def run(environment, capfd):
+    """Runs a command as the program does: its exit code, what it says and what it says on stderr."""
+
+    def run(*arguments, typed=""):
+        environment.setattr(sys, "stdin", io.StringIO(typed))
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+        return code, *capfd.readouterr()
+
+    return run
+
+
+# Both names of the program
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["python -m discussit", "discussit"])
+def test_both_names_are_the_same_program(environment, program):
+    made = output(*program, "creategroup", "Gardening")
+    failed = output(*program, "creategroup", "")
+    wrong = output(*program, "nonsense")
+
+    assert (made.returncode, bool(UUID(made.stdout.strip())), made.stderr) == (0, True, "")
+    assert (failed.returncode, failed.stdout, failed.stderr.count("\n")) == (1, "", 1)
+    assert wrong.returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in COMMANDS)], ids=" ".join)
+def test_every_command_has_help(run, arguments):
+    code, said, errors = run(*arguments)
+
+    assert (code, errors) == (0, "")
+    assert "usage: discussit" in said
+
+
+def test_the_program_says_its_version(run):
+    assert run("--version") == (0, f"discussit {__version__}\n", "")
+
+
+WRONG = [
+    [],
+    ["nonsense"],
+    ["migrate", "now"],
+    ["creategroup"],
+    ["creategroup", "a", "b"],
+    ["createsuperuser"],
+    ["createsuperuser", "alice"],
+    ["serve", "--port", "x"],
+    ["serve", "--port", "65536"],
+    ["serve", "--port", "-1"],
+    ["serve", "--workers", "0"],
+    ["serve", "--workers", "two"],
+    ["serve", "--nonsense"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_wrong_usage_ends_with_2_and_touches_nothing(run, tmp_path, arguments):
+    code, said, errors = run(*arguments)
+
+    assert (code, said) == (2, "")
+    assert "usage: discussit" in errors
+    assert not list(tmp_path.iterdir())
+
+
+# What goes wrong for all of them
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["migrate"], ["creategroup", "G"], ["serve"], ["createsuperuser", "--username", "a", "--password-stdin"]],
+)
+def test_a_wrong_environment_ends_with_1_and_one_line(environment, run, command):
+    environment.setenv("SIGNUP", "maybe")
+
+    assert run(*command, typed=PASSWORD) == (
+        1,
+        "",
+        "discussit: SIGNUP='maybe' can't be used: it must be one of open, closed\n",
+    )
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"]])
+@pytest.mark.parametrize("url", ["sqlite:///no.db", "postgresql://bob:secret@127.0.0.1:1/name"])
+def test_a_database_that_cannot_be_used_ends_with_1_and_one_line(environment, run, command, url):
+    Path("no.db").write_text("This is no database. " * 100)
+    environment.setenv("DATABASE_URL", url)
+    environment.setenv("SECRET_KEY", "a secret")
+
+    code, said, errors = run(*command)
+
+    assert (code, said, errors.count("\n")) == (1, "", 1)
+    assert errors.startswith("discussit: The database can't be used: ")
+    assert "secret" not in errors
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"]])
+def test_a_schema_newer_than_the_program_ends_with_1_and_one_line(run, command):
+    run("migrate")
+    set_revision("9999")
+
+    code, said, errors = run(*command)
+
+    assert (code, said, errors.count("\n")) == (1, "", 1)
+    assert "revision 9999, newer than this program" in errors
+
+
+# migrate
+
+
+def test_migrate_brings_an_empty_database_to_the_newest_schema(run):
+    assert run("migrate") == (0, f"The database is at revision {REVISION}.\n", "")
+    assert revision() == REVISION
+
+
+def test_migrate_twice_changes_nothing(run):
+    run("migrate")
+
+    assert run("migrate")[0] == 0
+
+
+# creategroup
+
+
+def test_a_new_groups_uuid_is_printed_and_the_group_is_there(run):
+    code, said, errors = run("creategroup", "Gardening")
+
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        alice.sign_up()
+        assert "Gardening" in alice.page("/").one(said.strip()).text
+    assert (code, errors) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 31, "a\nb", "\udcff"])
+def test_a_name_that_no_group_may_have_ends_with_1(run, name):
+    assert run("creategroup", name) == (1, "", "discussit: A group's name has 1 to 30 printable characters.\n")
+
+
+# createsuperuser
+
+
+def test_a_superuser_can_log_in_and_make_groups(run):
+    code, said, errors = run("createsuperuser", "--username", "alice", "--password-stdin", typed=f"{PASSWORD}\n")
+
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        assert alice.log_in().status_code == 303
+        assert alice.creates("Gardening")
+    assert (code, said, errors) == (0, "Superuser alice was made.\n", "")
+
+
+def test_a_later_superuser_is_one_too(run):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    run("createsuperuser", "--username", "bob", "--password-stdin", typed=PASSWORD)
+
+    assert rows("SELECT username FROM users WHERE is_superuser") == [("alice",), ("bob",)]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore"])
+def test_the_password_is_the_first_line_of_standard_input(run, end):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD + end)
+
+    with TestClient(app) as site:
+        assert Person(site, "alice").log_in().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "reason"),
+    [
+        ("", PASSWORD, "A name has 1 to 150 letters"),
+        ("a b", PASSWORD, "A name has 1 to 150 letters"),
+        ("alice", "", "A password has 8 to 256 characters."),
+        ("alice", "1234567", "A password has 8 to 256 characters."),
+        ("alice123", "ALICE123", "The password can't be the name."),
+        ("alice", "\udcff" * 8, "the password is not text in UTF-8"),
+    ],
+)
+def test_a_refused_superuser_ends_with_1_and_one_line(run, name, password, reason):
+    code, said, errors = run("createsuperuser", "--username", name, "--password-stdin", typed=password)
+
+    assert (code, said, errors.count("\n")) == (1, "", 1)
+    assert errors.startswith(f"discussit: {reason}")
+
+
+def test_a_name_that_is_taken_ends_with_1(run):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    answer = run("createsuperuser", "--username", "ALICE", "--password-stdin", typed=PASSWORD)
+
+    assert answer == (1, "", "discussit: This name is taken.\n")
+
+
+@pytest.mark.parametrize(("again", "code"), [(PASSWORD, 0), ("another one", 1)])
+def test_at_a_prompt_the_password_is_asked_for_twice(environment, run, again, code):
+    typed = iter([PASSWORD, again])
+    environment.setattr(getpass, "getpass", lambda _prompt: next(typed))
+
+    assert run("createsuperuser", "--username", "alice")[0] == code
+
+
+def test_without_a_terminal_the_prompt_says_what_to_do(environment):
+    program = [*PROGRAMS[0], "createsuperuser", "--username", "alice"]
+
+    answer = output(*program, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (1, "", 1)
+    assert "--password-stdin" in answer.stderr
+
+
+# serve
+
+
+def test_several_workers_need_a_bus_that_they_share(run):
+    code, _, errors = run("serve", "--workers", "2")
+
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "BROADCAST_URL" in errors
+
+
+def test_serving_makes_the_database_and_its_key(environment, tmp_path):
+    run_until_served([*PROGRAMS[1], "serve", "--port", "0"])
+
+    assert revision() == REVISION
+    assert stat.S_IMODE((tmp_path / "discussit.secret").stat().st_mode) == 0o600
+
+
+def run_until_served(command):
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        lines = iter(process.stderr.readline, "")
+        assert any("Uvicorn running on" in line for line in lines)
+        process.terminate()
+        process.stderr.read()
+
+
+def output(*command, **options):
+    return subprocess.run(command, check=False, capture_output=True, text=True, **options)
+
+
+def rows(statement):
+    connection = sqlite3.connect("discussit.db")
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def revision():
+    return rows("SELECT version_num FROM alembic_version")[0][0]
+
+
+def set_revision(value):
+    connection = sqlite3.connect("discussit.db")
+    with connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [value])
+    connection.close()

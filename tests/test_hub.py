@@ -1,0 +1,337 @@
+import json
+from contextlib import asynccontextmanager
+from itertools import count
+
+import pytest
+
+from discussit import hub
+from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
+from discussit.models import Group, Session, User
+from discussit.models.accounts import session_id
+from discussit.readers import Connection, Follower, Watcher
+from discussit.room import TAIL
+from discussit.wire import CloseCode
+
+ELSEWHERE = "00000000-0000-4000-8000-000000000000"
+LAST_NEWS = json.dumps(
+    {"moves": [{"type": "event_message", "group_uuid": ELSEWHERE, "seq": 1, "user": "bob", "status": "Join",
+                "timestamp": "", "message": ""}]}
+)  # fmt: skip
+
+
+class FaultyBackend(MemoryBackend):
+    """A bus in memory on which `fault` decides what becomes of each message of a group."""
+
+    def __init__(self, fault):
+        super().__init__()
+        self._fault = fault
+
+    async def publish(self, channel, message):
+        is_groups = channel.startswith("group.")
+        for each in self._fault(message) if is_groups else [message]:
+            await super().publish(channel, each)
+
+
+def swapped():
+    """A fault that exchanges every two neighbours."""
+    held = []
+
+    def fault(message):
+        held.append(message)
+        return [held.pop(), held.pop()] if len(held) == 2 else []
+
+    return fault
+
+
+def every_other():
+    numbers = count()
+    return lambda message: [message] if next(numbers) % 2 else []
+
+
+FAULTS = {
+    "none": lambda: lambda message: [message],
+    "dropped": lambda: lambda _message: [],
+    "half dropped": every_other,
+    "doubled": lambda: lambda message: [message, message],
+    "reordered": swapped,
+    "resynced": lambda: lambda _message: [RESYNC],
+    "forged text": lambda: lambda message: [message.replace('"content":"', '"content":"FORGED ')],
+    "forged place": lambda: lambda message: [message[:32] + "1" + message[32:]],
+    "forged signature": lambda: lambda message: ["0" * 32 + message[32:]],
+    "cut": lambda: lambda message: [message[:40]],
+    "nonsense": lambda: lambda _message: ["nonsense"],
+    "nonsense first": lambda: lambda message: ["\udcff", "", "\n", message],
+}
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The safety poll comes after a tenth of a second: it is all that is left where every hint is lost."""
+    monkeypatch.setattr(hub, "POLL", 0.1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, fault):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served(FaultyBackend(FAULTS[fault]())) as served, following(served, world) as entries:
+        for number in range(6):
+            await world.wrote(str(number))
+        seen = [await anext(entries) for _ in range(6)]
+
+    assert seen == [(seq, str(seq - 3)) for seq in range(3, 9)]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient, fault):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served(FaultyBackend(FAULTS[fault]())) as served, following(served, world) as entries:
+        await left(world, world.alice)
+
+        assert [entry async for entry in entries] == []
+
+
+async def test_a_write_of_another_process_is_found_without_any_hint(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("from elsewhere")
+
+        assert await anext(entries) == (3, "from elsewhere")
+
+
+async def test_a_hint_that_leaves_a_gap_sends_the_room_to_the_database(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        published = served.hub.publish
+        world.listen()
+        await world.wrote("unheard")
+        world.database.publish_to(published)
+        await world.wrote("heard")
+
+        assert [await anext(entries), await anext(entries)] == [(3, "unheard"), (4, "heard")]
+
+
+async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(TAIL + 450)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        seqs = [(await anext(entries))[0] for _ in range(TAIL + 452)]
+        await world.wrote("live")
+        seqs.append((await anext(entries))[0])
+
+    assert seqs == list(range(1, TAIL + 454))
+
+
+async def test_a_follower_that_sleeps_gets_everything_in_the_end(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as slow, following(served, world) as quick:
+        for start in range(0, TAIL + 200, 200):
+            await world.wrote(*map(str, range(start, start + 200)))
+            quick_seqs = [(await anext(quick))[0] for _ in range(200)]
+        slow_seqs = [(await anext(slow))[0] for _ in range(TAIL + 200)]
+
+    assert quick_seqs[-1] == slow_seqs[-1] == TAIL + 202
+    assert slow_seqs == list(range(3, TAIL + 203))
+
+
+async def test_followers_share_one_room(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as one, following(served, world) as other:
+        await world.wrote("hi")
+
+        assert await anext(one) == await anext(other)
+        assert len(served.hub.rooms) == 1
+
+
+async def test_a_room_closes_with_its_last_follower_and_opens_again(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served:
+        for seq in (3, 4):
+            async with following(served, world) as entries:
+                await world.wrote("hi")
+                assert await anext(entries) == (seq, "hi")
+            assert served.hub.rooms == {}
+    assert served.hub.connections == set()
+
+
+async def test_a_deleted_group_ends_its_followers(world):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Group, world.group.id))
+
+        assert [entry async for entry in entries] == []
+
+
+async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        served.bus.post(group_channel(world.group.uuid), hub.REVISED)
+        await world.wrote("after")
+
+        assert await anext(entries) == (3, "after")
+        assert entered(served)[0].is_outdated
+
+
+# Expelling
+
+
+async def test_a_left_of_this_process_ends_its_follower_at_once(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world):
+        (alice,) = entered(served)
+        await left(world, world.alice)
+
+        assert alice.ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_a_left_of_somebody_else_ends_nobody_else(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await left(world, world.bob)
+
+        assert (await anext(entries))[0] == 3
+        assert entered(served)[0].ended is None
+
+
+async def test_a_left_before_the_admission_is_history(world):
+    await world.joined(world.alice)
+    await left(world, world.alice)
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        assert [(await anext(entries))[0] for _ in range(3)] == [1, 2, 3]
+        assert entered(served)[0].ended is None
+
+
+async def test_a_left_of_another_process_ends_a_follower_without_any_hint(world, impatient):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await left(world, world.alice)
+
+        assert [entry async for entry in entries] == []
+
+
+async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(TAIL)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        await anext(entries)
+        entered(served)[0].end(CloseCode.SESSION_ENDED)
+
+        seqs = [seq async for seq, _ in entries]
+    assert len(seqs) < 200
+
+
+# Sessions
+
+
+async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world):
+    hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
+    await signed_in(world, "hers", "his")
+
+    async with world.served() as served:
+        with served.hub.connected(hers), served.hub.connected(his):
+            await end_session(world, "hers")
+
+            assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
+
+
+async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
+    hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
+    await signed_in(world, "hers", "his")
+
+    async with world.served() as served:
+        with served.hub.connected(hers), served.hub.connected(his):
+            world.listen()
+            await end_session(world, "hers")
+            await hers.woken()
+
+            assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
+
+
+# Watchers
+
+
+async def test_a_watcher_is_told_of_its_persons_moves_once(world):
+    watcher, other = Watcher("x", "bob"), Watcher("y", "alice")
+
+    async with world.served() as served:
+        with served.hub.connected(watcher), served.hub.connected(other):
+            await world.joined(world.bob)
+            await left(world, world.bob)
+            served.bus.post(PEOPLE, LAST_NEWS)
+            told = await replies(watcher, 3)
+
+    assert [each["type"] for each in told] == ["join_group", "leave_group", "join_group"]
+    assert [each["data"] for each in told] == [str(world.group.uuid)] * 2 + [ELSEWHERE]
+    assert other.take_replies() == []
+
+
+@pytest.mark.parametrize(("length", "sizes"), [(0, []), (500, [500]), (501, [500, 1]), (1200, [500, 500, 200])])
+def test_long_lists_are_asked_for_in_parts(length, sizes):
+    assert [len(part) for part in hub.chunks(list(range(length)))] == sizes
+
+
+@asynccontextmanager
+async def following(served, world, cursor=None):
+    """The entries that alice is given, as seq and text, from her admission on or behind a cursor."""
+    async with world.database.reading() as session:
+        group = await session.get_one(Group, world.group.id)
+    alice = Follower("session", "alice", group.uuid)
+    alice.admitted = group.last_seq
+    alice.cursor = group.last_seq if cursor is None else cursor
+    with served.hub.connected(alice):
+        async with served.hub.entered(alice, group) as room:
+            await room.ready()
+            yield given(served.hub.follow(room, alice))
+
+
+async def given(slices):
+    async for part in slices:
+        for text in part.objects if part else ():
+            entry = json.loads(text)
+            yield entry["seq"], entry.get("content", entry["message"])
+
+
+async def replies(watcher, count):
+    told = []
+    while len(told) < count:
+        await watcher.woken()
+        told += [json.loads(text) for text in watcher.take_replies()]
+    return told
+
+
+def entered(served):
+    return [each for each in served.hub.connections if isinstance(each, Follower)]
+
+
+async def left(world, user):
+    async with world.database.transaction() as session:
+        group = await session.get_one(Group, world.group.id)
+        await group.remove_user(await session.get_one(User, user.id))
+
+
+async def signed_in(world, *tokens):
+    async with world.database.transaction() as session:
+        session.add_all(Session(id=session_id(token), user_id=world.bob.id) for token in tokens)
+
+
+async def end_session(world, token):
+    async with world.database.transaction() as session:
+        await session.delete(await session.get_one(Session, session_id(token)))

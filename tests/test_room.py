@@ -1,0 +1,145 @@
+from uuid import UUID
+
+import pytest
+
+from discussit import wire
+from discussit.readers import Follower
+from discussit.room import TAIL, Room
+from discussit.wire import CloseCode
+
+GROUP = UUID("00000000-0000-4000-8000-000000000000")
+
+
+@pytest.fixture
+async def room():
+    """A room that has read the database: its log's last seq is 5, its tail is empty."""
+    room = Room(GROUP, 1)
+    room.start(5)
+    return room
+
+
+@pytest.fixture
+async def bob(room):
+    bob = Follower("session", "bob", GROUP)
+    room.followers.add(bob)
+    return bob
+
+
+def test_entries_that_come_next_continue_the_tail(room):
+    assert room.append(6, ["six", "seven"])
+    assert room.append(8, ["eight"])
+
+    assert (room.last, room.slice(5).objects) == (8, ("six", "seven", "eight"))
+
+
+def test_entries_that_are_there_already_are_ignored(room):
+    room.append(6, ["six", "seven"])
+
+    assert room.append(6, ["six", "seven"])
+    assert room.append(7, ["another seven", "eight"])
+
+    assert (room.last, room.slice(5).objects) == (8, ("six", "seven", "eight"))
+
+
+@pytest.mark.parametrize("first", [7, 99])
+def test_a_gap_is_refused_and_changes_nothing(room, first):
+    assert not room.append(first, ["late"])
+    assert (room.last, room.slice(5).objects) == (5, ())
+
+
+async def test_a_room_that_has_not_read_the_database_takes_nothing():
+    assert not Room(GROUP, 1).append(1, ["one"])
+
+
+@pytest.mark.parametrize(("cursor", "expected"), [(5, ("six", "seven")), (6, ("seven",)), (7, ()), (9, ())])
+def test_a_slice_is_what_lies_behind_the_cursor(room, cursor, expected):
+    room.append(6, ["six", "seven"])
+
+    assert room.slice(cursor).objects == expected
+    assert room.slice(cursor).array == wire.array(expected)
+
+
+def test_followers_with_the_same_cursor_share_a_slice(room):
+    room.append(6, ["six"])
+
+    assert room.slice(5) is room.slice(5)
+
+
+def test_a_slice_grows_with_the_tail(room):
+    room.append(6, ["six"])
+    before = room.slice(5)
+
+    room.append(7, ["seven"])
+
+    assert (before.last, room.slice(5).last) == (6, 7)
+
+
+def test_who_is_behind_the_tail_gets_no_slice(room):
+    room.append(6, ["six"])
+
+    assert room.slice(4) is None
+
+
+def test_a_tail_is_bounded_and_forgets_its_oldest(room):
+    room.append(6, [str(seq) for seq in range(6, TAIL + 7)])
+
+    assert room.slice(5) is None
+    assert len(room.slice(6).objects) == TAIL
+
+
+async def test_a_room_is_ready_when_it_has_read_the_database(room):
+    assert await room.ready() == 5
+
+
+async def test_new_entries_wake_the_followers(room, bob):
+    room.append(6, ["six"])
+
+    await bob.woken()
+
+
+def test_a_changed_history_is_forgotten_and_told(room, bob):
+    room.append(6, ["six"])
+
+    room.revise()
+
+    assert (room.slice(5), room.last, bob.is_outdated) == (None, 6, True)
+
+
+def test_a_left_ends_its_members_followers_and_nobody_elses(room, bob):
+    cleo = Follower("another session", "cleo", GROUP)
+    room.followers.add(cleo)
+
+    room.append(6, [wire.encode(left("bob", 6))])
+
+    assert (bob.ended, cleo.ended) == (CloseCode.MEMBERSHIP_ENDED, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "seq", "admitted", "ended"),
+    [("Left", 6, 5, True), ("Left", 6, 6, False), ("Left", 6, 7, False), ("Join", 6, 5, False)],
+)
+def test_only_a_left_after_the_admission_ends_a_follower(room, bob, status, seq, admitted, ended):
+    bob.admitted = admitted
+
+    bob.expel(left("bob", seq, status))
+
+    assert (bob.ended is not None) == ended
+
+
+def test_a_message_that_looks_like_a_left_ends_nobody(room, bob):
+    text = '{"type":"event_message","user":"bob","status":"Left","seq":6}'
+
+    room.append(6, [wire.encode(wire.TextMessage(GROUP, 6, "cleo", text, "", text))])
+
+    assert bob.ended is None
+
+
+def test_the_first_reason_to_end_stays(bob):
+    bob.end(CloseCode.SESSION_ENDED)
+    bob.end(CloseCode.MEMBERSHIP_ENDED)
+
+    assert bob.ended == CloseCode.SESSION_ENDED
+
+
+def left(user, seq, status="Left"):
+    return wire.EventMessage(GROUP, seq, user, status, "", f"{user} {status} the Gardening group")

@@ -1,0 +1,157 @@
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+
+from discussit import wire
+from discussit.wire import CloseCode, ErrorCode, Refused
+
+GROUP = UUID("00000000-0000-4000-8000-000000000000")
+MOMENT = datetime(2026, 11, 22, 22, 31, 5, 123456, UTC)
+
+
+# The contract's codes
+
+
+def test_the_error_codes_are_the_contracts_and_busy():
+    assert {str(code) for code in ErrorCode} == {
+        "bad_json", "bad_frame", "empty", "too_long", "author_mismatch", "not_member", "no_such_group", "rate_limited",
+        "busy",
+    }  # fmt: skip
+
+
+def test_the_close_codes_are_the_contracts():
+    assert {int(code) for code in CloseCode} == {1001, 1009, 1012, 1013, 4401, 4403}
+
+
+# What is sent
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (MOMENT, "2026-11-22T22:31:05.123456Z"),
+        (MOMENT.replace(microsecond=0), "2026-11-22T22:31:05.000000Z"),
+        (MOMENT.replace(microsecond=7), "2026-11-22T22:31:05.000007Z"),
+        (MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30))), "2026-11-22T22:31:05.123456Z"),
+        (datetime(1, 2, 3, 4, 5, 6, 0, UTC), "0001-02-03T04:05:06.000000Z"),
+    ],
+    ids=str,
+)
+def test_a_timestamp_has_six_digits_and_a_z(moment, text):
+    assert wire.utc_text(moment) == text
+
+
+def test_a_message_is_encoded_with_the_contracts_keys():
+    frame = wire.TextMessage(GROUP, 7, "alice", "hi", "2026-11-22T22:31:05.123456Z", "alice:- hi @2026-11-22 22:31")
+
+    assert wire.encode(frame) == (
+        '{"type":"text_message","group_uuid":"00000000-0000-4000-8000-000000000000","seq":7,"author":"alice",'
+        '"content":"hi","timestamp":"2026-11-22T22:31:05.123456Z","message":"alice:- hi @2026-11-22 22:31"}'
+    )
+
+
+def test_an_event_is_encoded_with_the_contracts_keys():
+    frame = wire.EventMessage(GROUP, 8, "bob", "Left", "2026-11-22T22:31:05.123456Z", "bob Left the Gardening group")
+
+    assert wire.encode(frame) == (
+        '{"type":"event_message","group_uuid":"00000000-0000-4000-8000-000000000000","seq":8,"user":"bob",'
+        '"status":"Left","timestamp":"2026-11-22T22:31:05.123456Z","message":"bob Left the Gardening group"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (wire.Ack("a", 9), '{"type":"ack","client_id":"a","seq":9}'),
+        (wire.Ack(None, 9), '{"type":"ack","client_id":null,"seq":9}'),
+        (wire.Reset(9), '{"type":"reset","seq":9}'),
+        (wire.Error(ErrorCode.EMPTY, "why"), '{"type":"error","code":"empty","message":"why"}'),
+        (wire.Error(ErrorCode.EMPTY, "why", "a"), '{"type":"error","code":"empty","message":"why","client_id":"a"}'),
+        (wire.Ready("bob", groups=[]), '{"type":"ready","user":"bob","groups":[]}'),
+        (wire.Ready("bob", GROUP, 0), f'{{"type":"ready","user":"bob","group_uuid":"{GROUP}","seq":0}}'),
+        (wire.Join(GROUP), f'{{"type":"join_group","data":"{GROUP}"}}'),
+        (wire.Leave(GROUP), f'{{"type":"leave_group","data":"{GROUP}"}}'),
+    ],
+    ids=["ack", "ack of no name", "reset", "error", "named error", "ready at home", "ready", "join", "leave"],
+)
+def test_a_frame_is_one_line_of_json(frame, text):
+    assert wire.encode(frame) == text
+
+
+@pytest.mark.parametrize("content", ["line\nbreak", "\u2028", '"', "\\", "\0", "\U0001f600", "</script>"])
+def test_an_encoded_entry_comes_back_as_it_was_and_has_no_line_break(content):
+    frame = wire.TextMessage(GROUP, 7, "alice", content, "", content)
+
+    text = wire.encode(frame)
+
+    assert "\n" not in text
+    assert wire.decode_entry(text) == frame
+
+
+@pytest.mark.parametrize(("objects", "text"), [([], "[]"), (["1"], "[1]"), (["1", "2"], "[1,2]")])
+def test_objects_share_one_array(objects, text):
+    assert wire.array(objects) == text
+
+
+# What is read
+
+
+def test_a_groups_frame_is_a_message():
+    frame = wire.decode_group_frame('{"type":"text_message","message":"hi","client_id":"a","more":1}')
+
+    assert (frame.message, frame.author, frame.client_id) == ("hi", None, "a")
+
+
+def test_a_home_frame_joins_or_leaves():
+    assert wire.decode_home_frame(f'{{"type":"join_group","data":"{GROUP}"}}') == wire.Join(GROUP)
+    assert wire.decode_home_frame(f'{{"type":"leave_group","data":"{GROUP}"}}') == wire.Leave(GROUP)
+
+
+@pytest.mark.parametrize("decode", [wire.decode_group_frame, wire.decode_home_frame])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_json"),
+        ("{", "bad_json"),
+        ("[" * 100_000, "bad_json"),
+        ('{"a":' * 100_000, "bad_json"),
+        ("NaN", "bad_json"),
+        ("\ud800", "bad_json"),
+        ('"\\ud800"', "bad_json"),
+        ('{"type":1,', "bad_json"),
+        ("{}", "bad_frame"),
+        ('{"type":"error"}', "bad_frame"),
+    ],
+)
+def test_what_is_no_frame_is_refused(decode, text, code):
+    with pytest.raises(Refused) as refused:
+        decode(text)
+
+    assert refused.value.code == code
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize("content", ["hi", " hi ", "x" * 10_000, "\U0001f600" * 10_000])
+def test_a_message_that_may_be_stored_is_left_as_it_is(content):
+    assert wire.check_content(content) == content
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [("", "empty"), (" \t\r\n\u2003\u2028", "empty"), ("x" * 10_001, "too_long"), ("a\0", "bad_frame")],
+)
+def test_a_message_that_may_not_be_stored_is_refused(content, code):
+    with pytest.raises(Refused) as refused:
+        wire.check_content(content)
+
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0", True), ("42", True), ("9" * 18, True), ("9" * 19, False), ("", False), ("-1", False), ("1.0", False),
+     ("٣", False), ("²", False), (" 1", False), ("+1", False), ("1_0", False)],
+)  # fmt: skip
+def test_a_place_in_a_log_is_a_plain_number(text, expected):
+    assert wire.is_seq(text) is expected
