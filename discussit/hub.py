@@ -127,6 +127,9 @@ class Hub:
         await room.ready()
         while follower.ended is None:
             part = room.slice(follower.cursor) or await self._page(room, follower.cursor)
+            for move in part.moves:
+                # One that was written elsewhere may not have been heard of while this reader came in.
+                follower.expel(move)
             if follower.ended is not None:
                 return
             if part.objects:

@@ -23,11 +23,12 @@ class Slice:
     last: int
     objects: tuple[str, ...]
     array: str
+    moves: tuple[wire.EventMessage, ...]
 
     @classmethod
     def of(cls, last: int, objects: Iterable[str]) -> "Slice":
         shared = tuple(objects)
-        return cls(last, shared, wire.array(shared))
+        return cls(last, shared, wire.array(shared), tuple(_moves(shared)))
 
 
 @dataclass(eq=False)

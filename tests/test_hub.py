@@ -90,6 +90,7 @@ async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient
         await left(world, world.alice)
 
         assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 
 
 async def test_a_write_of_another_process_is_found_without_any_hint(world, impatient):
@@ -170,6 +171,7 @@ async def test_a_deleted_group_ends_its_followers(world):
             await session.delete(await session.get_one(Group, world.group.id))
 
         assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 
 
 async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
@@ -224,6 +226,7 @@ async def test_a_left_of_another_process_ends_a_follower_without_any_hint(world,
         await left(world, world.alice)
 
         assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 
 
 async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(world):
@@ -293,7 +296,7 @@ async def following(served, world, cursor=None):
     """The entries that alice is given, as seq and text, from her admission on or behind a cursor."""
     async with world.database.reading() as session:
         group = await session.get_one(Group, world.group.id)
-    alice = Follower("session", "alice", group.uuid)
+    alice = Follower("session of alice", "alice", group.uuid)
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor
     with served.hub.connected(alice):

@@ -8,6 +8,7 @@ from discussit.room import TAIL, Room
 from discussit.wire import CloseCode
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
+LEFT = wire.EventMessage(GROUP, 6, "bob", "Left", "", "bob Left the Gardening group")
 
 
 @pytest.fixture
@@ -105,41 +106,18 @@ def test_a_changed_history_is_forgotten_and_told(room, bob):
     assert (room.slice(5), room.last, bob.is_outdated) == (None, 6, True)
 
 
-def test_a_left_ends_its_members_followers_and_nobody_elses(room, bob):
+async def test_a_left_ends_its_members_followers_and_nobody_elses(room, bob):
     cleo = Follower("another session", "cleo", GROUP)
     room.followers.add(cleo)
 
-    room.append(6, [wire.encode(left("bob", 6))])
+    room.append(6, [wire.encode(LEFT)])
 
     assert (bob.ended, cleo.ended) == (CloseCode.MEMBERSHIP_ENDED, None)
 
 
-@pytest.mark.parametrize(
-    ("status", "seq", "admitted", "ended"),
-    [("Left", 6, 5, True), ("Left", 6, 6, False), ("Left", 6, 7, False), ("Join", 6, 5, False)],
-)
-def test_only_a_left_after_the_admission_ends_a_follower(room, bob, status, seq, admitted, ended):
-    bob.admitted = admitted
-
-    bob.expel(left("bob", seq, status))
-
-    assert (bob.ended is not None) == ended
-
-
-def test_a_message_that_looks_like_a_left_ends_nobody(room, bob):
+async def test_a_message_that_looks_like_a_left_ends_nobody(room, bob):
     text = '{"type":"event_message","user":"bob","status":"Left","seq":6}'
 
     room.append(6, [wire.encode(wire.TextMessage(GROUP, 6, "cleo", text, "", text))])
 
     assert bob.ended is None
-
-
-def test_the_first_reason_to_end_stays(bob):
-    bob.end(CloseCode.SESSION_ENDED)
-    bob.end(CloseCode.MEMBERSHIP_ENDED)
-
-    assert bob.ended == CloseCode.SESSION_ENDED
-
-
-def left(user, seq, status="Left"):
-    return wire.EventMessage(GROUP, seq, user, status, "", f"{user} {status} the Gardening group")

@@ -48,14 +48,20 @@ def carol(garden):
 
 
 @pytest.fixture
-def faulty(tmp_path):
-    """Starts a server with these faults, and a group on it."""
+def start(tmp_path):
+    """Starts servers on one database, all of which end with the test."""
     servers = []
 
     def start(*faults, program=FaultyServer):
         servers.append(program(tmp_path, *faults).start())
-        return Garden.on(servers[-1])
+        return servers[-1]
 
     yield start
     for server in servers:
         server.end()
+
+
+@pytest.fixture
+def faulty(start):
+    """Starts a server with these faults, and a group on it."""
+    return lambda *faults, **options: Garden.on(start(*faults, **options))

@@ -143,6 +143,11 @@ class Garden:
         """Let it go on, and hold nothing any more."""
         (self.server.folder / "go").touch()
 
+    def hold(self):
+        """Hold it again."""
+        for name in ("go", "held"):
+            (self.server.folder / name).unlink(missing_ok=True)
+
 
 async def seen(path):
     async with asyncio.timeout(LIMIT):

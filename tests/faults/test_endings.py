@@ -70,6 +70,29 @@ async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_comes_in(point, 
         assert bob.entries == []
 
 
+@pytest.mark.parametrize("others", ["nobody else", "somebody else"])
+async def test_a_leave_in_another_process_reaches_a_socket_that_comes_in(others, faulty, start):
+    garden = faulty()
+    elsewhere = start("hold_admission")
+    alice, bob = (person.at(elsewhere).follows(garden.group, 0) for person in (garden.alice, garden.bob))
+    async with aclosing(alice), aclosing(bob):
+        garden.go()
+        if others == "somebody else":
+            await alice.connect()
+        garden.hold()
+        entering = asyncio.create_task(bob.connect())
+        await garden.held()
+        await asyncio.to_thread(garden.bob.leaves, garden.group)
+        await asyncio.to_thread(garden.alice.says, garden.group, "between us")
+        if others == "somebody else":
+            await alice.reaches(4)
+        garden.go()
+        await entering
+
+        assert await bob.closed() == 4403
+        assert bob.entries == []
+
+
 async def test_a_member_who_is_removed_by_another_process_is_sent_nothing_more(garden):
     async with garden.bob.follows(garden.group, 0) as bob:
         await bob.reaches(2)
