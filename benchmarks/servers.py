@@ -1,8 +1,10 @@
 """What both benchmarks need: a server of their own, people on it, and what they cost it."""
 
 import os
+import platform
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -23,17 +25,17 @@ SETTINGS = {"BROADCAST_URL": "memory://", "MESSAGE_RATE": "0", "SECRET_KEY": "be
 class Server:
     """A server on a free port of 127.0.0.1, with its database in `folder`."""
 
-    def __init__(self, folder: Path, *command: str, **environment: str) -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "discussit.db"
-        self._log = folder / "server.log"
-        settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"} | environment
+        self.log = folder / "server.log"
+        self.settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"}
         self._process = subprocess.Popen(
             [sys.executable, *(command or UVICORN), "--port", str(self.port)],
             cwd=folder,
-            env=os.environ | settings,
-            stdout=self._log.open("ab"),
+            env=os.environ | self.settings,
+            stdout=self.log.open("ab"),
             stderr=subprocess.STDOUT,
         )
 
@@ -43,7 +45,7 @@ class Server:
         with httpx.Client(base_url=self.url) as visitor:
             while not _answers(visitor, path):
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server did not start:\n{self._log.read_text()}")
+                    raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
                 time.sleep(0.005)
 
     def cpu(self) -> float:
@@ -60,10 +62,10 @@ class Server:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator[Server]:
+def running(*command: str) -> Iterator[Server]:
     """A server that answers, in a folder that goes with it."""
     with TemporaryDirectory(prefix="discussit-") as folder:
-        server = Server(Path(folder), *command, **environment)
+        server = Server(Path(folder), *command)
         try:
             server.wait()
             yield server
@@ -108,6 +110,13 @@ def _cpu(pid: int) -> float:
     """User and system time with that of ended children: fields 14 to 17 of proc(5)'s stat."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
+
+
+def machine() -> str:
+    """What the figures depend on."""
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"{platform.machine()}, {os.cpu_count()} processors, load {load}; {versions}"
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

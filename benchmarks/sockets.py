@@ -1,6 +1,7 @@
 """Just enough of a WebSocket client to load a server without being the slower of the two."""
 
 import asyncio
+import json
 import struct
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Socket(asyncio.Protocol):
         self.opened = asyncio.get_running_loop().create_future()
         self.acked = self.read = self.sent = 0
         self.latencies: list[float] = []
-        self._acked = asyncio.Event()
+        self._heard = asyncio.Event()
         self.is_sending = False
 
     @classmethod
@@ -41,13 +42,20 @@ class Socket(asyncio.Protocol):
         self._sent_at = time.perf_counter()
         for _ in range(count):
             self.sent += 1
-            text = '{"type":"text_message","message":"%s","client_id":"%s-%d"}' % ("m" * 100, self._name, self.sent)
-            self._write(TEXT, text.encode())
+            message = {"type": "text_message", "message": "m" * 100, "client_id": f"{self._name}-{self.sent}"}
+            self._write(TEXT, json.dumps(message).encode())
 
-    async def heard(self) -> None:
-        """Return with the next ack."""
-        await self._acked.wait()
-        self._acked.clear()
+    async def all_acked(self) -> None:
+        while self.acked < self.sent:
+            await self._next_frame()
+
+    async def has_read(self, count: int) -> None:
+        while self.read < count:
+            await self._next_frame()
+
+    async def _next_frame(self) -> None:
+        self._heard.clear()
+        await self._heard.wait()
 
     def close(self) -> None:
         self._write(CLOSE, struct.pack(">H", 1000))
@@ -86,6 +94,7 @@ class Socket(asyncio.Protocol):
             yield frame
 
     def _hear(self, kind: int, payload: bytes) -> None:
+        self._heard.set()
         if kind == PING:
             self._write(PONG, payload)
         elif payload.startswith(b"[" + ACK):
@@ -99,7 +108,6 @@ class Socket(asyncio.Protocol):
     def _hear_acks(self, count: int) -> None:
         self.acked += count
         self.latencies.append(time.perf_counter() - self._sent_at)
-        self._acked.set()
         if self.is_sending:
             self.send(count)
 

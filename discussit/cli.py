@@ -93,7 +93,7 @@ def _serve(options: argparse.Namespace) -> None:
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever
         server_header=False,
     )
 

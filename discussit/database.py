@@ -91,6 +91,14 @@ class Database:
             async with self._readings() as session:
                 yield session
 
+    async def open(self) -> None:
+        """Raise where SQLite's file can't be opened.
+
+        aiosqlite would raise as well, but leave a thread that may complain on standard error.
+        """
+        if self._threaded is not None:
+            await to_thread.run_sync(lambda engine: engine.connect().close(), self._threaded.kw["bind"])
+
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
@@ -138,6 +146,7 @@ async def prepare(database: Database, *, migrate: bool = False) -> None:
     """
     is_automatic = database.settings.uses_sqlite
     try:
+        await database.open()
         async with database.reader.connect() as connection:
             revision = await connection.run_sync(_revision)
         if revision == REVISION:

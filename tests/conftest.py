@@ -1,6 +1,8 @@
 """The sites that tests run against, and the people on them."""
 
+import asyncio
 import logging
+import shutil
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,8 +13,8 @@ from starlette.testclient import TestClient
 
 from discussit import auth
 from discussit.app import app
-from discussit.database import Database, prepare
-from discussit.models import Group, User
+from discussit.database import Database, prepare_once
+from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
 pytest_plugins = ["browsers_last", "no_skips"]
@@ -31,9 +33,18 @@ def environment(tmp_path, monkeypatch):
     return monkeypatch
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory):
+    """A database as the migrations leave it: made once, since a copy is there sooner."""
+    file = tmp_path_factory.mktemp("new") / "discussit.db"
+    asyncio.run(prepare_once(Settings(f"sqlite+aiosqlite:///{file}", secret_key="")))
+    return file
+
+
 @pytest.fixture
-def site(environment):
+def site(environment, new_database):
     """The application, running on a fresh SQLite database."""
+    shutil.copy(new_database, "discussit.db")
     with TestClient(app) as client:
         yield client
 
@@ -94,21 +105,21 @@ def settings(environment):
 
 
 @pytest.fixture
-async def database(settings):
+async def database(settings, new_database):
     """A migrated database, without the application."""
+    shutil.copy(new_database, "discussit.db")
     database = Database(settings)
-    await prepare(database)
     yield database
     await database.close()
 
 
 @pytest.fixture
 async def world(database):
-    """A database with alice, bob and a group in which nobody is yet."""
+    """A database with alice, who is signed in, bob, and a group in which nobody is yet."""
     alice, bob = User(username="alice", password="!"), User(username="bob", password="!")
     group = Group(name="Gardening")
     async with database.transaction() as session:
-        session.add_all([alice, bob, group])
+        session.add_all([alice, bob, group, Session(id="session of alice", user=alice)])
     return World(database, alice, bob, group)
 
 

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import httpx
 
 START_LIMIT = 30  # seconds
 chance = random.SystemRandom()
@@ -55,10 +55,12 @@ class Server:
         return self
 
     def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
+        with closing(HTTPConnection("127.0.0.1", self.port)) as connection:
+            try:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
 
     @property
     def is_running(self) -> bool:

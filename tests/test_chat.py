@@ -230,7 +230,7 @@ def test_the_same_client_id_again_gives_the_same_place_and_no_second_entry(alice
         first = reader.until(type="ack")
         reader.says("something else", client_id="a")
 
-        assert reader.next() == first
+        assert reader.until(type="ack") == first
         reader.says("next", client_id="b")
         assert reader.until(content="next")["seq"] == first["seq"] + 1
 

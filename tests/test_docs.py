@@ -15,7 +15,7 @@ SETTINGS = re.findall(r'read\("([A-Z_]+)"', inspect.getsource(settings))
 FRAMES = {
     found.__struct_config__.tag
     for found in vars(wire).values()
-    if isinstance(found, type) and issubclass(found, msgspec.Struct) and found is not msgspec.Struct
+    if isinstance(found, type) and issubclass(found, msgspec.Struct) and found.__struct_config__.tag
 }
 
 

@@ -24,6 +24,11 @@ ORDER = [
     ["discussit.pages.home", "discussit.pages.accounts"],
     ["discussit.pages.group"],
     ["discussit.chat"],
+    ["discussit.admin.view"],
+    ["discussit.admin.references"],
+    ["discussit.admin.users", "discussit.admin.groups", "discussit.admin.entries"],
+    ["discussit.admin.site"],
+    ["discussit.admin"],
     ["discussit.cli"],
     ["discussit.app", "discussit.__main__"],
 ]

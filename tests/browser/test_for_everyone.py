@@ -82,17 +82,22 @@ def test_the_keyboard_is_enough(alice, arrives):
     cleo.signs_in()
     cleo.context.clear_cookies()
     cleo.page.goto("/accounts/login/")
-    for typed in ("cleo", "Tab", PASSWORD, "Enter"):
-        cleo.page.keyboard.press(typed) if typed in ("Tab", "Enter") else cleo.page.keyboard.type(typed)
+
+    types(cleo, "cleo", "Tab", PASSWORD, "Enter")
     expect(cleo.find("h1")).to_have_text("Groups")
     cleo.tabs_to(cleo.button("join", group))
-    cleo.page.keyboard.press("Enter")
+    types(cleo, "Enter")
     expect(cleo.button("open", group)).to_be_focused()
-    cleo.page.keyboard.press("Enter")
+    types(cleo, "Enter")
     expect(cleo.field).to_be_focused()
-    cleo.page.keyboard.type("hello")
-    cleo.page.keyboard.press("Enter")
+    types(cleo, "hello", "Enter")
     cleo.sees("hello")
+
+
+def types(person, *texts_and_keys):
+    keyboard = person.page.keyboard
+    for each in texts_and_keys:
+        keyboard.press(each) if each in ("Tab", "Enter") else keyboard.type(each)
 
 
 def test_the_keyboard_reaches_everything_on_a_groups_page(alice, gardening):

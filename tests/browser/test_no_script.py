@@ -25,27 +25,35 @@ def fills(person, **fields):
     person.find("main form button").first.click()
 
 
-def test_the_first_signs_up_makes_a_group_joins_writes_leaves_and_logs_out(server, browser):
-    context = browser.new_context(base_url=server.url, java_script_enabled=False)
-    page = context.new_page()
+@pytest.fixture
+def newcomer(server, new_context):
+    """The first page of the first browser on a new server."""
+    page = new_context(base_url=server.url, java_script_enabled=False).new_page()
     page.goto("/accounts/signup/")
-    expect(page.locator("main")).to_contain_text("You are the first")
-    for name, value in {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}.items():
-        page.locator(f"[name={name}]").fill(value)
-    page.get_by_role("button", name="Sign up").click()
-    page.get_by_label("Name").fill("Gardening")
-    page.get_by_role("button", name="Make group").click()
-    page.get_by_role("button", name="Join Gardening").click()
-    page.get_by_role("button", name="Open Gardening").click()
-    page.locator("#chat-message-input").fill("hello")
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("#chat-log .entry-text")).to_have_text("hello")
-    page.get_by_role("button", name="Leave Gardening").click()
-    expect(page.get_by_role("button", name="Join Gardening")).to_be_visible()
-    page.get_by_role("button", name="Your menu").click()
-    page.get_by_role("button", name="Log out").click()
-    expect(page).to_have_url(f"{server.url}/accounts/login/")
-    context.close()
+    return page
+
+
+def presses(page, *buttons):
+    for name in buttons:
+        page.get_by_role("button", name=name).click()
+
+
+def test_the_first_signs_up_makes_a_group_joins_writes_leaves_and_logs_out(newcomer):
+    expect(newcomer.locator("main")).to_contain_text("You are the first")
+
+    newcomer.get_by_label("Name").fill("alice")
+    newcomer.get_by_label("Password", exact=True).fill(PASSWORD)
+    newcomer.get_by_label("The same password again").fill(PASSWORD)
+    presses(newcomer, "Sign up")
+    newcomer.get_by_label("Name").fill("Gardening")
+    presses(newcomer, "Make group", "Join Gardening", "Open Gardening")
+    newcomer.locator("#chat-message-input").fill("hello")
+    presses(newcomer, "Send")
+    expect(newcomer.locator("#chat-log .entry-text")).to_have_text("hello")
+    presses(newcomer, "Leave Gardening")
+    expect(newcomer.get_by_role("button", name="Join Gardening")).to_be_visible()
+    presses(newcomer, "Your menu", "Log out")
+    expect(newcomer.locator("h1")).to_have_text("Log in")
 
 
 def test_an_error_stands_beside_its_field_and_the_name_is_kept(reader, alice, complaints):
