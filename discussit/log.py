@@ -187,6 +187,8 @@ def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, User]:
 def _known(session: Session, drafts: Iterable[Draft]) -> Known:
     # Joined with a table of values, since SQLite scans all entries for `(…, …, …) IN (…)`.
     keys = {(draft.group_id, draft.user_id, draft.client_id) for draft in drafts if draft.client_id is not None}
+    if not keys:
+        return {}
     wanted = values(column("group_id", Integer), column("user_id", Integer), column("client_id", String))
     key = wanted.data(list(keys)).cte("wanted").c
     rows = session.scalars(
