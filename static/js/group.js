@@ -51,8 +51,12 @@ const RECEIVED = {
   },
   ack: ack => sender.acknowledged(ack),
   error: error => sender.refused(error),
-  // Too much was missed to be told. What is written is in storage already.
-  reset: () => location.reload(),
+  // Too much was missed to be told. What is written is in storage already. What still came would find
+  // a gap and ask again, and so begin the loading anew each time.
+  reset() {
+    socket.stop()
+    location.reload()
+  },
 }
 
 open()

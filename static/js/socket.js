@@ -23,7 +23,7 @@ export class Socket {
 
   /**
    * `listener` has `query()`, what to append to the path at each connection; `received(objects)`;
-   * and `changed(status)`: connecting, open, waiting, offline, signed-out, not-member or gone.
+   * and `changed(status)`: connecting, open, waiting, offline, signed-out, not-member, gone or stopped.
    */
   constructor(path, listener) {
     this.#path = path
@@ -54,8 +54,14 @@ export class Socket {
     if (!this.#hasEnded) this.#connect()
   }
 
+  /** Ends the connection for good: the page is about to be loaded again. */
+  stop() {
+    this.#drop()
+    this.#change("stopped")
+  }
+
   get #hasEnded() {
-    return ["signed-out", "not-member", "gone"].includes(this.#status)
+    return ["signed-out", "not-member", "gone", "stopped"].includes(this.#status)
   }
 
   #connect() {

@@ -1,7 +1,6 @@
 """A group on a real server, and the question that ends each case: does everybody have what the database has?"""
 
 import asyncio
-import os
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -137,7 +136,10 @@ class Garden:
 
     async def held(self):
         """Return when the server stands at the point where its fault holds it."""
-        await seen(self.server.folder / "held")
+        await until((self.server.folder / "held").exists)
+
+    async def logged(self, text):
+        await until(lambda: text in self.server.log.read_text())
 
     def go(self):
         """Let it go on, and hold nothing any more."""
@@ -149,9 +151,10 @@ class Garden:
             (self.server.folder / name).unlink(missing_ok=True)
 
 
-async def seen(path):
+async def until(is_so):
+    """For what another process does, which can't wake us."""
     async with asyncio.timeout(LIMIT):
-        while not os.access(path, os.F_OK):  # noqa: ASYNC110 - another process makes it
+        while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -30,16 +30,23 @@ async def test_a_forged_message_ends_nobodys_session(faulty):
         assert await bob.has_said("still here", "here")
 
 
-async def test_a_leave_ends_delivery_however_few_hints_arrive(faulty):
-    garden = faulty("drop_half")
+@pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
+async def test_a_goodbye_in_the_same_process_needs_no_bus(goes, code, faulty):
+    garden = faulty("raise_in_publish")
     async with garden.bob.follows(garden.group, 0) as bob:
-        garden.bob.leaves(garden.group)
-        left = garden.log()[-1]
+        await bob.reaches(2)
+        say_goodbye(garden, goes)
         await garden.fill(20)
 
-        assert await bob.closed() == 4403
-        assert bob.entries == garden.log()[: len(bob.entries)]
-        assert left not in bob.entries
+        assert await bob.closed() == code
+        assert bob.entries == garden.log()[:2]
+
+
+def say_goodbye(garden, goes):
+    if goes == "leaves":
+        garden.bob.leaves(garden.group)
+    else:
+        garden.bob.log_out()
 
 
 async def test_messages_are_stored_once_and_acknowledged_though_the_hub_could_not_take_them(faulty):
@@ -77,7 +84,7 @@ async def test_two_processes_without_a_common_bus_are_slow_not_wrong(garden, sec
 async def test_what_ends_in_one_process_ends_in_the_other_without_a_common_bus(goes, code, garden, second_server):
     async with garden.bob.at(second_server).follows(garden.group, 0) as bob:
         await bob.reaches(2)
-        getattr(garden.bob, goes)(*[garden.group] * (goes == "leaves"))
+        say_goodbye(garden, goes)
         await garden.fill(5)
 
         assert await bob.closed() == code

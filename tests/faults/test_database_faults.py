@@ -2,8 +2,6 @@
 
 import resource
 
-import pytest
-
 
 async def test_a_database_that_another_process_locks_refuses_messages_until_it_is_free_again(garden):
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
@@ -30,46 +28,41 @@ async def test_what_waits_for_a_short_lock_is_written_when_it_ends(garden):
         await garden.agrees(alice, bob)
 
 
-@pytest.fixture
-def disk():
-    """A disk that can become full for one process, and free again: its files may not grow beyond their size."""
-
-    class Disk:
-        def fill(self, garden):
-            files = garden.server.folder.iterdir()
-            largest = max(file.stat().st_size for file in files)
-            self.limit(garden, largest + 30_000)
-
-        def clear(self, garden):
-            self.limit(garden, resource.RLIM_INFINITY)
-
-        def limit(self, garden, size):
-            resource.prlimit(garden.server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-    return Disk()
+def fill_disk(garden):
+    """As far as the server can tell: its files may not grow any more than this."""
+    largest = max(file.stat().st_size for file in garden.server.folder.iterdir())
+    limit_files(garden, largest + 30_000)
 
 
-async def test_a_full_disk_refuses_messages_until_there_is_room_again(faulty, disk):
+def clear_disk(garden):
+    limit_files(garden, resource.RLIM_INFINITY)
+
+
+def limit_files(garden, size):
+    resource.prlimit(garden.server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+async def test_a_full_disk_refuses_messages_until_there_is_room_again(faulty):
     garden = faulty()
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
-        disk.fill(garden)
+        fill_disk(garden)
         for number in range(30):
             await alice.says("x" * 10_000, f"{number}")
         await alice.until(lambda: len(alice.acks) + len(alice.refusals) == 30)
         assert set(alice.refusals.values()) == {"busy"}
         await garden.agrees(alice, bob)
 
-        disk.clear(garden)
+        clear_disk(garden)
         await alice.returns()
 
         await alice.until(lambda: len(alice.acks) == 30)
         await garden.agrees(alice, bob)
 
 
-async def test_a_restart_after_a_full_disk_finds_everything_that_was_acknowledged(faulty, disk):
+async def test_a_restart_after_a_full_disk_finds_everything_that_was_acknowledged(faulty):
     garden = faulty()
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
-        disk.fill(garden)
+        fill_disk(garden)
         for number in range(30):
             await alice.says("x" * 10_000, f"{number}")
         await alice.until(lambda: len(alice.acks) + len(alice.refusals) == 30)

@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import threading
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import anyio
 import pytest
@@ -59,38 +59,48 @@ async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodby
 async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_comes_in(point, goodbye, code, status, faulty):
     garden = faulty(point)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
-        entering = asyncio.create_task(bob.connect())
-        await garden.held()
-
-        await asyncio.to_thread(goodbye, garden.bob, garden.group)
-        garden.go()
-        await entering
+        async with at_the_door(garden, bob):
+            await asyncio.to_thread(goodbye, garden.bob, garden.group)
 
         assert await bob.closed() == code
         assert bob.entries == []
 
 
-@pytest.mark.parametrize("others", ["nobody else", "somebody else"])
-async def test_a_leave_in_another_process_reaches_a_socket_that_comes_in(others, faulty, start):
+async def test_a_leave_in_another_process_reaches_a_socket_that_opens_a_room(faulty, start):
     garden = faulty()
-    elsewhere = start("hold_admission")
-    alice, bob = (person.at(elsewhere).follows(garden.group, 0) for person in (garden.alice, garden.bob))
-    async with aclosing(alice), aclosing(bob):
-        garden.go()
-        if others == "somebody else":
-            await alice.connect()
-        garden.hold()
-        entering = asyncio.create_task(bob.connect())
-        await garden.held()
-        await asyncio.to_thread(garden.bob.leaves, garden.group)
-        await asyncio.to_thread(garden.alice.says, garden.group, "between us")
-        if others == "somebody else":
-            await alice.reaches(4)
-        garden.go()
-        await entering
+    async with aclosing(garden.bob.at(start("hold_admission")).follows(garden.group, 0)) as bob:
+        async with at_the_door(garden, bob):
+            await asyncio.to_thread(garden.bob.leaves, garden.group)
+            await asyncio.to_thread(garden.alice.says, garden.group, "between us")
 
         assert await bob.closed() == 4403
         assert bob.entries == []
+
+
+async def test_a_leave_in_another_process_reaches_a_socket_that_enters_a_room(faulty, start):
+    garden, elsewhere = faulty(), start("hold_admission")
+    garden.go()
+    async with (
+        garden.alice.at(elsewhere).follows(garden.group, 0) as alice,
+        aclosing(garden.bob.at(elsewhere).follows(garden.group, 0)) as bob,
+    ):
+        async with at_the_door(garden, bob):
+            await asyncio.to_thread(garden.bob.leaves, garden.group)
+            await alice.reaches(3)
+
+        assert await bob.closed() == 4403
+        assert bob.entries == []
+
+
+@asynccontextmanager
+async def at_the_door(garden, client):
+    """Its coming in, held where the server's fault holds it."""
+    garden.hold()
+    entering = asyncio.create_task(client.connect())
+    await garden.held()
+    yield
+    garden.go()
+    await entering
 
 
 async def test_a_member_who_is_removed_by_another_process_is_sent_nothing_more(garden):

@@ -60,7 +60,6 @@ async def test_a_message_that_was_acknowledged_but_not_published_reaches_everyon
 async def test_nothing_is_lost_by_two_kills_under_load(seed, faulty):
     garden, chance = faulty(), random.Random(seed)  # noqa: S311
     alice, bob = Talker(garden.alice, garden.group, 0), Talker(garden.bob, garden.group, 0)
-
     async with running(alice.talks(), bob.talks()):
         for _ in range(2):
             await alice.has_acks(len(alice.acks) + 10)

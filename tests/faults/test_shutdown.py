@@ -53,6 +53,7 @@ async def test_what_the_writer_holds_is_written_before_the_process_ends(program,
             assert await alice.refused(None) == "bad_frame"
             garden.server.send(signal.SIGTERM)
             assert await alice.closed() == 1012
+            await garden.logged("Waiting for application shutdown")
 
         assert await asyncio.to_thread(garden.server.wait, IN_TIME) == exit_code
         assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(20)]
