@@ -212,9 +212,10 @@ class Hub:
         if room.last is None:
             room.start(to)
             return
-        while room.last < to:
-            part = await self._page(room, room.last)
-            if not part.objects or not room.append(room.last + 1, part.objects):
+        while (last := room.last) < to:
+            part = await self._page(room, last)
+            # A hint may have continued the tail meanwhile: the page still begins where it was asked for.
+            if not part.objects or not room.append(last + 1, part.objects):
                 return
 
     async def _check_sessions(self, connections: Sequence[Connection]) -> None:

@@ -133,6 +133,11 @@ class Client:
         await self.until(lambda: client_id in self.refusals)
         return self.refusals.pop(client_id)
 
+    async def is_heard(self):
+        """Return when the server has taken in hand all that was sent: frames are heard in order."""
+        await self.sends("Are you there?")
+        assert await self.refused(None) == "bad_frame"
+
     # Hearing
 
     async def until(self, is_so):

@@ -57,6 +57,13 @@ class Hanging(MemoryBackend):
         await super().publish(channel, message)
 
 
+class Late(MemoryBackend):
+    async def publish(self, channel, message):
+        if not Path("go").exists():  # noqa: ASYNC240
+            await made("held")
+        await super().publish(channel, message)
+
+
 class Raising(MemoryBackend):
     async def publish(self, channel, message):
         raise ConnectionError("the engine is gone")
@@ -111,6 +118,12 @@ chance = random.Random(3)  # noqa: S311 - the same faults in each run
 def hang_in_publish():
     bus.make_backend = lambda _settings: Hanging()
     hub.POLL = 3600
+
+
+def publish_late():
+    """What is published arrives when a room has read the same from the database, but has not taken it yet."""
+    bus.make_backend = lambda _settings: Late()
+    hold_pages()
 
 
 def raise_in_publish():
@@ -196,16 +209,21 @@ def hold_leaves():
 
 
 def _held(function):
-    """`function`, whose result is kept back from `held` on until there is a file `go`."""
+    """`function`, whose result is kept back until there is a file `go`; there is a file `held` meanwhile."""
 
     async def held(*arguments):
         result = await function(*arguments)
         Path("held").touch()  # noqa: ASYNC240
-        while not Path("go").exists():  # noqa: ASYNC110, ASYNC240 - the test makes it
-            await asyncio.sleep(0.01)
+        await made("go")
+        Path("held").unlink(missing_ok=True)  # noqa: ASYNC240
         return result
 
     return held
+
+
+async def made(name):
+    while not Path(name).exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+        await asyncio.sleep(0.01)
 
 
 if __name__ == "__main__":

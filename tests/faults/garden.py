@@ -145,6 +145,11 @@ class Garden:
         """Let it go on, and hold nothing any more."""
         (self.server.folder / "go").touch()
 
+    async def goes_on(self):
+        """Let it go on, and return when it has."""
+        self.go()
+        await until(lambda: not (self.server.folder / "held").exists())
+
     def hold(self):
         """Hold it again."""
         for name in ("go", "held"):

@@ -19,6 +19,20 @@ async def test_everyone_is_told_everything_once_and_in_order_by_a_bus_that(fault
         await garden.agrees(alice, bob)
 
 
+async def test_a_hint_that_arrives_while_its_room_reads_the_database_adds_nothing_twice(faulty):
+    garden = faulty("publish_late")
+    garden.go()
+    async with garden.bob.follows(garden.group, 0) as bob:
+        await bob.reaches(2)
+        garden.hold()
+        garden.alice.says(garden.group, "late")
+        await bob.reaches(3)
+        await garden.goes_on()
+        garden.alice.says(garden.group, "later")
+
+        await garden.agrees(bob)
+
+
 async def test_a_forged_message_ends_nobodys_session(faulty):
     garden = faulty("forge_half")
     async with garden.bob.follows(garden.group, 0) as bob:
