@@ -188,6 +188,8 @@ class Hub:
                 # The database does not answer: readers wait, and the next look finds what they miss.
                 logger.warning("could not look for new entries: %s", type(error).__name__)
                 await asyncio.sleep(POLL / 4)
+                for room in self.rooms.values():
+                    room.is_behind = True
                 self._nudged.set()
 
     async def _look(self, *, everywhere: bool) -> None:
@@ -198,6 +200,9 @@ class Hub:
                 await self._check_sessions(connections)
 
     async def _look_at(self, rooms: Sequence[Room]) -> None:
+        for room in rooms:
+            # Before the database is read: a hint that comes meanwhile asks for another look.
+            room.is_behind = False
         async with self._database.reading() as session:
             rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
             found = {group.id: group.last_seq for group in await session.execute(rows)}
@@ -208,7 +213,6 @@ class Hub:
                 await self._bring(room, to=found[room.group_id])
 
     async def _bring(self, room: Room, *, to: int) -> None:
-        room.is_behind = False
         if room.last is None:
             room.start(to)
             return

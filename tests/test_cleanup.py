@@ -8,6 +8,16 @@ from starlette.websockets import WebSocketDisconnect
 AT_ONCE = 50
 
 
+@pytest.fixture(autouse=True)
+def lasting(site, state):
+    """The tasks of an application to which nobody has come yet."""
+
+    async def tasks():
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    state.lasting = site.portal.call(tasks)
+
+
 def test_a_thousand_connections_leave_nothing_behind(site, state, alice, gardening):
     cooking = alice.creates("Cooking")
     alice.joins(cooking)
@@ -70,12 +80,13 @@ def connect(person, groups, number):
 
 
 def left(site, state):
-    """What the connections of a process can leave behind, once all that is ending has ended."""
+    """What connections can leave behind, once the tasks that are about to end have ended."""
 
     async def count():
-        # The tasks of a socket that was closed take a few turns of the loop to end.
-        for _ in range(50):
-            await asyncio.sleep(0)
+        # Those that are here for good outlast any wait: the others are given time to end.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()} - state.lasting
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
         return {
             "tasks": len(asyncio.all_tasks()),
             "subscribers": sum(map(len, state.bus._broadcast._subscribers.values())),

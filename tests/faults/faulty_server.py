@@ -203,6 +203,17 @@ def hold_pages():
     log.since = _held(log.since)
 
 
+def hold_looks():
+    """Between reading how long a log is and beginning its room there. Nothing is looked for unasked."""
+    bring = hub.Hub._bring
+
+    async def bring_held(*arguments, **options):
+        await _held(asyncio.sleep)(0)
+        await bring(*arguments, **options)
+
+    hub.Hub._bring, hub.POLL = bring_held, 3600
+
+
 def hold_leaves():
     """In a leave's transaction, just before its commit."""
     Group.remove_user = _held(Group.remove_user)

@@ -79,3 +79,13 @@ async def test_a_message_between_the_handshake_and_the_first_frame_is_not_missed
 
         await garden.agrees(bob)
         assert bob.entries[-1].what == "in between"
+
+
+async def test_a_message_between_the_look_at_a_log_and_the_start_of_its_room_is_not_left_to_the_poll(faulty):
+    garden = faulty("hold_looks")
+    async with garden.bob.follows(garden.group, 2) as bob:
+        await garden.held()
+        garden.alice.says(garden.group, "in between")
+        await garden.goes_on()
+
+        await garden.agrees(bob)
