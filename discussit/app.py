@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket
 from discussit import chat
 from discussit.admin import Administration
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
-from discussit.bus import Bus
+from discussit.bus import Bus, check_backend
 from discussit.database import Database, SchemaError, prepare_once
 from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
@@ -211,6 +211,7 @@ class Application:
     async def _start(self, send: Send) -> None:
         try:
             settings = Settings.from_environment()
+            check_backend(settings)
             await prepare_once(settings)
             self._app = create_app(settings)
         except (SettingsError, SchemaError) as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 from broadcaster import Broadcast, BroadcastBackend, Event
 
-from discussit.settings import Settings
+from discussit.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -151,5 +151,11 @@ class Bus:
 SIGNATURE = 32  # hexadecimal digits
 
 
-def make_backend(settings: Settings) -> BroadcastBackend:
+def make_backend(_settings: Settings) -> BroadcastBackend:
     return MemoryBackend()
+
+
+def check_backend(settings: Settings) -> None:
+    """Raises SettingsError for an engine that is not served yet, rather than let its processes be deaf."""
+    if not settings.broadcast_url.startswith("memory:"):
+        raise SettingsError("BROADCAST_URL", settings.broadcast_url, "this version serves memory:// only, one process")
