@@ -38,11 +38,13 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._plain: Engine | None = None
         self._threaded: sessionmaker[Session] | None = None
         self._turn: asyncio.Lock | nullcontext[None] = nullcontext()
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
-            self._threaded = sessionmaker(_threaded_engine(settings.database_url), expire_on_commit=False)
+            self._plain = _plain_engine(settings.database_url)
+            self._threaded = sessionmaker(self._plain, expire_on_commit=False)
             self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
             self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
         else:
@@ -96,14 +98,14 @@ class Database:
 
         aiosqlite would raise as well, but leave a thread that may complain on standard error.
         """
-        if self._threaded is not None:
-            await to_thread.run_sync(lambda engine: engine.connect().close(), self._threaded.kw["bind"])
+        if self._plain is not None:
+            await to_thread.run_sync(lambda engine: engine.connect().close(), self._plain)
 
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
-        if self._threaded is not None:
-            self._threaded.kw["bind"].dispose()
+        if self._plain is not None:
+            self._plain.dispose()
 
 
 def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
@@ -111,7 +113,7 @@ def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]
         return work(session)
 
 
-def _threaded_engine(url: str) -> Engine:
+def _plain_engine(url: str) -> Engine:
     engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=1, max_overflow=0)
     _configure(engine, begin="BEGIN IMMEDIATE", foreign_keys="ON")
     return engine
