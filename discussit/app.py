@@ -16,12 +16,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from discussit import chat
 from discussit.admin import Administration
+from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus, check_backend
 from discussit.database import Database, SchemaError, prepare_once
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/favicon.ico", icon),
             Route("/healthz", healthy),
             Route("/readyz", ready),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", Assets()),
             Mount("/admin", Administration(), name="admin"),
             WebSocketRoute("/{path:path}", nowhere),
         ],

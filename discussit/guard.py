@@ -109,8 +109,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                is_static = scope["path"].startswith("/static/")
-                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

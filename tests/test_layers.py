@@ -10,6 +10,7 @@ PACKAGE = Path(discussit.__file__).parent
 ORDER = [
     ["discussit"],
     ["discussit.settings", "discussit.wire"],
+    ["discussit.assets"],
     ["discussit.models.base"],
     ["discussit.models.accounts"],
     ["discussit.models.groups"],

@@ -1,0 +1,73 @@
+"""Static files at addresses that change with their content, so that a browser asks for each only once.
+
+The address has one version for all files, in place of the folder's name: a page and the modules that it
+imports by relative paths are always of one version, whatever is deployed meanwhile.
+"""
+
+import gzip
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
+
+from discussit.settings import STATIC
+
+FOR_GOOD = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"  # keep it, but ask whether it is still true
+
+
+@cache
+def version() -> str:
+    """What all files and their names amount to: 12 characters."""
+    digest = hashlib.blake2b(digest_size=6)
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(STATIC)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+@cache
+def compressed(file: Path, changed: float) -> bytes:
+    """The file as it was at this time of its last change, compressed as well as gzip can: done once a process."""
+    return gzip.compress(file.read_bytes(), mtime=0)
+
+
+class Assets(StaticFiles):
+    """`/VERSION/css/base.css`, to be kept for good, and `/css/base.css` without a version.
+
+    Of another version it gives what there is, not to be kept: in a rolling restart processes differ.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+
+    def get_path(self, scope: Scope) -> str:
+        folder, _, rest = super().get_path(scope).partition(os.sep)
+        if _is_version(folder):
+            scope["asset_version"] = folder
+            return rest
+        return folder + os.sep + rest if rest else folder
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = FOR_GOOD if scope.get("asset_version") == version() else ASK_AGAIN
+        if isinstance(response, NotModifiedResponse) or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            return response
+        packed = Response(compressed(Path(full_path), stat_result.st_mtime), status_code)
+        for name in ("content-type", "cache-control", "vary", "etag", "last-modified"):
+            packed.headers[name] = response.headers[name]
+        packed.headers["Content-Encoding"] = "gzip"
+        return packed
+
+
+def _is_version(folder: str) -> bool:
+    return len(folder) == 12 and all(digit in "0123456789abcdef" for digit in folder)

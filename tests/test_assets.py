@@ -1,0 +1,58 @@
+"""Static files: asked for once a version, and small on the way."""
+
+import gzip
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from discussit.app import app
+from discussit.assets import FOR_GOOD, version
+from discussit.settings import STATIC
+
+BASE = (STATIC / "css/base.css").read_bytes()
+
+
+def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
+    page = alice.get(f"/groups/{gardening}/").text
+    addresses = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
+
+    answers = [alice.get(address) for address in addresses]
+
+    assert {"js/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
+    assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, FOR_GOOD)}
+
+
+@pytest.mark.parametrize("address", ["/static/css/base.css", "/static/0123456789ab/css/base.css"])
+def test_a_file_of_no_version_or_another_is_asked_for_again(site, address):
+    answer = site.get(address)
+
+    assert answer.content == BASE
+    assert answer.headers["cache-control"] == "no-cache"
+    again = site.get(address, headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
+@pytest.mark.parametrize("address", ["", "css", "css/", "nope.css", "../settings.py", "%00"])
+def test_what_is_no_file_of_a_version_is_not_found(site, address):
+    assert site.get(f"/static/{version()}/{address}").status_code == 404
+
+
+def test_a_file_is_compressed_for_who_can_read_it(site):
+    address = f"/static/{version()}/css/base.css"
+    with site.stream("GET", address, headers={"accept-encoding": "gzip, br"}) as answer:
+        sent = b"".join(answer.iter_raw())
+    plain = site.get(address, headers={"accept-encoding": "identity"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(sent) == plain.content == BASE
+    assert len(sent) == int(answer.headers["content-length"]) < len(BASE) / 2
+    assert "content-encoding" not in plain.headers
+    assert answer.headers["content-type"] == plain.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_with_debug_a_changed_file_shows_at_the_next_load(environment):
+    environment.setenv("DEBUG", "true")
+    with TestClient(app) as site:
+        assert 'href="/static/css/base.css"' in site.get("/accounts/login/").text
