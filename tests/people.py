@@ -176,7 +176,8 @@ class Page(HTMLParser):
         return element
 
     def within(self, id):
-        return [element for element in self.elements if self.one(id) in element.parents]
+        outer = self.one(id)
+        return [element for element in self.elements if outer in element.parents]
 
     def log(self):
         """The entries in #chat-log: seq, and text without the time of day."""

@@ -40,7 +40,7 @@ def test_while_they_are_there_they_share_one_room_and_one_subscription(site, sta
         readers = [sockets.enter_context(alice.in_group(gardening)) for _ in range(20)]
         alice.says(gardening, "hi")
         texts = {reader.receive_text() for reader in readers}
-        during = left(site, state)
+        during = held(site, state)
 
     assert len(texts) == 1
     assert during["connections"] == 20
@@ -80,13 +80,21 @@ def connect(person, groups, number):
 
 
 def left(site, state):
-    """What connections can leave behind, once the tasks that are about to end have ended."""
+    """What connections leave behind, once the tasks that are about to end have ended."""
+
+    async def end():
+        # Those that are here for good outlast any wait: the others are given time to end.
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()} - state.lasting:
+            await asyncio.wait(tasks, timeout=5)
+
+    site.portal.call(end)
+    return held(site, state)
+
+
+def held(site, state):
+    """What connections hold at this moment."""
 
     async def count():
-        # Those that are here for good outlast any wait: the others are given time to end.
-        tasks = asyncio.all_tasks() - {asyncio.current_task()} - state.lasting
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
         return {
             "tasks": len(asyncio.all_tasks()),
             "subscribers": sum(map(len, state.bus._broadcast._subscribers.values())),

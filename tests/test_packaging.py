@@ -23,6 +23,10 @@ with TestClient(app) as visitor:
 """
 
 
+# One process builds for all.
+pytestmark = pytest.mark.xdist_group("packaging")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """Built from the source distribution, so that one is whole as well."""

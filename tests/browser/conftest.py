@@ -2,14 +2,17 @@
 
 import os
 import shutil
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
 from browsers import LIMIT, Complaints, Person
 from playwright.sync_api import expect
 from servers import Server
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The first is Chromium without windows, which starts sooner.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 expect.set_options(timeout=LIMIT)
 
@@ -25,7 +28,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def lasting_server(tmp_path_factory):
-    """One server for all tests of this process: each has groups of its own there."""
+    """One server for all tests of this process: who has signed up stays, groups end with their test."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "DEBUG"):
             environment.delenv(name, raising=False)
@@ -36,8 +39,11 @@ def lasting_server(tmp_path_factory):
 
 @pytest.fixture
 def site(lasting_server):
-    """Where people are."""
-    return lasting_server
+    """Where people are. It has no groups yet: long lists of them would make every page slow."""
+    yield lasting_server
+    with closing(sqlite3.connect(lasting_server.folder / "discussit.db")) as database, database:
+        for table in ("entries", "memberships", "groups"):
+            database.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 @pytest.fixture
@@ -52,20 +58,22 @@ def complaints(site):
 def lasting_contexts():
     contexts = {}
     yield contexts
-    for context in contexts.values():
-        context.close()
+    for browsers in contexts.values():
+        for _, context in browsers:
+            context.close()
 
 
 @pytest.fixture
-def browser_of(site, browser, new_context, lasting_server, lasting_contexts):
-    """A person's browser. One without `options` outlives the test: with a warm cache it is three times as quick."""
+def browser_of(site, browser, lasting_contexts):
+    """A person's browser. It outlives the test: with a warm cache it is three times as quick."""
 
     def browser_of(name, **options):
-        if options or site is not lasting_server:
-            return new_context(base_url=site.url, **options)
-        if name not in lasting_contexts:
-            lasting_contexts[name] = browser.new_context(base_url=site.url)
-        return lasting_contexts[name]
+        browsers = lasting_contexts.setdefault(name, [])
+        for known, context in browsers:
+            if known == options:
+                return context
+        browsers.append((options, browser.new_context(base_url=site.url, **options)))
+        return browsers[-1][1]
 
     return browser_of
 

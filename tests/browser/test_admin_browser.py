@@ -2,13 +2,11 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from browsers import REFUSAL
 from playwright.sync_api import expect
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 NAMES = ("<script>alert(1)</script>", "`${1}`<img src=x onerror=a()>")
 PAGES = ("", "user/list", "group/list", "membership/list", "message/list", "event/list", "user/create", "event/create")
 
@@ -30,10 +28,6 @@ def saves(person, **fields):
     for name, value in fields.items():
         person.find(f"[name={name}]").fill(value)
     person.page.get_by_role("button", name="Save").click()
-
-
-def violations(person):
-    return person.page.evaluate(f"{AXE}; axe.run().then(found => found.violations.map(each => each.id))")
 
 
 def test_the_menu_leads_there_and_every_section_opens(admin):
@@ -124,14 +118,12 @@ def test_a_hostile_name_runs_nowhere(admin, name):
     assert admin.page.evaluate("document.querySelectorAll('main img, main script').length") == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_every_page_fits_and_is_accessible(admin, bob, together, scheme, width):
+def test_every_page_fits_and_is_accessible(admin, bob, together):
     bob.wrote(together, "x" * 500)
-    admin.page.set_viewport_size({"width": width, "height": 800})
-    admin.page.emulate_media(color_scheme=scheme)
 
     for path in (*PAGES, "user/details/1", "user/edit/1", "user/delete?pks=2"):
         goes(admin, path)
-        assert violations(admin) == [], path
-        assert admin.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for width in (1280, 390):
+            admin.page.set_viewport_size({"width": width, "height": 800})
+            assert admin.overhang <= 0, path
+        assert admin.violations == [], path

@@ -14,7 +14,7 @@ numbers = count(1)
 
 @pytest.fixture(scope="session")
 def calm_server(tmp_path_factory):
-    server = FaultyServer(tmp_path_factory.mktemp("calm")).start()
+    server = FaultyServer(tmp_path_factory.mktemp("calm"), "short_buffers").start()
     for name in ("alice", "bob", "carol"):
         Member(server, name).sign_up()
     yield server

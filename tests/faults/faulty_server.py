@@ -7,6 +7,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sys
 import time
 from datetime import timedelta
@@ -27,7 +28,16 @@ FATAL = "the last straw"  # the message at which the process dies, or its publis
 def main(port, *faults):
     for fault in faults:
         globals()[fault]()
-    uvicorn.run(app, port=int(port), access_log=False)
+    config = uvicorn.Config(app, port=int(port), access_log=False)
+    listener = config.bind_socket()
+    if "short_buffers" in faults:
+        # What it accepts inherits this.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def short_buffers():
+    """The system takes a little of what a client has not read yet, not megabytes of it: see `main`."""
 
 
 # Death at one point of a message's way

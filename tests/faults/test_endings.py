@@ -38,7 +38,7 @@ async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, stat
 
 @GOODBYES
 async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodbye, code, status, garden):
-    await garden.fill(900, "x" * 10_000)
+    await garden.fill(600, "x" * 4_000)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
         await bob.hear()
@@ -49,7 +49,7 @@ async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodby
 
         # Without a close frame where the goodbye itself did not fit any more.
         assert await bob.closed() in (code, 1006)
-        assert len(bob.entries) < 900
+        assert len(bob.entries) < 600
         await has_a_part_of(garden, bob, last)
         await is_kept_out(bob, status)
 

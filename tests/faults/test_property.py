@@ -150,7 +150,7 @@ def carol(site, bob):
 
 def test_every_reader_has_the_log_whatever_people_did(alice, bob, carol):
     machine = settings(
-        max_examples=15,
+        max_examples=10,
         stateful_step_count=30,
         deadline=None,
         database=None,

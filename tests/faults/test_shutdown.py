@@ -16,10 +16,10 @@ PROGRAMS = pytest.mark.parametrize(
 
 
 @PROGRAMS
-async def test_three_hundred_sockets_are_told_to_come_back_and_the_process_ends(program, exit_code, faulty):
+async def test_two_hundred_sockets_are_told_to_come_back_and_the_process_ends(program, exit_code, faulty):
     garden = faulty(program=program)
     async with AsyncExitStack() as open_sockets:
-        clients = [await open_sockets.enter_async_context(garden.bob.follows(garden.group, 0)) for _ in range(300)]
+        clients = [await open_sockets.enter_async_context(garden.bob.follows(garden.group, 0)) for _ in range(200)]
         garden.server.send(signal.SIGTERM)
         codes = await asyncio.gather(*(client.closed() for client in clients))
 
