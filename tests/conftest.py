@@ -5,9 +5,8 @@ import logging
 import shutil
 
 import pytest
-from argon2 import PasswordHasher
 from people import Person, World
-from servers import Server
+from servers import CHEAP, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
@@ -28,8 +27,7 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    # A password costs a tenth of a second by design. Nobody attacks these: the cheapest do.
-    monkeypatch.setattr(auth, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(auth, "hasher", CHEAP)
     return monkeypatch
 
 
