@@ -23,7 +23,7 @@ from discussit import chat
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
-from discussit.bus import Bus, check_backend
+from discussit.bus import Bus
 from discussit.database import Database, SchemaError, prepare_once
 from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
@@ -124,7 +124,7 @@ async def healthy(_request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 when database and bus answer, else 503 and which one does not."""
     state = request.app.state
-    found = {"database": await _answers(state.database), "bus": state.is_ready}
+    found = {"database": await _answers(state.database), "bus": state.is_ready and state.bus.is_connected}
     return JSONResponse(
         {name: "ok" if is_ok else "down" for name, is_ok in found.items()}, 200 if all(found.values()) else 503
     )
@@ -211,7 +211,6 @@ class Application:
     async def _start(self, send: Send) -> None:
         try:
             settings = Settings.from_environment()
-            check_backend(settings)
             await prepare_once(settings)
             self._app = create_app(settings)
         except (SettingsError, SchemaError) as error:

@@ -75,13 +75,11 @@ def _workers(text: str) -> int:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn
 
-    from discussit.bus import check_backend
     from discussit.database import prepare_once
     from discussit.settings import Settings
     from discussit.wire import MAX_FRAME
 
     settings = Settings.from_environment()
-    check_backend(settings)
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
     asyncio.run(prepare_once(settings))

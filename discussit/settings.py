@@ -5,6 +5,7 @@ import re
 import secrets
 import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,8 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
-BROADCAST_SCHEMES = ("memory", "redis", "rediss", "postgresql")
+# Each with the client library that it needs, from the extra `scale`.
+BROADCAST_SCHEMES = {"memory": "", "redis": "redis", "rediss": "redis", "unix": "redis", "postgresql": "asyncpg"}
 HOST_PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
@@ -89,6 +91,8 @@ def database_url(value: str) -> URL:
         raise SettingsError("DATABASE_URL", value, f"it must be {allowed}")
     if url.drivername.startswith("sqlite") and url.database in (None, "", ":memory:"):
         raise SettingsError("DATABASE_URL", value, "SQLite must be given a file, as in sqlite:///discussit.db")
+    if DRIVERS[url.drivername].endswith("asyncpg"):
+        need("asyncpg", "DATABASE_URL", value)
     return url.set(drivername=DRIVERS[url.drivername])
 
 
@@ -100,7 +104,14 @@ def broadcast_url(value: str) -> str:
         raise SettingsError("BROADCAST_URL", value, allowed) from None
     if scheme not in BROADCAST_SCHEMES:
         raise SettingsError("BROADCAST_URL", value, allowed)
+    if library := BROADCAST_SCHEMES[scheme]:
+        need(library, "BROADCAST_URL", value)
     return value
+
+
+def need(library: str, name: str, value: str) -> None:
+    if find_spec(library) is None:
+        raise SettingsError(name, value, f"{library} is not installed: pip install 'discussit[scale]'")
 
 
 def allowed_hosts(value: str) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ async def test_a_subscription_leaves_nothing_behind(settings):
                 await anext(one)
 
         assert bus._broadcast._subscribers == {}
-        assert backend._wanted == set()
+        assert backend.wanted == set()
 
 
 # What others put there

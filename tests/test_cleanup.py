@@ -98,7 +98,7 @@ def held(site, state):
         return {
             "tasks": len(asyncio.all_tasks()),
             "subscribers": sum(map(len, state.bus._broadcast._subscribers.values())),
-            "channels": len(state.bus._backend._wanted),
+            "channels": len(state.bus._backend.wanted),
             "rooms": len(state.hub.rooms),
             "connections": len(state.hub.connections),
         }

@@ -244,15 +244,6 @@ def test_several_workers_need_a_bus_that_they_share(run):
     assert "BROADCAST_URL" in errors
 
 
-def test_an_engine_that_is_not_served_yet_is_refused_rather_than_left_deaf(environment, run):
-    environment.setenv("BROADCAST_URL", "redis://127.0.0.1")
-
-    code, _, errors = run("serve")
-
-    assert (code, errors.count("\n")) == (1, 1)
-    assert "BROADCAST_URL='redis://127.0.0.1' can't be used" in errors
-
-
 def test_serving_makes_the_database_and_its_key(environment, tmp_path):
     run_until_served([*PROGRAMS[1], "serve", "--port", "0"])
 

@@ -17,7 +17,10 @@ ORDER = [
     ["discussit.models.entries"],
     ["discussit.models.hooks"],
     ["discussit.models"],
-    ["discussit.database", "discussit.bus", "discussit.readers"],
+    ["discussit.database", "discussit.bus.backends", "discussit.readers"],
+    ["discussit.bus.redis", "discussit.bus.postgres"],
+    ["discussit.bus.bus"],
+    ["discussit.bus"],
     ["discussit.log", "discussit.room"],
     ["discussit.hub"],
     ["discussit.auth", "discussit.guard"],
@@ -47,7 +50,10 @@ def test_every_module_has_its_place():
 
 
 def test_only_the_bus_knows_broadcaster():
-    assert [name for name in PLACE if "broadcaster" in all_imports(name)] == ["discussit.bus"]
+    assert [name for name in PLACE if "broadcaster" in all_imports(name)] == [
+        "discussit.bus.backends",
+        "discussit.bus.bus",
+    ]
 
 
 def imported(module):

@@ -17,9 +17,9 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import bus, chat, hub, log
+from discussit import chat, hub, log
 from discussit.app import app
-from discussit.bus import PEOPLE, MemoryBackend
+from discussit.bus import PEOPLE, MemoryBackend, bus
 from discussit.models import Group, base
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs

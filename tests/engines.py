@@ -1,0 +1,141 @@
+"""Real PostgreSQL and Redis servers on free ports in temporary folders, which tests may kill."""
+
+import asyncio
+import os
+import pwd
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import asyncpg
+from servers import free_port
+
+START_LIMIT = 20  # seconds
+
+
+class Engine:
+    """A server program that is not ours."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="discussit-"))
+        self.port = free_port()
+        self.account: dict[str, object] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start, or start again on the same port, and wait until it takes connections."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(self.command(), cwd=self.folder, **quiet, **self.account)
+        deadline = time.monotonic() + START_LIMIT
+        while not self.takes_connections():
+            assert self._process.poll() is None, f"{self.command()[0]} ended"
+            assert time.monotonic() < deadline, f"{self.command()[0]} does not answer"
+            select.select([], [], [], 0.02)
+
+    def takes_connections(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def send(self, signal_number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal_number)
+
+    def kill(self, signal_number: signal.Signals = signal.SIGKILL) -> None:
+        if self._process is not None:
+            self.send(signal.SIGCONT)
+            self.send(signal_number)
+            self._process.wait(START_LIMIT)
+
+    def remove(self) -> None:
+        self.kill(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Redis(Engine):
+    """It keeps nothing: started again, it is empty."""
+
+    def command(self) -> list[str]:
+        return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+
+    @property
+    def bus_url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+class Postgres(Engine):
+    """One cluster, in which every test has a database of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            account = pwd.getpwnam("postgres")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            self.account = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self._databases = 0
+        arguments = ["-D", "data", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        initdb = [program("initdb"), *arguments]
+        subprocess.run(initdb, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, **self.account)
+
+    def command(self) -> list[str]:
+        settings = (
+            "listen_addresses=127.0.0.1",
+            f"unix_socket_directories={self.folder}",
+            "fsync=off",
+            "max_connections=200",
+        )
+        options = [word for setting in settings for word in ("-c", setting)]
+        return [program("postgres"), "-D", "data", "-p", str(self.port), *options]
+
+    def takes_connections(self) -> bool:
+        if not super().takes_connections():
+            return False
+        try:
+            self.execute("SELECT 1")
+        except (asyncpg.PostgresError, OSError):
+            return False
+        return True
+
+    def new_database(self, template: str = "template1") -> str:
+        """The name of a database that is a copy of `template`."""
+        self._databases += 1
+        name = f"test{self._databases}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    @property
+    def bus_url(self) -> str:
+        return self.url("postgres")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self.url(database))
+            await connection.execute(statement)
+            await connection.close()
+
+        asyncio.run(run())
+
+
+def has_postgres() -> bool:
+    return bool(programs("postgres"))
+
+
+def program(name: str) -> str:
+    return programs(name)[-1]
+
+
+def programs(name: str) -> list[str]:
+    """PostgreSQL's server programs, the newest last; Debian keeps them off the PATH."""
+    found = shutil.which(name)
+    return [found] if found else sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))

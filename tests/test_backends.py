@@ -1,0 +1,103 @@
+"""The bus over real engines, which are killed and come back."""
+
+import asyncio
+import shutil
+import signal
+from contextlib import asynccontextmanager
+
+import pytest
+from engines import Postgres, Redis, has_postgres
+
+from discussit.bus import RESYNC, Bus
+from discussit.settings import Settings
+
+LIMIT = 20  # seconds
+
+
+@pytest.fixture(params=["redis", "postgresql"])
+def engine(request):
+    if request.param == "redis" and not shutil.which("redis-server"):
+        pytest.skip("redis-server is not installed")
+    if request.param == "postgresql" and not has_postgres():
+        pytest.skip("PostgreSQL is not installed")
+    engine = Redis() if request.param == "redis" else Postgres()
+    yield engine
+    engine.remove()
+
+
+@asynccontextmanager
+async def bus_on(engine):
+    """A bus as a process of its own has it."""
+    bus = Bus(Settings("sqlite+aiosqlite:///unused.db", secret_key="shared", broadcast_url=engine.bus_url))
+    async with bus.connected():
+        delivering = asyncio.create_task(bus.deliver())
+        yield bus
+        delivering.cancel()
+
+
+async def heard(messages, wanted):
+    """Wait for a message; what comes before it is returned with it."""
+    found = []
+    async with asyncio.timeout(LIMIT):
+        while not found or found[-1] != wanted:
+            found.append(await anext(messages))
+    return found
+
+
+async def test_what_one_process_posts_another_hears_in_order(engine):
+    await asyncio.to_thread(engine.start)
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        await connected(theirs)
+
+        for number in range(20):
+            ours.post("group.a", str(number))
+
+        found = await heard(messages, "19")
+        assert [each for each in found if each != RESYNC] == [str(number) for number in range(20)]
+
+
+async def test_readers_of_an_engine_that_was_killed_are_told_to_look_when_it_is_back(engine):
+    await asyncio.to_thread(engine.start)
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        await connected(theirs)
+        ours.post("group.a", "before")
+        await heard(messages, "before")
+
+        await asyncio.to_thread(engine.kill, signal.SIGQUIT)
+        await asyncio.to_thread(engine.start)
+
+        await heard(messages, RESYNC)
+
+
+async def test_an_engine_that_is_down_at_the_start_is_joined_when_it_comes_up(engine):
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        assert not theirs.is_connected
+
+        await asyncio.to_thread(engine.start)
+        await connected(ours)
+        await connected(theirs)
+        ours.post("group.a", "at last")
+
+        assert "at last" in await heard(messages, "at last")
+
+
+async def test_a_message_too_large_for_the_engine_is_a_reason_to_look(engine):
+    await asyncio.to_thread(engine.start)
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        await connected(theirs)
+        ours.post("group.a", "before")
+        await heard(messages, "before")
+
+        ours.post("group.a", "x" * 9_000)
+
+        async with asyncio.timeout(LIMIT):
+            assert await anext(messages) in (RESYNC, "x" * 9_000)
+
+
+async def connected(bus):
+    """Wait until the engine has answered and has been told of every subscription."""
+    async with asyncio.timeout(LIMIT):
+        while not bus.is_connected:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        async with bus.subscribe("confirmed") as messages:
+            await anext(messages)
