@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from anyio import create_task_group, move_on_after
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -24,7 +25,7 @@ from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
-from discussit.database import Database, SchemaError, prepare_once
+from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
 from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
 from discussit.log import Writer
@@ -70,13 +71,16 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(AuthenticationMiddleware, backend=cookies),
+            Middleware(AuthenticationMiddleware, backend=cookies, on_error=no_answer),
         ],
         exception_handlers={
             NotSignedIn: not_signed_in,
             NotAMember: not_a_member,
             NoSuchGroup: no_such_group,
             HTTPException: http_error,
+            DBAPIError: database_error,
+            PoolTimeoutError: database_error,
+            TimeoutError: database_error,
             Exception: server_error,
         },
         lifespan=lifespan,
@@ -134,7 +138,7 @@ async def _answers(database: Database) -> bool:
     try:
         async with database.reading() as session:
             await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
+    except DATABASE_ERRORS:
         logger.exception("the database does not answer")
         return False
     return True
@@ -170,6 +174,21 @@ async def http_error(conn: HTTPConnection, error: Exception) -> Response:
     title, text = TEXTS.get(status, ("Not done", f"The request could not be carried out: {error.detail}."))
     response = _deny(conn, status, lambda request: refusal(request, status, title, text))
     response.headers.update(error.headers or {})
+    return response
+
+
+async def database_error(conn: HTTPConnection, error: Exception) -> Response:
+    if not is_outage(error):
+        raise error
+    return no_answer(conn, error)
+
+
+def no_answer(conn: HTTPConnection, error: Exception) -> Response:
+    """The page while the database is down or too slow."""
+    logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
+    text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
+    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text))
+    response.headers["Retry-After"] = "5"
     return response
 
 

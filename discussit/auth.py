@@ -8,15 +8,15 @@ from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
-from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.database import Database
+from discussit.database import DATABASE_ERRORS, Database
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import check_username, new_token, session_id, username_key
 from discussit.models.base import now
@@ -25,6 +25,7 @@ from discussit.settings import Settings
 COOKIE = "discussit_session"
 SESSION_LIFE = timedelta(days=14)  # without a request
 SEEN_EVERY = timedelta(minutes=10)  # how often being seen is worth a write
+FOR_ANYONE = ("/static/", "/healthz", "/readyz")  # here nobody is asked who they are, so no database either
 PASSWORD_LENGTH = range(8, 257)
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -88,14 +89,14 @@ class Cookies(AuthenticationBackend):
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Account] | None:
         token = self._token(conn)
-        if token is None or conn.scope["path"].startswith("/static/"):
+        if token is None or conn.scope["path"].startswith(FOR_ANYONE):
             return None
-        async with self._database.reading() as session:
-            signed_in = await session.scalar(_session_of(token))
+        try:
+            signed_in = await self._seen(token)
+        except DATABASE_ERRORS as error:
+            raise AuthenticationError("the database does not answer") from error
         if signed_in is None:
             return None
-        if now() - signed_in.last_seen_at > SEEN_EVERY:
-            await self._see(signed_in)
         user = signed_in.user
         account = Account(user.id, user.username, user.is_superuser, signed_in.id)
         return AuthCredentials(["authenticated"]), account
@@ -106,10 +107,14 @@ class Cookies(AuthenticationBackend):
         except (BadSignature, UnicodeError):
             return None
 
-    async def _see(self, signed_in: Session) -> None:
-        async with self._database.transaction() as session:
-            if still := await session.get(Session, signed_in.id):
-                still.last_seen_at = now()
+    async def _seen(self, token: str) -> Session | None:
+        async with self._database.reading() as session:
+            signed_in = await session.scalar(_session_of(token))
+        if signed_in is not None and now() - signed_in.last_seen_at > SEEN_EVERY:
+            async with self._database.transaction() as session:
+                if still := await session.get(Session, signed_in.id):
+                    still.last_seen_at = now()
+        return signed_in
 
     def set(self, response: Response, token: str, *, secure: bool) -> None:
         value = self._signer.sign(token).decode()
@@ -186,12 +191,21 @@ async def sign_up(database: Database, username: str, password: str, *, is_superu
     try:
         async with database.transaction() as session:
             if is_superuser is None:
-                is_superuser = await is_first(session)
+                is_superuser = await _becomes_first(session)
             user = User(username=username, password=hashed, is_superuser=is_superuser)
             session.add(user)
     except IntegrityError:
         raise FieldError("username", "This name is taken.") from None
     return user
+
+
+async def _becomes_first(session: AsyncSession) -> bool:
+    if not await is_first(session):
+        return False
+    if session.get_bind().dialect.name == "postgresql":
+        # Of two at once, one waits here for the other and is the second. SQLite has one writer anyway.
+        await session.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))
+    return await is_first(session)
 
 
 async def is_first(session: AsyncSession) -> bool:
@@ -216,8 +230,10 @@ def check_password(username: str, password: str) -> None:
 
 async def log_in(database: Database, username: str, password: str) -> User:
     """The account of this name and password. Raises FieldError, the same whatever is wrong."""
+    # PostgreSQL can't be asked for a NUL, and no name has one.
+    key = "" if "\0" in username else username_key(username)
     async with database.reading() as session:
-        user = await session.scalar(select(User).where(User.username_key == username_key(username), User.is_active))
+        user = await session.scalar(select(User).where(User.username_key == key, User.is_active))
     hashed = user.password if user else NOBODYS_HASH
     is_right = await to_thread.run_sync(_verifies, hashed, password, limiter=hashing)
     if user is None or not is_right:

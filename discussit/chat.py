@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from anyio import create_task_group, move_on_after
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from discussit import auth, wire
 from discussit.auth import Account, NoSuchGroup, NotSignedIn
-from discussit.database import Database
+from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
 from discussit.log import Draft, Writer
 from discussit.models import Group, Membership
@@ -182,7 +181,7 @@ async def _send_log(websocket: WebSocket, hub: Hub, room: Room, follower: Follow
             if follower.is_outdated and speak is _array:
                 follower.is_outdated = False
                 await _send(websocket, follower, [wire.array([wire.encode(wire.Reset(await room.ready()))])])
-    except SQLAlchemyError as error:
+    except DATABASE_ERRORS as error:
         # The reader is behind and the database does not answer: it comes back with its cursor.
         logger.warning("a reader could not be brought up to date: %s", type(error).__name__)
         follower.end(CloseCode.RESTART)
@@ -235,7 +234,7 @@ async def _listen(websocket: WebSocket, connection: Connection, hear: Callable[[
         connection.end(CloseCode.TOO_BIG)
     except NotSignedIn:
         connection.end(CloseCode.SESSION_ENDED)
-    except SQLAlchemyError as error:
+    except DATABASE_ERRORS as error:
         logger.warning("a frame could not be carried out: %s", type(error).__name__)
         connection.end(CloseCode.RESTART)
 

@@ -156,16 +156,14 @@ def _create_group(options: argparse.Namespace) -> None:
 
 async def _with_database(action: Any) -> None:
     """Do `action` with a database that is at the newest schema."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from discussit.database import Database, prepare
+    from discussit.database import DATABASE_ERRORS, Database, prepare
     from discussit.settings import Settings
 
     database = Database(Settings.from_environment())
     try:
         await prepare(database)
         await action(database)
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise Failed(f"the database could not be changed: {type(error).__name__}") from error
     finally:
         await database.close()

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from anyio import CancelScope, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,9 +21,21 @@ REVISION = "0001"
 
 # FULL, since what is acknowledged is durable: NORMAL may lose the last commits at a power cut.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
+CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to take a connection, and to answer a statement
+CONNECTIONS = 10  # to PostgreSQL, of one process
 READERS = 4  # connections; more of them only wait for the same disk and the same interpreter
 
 Result = TypeVar("Result")
+
+# What a database raises that does not answer, and more: `is_outage` tells.
+DATABASE_ERRORS = (SQLAlchemyError, OSError)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database did not answer, so that the same may succeed later."""
+    return isinstance(error, OperationalError | PoolTimeoutError | OSError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
 
 
 class SchemaError(Exception):
@@ -48,7 +61,7 @@ class Database:
             self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
             self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
         else:
-            self.writer = self.reader = create_async_engine(settings.database_url, pool_pre_ping=True)
+            self.writer = self.reader = _pooled_engine(settings.database_url)
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.writer, expire_on_commit=False)
         self._readings = async_sessionmaker(self.reader, expire_on_commit=False)
@@ -113,6 +126,27 @@ def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]
         return work(session)
 
 
+def _pooled_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=ANSWER_LIMIT,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_LIMIT, "command_timeout": ANSWER_LIMIT},
+    )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
+        try:
+            return dialect.connect(*arguments, **options)
+        except Exception as error:
+            # asyncpg's own, for example "the database system is starting up", which nobody else knows.
+            raise OperationalError("connect", None, error) from error
+
+    return engine
+
+
 def _plain_engine(url: str) -> Engine:
     engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=1, max_overflow=0)
     _configure(engine, begin="BEGIN IMMEDIATE", foreign_keys="ON")
@@ -158,7 +192,7 @@ async def prepare(database: Database, *, migrate: bool = False) -> None:
             found = f"at revision {revision}" if revision else "empty"
             raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
         await _migrate(database.settings)
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
 
 

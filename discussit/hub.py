@@ -17,11 +17,10 @@ import msgspec
 from anyio import create_task_group, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from discussit import log, wire
 from discussit.bus import PEOPLE, RESYNC, Bus, group_channel
-from discussit.database import Database
+from discussit.database import DATABASE_ERRORS, Database
 from discussit.models import Group, Session, User, Written
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room, Slice
@@ -184,7 +183,7 @@ class Hub:
             self._nudged.clear()
             try:
                 await self._look(everywhere=pause.cancelled_caught)
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 # The database does not answer: readers wait, and the next look finds what they miss.
                 logger.warning("could not look for new entries: %s", type(error).__name__)
                 await asyncio.sleep(POLL / 4)

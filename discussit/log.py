@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Integer, String, bindparam, column, select, tuple_, values
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, joinedload
 
-from discussit.database import Database
+from discussit.database import Database, is_outage
 from discussit.models import Entry, Group, Membership, Message, User
 from discussit.wire import ErrorCode, Refused
 
@@ -99,7 +99,7 @@ class Writer:
             # Whatever one draft did to the transaction, the others are innocent: each gets one of its
             # own. A single one that failed is the sender's to repeat; its client_id tells whether
             # a commit of unknown outcome happened. The drivers' errors share no base class.
-            if len(drafts) > 1 and not _is_outage(error):
+            if len(drafts) > 1 and not is_outage(error):
                 await self._write_singly(drafts)
                 return
             logger.error("could not write %d messages: %s", len(drafts), type(error).__name__)
@@ -117,13 +117,6 @@ class Writer:
     async def _write_singly(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
             await self._write([draft])
-
-
-def _is_outage(error: Exception) -> bool:
-    """Whether the engine rather than a draft is at fault, so that trying each again is in vain."""
-    return isinstance(error, OperationalError | TimeoutError | OSError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
 
 
 Place = tuple[int, int]  # of a draft: its group's and its user's id

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -54,6 +55,10 @@ class Engine:
             self.send(signal_number)
             self._process.wait(START_LIMIT)
 
+    def start_if_down(self) -> None:
+        if not self.takes_connections():
+            self.start()
+
     def remove(self) -> None:
         self.kill(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -68,6 +73,9 @@ class Redis(Engine):
     @property
     def bus_url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def command_line(self, *words: str) -> None:
+        subprocess.run(["redis-cli", "-p", str(self.port), *words], check=True, stdout=subprocess.DEVNULL)
 
 
 class Postgres(Engine):
@@ -118,13 +126,18 @@ class Postgres(Engine):
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, statement: str, database: str = "postgres") -> None:
-        async def run() -> None:
-            connection = await asyncpg.connect(self.url(database))
-            await connection.execute(statement)
-            await connection.close()
+    def execute(self, statement: str, *arguments: object, database: str = "postgres") -> list[asyncpg.Record]:
+        """The rows that it gives; from anywhere, also where a loop runs."""
 
-        asyncio.run(run())
+        async def run() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.url(database))
+            try:
+                return await connection.fetch(statement, *arguments)
+            finally:
+                await connection.close()
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, run()).result()
 
 
 def has_postgres() -> bool:

@@ -206,6 +206,15 @@ class Talker(Client):
                 await self.says(f"number {number}", f"{self.name} {number}")
             await self.hear()
             self._heard.set()
+            await self._repeat_what_was_refused()
+
+    async def _repeat_what_was_refused(self):
+        if self.refusals:
+            assert set(self.refusals.values()) == {"busy"}
+            refused, self.refusals = self.refusals, {}
+            await asyncio.sleep(0.02)
+            for client_id in refused:
+                await self._send(self.outbox[client_id], client_id)
 
     async def has_acks(self, count):
         """Return when so many of its messages are acknowledged, while it talks on."""

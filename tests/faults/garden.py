@@ -28,8 +28,8 @@ ENVIRONMENT = {
 class FaultyServer(Server):
     """A server with faults of `faulty_server.py`, until they are mended."""
 
-    def __init__(self, folder, *faults):
-        super().__init__(folder, **ENVIRONMENT)
+    def __init__(self, folder, *faults, **environment):
+        super().__init__(folder, **ENVIRONMENT | environment)
         self.faults = faults
 
     def program(self):
