@@ -215,6 +215,30 @@ def interrupted_loads(page, happens):
     return loads
 
 
+def test_who_wakes_from_sleep_on_a_connection_that_died_silently_makes_another(alice, bob, together):
+    connections, dead = [], set()
+
+    def forward(browser):
+        number = len(connections)
+        server = browser.connect_to_server()
+        server.on_message(lambda text: number in dead or browser.send(text))
+        connections.append(server)
+
+    sleeper = alice.tab(between=forward)
+    sleeper.page.clock.install()
+    sleeper.opens(together)
+    dead.add(0)
+    bob.says("one", "two")
+    bob.sees("one", "two")
+    assert sleeper.log() != bob.log()
+
+    sleeper.page.clock.fast_forward(120_000)
+
+    sleeper.sees("one", "two")
+    assert len(connections) == 2
+    assert is_what_a_reload_shows(sleeper, together)
+
+
 def test_moves_that_the_home_page_missed_show_on_return(alice, gardening):
     alice.goes_home()
     alice.context.set_offline(True)
