@@ -16,7 +16,7 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Aut
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import check_username, new_token, session_id, username_key
 from discussit.models.base import now
@@ -94,6 +94,8 @@ class Cookies(AuthenticationBackend):
         try:
             signed_in = await self._seen(token)
         except DATABASE_ERRORS as error:
+            if not is_outage(error):
+                raise
             raise AuthenticationError("the database does not answer") from error
         if signed_in is None:
             return None

@@ -1,6 +1,7 @@
 """Engines, SQLite's settings, the two ways to a session, and the schema's revision."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
@@ -33,7 +34,10 @@ DATABASE_ERRORS = (SQLAlchemyError, OSError)
 
 def is_outage(error: Exception) -> bool:
     """Whether the database did not answer, so that the same may succeed later."""
-    return isinstance(error, OperationalError | PoolTimeoutError | OSError) or (
+    if isinstance(error, OperationalError):
+        # SQLite says so of a mistake in a statement, too.
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
 
