@@ -136,8 +136,7 @@ async def ready(request: Request) -> Response:
 
 async def _answers(database: Database) -> bool:
     try:
-        async with database.reading() as session:
-            await session.execute(text("SELECT 1"))
+        await database.read(lambda session: session.execute(text("SELECT 1")).close())
     except DATABASE_ERRORS:
         logger.exception("the database does not answer")
         return False

@@ -11,6 +11,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy import Select, exists, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import contains_eager
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
 from starlette.requests import HTTPConnection
@@ -110,8 +111,7 @@ class Cookies(AuthenticationBackend):
             return None
 
     async def _seen(self, token: str) -> Session | None:
-        async with self._database.reading() as session:
-            signed_in = await session.scalar(_session_of(token))
+        signed_in = await self._database.read(lambda session: session.scalar(_session_of(token)))
         if signed_in is not None and now() - signed_in.last_seen_at > SEEN_EVERY:
             async with self._database.transaction() as session:
                 if still := await session.get(Session, signed_in.id):
@@ -146,14 +146,14 @@ def account_of(conn: HTTPConnection) -> Account:
 # What they may enter
 
 
-async def admit(session: AsyncSession, account: Account, uuid: UUID) -> Group:
+def admit(session: OrmSession, account: Account, uuid: UUID) -> Group:
     """The group, for somebody who is in it: the only way to obtain a group to act in.
 
     Raises NoSuchGroup, NotAMember, and NotSignedIn when the session has ended since it was read.
     """
     is_member = exists().where(Membership.group_id == Group.id, Membership.user_id == account.id)
     is_signed_in = exists().where(Session.id == account.session_id)
-    found = (await session.execute(select(Group, is_member, is_signed_in).where(Group.uuid == uuid))).one_or_none()
+    found = session.execute(select(Group, is_member, is_signed_in).where(Group.uuid == uuid)).one_or_none()
     if found is None:
         raise NoSuchGroup
     group, may_enter, still_signed_in = found
@@ -164,18 +164,12 @@ async def admit(session: AsyncSession, account: Account, uuid: UUID) -> Group:
     return group
 
 
-async def find_group(session: AsyncSession, uuid: UUID) -> Group:
-    """The group, for joining or leaving it. Raises NoSuchGroup."""
-    group = await session.scalar(select(Group).where(Group.uuid == uuid))
-    if group is None:
-        raise NoSuchGroup
-    return group
-
-
 async def move(database: Database, account: Account, uuid: UUID, *, joins: bool) -> bool:
     """Join or leave. False: nothing changed, it was so already. Raises NoSuchGroup, NotSignedIn."""
     async with database.transaction() as session:
-        group = await find_group(session, uuid)
+        group = await session.scalar(select(Group).where(Group.uuid == uuid))
+        if group is None:
+            raise NoSuchGroup
         user = await session.get(User, account.id)
         if user is None or not user.is_active:
             raise NotSignedIn
@@ -202,17 +196,17 @@ async def sign_up(database: Database, username: str, password: str, *, is_superu
 
 
 async def _becomes_first(session: AsyncSession) -> bool:
-    if not await is_first(session):
+    if not await session.run_sync(is_first):
         return False
     if session.get_bind().dialect.name == "postgresql":
         # Of two at once, one waits here for the other and is the second. SQLite has one writer anyway.
         await session.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))
-    return await is_first(session)
+    return await session.run_sync(is_first)
 
 
-async def is_first(session: AsyncSession) -> bool:
+def is_first(session: OrmSession) -> bool:
     """Whether nobody has an account yet."""
-    return (await session.scalar(select(User.id).limit(1))) is None
+    return session.scalar(select(User.id).limit(1)) is None
 
 
 def _checked_username(value: str) -> str:
@@ -234,8 +228,8 @@ async def log_in(database: Database, username: str, password: str) -> User:
     """The account of this name and password. Raises FieldError, the same whatever is wrong."""
     # PostgreSQL can't be asked for a NUL, and no name has one.
     key = "" if "\0" in username else username_key(username)
-    async with database.reading() as session:
-        user = await session.scalar(select(User).where(User.username_key == key, User.is_active))
+    of_this_name = select(User).where(User.username_key == key, User.is_active)
+    user = await database.read(lambda session: session.scalar(of_this_name))
     hashed = user.password if user else NOBODYS_HASH
     is_right = await to_thread.run_sync(_verifies, hashed, password, limiter=hashing)
     if user is None or not is_right:

@@ -55,9 +55,9 @@ async def home_socket(websocket: WebSocket) -> None:
 
 
 async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
-    async with database.reading() as session:
-        uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
-        return wire.Ready(user=account.username, groups=list(await session.scalars(uuids)))
+    uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
+    groups = await database.read(lambda session: session.scalars(uuids).all())
+    return wire.Ready(user=account.username, groups=list(groups))
 
 
 async def _move(websocket: WebSocket, account: Account, watcher: Connection, text: str) -> None:
@@ -108,8 +108,7 @@ async def group_socket(websocket: WebSocket) -> None:
 
 
 async def _admitted(database: Database, account: Account, follower: Follower) -> Group:
-    async with database.reading() as session:
-        group = await auth.admit(session, account, follower.group_uuid)
+    group = await database.read(lambda session: auth.admit(session, account, follower.group_uuid))
     follower.admitted = follower.cursor = group.last_seq
     return group
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -57,11 +57,15 @@ class Database:
         self.settings = settings
         self._plain: Engine | None = None
         self._threaded: sessionmaker[Session] | None = None
+        self._threaded_readings: sessionmaker[Session] | None = None
+        self._reading = CapacityLimiter(READERS)
         self._turn: asyncio.Lock | nullcontext[None] = nullcontext()
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
-            self._plain = _plain_engine(settings.database_url)
+            self._plain = _plain_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._plain_reader = _plain_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
             self._threaded = sessionmaker(self._plain, expire_on_commit=False)
+            self._threaded_readings = sessionmaker(self._plain_reader)
             self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
             self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
         else:
@@ -103,6 +107,16 @@ class Database:
                 result = await to_thread.run_sync(_transact, self._threaded, work)
         return result
 
+    async def read(self, work: Callable[[Session], Result]) -> Result:
+        """What `work` makes of one state of the database. It changes nothing, and may be called in another thread.
+
+        For what is read often: on SQLite it takes a quarter of the time of `reading`, for the same reason.
+        """
+        if self._threaded_readings is None:
+            async with self.reading() as session:
+                return await session.run_sync(work)
+        return await to_thread.run_sync(_read, self._threaded_readings, work, limiter=self._reading)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one state of the database and changes nothing."""
@@ -123,6 +137,7 @@ class Database:
         await self.reader.dispose()
         if self._plain is not None:
             self._plain.dispose()
+            self._plain_reader.dispose()
 
 
 def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
@@ -151,9 +166,14 @@ def _pooled_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def _plain_engine(url: str) -> Engine:
-    engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=1, max_overflow=0)
-    _configure(engine, begin="BEGIN IMMEDIATE", foreign_keys="ON")
+def _read(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
+    with sessions() as session:
+        return work(session)
+
+
+def _plain_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=pool_size, max_overflow=0)
+    _configure(engine, begin=begin, foreign_keys="ON")
     return engine
 
 

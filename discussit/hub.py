@@ -17,6 +17,7 @@ import msgspec
 from anyio import create_task_group, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit import log, wire
 from discussit.bus import PEOPLE, RESYNC, Bus, group_channel
@@ -139,9 +140,11 @@ class Hub:
                 yield None
 
     async def _page(self, room: Room, cursor: int) -> Slice:
-        async with self._database.reading() as session:
-            entries = await log.since(session, room.group_id, cursor)
+        def read(session: OrmSession) -> Slice:
+            entries = log.since(session, room.group_id, cursor)
             return Slice.of(entries[-1].seq if entries else cursor, [wire.encode(entry.frame()) for entry in entries])
+
+        return await self._database.read(read)
 
     # What keeps rooms up to date
 
@@ -202,9 +205,8 @@ class Hub:
         for room in rooms:
             # Before the database is read: a hint that comes meanwhile asks for another look.
             room.is_behind = False
-        async with self._database.reading() as session:
-            rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
-            found = {group.id: group.last_seq for group in await session.execute(rows)}
+        rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
+        found = await self._database.read(lambda session: {row.id: row.last_seq for row in session.execute(rows)})
         for room in rooms:
             if room.group_id not in found:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
@@ -223,8 +225,8 @@ class Hub:
 
     async def _check_sessions(self, connections: Sequence[Connection]) -> None:
         ids = {connection.session_id for connection in connections}
-        async with self._database.reading() as session:
-            alive = set(await session.scalars(select(Session.id).join(User).where(Session.id.in_(ids), User.is_active)))
+        rows = select(Session.id).join(User).where(Session.id.in_(ids), User.is_active)
+        alive = await self._database.read(lambda session: set(session.scalars(rows)))
         for connection in connections:
             if connection.session_id not in alive:
                 connection.end(CloseCode.SESSION_ENDED)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Integer, String, bindparam, column, select, tuple_, values
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, joinedload
 
 from discussit.database import Database, is_outage
@@ -192,13 +191,13 @@ def _known(session: Session, drafts: Iterable[Draft]) -> Known:
     return {(row.group_id, row.user_id, row.client_id): row for row in rows}
 
 
-async def since(session: AsyncSession, group_id: int, seq: int, limit: int = PAGE) -> Sequence[Entry]:
+def since(session: Session, group_id: int, seq: int, limit: int = PAGE) -> Sequence[Entry]:
     """The entries after `seq`, in order, at most `limit`, with all that their frames need."""
     rows = select(Entry).where(Entry.group_id == group_id, Entry.seq > seq).order_by(Entry.seq).limit(limit)
-    return (await session.scalars(rows.options(joinedload(Entry.group, innerjoin=True)))).all()
+    return session.scalars(rows.options(joinedload(Entry.group, innerjoin=True))).all()
 
 
-async def page_before(session: AsyncSession, group_id: int, seq: int, limit: int) -> Sequence[Entry]:
+def page_before(session: Session, group_id: int, seq: int, limit: int) -> Sequence[Entry]:
     """The last entries before `seq`, in order, at most `limit`."""
     rows = select(Entry).where(Entry.group_id == group_id, Entry.seq < seq).order_by(Entry.seq.desc()).limit(limit)
-    return (await session.scalars(rows)).all()[::-1]
+    return session.scalars(rows).all()[::-1]

@@ -118,8 +118,7 @@ def test_a_session_that_is_deleted_in_the_database_closes_its_sockets(site, stat
 
 
 async def admit(world, account, uuid=None):
-    async with world.database.reading() as session:
-        return await auth.admit(session, account, uuid or world.group.uuid)
+    return await world.database.read(lambda session: auth.admit(session, account, uuid or world.group.uuid))
 
 
 async def last_seen(database, ago):

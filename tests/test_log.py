@@ -221,8 +221,9 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
 async def test_a_log_is_read_on_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    async with world.database.reading() as session:
-        assert [entry.seq for entry in await log.since(session, world.group.id, seq, limit)] == expected
+    entries = await world.database.read(lambda session: log.since(session, world.group.id, seq, limit))
+
+    assert [entry.seq for entry in entries] == expected
 
 
 @pytest.mark.parametrize(
@@ -231,8 +232,9 @@ async def test_a_log_is_read_on_from_a_place(world, seq, limit, expected):
 async def test_a_log_is_read_back_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    async with world.database.reading() as session:
-        assert [entry.seq for entry in await log.page_before(session, world.group.id, seq, limit)] == expected
+    entries = await world.database.read(lambda session: log.page_before(session, world.group.id, seq, limit))
+
+    assert [entry.seq for entry in entries] == expected
 
 
 async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, queries):
@@ -240,8 +242,8 @@ async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, qu
     await world.wrote("a", "b")
 
     queries.clear()
-    async with world.database.reading() as session:
-        frames = [entry.frame() for entry in await log.since(session, world.group.id, 0)]
+    entries = await world.database.read(lambda session: log.since(session, world.group.id, 0))
+    frames = [entry.frame() for entry in entries]
 
     assert [frame.seq for frame in frames] == [1, 2, 3, 4]
     assert len(queries) == 1

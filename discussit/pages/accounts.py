@@ -21,8 +21,7 @@ async def sign_up(request: Request) -> Response:
             return await _signed_in(request, user, "/")
         except FieldError as error:
             form.refuse(error)
-    async with database_of(request).reading() as session:
-        is_first = await auth.is_first(session)
+    is_first = await database_of(request).read(auth.is_first)
     return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,13 +28,8 @@ async def group(request: Request) -> Response:
 
 
 async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
-    async with database_of(request).reading() as session:
-        group = await auth.admit(session, account, request.path_params["uuid"])
-        entries = await _entries(session, group, request)
-        members = await session.scalars(
-            select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
-        )
-        mine = await session.execute(groups_for(account).where(Membership.user_id.is_not(None)))
+    read = await database_of(request).read(lambda session: _read(session, account, request))
+    group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
     url = group.get_absolute_url()
     return page(
@@ -42,8 +38,8 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
         status,
         group=group,
         entries=rows(entries),
-        members=members.all(),
-        groups=mine.all(),
+        members=read.members,
+        groups=read.groups,
         form=form,
         last_seq=last,
         at=_seq(request, "at"),
@@ -53,15 +49,36 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
     )
 
 
-async def _entries(session: AsyncSession, group: Group, request: Request) -> Sequence[Entry]:
+class Read(NamedTuple):
+    """What a group's page is made of."""
+
+    group: Group
+    entries: Sequence[Entry]
+    members: Sequence[str]
+    groups: Sequence[Any]
+
+
+def _read(session: Session, account: Account, request: Request) -> Read:
+    group = auth.admit(session, account, request.path_params["uuid"])
+    members = select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
+    groups = groups_for(account).where(Membership.user_id.is_not(None))
+    return Read(
+        group,
+        _entries(session, group, request),
+        session.scalars(members).all(),
+        session.execute(groups).all(),
+    )
+
+
+def _entries(session: Session, group: Group, request: Request) -> Sequence[Entry]:
     """The part of the log that the URL asks for; its end, where that lies outside the log."""
     at, after, before = (_seq(request, name) for name in ("at", "after", "before"))
     if at is not None and at <= group.last_seq:
-        return await log.since(session, group.id, max(0, at - PAGE // 2), PAGE)
+        return log.since(session, group.id, max(0, at - PAGE // 2), PAGE)
     if after is not None and after < group.last_seq:
-        return await log.since(session, group.id, after, PAGE)
+        return log.since(session, group.id, after, PAGE)
     end = group.last_seq + 1
-    return await log.page_before(session, group.id, before if before is not None and 1 < before < end else end, PAGE)
+    return log.page_before(session, group.id, before if before is not None and 1 < before < end else end, PAGE)
 
 
 def _seq(request: Request, name: str) -> int | None:
@@ -127,8 +144,8 @@ async def _move(request: Request, *, joins: bool) -> Response:
 
 async def send_message(request: Request) -> Response:
     account, form = auth.account_of(request), await Form.sent(request)
-    async with database_of(request).reading() as session:
-        group = await auth.admit(session, account, request.path_params["uuid"])
+    uuid = request.path_params["uuid"]
+    group = await database_of(request).read(lambda session: auth.admit(session, account, uuid))
     try:
         await request.app.state.writer.append(await _draft(request, account, group, form))
     except Refused as refused:

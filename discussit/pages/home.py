@@ -17,8 +17,7 @@ async def home(request: Request) -> Response:
 
 
 async def _home(request: Request, account: Account, form: Form) -> Response:
-    async with database_of(request).reading() as session:
-        groups = (await session.execute(groups_for(account))).all()
+    groups = await database_of(request).read(lambda session: session.execute(groups_for(account)).all())
     return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 

@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, hub, log
+from discussit import chat, hub
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, bus
 from discussit.models import Group, base
@@ -210,7 +210,7 @@ def hold_admission():
 
 def hold_pages():
     """Between reading a page of the log and sending it."""
-    log.since = _held(log.since)
+    hub.Hub._page = _held(hub.Hub._page)
 
 
 def hold_looks():
