@@ -101,3 +101,31 @@ async def connected(bus):
             await asyncio.sleep(0.01)
         async with bus.subscribe("confirmed") as messages:
             await anext(messages)
+
+
+async def test_two_hundred_that_come_and_go_leave_nobody_deaf_and_no_channel_behind(engine):
+    await asyncio.to_thread(engine.start)
+    async with bus_on(engine) as ours, bus_on(engine) as theirs:
+        await connected(theirs)
+
+        async def comes_and_goes(number):
+            for turn in range(20):
+                async with theirs.subscribe(f"group.{(number + turn) % 7}") as messages:
+                    await anext(messages)
+
+        async with (
+            asyncio.timeout(3 * LIMIT),
+            theirs.subscribe("group.0") as messages,
+            asyncio.TaskGroup() as tasks,
+        ):
+            for number in range(200):
+                tasks.create_task(comes_and_goes(number))
+            await asyncio.sleep(0)
+            ours.post("group.0", "in the middle of it")
+            await heard(messages, "in the middle of it")
+
+        assert theirs._backend.wanted == set()
+        async with theirs.subscribe("group.0") as messages:
+            await connected(theirs)
+            ours.post("group.0", "afterwards")
+            await heard(messages, "afterwards")
