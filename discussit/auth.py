@@ -1,5 +1,6 @@
 """Who is asking, and what they may enter."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -22,6 +23,8 @@ from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import check_username, new_token, session_id, username_key
 from discussit.models.base import now
 from discussit.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 COOKIE = "discussit_session"
 SESSION_LIFE = timedelta(days=14)  # without a request
@@ -113,10 +116,17 @@ class Cookies(AuthenticationBackend):
     async def _seen(self, token: str) -> Session | None:
         signed_in = await self._database.read(lambda session: session.scalar(_session_of(token)))
         if signed_in is not None and now() - signed_in.last_seen_at > SEEN_EVERY:
-            async with self._database.transaction() as session:
-                if still := await session.get(Session, signed_in.id):
-                    still.last_seen_at = now()
+            await self._note(signed_in)
         return signed_in
+
+    async def _note(self, seen: Session) -> None:
+        try:
+            async with self._database.transaction() as session:
+                if still := await session.get(Session, seen.id):
+                    still.last_seen_at = now()
+        except DATABASE_ERRORS as error:
+            # Not worth to refuse a page for: the next request notes it.
+            logger.warning("could not note when a session was seen: %s", type(error).__name__)
 
     def set(self, response: Response, token: str, *, secure: bool) -> None:
         value = self._signer.sign(token).decode()

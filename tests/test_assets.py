@@ -49,6 +49,8 @@ def test_a_file_is_compressed_for_who_can_read_it(site):
     assert len(sent) == int(answer.headers["content-length"]) < len(BASE) / 2
     assert "content-encoding" not in plain.headers
     assert answer.headers["content-type"] == plain.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["etag"] == f"W/{plain.headers['etag']}"
+    assert site.get(address, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
     assert answer.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
 
 

@@ -1,11 +1,15 @@
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from people import closed, refused
+from people import Person, closed, refused
 from sqlalchemy import select, update
+from starlette.testclient import TestClient
 
 from discussit import auth
+from discussit.app import app
 from discussit.auth import SEEN_EVERY, SESSION_LIFE, Account, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.models import Membership, Session, User
 from discussit.models.accounts import session_id
@@ -108,6 +112,26 @@ def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, al
 
     assert len(first) == 1
     assert [each for each in queries if each.startswith("UPDATE")] == first
+
+
+def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site, faultless):
+    alice = Person(impatient_site, "alice")
+    alice.sign_up()
+    state = impatient_site.app._app.state
+    impatient_site.portal.call(last_seen, state.database, SEEN_EVERY + MINUTE)
+
+    with closing(sqlite3.connect("discussit.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        assert alice.get("/").status_code == 200
+
+
+@pytest.fixture
+def impatient_site(environment):
+    """It waits for a lock no longer than anybody notices."""
+    environment.setattr("discussit.database.PRAGMAS", ("busy_timeout=20", "journal_mode=WAL", "synchronous=FULL"))
+    with TestClient(app) as site:
+        yield site
 
 
 def test_a_session_that_is_deleted_in_the_database_closes_its_sockets(site, state, alice, gardening):
