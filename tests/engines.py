@@ -22,6 +22,8 @@ START_LIMIT = 20  # seconds
 class Engine:
     """A server program that is not ours."""
 
+    power_cut = signal.SIGKILL
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="discussit-"))
         self.port = free_port()
@@ -49,10 +51,11 @@ class Engine:
         assert self._process is not None
         self._process.send_signal(signal_number)
 
-    def kill(self, signal_number: signal.Signals = signal.SIGKILL) -> None:
+    def kill(self) -> None:
+        """As a power cut does."""
         if self._process is not None:
             self.send(signal.SIGCONT)
-            self.send(signal_number)
+            self.send(self.power_cut)
             self._process.wait(START_LIMIT)
 
     def start_if_down(self) -> None:
@@ -60,7 +63,7 @@ class Engine:
             self.start()
 
     def remove(self) -> None:
-        self.kill(signal.SIGQUIT)
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -80,6 +83,8 @@ class Redis(Engine):
 
 class Postgres(Engine):
     """One cluster, in which every test has a database of its own."""
+
+    power_cut = signal.SIGQUIT  # all its processes end at once, and nothing is put in order
 
     def __init__(self) -> None:
         super().__init__()

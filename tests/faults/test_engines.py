@@ -239,7 +239,7 @@ async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, post
     async with running(alice.talks(), bob.talks()):
         await alice.has_acks(20)
         await bob.has_acks(20)
-        await asyncio.to_thread(postgres.kill, signal.SIGQUIT)
+        await asyncio.to_thread(postgres.kill)
         await until(lambda: shared.says_it_is(503, database="down"))
         assert shared.alice.get(f"/groups/{shared.group}/").status_code == 503
         await asyncio.to_thread(postgres.start)
