@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 
 from anyio import create_task_group, move_on_after
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -78,8 +77,7 @@ def create_app(settings: Settings) -> Starlette:
             NotAMember: not_a_member,
             NoSuchGroup: no_such_group,
             HTTPException: http_error,
-            DBAPIError: database_error,
-            PoolTimeoutError: database_error,
+            SQLAlchemyError: database_error,
             TimeoutError: database_error,
             Exception: server_error,
         },
@@ -136,7 +134,7 @@ async def ready(request: Request) -> Response:
 
 async def _answers(database: Database) -> bool:
     try:
-        await database.read(lambda session: session.execute(text("SELECT 1")).close())
+        await database.read(lambda session: session.scalar(text("SELECT 1")))
     except DATABASE_ERRORS:
         logger.exception("the database does not answer")
         return False

@@ -48,11 +48,12 @@ class Assets(StaticFiles):
         super().__init__(directory=STATIC)
 
     def get_path(self, scope: Scope) -> str:
-        folder, _, rest = super().get_path(scope).partition(os.sep)
-        if _is_version(folder):
-            scope["asset_version"] = folder
-            return rest
-        return folder + os.sep + rest if rest else folder
+        path = super().get_path(scope)
+        folder, _, rest = path.partition(os.sep)
+        if not _is_version(folder):
+            return path
+        scope["asset_version"] = folder
+        return rest
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200

@@ -84,8 +84,8 @@ class MemoryBackend(Backend):
 class SupervisedBackend(Backend):
     """An engine in another process: one task owns the connection and brings it back when it is lost."""
 
-    name = ""
-    errors: tuple[type[Exception], ...] = (OSError, TimeoutError)
+    name: str
+    errors: tuple[type[Exception], ...]  # what tells that the connection is lost
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ class PostgresBackend(SupervisedBackend):
     """`postgresql://`, as asyncpg reads it."""
 
     name = "PostgreSQL"
-    errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+    errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
     def __init__(self, url: str) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ class RedisBackend(SupervisedBackend):
     """`redis://`, `rediss://` and `unix://`, as redis-py reads them."""
 
     name = "Redis"
-    errors = (RedisError, OSError, TimeoutError)
+    errors = (RedisError, OSError)
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -71,8 +71,10 @@ class RedisBackend(SupervisedBackend):
     async def _subscribe(self, pubsub: PubSub) -> None:
         """Keep what the connection listens to equal to what is wanted."""
         listened: set[str] = set()
+        task = asyncio.current_task()
+        assert task is not None
         # Before Python 3.12 `asyncio.wait_for`, with which redis-py sends, can swallow a cancellation.
-        while not (task := asyncio.current_task()) or not task.cancelling():
+        while not task.cancelling():
             await self.changed.wait()
             self.changed.clear()
             if new := self.wanted - listened:
