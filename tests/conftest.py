@@ -17,7 +17,7 @@ from discussit.database import Database, prepare_once
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
-pytest_plugins = ["browsers_last", "no_skips"]
+pytest_plugins = ["browsers_last", "engines", "no_skips"]
 
 VARIABLES = ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "MESSAGE_RATE", "DEBUG")
 

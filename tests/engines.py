@@ -1,4 +1,7 @@
-"""Real PostgreSQL and Redis servers on free ports in temporary folders, which tests may kill."""
+"""Real PostgreSQL and Redis servers on free ports in temporary folders, which tests may kill.
+
+They start once in a process of the tests: those that use them belong to the xdist group "engines".
+"""
 
 import asyncio
 import os
@@ -10,10 +13,12 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
+import pytest
 from servers import free_port
 
 START_LIMIT = 20  # seconds
@@ -23,6 +28,11 @@ class Engine:
     """A server program that is not ours."""
 
     power_cut = signal.SIGKILL
+
+    @classmethod
+    def missing(cls) -> str:
+        """Why it can't be had here; empty where it can."""
+        raise NotImplementedError
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="discussit-"))
@@ -70,6 +80,10 @@ class Engine:
 class Redis(Engine):
     """It keeps nothing: started again, it is empty."""
 
+    @classmethod
+    def missing(cls) -> str:
+        return "" if shutil.which("redis-server") else "redis-server is not installed"
+
     def command(self) -> list[str]:
         return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
@@ -85,6 +99,10 @@ class Postgres(Engine):
     """One cluster, in which every test has a database of its own."""
 
     power_cut = signal.SIGQUIT  # all its processes end at once, and nothing is put in order
+
+    @classmethod
+    def missing(cls) -> str:
+        return "" if programs("postgres") else "PostgreSQL is not installed"
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,10 +163,6 @@ class Postgres(Engine):
             return thread.submit(asyncio.run, run()).result()
 
 
-def has_postgres() -> bool:
-    return bool(programs("postgres"))
-
-
 def program(name: str) -> str:
     return programs(name)[-1]
 
@@ -157,3 +171,30 @@ def programs(name: str) -> list[str]:
     """PostgreSQL's server programs, the newest last; Debian keeps them off the PATH."""
     found = shutil.which(name)
     return [found] if found else sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))
+
+
+def running(kind: type[Engine]) -> Iterator[Engine]:
+    if why := kind.missing():
+        pytest.skip(why)
+    engine = kind()
+    engine.start()
+    yield engine
+    engine.remove()
+
+
+@pytest.fixture(scope="session")
+def redis():
+    yield from running(Redis)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    yield from running(Postgres)
+
+
+@pytest.fixture(params=["redis", "postgres"])
+def engine(request):
+    """One of the two, for what a bus must do on either; whatever the test did to it, it runs again afterwards."""
+    engine = request.getfixturevalue(request.param)
+    yield engine
+    engine.start_if_down()

@@ -1,27 +1,16 @@
 """The bus over real engines, which are killed and come back."""
 
 import asyncio
-import shutil
 from contextlib import asynccontextmanager
 
 import pytest
-from engines import Postgres, Redis, has_postgres
 
 from discussit.bus import RESYNC, Bus
 from discussit.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("engines")
+
 LIMIT = 20  # seconds
-
-
-@pytest.fixture(params=["redis", "postgresql"])
-def engine(request):
-    if request.param == "redis" and not shutil.which("redis-server"):
-        pytest.skip("redis-server is not installed")
-    if request.param == "postgresql" and not has_postgres():
-        pytest.skip("PostgreSQL is not installed")
-    engine = Redis() if request.param == "redis" else Postgres()
-    yield engine
-    engine.remove()
 
 
 @asynccontextmanager
@@ -34,6 +23,14 @@ async def bus_on(engine):
         delivering.cancel()
 
 
+@asynccontextmanager
+async def two_on(engine):
+    """The buses of two processes, and what the second hears on a channel of the first's."""
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        await connected(theirs)
+        yield ours, messages
+
+
 async def heard(messages, wanted):
     """Wait for a message; what comes before it is returned with it."""
     found = []
@@ -44,10 +41,7 @@ async def heard(messages, wanted):
 
 
 async def test_what_one_process_posts_another_hears_in_order(engine):
-    await asyncio.to_thread(engine.start)
-    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
-        await connected(theirs)
-
+    async with two_on(engine) as (ours, messages):
         for number in range(20):
             ours.post("group.a", str(number))
 
@@ -56,9 +50,7 @@ async def test_what_one_process_posts_another_hears_in_order(engine):
 
 
 async def test_readers_of_an_engine_that_was_killed_are_told_to_look_when_it_is_back(engine):
-    await asyncio.to_thread(engine.start)
-    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
-        await connected(theirs)
+    async with two_on(engine) as (ours, messages):
         ours.post("group.a", "before")
         await heard(messages, "before")
 
@@ -69,6 +61,7 @@ async def test_readers_of_an_engine_that_was_killed_are_told_to_look_when_it_is_
 
 
 async def test_an_engine_that_is_down_at_the_start_is_joined_when_it_comes_up(engine):
+    engine.kill()
     async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
         assert not theirs.is_connected
 
@@ -81,9 +74,7 @@ async def test_an_engine_that_is_down_at_the_start_is_joined_when_it_comes_up(en
 
 
 async def test_a_message_too_large_for_the_engine_is_a_reason_to_look(engine):
-    await asyncio.to_thread(engine.start)
-    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
-        await connected(theirs)
+    async with two_on(engine) as (ours, messages):
         ours.post("group.a", "before")
         await heard(messages, "before")
 
@@ -103,7 +94,6 @@ async def connected(bus):
 
 
 async def test_two_hundred_that_come_and_go_leave_nobody_deaf_and_no_channel_behind(engine):
-    await asyncio.to_thread(engine.start)
     async with bus_on(engine) as ours, bus_on(engine) as theirs:
         await connected(theirs)
 

@@ -13,7 +13,6 @@ from websockets.sync.client import connect
 
 LIMIT = 20_000  # milliseconds, for machines that are busy
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-COLOUR_RULES = "{ runOnly: ['color-contrast', 'link-in-text-block'] }"
 GROUP_ROW = re.compile(r'class="group" id="([0-9a-f-]{36})"')
 
 # What browsers say by themselves about a network that is gone, and about a request that was refused.
@@ -94,13 +93,13 @@ class Tab:
 
     @property
     def violations(self):
-        """What axe finds on this page in the dark, and of the light only what depends on colours: rule and element."""
-        self.page.evaluate(AXE)
+        """What axe finds on this page in either scheme: rule and element."""
         found = []
-        for scheme, rules in (("dark", ""), ("light", COLOUR_RULES)):
+        self.page.evaluate(AXE)
+        for scheme in ("light", "dark"):
             # Colours that are still changing have no contrast of their own.
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found += self.page.evaluate(f"() => axe.run({rules}).then(({{ violations }}) => violations)")
+            found += self.page.evaluate("() => axe.run().then(({ violations }) => violations)")
         return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
 
     @property

@@ -126,4 +126,4 @@ def test_every_page_fits_and_is_accessible(admin, bob, together):
         for width in (1280, 390):
             admin.page.set_viewport_size({"width": width, "height": 800})
             assert admin.overhang <= 0, path
-        assert admin.violations == [], path
+            assert admin.violations == [], path

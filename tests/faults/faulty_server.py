@@ -29,15 +29,20 @@ def main(port, *faults):
     for fault in faults:
         globals()[fault]()
     config = uvicorn.Config(app, port=int(port), access_log=False)
-    listener = config.bind_socket()
-    if "short_buffers" in faults:
-        # What it accepts inherits this.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[config.bind_socket()])
 
 
 def short_buffers():
-    """The system takes a little of what a client has not read yet, not megabytes of it: see `main`."""
+    """The system takes a little of what a client has not read yet, not megabytes of it."""
+    bind = uvicorn.Config.bind_socket
+
+    def bind_short(config):
+        listener = bind(config)
+        # What it accepts inherits this.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
+        return listener
+
+    uvicorn.Config.bind_socket = bind_short
 
 
 # Death at one point of a message's way

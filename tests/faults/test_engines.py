@@ -1,20 +1,18 @@
 """Two processes on one PostgreSQL and one bus: engines and processes are killed in turn, and readers stay connected."""
 
 import asyncio
-import shutil
 import signal
 import time
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 from clients import Entry, Member, Talker, running
-from engines import Postgres, Redis, has_postgres
 from garden import FaultyServer, Garden, until
 
 from discussit.database import prepare_once
 from discussit.settings import Settings
 
-# The engines start once, in one process of the tests.
 pytestmark = pytest.mark.xdist_group("engines")
 
 LOG = """
@@ -24,27 +22,12 @@ FROM entries JOIN users ON users.id = user_id JOIN groups ON groups.id = group_i
 
 
 @pytest.fixture(scope="module")
-def postgres():
-    """PostgreSQL with a migrated database that others are copied from."""
-    if not has_postgres():
-        pytest.skip("PostgreSQL is not installed")
-    postgres = Postgres()
-    postgres.start()
+def migrated(postgres):
+    """The name of a database at the newest schema, from which others are copied."""
     postgres.execute("CREATE DATABASE migrated")
     url = postgres.url("migrated").replace("postgresql:", "postgresql+asyncpg:")
     asyncio.run(prepare_once(Settings(url, secret_key="any key"), migrate=True))
-    yield postgres
-    postgres.remove()
-
-
-@pytest.fixture(scope="module")
-def redis():
-    if not shutil.which("redis-server"):
-        pytest.skip("redis-server is not installed")
-    redis = Redis()
-    redis.start()
-    yield redis
-    redis.remove()
+    return "migrated"
 
 
 class SharedGarden(Garden):
@@ -68,12 +51,12 @@ class SharedGarden(Garden):
 
 
 @pytest.fixture
-def share(tmp_path, postgres):
+def share(tmp_path, postgres, migrated):
     """Starts two servers on a new database and this bus, and makes a group there."""
     servers = []
 
     def share(bus_url):
-        database = postgres.new_database("migrated")
+        database = postgres.new_database(migrated)
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
             urls = {"DATABASE_URL": postgres.url(database), "BROADCAST_URL": bus_url}
@@ -85,22 +68,24 @@ def share(tmp_path, postgres):
         server.end()
 
 
-@pytest.fixture(params=["redis", "postgresql"])
-def engine(request, postgres, redis):
-    return {"redis": redis, "postgresql": postgres}[request.param]
-
-
 @pytest.fixture
 def shared(share, redis):
     return share(redis.bus_url)
 
 
-async def still_talk(garden, *readers):
-    """Both say something that both hear, each over the connection that it has."""
-    alice, bob = readers
-    await alice.has_said("still here", f"{alice.name} {time.monotonic()}")
-    await bob.has_said("so am I", f"{bob.name} {time.monotonic()}")
-    await garden.agrees(alice, bob)
+@asynccontextmanager
+async def talking(garden):
+    """Alice and bob follow the group. What this gives has both say something that both hear, each over the
+    connection that it has had from the beginning."""
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+
+        async def talk():
+            await alice.has_said("still here", f"{time.monotonic()}")
+            await bob.has_said("so am I", f"{time.monotonic()}")
+            await garden.agrees(alice, bob)
+
+        await talk()
+        yield talk
 
 
 # What works
@@ -167,51 +152,44 @@ def test_a_name_that_no_engine_can_hold_is_a_name_that_nobody_has(share, redis):
 
 
 async def test_a_bus_that_is_killed_and_comes_back_empty_is_joined_again(shared, redis):
-    alice, bob = shared.alice.follows(shared.group, 0), shared.bob.follows(shared.group, 0)
-    async with alice, bob:
-        await still_talk(shared, alice, bob)
+    async with talking(shared) as talk:
         await asyncio.to_thread(redis.kill)
-        await still_talk(shared, alice, bob)
+        await talk()
         await until(lambda: shared.says_it_is(503, bus="down"))
         await asyncio.to_thread(redis.start)
 
         await until(lambda: shared.says_it_is(200, bus="ok"))
-        await still_talk(shared, alice, bob)
+        await talk()
 
 
 async def test_a_bus_that_stands_still_is_noticed_and_joined_again(shared, redis):
-    alice, bob = shared.alice.follows(shared.group, 0), shared.bob.follows(shared.group, 0)
-    async with alice, bob:
-        await still_talk(shared, alice, bob)
+    async with talking(shared) as talk:
         redis.send(signal.SIGSTOP)
         await until(lambda: shared.says_it_is(503, bus="down"))
-        await still_talk(shared, alice, bob)
+        await talk()
         redis.send(signal.SIGCONT)
 
         await until(lambda: shared.says_it_is(200, bus="ok"))
-        await still_talk(shared, alice, bob)
+        await talk()
 
 
 async def test_a_subscriber_that_the_bus_throws_out_subscribes_again(shared, redis):
-    alice, bob = shared.alice.follows(shared.group, 0), shared.bob.follows(shared.group, 0)
-    async with alice, bob:
-        await still_talk(shared, alice, bob)
+    async with talking(shared) as talk:
         for _ in range(3):
             redis.command_line("CLIENT", "KILL", "TYPE", "pubsub")
-            await still_talk(shared, alice, bob)
+            await talk()
 
 
 async def test_a_bus_that_is_down_at_the_start_is_joined_when_it_comes_up(share, redis):
     redis.kill()
     try:
         garden = share(redis.bus_url)
-        async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
-            await still_talk(garden, alice, bob)
+        async with talking(garden) as talk:
             assert garden.says_it_is(503, database="ok", bus="down")
             await asyncio.to_thread(redis.start)
 
             await until(lambda: garden.says_it_is(200, bus="ok"))
-            await still_talk(garden, alice, bob)
+            await talk()
     finally:
         redis.start_if_down()
 
