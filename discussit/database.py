@@ -69,7 +69,8 @@ class Database:
             self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
             self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
         else:
-            self.writer = self.reader = _pooled_engine(settings.database_url)
+            self.writer = _pooled_engine(settings.database_url)
+            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.writer, expire_on_commit=False)
         self._readings = async_sessionmaker(self.reader, expire_on_commit=False)
