@@ -1,23 +1,21 @@
 """The sites that tests run against, and the people on them."""
 
-import asyncio
 import gc
 import logging
-import shutil
 
 import pytest
-from people import Person, World
+from people import World
 from servers import CHEAP, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from discussit import auth
 from discussit.app import app
-from discussit.database import Database, prepare_once
+from discussit.database import Database
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
-pytest_plugins = ["browsers_last", "engines", "no_skips"]
+pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes"]
 
 VARIABLES = ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "MESSAGE_RATE", "DEBUG")
 
@@ -38,18 +36,9 @@ def environment(tmp_path, monkeypatch):
     return monkeypatch
 
 
-@pytest.fixture(scope="session")
-def new_database(tmp_path_factory):
-    """A database as the migrations leave it: made once, since a copy is there sooner."""
-    file = tmp_path_factory.mktemp("new") / "discussit.db"
-    asyncio.run(prepare_once(Settings(f"sqlite+aiosqlite:///{file}", secret_key="")))
-    return file
-
-
 @pytest.fixture
-def site(environment, new_database):
-    """The application, running on a fresh SQLite database."""
-    shutil.copy(new_database, "discussit.db")
+def site(scene):
+    """The application, running on a fresh database."""
     with TestClient(app) as client:
         yield client
 
@@ -82,26 +71,20 @@ def faultless(caplog):
 
 
 @pytest.fixture
-def alice(site):
+def alice(site, scene):
     """Signed up first, so she is the superuser."""
-    alice = Person(site, "alice")
-    alice.sign_up()
-    return alice
+    return scene.person(site, "alice")
 
 
 @pytest.fixture
-def bob(site, alice):
-    bob = Person(site, "bob")
-    bob.sign_up()
-    return bob
+def bob(site, scene, alice):
+    return scene.person(site, "bob")
 
 
 @pytest.fixture
-def gardening(alice):
+def gardening(scene, alice):
     """A group that alice has made and is in: her Join is its first entry."""
-    group = alice.creates("Gardening")
-    alice.joins(group)
-    return group
+    return scene.gardening
 
 
 @pytest.fixture
@@ -110,10 +93,9 @@ def settings(environment):
 
 
 @pytest.fixture
-async def database(settings, new_database):
+async def database(scene):
     """A migrated database, without the application."""
-    shutil.copy(new_database, "discussit.db")
-    database = Database(settings)
+    database = Database(Settings.from_environment())
     yield database
     await database.close()
 

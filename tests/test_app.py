@@ -27,6 +27,7 @@ def test_it_is_ready_when_database_and_bus_answer(site):
     assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok"})
 
 
+@pytest.mark.sqlite
 def test_it_is_not_ready_when_the_database_does_not_answer_and_says_so(site, state):
     lose_database(site, state)
 

@@ -319,10 +319,12 @@ def test_a_file_is_no_message(alice, gardening, faultless):
     assert response.status_code == 400
 
 
-def test_too_many_messages_by_form_are_refused_and_kept(environment, request):
+@pytest.fixture
+def one_a_second(environment):
     environment.setenv("MESSAGE_RATE", "1")
-    alice, gardening = request.getfixturevalue("alice"), request.getfixturevalue("gardening")
 
+
+def test_too_many_messages_by_form_are_refused_and_kept(one_a_second, alice, gardening):
     responses = [alice.says(gardening, f"message {number}") for number in range(6)]
 
     assert [each.status_code for each in responses] == [303] * 5 + [429]
