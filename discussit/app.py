@@ -99,7 +99,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     database.publish_to(state.hub.publish)
     try:
         async with state.bus.connected(), create_task_group() as tasks:
-            for run in (state.bus.deliver, state.hub.run, state.writer.run):
+            for run in (state.bus.run, state.hub.run, state.writer.run):
                 tasks.start_soon(run)
             state.is_ready = True
             yield

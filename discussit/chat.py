@@ -41,17 +41,36 @@ async def home_socket(websocket: WebSocket) -> None:
     subprotocol = _subprotocol(websocket)
     watcher = (Watcher if subprotocol else Connection)(account.session_id, account.username)
     with hub.connected(watcher):
-        ready = await _ready_at_home(websocket.app.state.database, account)
         await websocket.accept(subprotocol)
-        if subprotocol:
-            watcher.reply(ready)
-        speak = _array if subprotocol else _each
+        watcher.wake()
         await _converse(
             websocket,
             watcher,
             hear=lambda text: _move(websocket, account, watcher, text),
-            say=lambda: _send_replies(websocket, watcher, speak),
+            say=lambda: _answer_at_home(websocket, account, watcher),
         )
+
+
+async def _answer_at_home(websocket: WebSocket, account: Account, watcher: Connection) -> None:
+    speak = _array if isinstance(watcher, Watcher) else _each
+    while watcher.ended is None:
+        await watcher.woken()
+        if isinstance(watcher, Watcher) and watcher.is_outdated:
+            await _tell_groups(websocket, account, watcher)
+        await _send(websocket, watcher, speak(watcher.take_replies(), None))
+
+
+async def _tell_groups(websocket: WebSocket, account: Account, watcher: Watcher) -> None:
+    """All groups that the person is in. Moves heard before this was read go out before it, later ones after it."""
+    await _send(websocket, watcher, _array(watcher.take_replies(), None))
+    watcher.is_outdated = False
+    try:
+        ready = await _ready_at_home(websocket.app.state.database, account)
+    except DATABASE_ERRORS as error:
+        logger.warning("a home page could not be told its groups: %s", type(error).__name__)
+        watcher.end(CloseCode.RESTART)
+    else:
+        await _send(websocket, watcher, [wire.array([wire.encode(ready)])])
 
 
 async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
@@ -75,12 +94,6 @@ async def _move(websocket: WebSocket, account: Account, watcher: Connection, tex
         # A watcher heard of its own move when it was committed.
         if not (is_changed and isinstance(watcher, Watcher)):
             watcher.reply(frame)
-
-
-async def _send_replies(websocket: WebSocket, connection: Connection, speak: Speak) -> None:
-    while connection.ended is None:
-        await connection.woken()
-        await _send(websocket, connection, speak(connection.take_replies(), None))
 
 
 # A group's socket

@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-from anyio import create_task_group, move_on_after
+from anyio import CancelScope, create_task_group, current_time
 from anyio.abc import TaskGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -50,6 +50,7 @@ class Hub:
         self._database = database
         self._bus = bus
         self._nudged = asyncio.Event()
+        self._due = 0.0  # when everything that is open is looked at next
         self._tasks: TaskGroup | None = None
         self.rooms: dict[UUID, Room] = {}
         self.connections: set[Connection] = set()
@@ -175,26 +176,40 @@ class Hub:
     async def _hear_news(self) -> None:
         async with self._bus.subscribe(PEOPLE) as messages:
             async for message in messages:
-                if message != RESYNC:
+                if message == RESYNC:
+                    self._miss_news()
+                else:
                     self._take(msgspec.json.decode(message, type=News))
+
+    def _miss_news(self) -> None:
+        """Who ended, joined or left may not have been heard: look at every session, and tell home pages anew."""
+        for connection in self.connections:
+            if isinstance(connection, Watcher):
+                connection.miss_moves()
+        self._look_everywhere()
+
+    def _look_everywhere(self) -> None:
+        self._due = current_time()
+        self._nudged.set()
 
     async def _keep_up(self) -> None:
         """Look at the database when a room is behind, and every POLL seconds for all that is open."""
         while True:
-            with move_on_after(POLL) as pause:
+            with CancelScope(deadline=self._due):
                 await self._nudged.wait()
             self._nudged.clear()
             try:
-                await self._look(everywhere=pause.cancelled_caught)
+                # However often rooms are behind, everything has its turn.
+                await self._look(everywhere=current_time() >= self._due)
             except DATABASE_ERRORS as error:
                 # The database does not answer: readers wait, and the next look finds what they miss.
                 logger.warning("could not look for new entries: %s", type(error).__name__)
                 await asyncio.sleep(POLL / 4)
-                for room in self.rooms.values():
-                    room.is_behind = True
-                self._nudged.set()
+                self._look_everywhere()
 
     async def _look(self, *, everywhere: bool) -> None:
+        if everywhere:
+            self._due = current_time() + POLL
         for rooms in chunks([room for room in self.rooms.values() if everywhere or room.is_behind]):
             await self._look_at(rooms)
         if everywhere:

@@ -56,7 +56,12 @@ class Watcher(Connection):
 
     def __init__(self, session_id: str, username: str) -> None:
         super().__init__(session_id, username)
+        self.is_outdated = True  # moves may have been missed: it is to be told all groups
         self._told: dict[UUID, int] = {}
+
+    def miss_moves(self) -> None:
+        self.is_outdated = True
+        self.wake()
 
     def tell(self, move: wire.EventMessage) -> None:
         # A move is heard twice, at its commit and from the bus; seq tells which is news.

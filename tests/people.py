@@ -224,7 +224,7 @@ class World:
         hub, writer = Hub(self.database, bus), Writer(self.database)
         self.database.publish_to(hub.publish)
         async with bus.connected(), create_task_group() as tasks:
-            for run in (bus.deliver, hub.run, writer.run):
+            for run in (bus.run, hub.run, writer.run):
                 tasks.start_soon(run)
             yield Served(bus, hub, writer)
             tasks.cancel_scope.cancel()

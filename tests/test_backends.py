@@ -18,7 +18,7 @@ async def bus_on(engine):
     """A bus as a process of its own has it."""
     bus = Bus(Settings("sqlite+aiosqlite:///unused.db", secret_key="shared", broadcast_url=engine.bus_url))
     async with bus.connected():
-        delivering = asyncio.create_task(bus.deliver())
+        delivering = asyncio.create_task(bus.run())
         yield bus
         delivering.cancel()
 

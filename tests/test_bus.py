@@ -186,7 +186,7 @@ async def connected(settings, backend=None):
 @asynccontextmanager
 async def running(bus):
     async with bus.connected(), create_task_group() as tasks:
-        tasks.start_soon(bus.deliver)
+        tasks.start_soon(bus.run)
         yield
         tasks.cancel_scope.cancel()
 

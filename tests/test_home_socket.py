@@ -1,6 +1,7 @@
 import pytest
 from people import V1, Person, closed, refused
 
+from discussit.bus import PEOPLE, RESYNC
 from discussit.wire import MAX_FRAME
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -143,6 +144,18 @@ def test_a_page_of_the_tutorial_hears_only_its_own_answers(bob, gardening):
         socket.send_json(leave(gardening))
 
         assert socket.receive_json() == leave(gardening)
+
+
+def test_a_page_that_may_have_missed_news_is_told_its_groups_anew(site, state, bob, gardening):
+    with bob.at_home(V1) as socket:
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": []}]
+
+        # As in a process that hears of nothing: its bus was down.
+        site.portal.call(state.database.publish_to, lambda written: None)
+        bob.joins(gardening)
+        site.portal.call(state.bus.post, PEOPLE, RESYNC)
+
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening]}]
 
 
 # What can't be understood

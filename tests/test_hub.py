@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
+from anyio import create_task_group, sleep
 
 from discussit import hub
 from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
@@ -268,6 +269,37 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 
 
+async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
+    hers = Connection(session_id("hers"), "alice")
+    await signed_in(world, "hers")
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world), create_task_group() as tasks:
+        tasks.start_soon(nag, served, group_channel(world.group.uuid))
+        with served.hub.connected(hers):
+            world.listen()
+            await end_session(world, "hers")
+            await hers.woken()
+        tasks.cancel_scope.cancel()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
+async def test_when_news_may_have_been_missed_every_session_is_looked_at(world, monkeypatch):
+    monkeypatch.setattr(hub, "POLL", 3600)
+    hers = Connection(session_id("hers"), "alice")
+    await signed_in(world, "hers")
+
+    async with world.served() as served:
+        with served.hub.connected(hers):
+            world.listen()
+            await end_session(world, "hers")
+            served.bus.post(PEOPLE, RESYNC)
+            await hers.woken()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
 # Watchers
 
 
@@ -318,6 +350,12 @@ async def replies(watcher, count):
         await watcher.woken()
         told += [json.loads(text) for text in watcher.take_replies()]
     return told
+
+
+async def nag(served, channel):
+    while True:
+        served.bus.post(channel, RESYNC)
+        await sleep(0.01)
 
 
 def entered(served):

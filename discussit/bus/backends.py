@@ -53,6 +53,13 @@ class Backend(BroadcastBackend):
         self.is_connected = False
         self._inbox = Inbox()
 
+    async def connect(self) -> None:
+        pass
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Keep the connection for as long as the process lives. An error that is not the engine's is raised."""
+
     def receive(self, channel: str, message: str) -> None:
         if channel in self.wanted:
             self._inbox.put(channel, message)
@@ -69,6 +76,9 @@ class MemoryBackend(Backend):
 
     async def connect(self) -> None:
         self.is_connected = True
+
+    async def run(self) -> None:
+        pass
 
     async def disconnect(self) -> None:
         self.is_connected = False
@@ -91,17 +101,22 @@ class SupervisedBackend(Backend):
         super().__init__()
         self.changed = asyncio.Event()
         self._confirmed: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
 
-    async def connect(self) -> None:
-        """Start connecting. That the engine is down now is no error: it is joined when it comes up."""
-        self._task = asyncio.create_task(self._supervise(), name=f"{self.name} bus")
-
-    async def disconnect(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self.close()
+    async def run(self) -> None:
+        """That the engine is down is no error: it is joined when it comes up."""
+        pause, longest = PAUSES
+        while True:
+            try:
+                await self.listen()
+            except self.errors as error:
+                logger.warning("the %s bus is down: %s; readers rely on the database", self.name, type(error).__name__)
+            if self.is_connected:
+                pause = PAUSES[0]
+            self.is_connected = False
+            self._confirmed.clear()
+            # Random, so that a restarted engine does not meet all its processes in the same moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
+            pause = min(pause * 2, longest)
 
     async def subscribe(self, channel: str) -> None:
         self.wanted.add(channel)
@@ -126,25 +141,6 @@ class SupervisedBackend(Backend):
     async def listen(self) -> None:
         """Connect, call `connected`, keep the subscriptions to what is wanted; raises when the connection is lost."""
 
-    @abstractmethod
-    async def close(self) -> None:
-        """Close what `publish` uses."""
-
     def connected(self) -> None:
         self.is_connected = True
         logger.info("the %s bus is connected", self.name)
-
-    async def _supervise(self) -> None:
-        pause, longest = PAUSES
-        while True:
-            try:
-                await self.listen()
-            except self.errors as error:
-                logger.warning("the %s bus is down: %s; readers rely on the database", self.name, type(error).__name__)
-            if self.is_connected:
-                pause = PAUSES[0]
-            self.is_connected = False
-            self._confirmed.clear()
-            # Random, so that a restarted engine does not meet all its processes in the same moment.
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
-            pause = min(pause * 2, longest)

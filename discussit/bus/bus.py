@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import create_task_group
 from broadcaster import Broadcast
 
 from discussit.bus.backends import CAPACITY, RESYNC, Backend, MemoryBackend
@@ -50,8 +51,13 @@ class Bus:
         self._outbox.append((channel, message))
         self._filled.set()
 
-    async def deliver(self) -> None:
-        """Publish what is posted, in order, for as long as the process lives."""
+    async def run(self) -> None:
+        """Keep the engine's connection, and publish what is posted, in order, for as long as the process lives."""
+        async with create_task_group() as tasks:
+            tasks.start_soon(self._backend.run)
+            await self._deliver()
+
+    async def _deliver(self) -> None:
         while True:
             await self._filled.wait()
             self._filled.clear()

@@ -67,6 +67,6 @@ class PostgresBackend(SupervisedBackend):
                 await connection.execute("SELECT 1", timeout=ANSWER_LIMIT)
         raise ConnectionError("the connection was closed")
 
-    async def close(self) -> None:
+    async def disconnect(self) -> None:
         if self._publisher is not None:
             self._publisher.terminate()

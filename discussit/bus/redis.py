@@ -83,6 +83,6 @@ class RedisBackend(SupervisedBackend):
                 await pubsub.unsubscribe(*old)
             listened = (listened | new) - old
 
-    async def close(self) -> None:
+    async def disconnect(self) -> None:
         await self._listener.aclose()
         await self._publisher.aclose()
