@@ -19,6 +19,7 @@ from discussit.database import REVISION
 
 COMMANDS = ["serve", "migrate", "createsuperuser", "creategroup"]
 PROGRAMS = [[sys.executable, "-m", "discussit"], [str(Path(sys.executable).with_name("discussit"))]]
+UVICORN = [sys.executable, "-m", "uvicorn", "discussit.app:app"]
 
 
 @pytest.fixture
@@ -251,13 +252,23 @@ def test_serving_makes_the_database_and_its_key(environment, tmp_path):
     assert stat.S_IMODE((tmp_path / "discussit.secret").stat().st_mode) == 0o600
 
 
-def run_until_served(command):
+@pytest.mark.parametrize(("workers", "is_told"), [("1", False), ("2", True)])
+def test_uvicorns_workers_are_told_that_they_do_not_hear_each_other(environment, workers, is_told):
+    said = run_until_served([*UVICORN, "--port", "0", "--workers", workers], "Application startup complete")
+
+    assert ("set BROADCAST_URL=redis://" in said) is is_told
+
+
+def run_until_served(command, sign="Uvicorn running on"):
+    """What the program says on stderr until it says this, and when it is then ended."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        lines = iter(process.stderr.readline, "")
-        assert any("Uvicorn running on" in line for line in lines)
+        said = []
+        while not said or sign not in said[-1]:
+            said.append(process.stderr.readline())
+            assert said[-1], "".join(said)
         process.terminate()
-        process.stderr.read()
+        return "".join(said) + process.stderr.read()
 
 
 def output(*command, **options):

@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import multiprocessing
+import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from anyio import create_task_group
@@ -19,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 PEOPLE = "people"  # the channel of ended sessions, and of who joined or left what
 SIGNATURE = 32  # hexadecimal digits
+ALONE = (
+    "one worker of several hears of the others' entries only when it looks, every 2 seconds:"
+    " set BROADCAST_URL=redis://… or postgresql://…"
+)
 
 
 def group_channel(uuid: object) -> str:
@@ -107,6 +114,8 @@ def make_backend(settings: Settings) -> Backend:
     """The engine of BROADCAST_URL. Its client library is imported only where it is used."""
     url = settings.broadcast_url
     if url.startswith("memory:"):
+        if _is_a_worker():
+            logger.warning(ALONE)
         return MemoryBackend()
     if url.startswith("postgresql:"):
         from discussit.bus.postgres import PostgresBackend
@@ -115,3 +124,8 @@ def make_backend(settings: Settings) -> Backend:
     from discussit.bus.redis import RedisBackend
 
     return RedisBackend(url)
+
+
+def _is_a_worker() -> bool:
+    """Whether this is one of uvicorn's `--workers`; it starts them as it does the process that `--reload` replaces."""
+    return isinstance(multiprocessing.current_process(), SpawnProcess) and "--reload" not in sys.argv
