@@ -89,7 +89,10 @@ class Redis(Engine):
 
     @property
     def bus_url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return self.url(self.port)
+
+    def url(self, port: int) -> str:
+        return f"redis://127.0.0.1:{port}/0"
 
     def command_line(self, *words: str) -> None:
         subprocess.run(["redis-cli", "-p", str(self.port), *words], check=True, stdout=subprocess.DEVNULL)
@@ -146,8 +149,8 @@ class Postgres(Engine):
     def bus_url(self) -> str:
         return self.url("postgres")
 
-    def url(self, database: str) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, port: int | None = None) -> str:
+        return f"postgresql://postgres@127.0.0.1:{port or self.port}/{database}"
 
     def execute(self, statement: str, *arguments: object, database: str = "postgres") -> list[asyncpg.Record]:
         """The rows that it gives; from anywhere, also where a loop runs."""

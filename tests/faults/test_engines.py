@@ -1,92 +1,17 @@
-"""Two processes on one PostgreSQL and one bus: engines and processes are killed in turn, and readers stay connected."""
+"""Two processes on one PostgreSQL and one bus: bus and processes are killed in turn, and readers stay connected."""
 
 import asyncio
+import json
 import signal
 import time
-from contextlib import asynccontextmanager
-from uuid import UUID
 
 import pytest
-from clients import Entry, Member, Talker, running
-from garden import FaultyServer, Garden, until
-
-from discussit.database import prepare_once
-from discussit.settings import Settings
+from clients import LIMIT, Member, Talker, running
+from garden import until
+from network import Network
+from shared_garden import talking
 
 pytestmark = pytest.mark.xdist_group("engines")
-
-LOG = """
-SELECT seq, username, CASE kind WHEN 'Message' THEN content ELSE kind END, client_id
-FROM entries JOIN users ON users.id = user_id JOIN groups ON groups.id = group_id WHERE groups.uuid = $1 ORDER BY seq
-"""
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres):
-    """The name of a database at the newest schema, from which others are copied."""
-    postgres.execute("CREATE DATABASE migrated")
-    url = postgres.url("migrated").replace("postgresql:", "postgresql+asyncpg:")
-    asyncio.run(prepare_once(Settings(url, secret_key="any key"), migrate=True))
-    return "migrated"
-
-
-class SharedGarden(Garden):
-    """Two servers on a PostgreSQL of which others have databases too; alice is at one of them, bob at the other."""
-
-    def __init__(self, servers, postgres, database):
-        self.servers, self.postgres, self.database = servers, postgres, database
-        alice, bob = Member(servers[0], "alice"), Member(servers[1], "bob")
-        alice.sign_up()
-        bob.sign_up()
-        super().__init__(servers[0], alice, bob)
-
-    def rows(self):
-        found = self.postgres.execute(LOG, UUID(self.group), database=self.database)
-        return [(Entry(*row[:3]), row[3]) for row in found]
-
-    def says_it_is(self, status, **parts):
-        """Whether both processes say so of themselves."""
-        answers = [person.get("/readyz") for person in (self.alice, self.bob)]
-        return all(answer.status_code == status and parts.items() <= answer.json().items() for answer in answers)
-
-
-@pytest.fixture
-def share(tmp_path, postgres, migrated):
-    """Starts two servers on a new database and this bus, and makes a group there."""
-    servers = []
-
-    def share(bus_url):
-        database = postgres.new_database(migrated)
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            urls = {"DATABASE_URL": postgres.url(database), "BROADCAST_URL": bus_url}
-            servers.append(FaultyServer(tmp_path / name, **urls).start())
-        return SharedGarden(servers, postgres, database)
-
-    yield share
-    for server in servers:
-        server.end()
-
-
-@pytest.fixture
-def shared(share, redis):
-    return share(redis.bus_url)
-
-
-@asynccontextmanager
-async def talking(garden):
-    """Alice and bob follow the group. What this gives has both say something that both hear, each over the
-    connection that it has had from the beginning."""
-    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
-
-        async def talk():
-            await alice.has_said("still here", f"{time.monotonic()}")
-            await bob.has_said("so am I", f"{time.monotonic()}")
-            await garden.agrees(alice, bob)
-
-        await talk()
-        yield talk
-
 
 # What works
 
@@ -151,11 +76,13 @@ def test_a_name_that_no_engine_can_hold_is_a_name_that_nobody_has(share, redis):
 # The bus fails
 
 
-async def test_a_bus_that_is_killed_and_comes_back_empty_is_joined_again(shared, redis):
+@pytest.mark.parametrize("seconds", [1, 15])
+async def test_a_bus_that_is_killed_and_comes_back_empty_is_joined_again(seconds, shared, redis):
     async with talking(shared) as talk:
+        back = time.monotonic() + seconds
         await asyncio.to_thread(redis.kill)
-        await talk()
         await until(lambda: shared.says_it_is(503, bus="down"))
+        await talks_until(back, talk)
         await asyncio.to_thread(redis.start)
 
         await until(lambda: shared.says_it_is(200, bus="ok"))
@@ -164,13 +91,52 @@ async def test_a_bus_that_is_killed_and_comes_back_empty_is_joined_again(shared,
 
 async def test_a_bus_that_stands_still_is_noticed_and_joined_again(shared, redis):
     async with talking(shared) as talk:
+        back = time.monotonic() + 10
         redis.send(signal.SIGSTOP)
         await until(lambda: shared.says_it_is(503, bus="down"))
-        await talk()
+        await talks_until(back, talk)
         redis.send(signal.SIGCONT)
 
         await until(lambda: shared.says_it_is(200, bus="ok"))
         await talk()
+
+
+async def test_a_network_that_drops_everything_for_ten_seconds_is_noticed_and_used_again(share, redis):
+    with Network(redis.port) as network:
+        garden = share(redis.url(network.port))
+        async with talking(garden) as talk:
+            back = time.monotonic() + 10
+            network.drop_everything()
+            await until(lambda: garden.says_it_is(503, bus="down"))
+            await talks_until(back, talk)
+            network.mend()
+
+            await until(lambda: garden.says_it_is(200, bus="ok"))
+            await talk()
+
+
+async def talks_until(end, talk):
+    while time.monotonic() < end:
+        await talk()
+        await asyncio.sleep(0.5)
+
+
+async def test_a_home_page_is_told_what_its_person_did_elsewhere_while_the_bus_was_down(shared, redis):
+    async with shared.bob.socket("/") as home:
+        assert await told_groups(home) == [shared.group]
+        await asyncio.to_thread(redis.kill)
+        await until(lambda: shared.says_it_is(503, bus="down"))
+        shared.bob.at(shared.servers[0]).leaves(shared.group)
+        await asyncio.to_thread(redis.start)
+
+        assert await told_groups(home) == []
+
+
+async def told_groups(home):
+    async with asyncio.timeout(LIMIT):
+        while (frame := json.loads(await home.recv())[0])["type"] != "ready":
+            pass
+    return frame["groups"]
 
 
 async def test_a_subscriber_that_the_bus_throws_out_subscribes_again(shared, redis):
@@ -192,41 +158,6 @@ async def test_a_bus_that_is_down_at_the_start_is_joined_when_it_comes_up(share,
             await talk()
     finally:
         redis.start_if_down()
-
-
-# The database fails
-
-
-async def test_connections_that_the_database_ends_lose_nothing(shared, postgres):
-    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
-    alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)
-    async with running(alice.talks(), bob.talks()):
-        for _ in range(3):
-            await alice.has_acks(len(alice.acks) + 10)
-            await bob.has_acks(len(bob.acks) + 10)
-            await asyncio.to_thread(postgres.execute, ends, shared.database)
-
-    async with alice, bob:
-        await alice.settles()
-        await bob.settles()
-        await shared.agrees(alice, bob)
-
-
-async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, postgres):
-    alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)
-    async with running(alice.talks(), bob.talks()):
-        await alice.has_acks(20)
-        await bob.has_acks(20)
-        await asyncio.to_thread(postgres.kill)
-        await until(lambda: shared.says_it_is(503, database="down"))
-        assert shared.alice.get(f"/groups/{shared.group}/").status_code == 503
-        await asyncio.to_thread(postgres.start)
-
-    await until(lambda: shared.says_it_is(200, database="ok", bus="ok"))
-    async with alice, bob:
-        await alice.settles()
-        await bob.settles()
-        await shared.agrees(alice, bob)
 
 
 # A process fails

@@ -1,0 +1,87 @@
+"""Two processes on one PostgreSQL, which is killed, locked and cut off."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from clients import Talker, running
+from garden import until
+from network import Network
+from shared_garden import talking
+
+from discussit.database import CONNECTIONS
+
+pytestmark = pytest.mark.xdist_group("engines")
+
+
+async def test_connections_that_the_database_ends_lose_nothing(shared, postgres):
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+    alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)
+    async with running(alice.talks(), bob.talks()):
+        for _ in range(3):
+            await alice.has_acks(len(alice.acks) + 10)
+            await bob.has_acks(len(bob.acks) + 10)
+            await asyncio.to_thread(postgres.execute, ends, shared.database)
+
+    async with alice, bob:
+        await alice.settles()
+        await bob.settles()
+        await shared.agrees(alice, bob)
+
+
+async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, postgres):
+    alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)
+    async with running(alice.talks(), bob.talks()):
+        await alice.has_acks(20)
+        await bob.has_acks(20)
+        await asyncio.to_thread(postgres.kill)
+        await until(lambda: shared.says_it_is(503, database="down"))
+        assert shared.alice.get(f"/groups/{shared.group}/").status_code == 503
+        await asyncio.to_thread(postgres.start)
+
+    await until(lambda: shared.says_it_is(200, database="ok", bus="ok"))
+    async with alice, bob:
+        await alice.settles()
+        await bob.settles()
+        await shared.agrees(alice, bob)
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["nothing is committed", "all is committed"])
+async def test_a_message_whose_commit_nobody_heard_the_end_of_is_stored_once(arrives, share, redis, postgres):
+    with Network(postgres.port) as network:
+        garden = share(redis.bus_url, network.port)
+        async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+            await alice.reaches(2)
+            network.cut_at(b"COMMIT;", arrives=arrives)
+            await alice.says("once", "id")
+            assert await alice.refused("id") == "busy"
+            await until(lambda: len(garden.log()) == (3 if arrives else 2))
+
+            await alice.has_said("once", "id")
+            await garden.agrees(alice, bob)
+            assert len(garden.log()) == 3
+
+
+async def test_a_pool_that_is_exhausted_is_told_and_fills_again(shared, postgres):
+    people = [shared.alice.at(shared.servers[0]) for _ in range(CONNECTIONS + 5)]
+    async with talking(shared) as talk:
+        async with locked(postgres, shared.database):
+            with ThreadPoolExecutor(len(people)) as threads:
+                moves = [threads.submit(person.leaves, shared.group) for person in people]
+                answers = await asyncio.gather(*map(asyncio.wrap_future, moves))
+
+        assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "5")}
+        await until(lambda: shared.says_it_is(200, database="ok"))
+        await talk()
+
+
+@asynccontextmanager
+async def locked(postgres, database):
+    """Somebody holds the groups, and does not come to an end."""
+    other = await asyncpg.connect(postgres.url(database))
+    async with other.transaction():
+        await other.execute("SELECT * FROM groups FOR UPDATE")
+        yield
+    await other.close()
