@@ -169,9 +169,30 @@ class Hub:
     def _hint(self, room: Room, message: str) -> None:
         if message == REVISED:
             room.revise()
-        elif message == RESYNC or not _continue(room, message):
-            room.is_behind = True
-            self._nudged.set()
+        elif message == RESYNC:
+            self._nudge(room)
+        else:
+            first, *objects = message.split("\n")
+            self._continue(room, int(first), objects)
+
+    def _continue(self, room: Room, first: int, objects: Sequence[str]) -> None:
+        if room.contradicts(first, objects):
+            self._abandon(room)
+        elif not room.append(first, objects):
+            self._nudge(room)
+
+    def _nudge(self, room: Room) -> None:
+        room.is_behind = True
+        self._nudged.set()
+
+    def _abandon(self, room: Room) -> None:
+        """The log is not the one that was read: the database is a copy that lacks its last entries.
+
+        Its readers come back, and are told to load it again.
+        """
+        logger.error("the log of group %s has lost entries that were read: its readers are sent away", room.uuid)
+        room.end(CloseCode.RESTART)
+        self._close(room)
 
     async def _hear_news(self) -> None:
         async with self._bus.subscribe(PEOPLE) as messages:
@@ -217,14 +238,17 @@ class Hub:
                 await self._check_sessions(connections)
 
     async def _look_at(self, rooms: Sequence[Room]) -> None:
+        # Before the database is read: a hint that comes meanwhile asks for another look, or continues the tail.
+        known = {room.group_id: room.last or 0 for room in rooms}
         for room in rooms:
-            # Before the database is read: a hint that comes meanwhile asks for another look.
             room.is_behind = False
         rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
         found = await self._database.read(lambda session: {row.id: row.last_seq for row in session.execute(rows)})
         for room in rooms:
             if room.group_id not in found:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
+            elif found[room.group_id] < known[room.group_id]:
+                self._abandon(room)
             else:
                 await self._bring(room, to=found[room.group_id])
 
@@ -245,11 +269,6 @@ class Hub:
         for connection in connections:
             if connection.session_id not in alive:
                 connection.end(CloseCode.SESSION_ENDED)
-
-
-def _continue(room: Room, message: str) -> bool:
-    first, *objects = message.split("\n")
-    return room.append(int(first), objects)
 
 
 def chunks(values: Sequence[Member]) -> Iterator[Sequence[Member]]:

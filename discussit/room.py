@@ -73,6 +73,14 @@ class Room:
             self.wake()
         return True
 
+    def contradicts(self, first: int, objects: Sequence[str]) -> bool:
+        """Whether the entries from seq `first` on are others than those the tail has there."""
+        if self.last is None:
+            return False
+        start = self.last + 1 - len(self._tail)
+        places = range(max(first, start), min(first + len(objects), self.last + 1))
+        return any(objects[seq - first] != self._tail[seq - start] for seq in places)
+
     def slice(self, cursor: int) -> Slice | None:
         """The entries after `cursor`; None when they are no longer in the tail."""
         assert self.last is not None

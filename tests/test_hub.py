@@ -4,10 +4,11 @@ from itertools import count
 
 import pytest
 from anyio import create_task_group, sleep
+from sqlalchemy import delete, select, update
 
 from discussit import hub
 from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
-from discussit.models import Group, Session, User
+from discussit.models import Entry, Group, Session, User
 from discussit.models.accounts import session_id
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import TAIL
@@ -173,6 +174,31 @@ async def test_a_deleted_group_ends_its_followers(world):
 
         assert [entry async for entry in entries] == []
         assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_readers_of_a_log_that_got_shorter_are_sent_away(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await lose_last_entry(world)
+
+        assert [entry async for entry in entries] == []
+        assert (entered(served)[0].ended, served.hub.rooms) == (CloseCode.RESTART, {})
+
+
+async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await lose_last_entry(world)
+        await world.wrote("in its place")
+
+        assert [entry async for entry in entries] == []
+        assert (entered(served)[0].ended, served.hub.rooms) == (CloseCode.RESTART, {})
 
 
 async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
@@ -366,6 +392,13 @@ async def left(world, user):
     async with world.database.transaction() as session:
         group = await session.get_one(Group, world.group.id)
         await group.remove_user(await session.get_one(User, user.id))
+
+
+async def lose_last_entry(world):
+    """As where a copy takes the database's place that had not heard of it."""
+    async with world.database.transaction() as session:
+        await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
+        await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
 
 async def signed_in(world, *tokens):

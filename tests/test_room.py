@@ -42,6 +42,23 @@ def test_entries_that_are_there_already_are_ignored(room):
     assert (room.last, room.slice(5).objects) == (8, ("six", "seven", "eight"))
 
 
+@pytest.mark.parametrize(
+    ("first", "objects", "expected"),
+    [
+        (6, ["six", "seven"], False),
+        (7, ["seven", "eight"], False),
+        (8, ["eight"], False),
+        (4, ["four", "five", "six"], False),
+        (7, ["another seven"], True),
+        (4, ["four", "five", "another six"], True),
+    ],
+)
+def test_entries_that_are_others_than_those_there_are_told_from_repeated_ones(room, first, objects, expected):
+    room.append(6, ["six", "seven"])
+
+    assert room.contradicts(first, objects) is expected
+
+
 @pytest.mark.parametrize("first", [7, 99])
 def test_a_gap_is_refused_and_changes_nothing(room, first):
     assert not room.append(first, ["late"])

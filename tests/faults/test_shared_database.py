@@ -85,3 +85,26 @@ async def locked(postgres, database):
         await other.execute("SELECT * FROM groups FOR UPDATE")
         yield
     await other.close()
+
+
+async def test_a_copy_that_lacks_the_last_entries_is_told_to_those_who_saw_them(shared, postgres):
+    async with shared.alice.follows(shared.group, 0) as alice, shared.bob.follows(shared.group, 0) as bob:
+        for number in range(5):
+            await alice.has_said(f"{number}", f"{number}")
+        await bob.reaches(7)
+        lose_entries_after(4, postgres, shared)
+        assert {await alice.closed(), await bob.closed()} == {1012}
+
+        await bob.returns()
+        await bob.until(lambda: bob.reset is not None)
+        assert bob.reset == 4
+    async with talking(shared) as talk:
+        await talk()
+
+
+def lose_entries_after(seq, postgres, garden):
+    """A copy of the database takes its place, and had not heard of them."""
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+    postgres.execute(ends, garden.database)
+    postgres.execute("UPDATE groups SET last_seq = $1", seq, database=garden.database)
+    postgres.execute("DELETE FROM entries WHERE seq > $1", seq, database=garden.database)
