@@ -124,12 +124,11 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 when database and bus answer, else 503 and which one does not."""
+    """200 when database and bus answer, else 503 and which one does not; and the hub's lag in seconds."""
     state = request.app.state
     found = {"database": await _answers(state.database), "bus": state.is_ready and state.bus.is_connected}
-    return JSONResponse(
-        {name: "ok" if is_ok else "down" for name, is_ok in found.items()}, 200 if all(found.values()) else 503
-    )
+    told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
+    return JSONResponse(told | {"lag": round(state.hub.lag, 1)}, 200 if all(found.values()) else 503)
 
 
 async def _answers(database: Database) -> bool:

@@ -50,7 +50,7 @@ class Hub:
         self._database = database
         self._bus = bus
         self._nudged = asyncio.Event()
-        self._due = 0.0  # when everything that is open is looked at next
+        self._due = self._looked = current_time()  # when all that is open is looked at next, and was last
         self._tasks: TaskGroup | None = None
         self.rooms: dict[UUID, Room] = {}
         self.connections: set[Connection] = set()
@@ -60,6 +60,11 @@ class Hub:
         async with create_task_group() as self._tasks:
             self._tasks.start_soon(self._hear_news)
             await self._keep_up()
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds all that is open here has not been compared with the database."""
+        return current_time() - self._looked
 
     # What the commit hook tells
 
@@ -229,13 +234,15 @@ class Hub:
                 self._look_everywhere()
 
     async def _look(self, *, everywhere: bool) -> None:
+        started = current_time()
         if everywhere:
-            self._due = current_time() + POLL
+            self._due = started + POLL
         for rooms in chunks([room for room in self.rooms.values() if everywhere or room.is_behind]):
             await self._look_at(rooms)
         if everywhere:
             for connections in chunks(list(self.connections)):
                 await self._check_sessions(connections)
+            self._looked = started
 
     async def _look_at(self, rooms: Sequence[Room]) -> None:
         # Before the database is read: a hint that comes meanwhile asks for another look, or continues the tail.

@@ -1,12 +1,16 @@
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from people import Person
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from discussit import hub
 from discussit.app import app
 from discussit.bus import PEOPLE
 from discussit.database import SchemaError
@@ -24,7 +28,7 @@ def test_a_process_that_runs_says_so_to_everyone(site):
 def test_it_is_ready_when_database_and_bus_answer(site):
     response = Person(site, "visitor").get("/readyz")
 
-    assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok"})
+    assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok", "lag": ANY})
 
 
 @pytest.mark.sqlite
@@ -33,7 +37,7 @@ def test_it_is_not_ready_when_the_database_does_not_answer_and_says_so(site, sta
 
     response = site.get("/readyz")
 
-    assert (response.status_code, response.json()) == (503, {"database": "down", "bus": "ok"})
+    assert (response.status_code, response.json()) == (503, {"database": "down", "bus": "ok", "lag": ANY})
     assert site.get("/healthz").status_code == 200
 
 
@@ -44,6 +48,25 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
     Path("discussit.db").rmdir()
 
     assert site.get("/readyz").status_code == 200
+
+
+@pytest.mark.sqlite
+def test_it_tells_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
+    monkeypatch.setattr(hub, "POLL", 0.05)
+    shutil.copy("discussit.db", "kept.db")
+    with alice.at_home():
+        lose_database(site, state)
+        wait_until(lambda: site.get("/readyz").json()["lag"] >= 0.5)
+
+        Path("discussit.db").rmdir()
+        shutil.copy("kept.db", "discussit.db")
+        wait_until(lambda: site.get("/readyz").json()["lag"] < 0.5)
+
+
+def wait_until(is_so, limit=20):
+    deadline = time.monotonic() + limit
+    while not is_so():
+        assert time.monotonic() < deadline
 
 
 def test_a_background_task_that_dies_takes_the_readiness_with_it(environment):
