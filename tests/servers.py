@@ -45,6 +45,7 @@ def run_program(arguments: list[str], folder: Path, environment: dict[str, str],
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(output, stream)
+    sys.stdin = None  # not that of this process, which workers of its own would be given
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
