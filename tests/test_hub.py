@@ -344,7 +344,7 @@ async def test_a_watcher_is_told_of_its_persons_moves_once(world):
     assert other.take_replies() == []
 
 
-@pytest.mark.parametrize(("length", "sizes"), [(0, []), (500, [500]), (501, [500, 1]), (1200, [500, 500, 200])])
+@pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])
 def test_long_lists_are_asked_for_in_parts(length, sizes):
     assert [len(part) for part in hub.chunks(list(range(length)))] == sizes
 
