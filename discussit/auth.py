@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
@@ -18,6 +19,7 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Aut
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from discussit.addresses import address, path_below
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import check_username, new_token, session_id, username_key
@@ -93,7 +95,7 @@ class Cookies(AuthenticationBackend):
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Account] | None:
         token = self._token(conn)
-        if token is None or conn.scope["path"].startswith(FOR_ANYONE):
+        if token is None or path_below(conn).startswith(FOR_ANYONE):
             return None
         try:
             signed_in = await self._seen(token)
@@ -128,13 +130,17 @@ class Cookies(AuthenticationBackend):
             # Not worth to refuse a page for: the next request notes it.
             logger.warning("could not note when a session was seen: %s", type(error).__name__)
 
-    def set(self, response: Response, token: str, *, secure: bool) -> None:
+    def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
-        age = int(SESSION_LIFE.total_seconds())
-        response.set_cookie(COOKIE, value, max_age=age, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(COOKIE, value, max_age=int(SESSION_LIFE.total_seconds()), **_attributes(conn))
 
-    def clear(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    def clear(self, response: Response, conn: HTTPConnection) -> None:
+        response.delete_cookie(COOKIE, **_attributes(conn))
+
+
+def _attributes(conn: HTTPConnection) -> dict[str, Any]:
+    """Of the session cookie. Other sites of this host, below paths of their own, are not sent it."""
+    return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": conn.url.scheme == "https"}
 
 
 def _session_of(token: str) -> Select[Session]:

@@ -4,9 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit import auth
+from discussit.addresses import address
 from discussit.auth import Account, FieldError
 from discussit.models import User
-from discussit.pages.page import Form, database_of, own_path, page, refusal, see_other
+from discussit.pages.page import Form, database_of, own_address, page, refusal, see_other
 
 
 async def sign_up(request: Request) -> Response:
@@ -18,7 +19,7 @@ async def sign_up(request: Request) -> Response:
             if form.get("password1") != form.get("password2"):
                 raise FieldError("password2", "The two passwords are not the same.")
             user = await auth.sign_up(database_of(request), form.get("username"), form.get("password1"))
-            return await _signed_in(request, user, "/")
+            return await _signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
     is_first = await database_of(request).read(auth.is_first)
@@ -28,29 +29,29 @@ async def sign_up(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     if request.method != "POST":
         if isinstance(request.user, Account):
-            return see_other("/")
-        return page(request, "login.html", form=Form(), next=own_path(request.query_params.get("next", "")))
+            return see_other(address(request, "/"))
+        return page(request, "login.html", form=Form(), next=own_address(request, request.query_params.get("next", "")))
     form = await Form.sent(request)
     try:
         user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
     except FieldError as error:
-        return page(request, "login.html", 400, form=form.refuse(error), next=own_path(form.get("next")))
-    return await _signed_in(request, user, own_path(form.get("next")))
+        return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
+    return await _signed_in(request, user, own_address(request, form.get("next")))
 
 
-async def _signed_in(request: Request, user: User, path: str) -> Response:
+async def _signed_in(request: Request, user: User, target: str) -> Response:
     if isinstance(request.user, Account):
         await auth.end_session(database_of(request), request.user.session_id)
     token = await auth.start_session(database_of(request), user, request)
-    response = see_other(path)
+    response = see_other(target)
     cookies: auth.Cookies = request.app.state.cookies
-    cookies.set(response, token, secure=request.url.scheme == "https")
+    cookies.set(response, token, request)
     return response
 
 
 async def log_out(request: Request) -> Response:
     if isinstance(request.user, Account):
         await auth.end_session(database_of(request), request.user.session_id)
-    response = see_other("/accounts/login/")
-    request.app.state.cookies.clear(response)
+    response = see_other(address(request, "/accounts/login/"))
+    request.app.state.cookies.clear(response, request)
     return response

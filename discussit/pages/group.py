@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit import auth, log, wire
+from discussit.addresses import address
 from discussit.auth import Account, FieldError
 from discussit.log import Draft
 from discussit.models import Entry, Event, Group, Membership, User
 from discussit.pages.home import groups_for
-from discussit.pages.page import Form, database_of, own_path, page, see_other
+from discussit.pages.page import Form, database_of, own_address, page, see_other
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
@@ -31,7 +32,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
     read = await database_of(request).read(lambda session: _read(session, account, request))
     group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
-    url = group.get_absolute_url()
+    url = address(request, group.get_absolute_url())
     return page(
         request,
         "group.html",
@@ -139,7 +140,7 @@ async def leave(request: Request) -> Response:
 async def _move(request: Request, *, joins: bool) -> Response:
     account, form = auth.account_of(request), await Form.sent(request)
     await auth.move(database_of(request), account, request.path_params["uuid"], joins=joins)
-    return see_other(own_path(form.get("next")))
+    return see_other(own_address(request, form.get("next")))
 
 
 async def send_message(request: Request) -> Response:
@@ -153,7 +154,7 @@ async def send_message(request: Request) -> Response:
             raise auth.NotAMember(group) from None
         status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
         return await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
-    return see_other(group.get_absolute_url())
+    return see_other(address(request, group.get_absolute_url()))
 
 
 async def _draft(request: Request, account: Account, group: Group, form: Form) -> Draft:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit import auth
+from discussit.addresses import address
 from discussit.auth import Account, FieldError
 from discussit.models import Entry, Group, Membership
 from discussit.pages.page import Form, database_of, page, refusal, see_other
@@ -48,4 +49,4 @@ async def create_group(request: Request) -> Response:
         return await _home(request, account, form.refuse(FieldError("name", str(error))))
     async with database_of(request).transaction() as session:
         session.add(group)
-    return see_other("/")
+    return see_other(address(request, "/"))

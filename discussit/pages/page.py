@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from discussit import assets
+from discussit.addresses import address, path_below, root_of
 from discussit.auth import Account, FieldError
 from discussit.database import Database
 from discussit.models import Group
@@ -64,7 +65,7 @@ def _context(request: Request) -> dict[str, Any]:
     user = request.scope.get("user")
     return {
         "user": user if isinstance(user, Account) else None,
-        "root": request.scope.get("app_root_path", request.scope.get("root_path", "")),
+        "root": root_of(request),
         "signup_open": request.app.state.settings.signup_open,
     }
 
@@ -78,18 +79,19 @@ def page(request: Request, name: str, status_code: int = 200, **context: Any) ->
     return templates.TemplateResponse(request, name, context, status_code)
 
 
-def see_other(path: str) -> Response:
-    return RedirectResponse(path, 303)
+def see_other(address: str) -> Response:
+    return RedirectResponse(address, 303)
 
 
-def own_path(value: str) -> str:
-    """The path, if it is one of this site, else home.
+def own_address(request: Request, value: str) -> str:
+    """The address, if it is one of this site, else home.
 
     Browsers read a backslash as a slash and drop control characters, so `/\\evil.example` and
     `/<tab>/evil.example` lead away just as `//evil.example` does.
     """
     leads_away = value.startswith("//") or "\\" in value or not value.isprintable()
-    return value if value.startswith("/") and not leads_away else "/"
+    home = address(request, "/")
+    return value if value.startswith(home) and not leads_away else home
 
 
 def refusal(
@@ -101,14 +103,14 @@ def refusal(
 
 def to_login(request: Request) -> Response:
     """To the login page, and from there to the page that was asked for."""
-    path: str = request.scope["path"]
+    path = path_below(request)
     if request.scope.get("method") not in ("GET", "HEAD"):
         # What was posted can't be repeated by a redirect: lead to the page that its form stands on.
         parts = path.split("/")
         path = "/".join(parts[:3]) + "/" if parts[1:2] == ["groups"] and len(parts) > 4 else "/"
     elif query := request.url.query:
         path = f"{path}?{query}"
-    return see_other(f"/accounts/login/?next={quote(path, safe='/')}")
+    return see_other(address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}"))
 
 
 def database_of(request: Request) -> Database:
