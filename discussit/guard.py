@@ -1,5 +1,6 @@
 """The ASGI guards around everything: hosts, origins, headers, body size, message rate."""
 
+import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from discussit.wire import ErrorCode, Refused
+
+logger = logging.getLogger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 MAX_BODY = 1024 * 1024  # bytes
@@ -39,6 +42,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+MISLED = (
+    "refused a request from %r to %r. If both are this site, its proxy does not say so: let it pass on Host and "
+    "send X-Forwarded-Proto, and name its address in FORWARDED_ALLOW_IPS"
+)
 
 
 class OriginGuard:
@@ -68,15 +76,19 @@ class OriginGuard:
         if scope["type"] == "http" and site is not None:
             return site not in ("same-origin", "none")
         origin = headers.get("origin")
-        return origin is not None and not self._is_ours(origin, scope["scheme"], headers.get("host", ""))
+        return origin is not None and not self._is_ours(origin, f"{scope['scheme']}://{headers.get('host', '')}")
 
-    def _is_ours(self, origin: str, scheme: str, host: str) -> bool:
-        theirs, ours = _host_and_port(origin), _host_and_port(f"{scheme}://{host}")
+    def _is_ours(self, origin: str, address: str) -> bool:
+        theirs, ours = _host_and_port(origin), _host_and_port(address)
         if theirs is None or ours is None:
             return False
-        # A proxy may give us another Host than the one in the address bar; the same host with
-        # another port, though, is another server.
-        return theirs == ours or (theirs[0] != ours[0] and self._is_allowed(theirs[0]))
+        if theirs[0] != ours[0]:
+            # A proxy may give us another Host than the one in the address bar.
+            return self._is_allowed(theirs[0])
+        if theirs != ours:
+            # Another port of this host is another server. Or a proxy hides from us what people see.
+            logger.warning(MISLED, origin, address)
+        return theirs == ours
 
     def _is_allowed(self, host: str) -> bool:
         return any(

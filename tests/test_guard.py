@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 from people import Person, refused
@@ -119,6 +120,20 @@ def test_over_https_the_origin_is_an_https_one(alice):
 
     assert post(alice.browser, {"origin": "https://testserver"}) == 303
     assert post(alice.browser, {"origin": "http://testserver"}) == 403
+
+
+def test_a_proxy_that_hides_https_is_told_of_with_what_to_do(alice, caplog):
+    assert refused(alice, "/", origin="https://testserver") == 403
+
+    (said,) = caplog.messages
+    assert "'https://testserver' to 'ws://testserver'" in said
+    assert {"Host", "X-Forwarded-Proto", "FORWARDED_ALLOW_IPS"} <= set(re.findall(r"[\w-]+", said))
+
+
+def test_of_other_sites_nothing_is_told(alice, caplog):
+    assert refused(alice, "/", origin="https://evil.example") == 403
+
+    assert caplog.messages == []
 
 
 def test_the_same_host_and_port_is_the_same_site(site):
