@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import getpass
+import re
 import signal
 import sys
 import warnings
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
     command.add_argument("--workers", type=_workers, default=1, help="processes (default: %(default)s)")
+    command.add_argument("--root-path", type=_root_path, default="", help="path that the proxy serves, and strips")
     command.set_defaults(command=_serve)
 
     command = commands.add_parser("migrate", help="bring the database to the newest schema")
@@ -72,6 +74,12 @@ def _workers(text: str) -> int:
     return int(text)
 
 
+def _root_path(text: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
+        raise argparse.ArgumentTypeError("a root path begins with a slash, as in /chat")
+    return text.rstrip("/")
+
+
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn
 
@@ -90,6 +98,8 @@ def _serve(options: argparse.Namespace) -> None:
         host=options.host,
         port=options.port,
         workers=options.workers,
+        root_path=options.root_path,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,

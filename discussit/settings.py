@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,6 +48,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
     signup_open: bool = True
     message_rate: int = 20
+    forwarded_allow_ips: str = "127.0.0.1,::1"
     debug: bool = False
 
     @classmethod
@@ -60,6 +62,7 @@ class Settings:
             allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
             signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
             message_rate=whole_number("MESSAGE_RATE", read("MESSAGE_RATE", default=str(cls.message_rate))),
+            forwarded_allow_ips=proxies(read("FORWARDED_ALLOW_IPS", default=cls.forwarded_allow_ips)),
             debug=one_of("DEBUG", read("DEBUG", default="false"), SWITCH),
             secret_key=read("SECRET_KEY", default="") or kept_secret_key(url),
         )
@@ -120,6 +123,17 @@ def allowed_hosts(value: str) -> tuple[str, ...]:
         allowed = "it must be host names without ports, separated by commas; *.example.org is allowed"
         raise SettingsError("ALLOWED_HOSTS", value, allowed)
     return hosts
+
+
+def proxies(value: str) -> str:
+    """As uvicorn reads it. What it does not understand it would take for a name, which no proxy has."""
+    try:
+        for address in [] if value == "*" else value.split(","):
+            ip_network(address.strip())
+    except ValueError:
+        allowed = "it must be addresses or networks such as 10.0.0.10 or 10.0.0.0/24, separated by commas, or *"
+        raise SettingsError("FORWARDED_ALLOW_IPS", value, allowed) from None
+    return value
 
 
 def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:

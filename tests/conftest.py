@@ -17,7 +17,16 @@ from discussit.settings import Settings
 
 pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes"]
 
-VARIABLES = ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "MESSAGE_RATE", "DEBUG")
+VARIABLES = (
+    "DATABASE_URL",
+    "BROADCAST_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "SIGNUP",
+    "MESSAGE_RATE",
+    "FORWARDED_ALLOW_IPS",
+    "DEBUG",
+)
 
 
 def pytest_collection_finish():

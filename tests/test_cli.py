@@ -76,6 +76,9 @@ WRONG = [
     ["serve", "--port", "-1"],
     ["serve", "--workers", "0"],
     ["serve", "--workers", "two"],
+    ["serve", "--root-path", "chat"],
+    ["serve", "--root-path", "/chat room"],
+    ["serve", "--root-path", "//chat"],
     ["serve", "--nonsense"],
 ]
 

@@ -35,6 +35,8 @@ def test_nothing_has_to_be_set_on_one_machine(environment):
         ("SIGNUP", "Open", "signup_open", True),
         ("MESSAGE_RATE", "0", "message_rate", 0),
         ("MESSAGE_RATE", "007", "message_rate", 7),
+        ("FORWARDED_ALLOW_IPS", "*", "forwarded_allow_ips", "*"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.10, fd00::/8", "forwarded_allow_ips", "10.0.0.10, fd00::/8"),
         ("DEBUG", "true", "debug", True),
         ("DEBUG", "1", "debug", True),
         ("DEBUG", "No", "debug", False),
@@ -86,6 +88,10 @@ REFUSED = [
     ("MESSAGE_RATE", "many", "a whole number"),
     ("MESSAGE_RATE", "٣", "a whole number"),
     ("MESSAGE_RATE", "9" * 5000, "a whole number"),
+    ("FORWARDED_ALLOW_IPS", "", "addresses or networks"),
+    ("FORWARDED_ALLOW_IPS", "proxy.internal", "addresses or networks"),
+    ("FORWARDED_ALLOW_IPS", "10.0.0.10,*", "addresses or networks"),
+    ("FORWARDED_ALLOW_IPS", "10.0.0.1/24", "addresses or networks"),
     ("DEBUG", "maybe", "true, 1, yes, on, false, 0, no, off"),
 ]
 
