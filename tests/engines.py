@@ -13,15 +13,20 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import pytest
 from servers import free_port
 
+from discussit.database import prepare_once
+from discussit.settings import Settings
+
 START_LIMIT = 20  # seconds
+Result = TypeVar("Result")
 
 
 class Engine:
@@ -162,8 +167,13 @@ class Postgres(Engine):
             finally:
                 await connection.close()
 
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, run()).result()
+        return run_apart(run())
+
+
+def run_apart(coroutine: Coroutine[object, object, Result]) -> Result:
+    """What it returns, on a loop of its own; here another may run."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def program(name: str) -> str:
@@ -193,6 +203,15 @@ def redis():
 @pytest.fixture(scope="session")
 def postgres():
     yield from running(Postgres)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres):
+    """The name of a database at the newest schema, from which others are copied."""
+    postgres.execute("CREATE DATABASE migrated")
+    url = postgres.url("migrated").replace("postgresql:", "postgresql+asyncpg:")
+    run_apart(prepare_once(Settings(url, secret_key="any key"), migrate=True))
+    return "migrated"
 
 
 @pytest.fixture(params=["redis", "postgres"])

@@ -1,6 +1,5 @@
 """Servers of these tests: a calm one that many share, and faulty ones that each has for itself."""
 
-import asyncio
 from itertools import count
 
 import pytest
@@ -10,9 +9,6 @@ pytest.register_assert_rewrite("clients", "garden", "shared_garden")
 from clients import Member  # noqa: E402 - asserts in them are to say what they found
 from garden import FaultyServer, Garden  # noqa: E402
 from shared_garden import SharedGarden  # noqa: E402
-
-from discussit.database import prepare_once  # noqa: E402
-from discussit.settings import Settings  # noqa: E402
 
 numbers = count(1)
 
@@ -70,15 +66,6 @@ def start(tmp_path):
 def faulty(start):
     """Starts a server with these faults, and a group on it."""
     return lambda *faults, **options: Garden.on(start(*faults, **options))
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres):
-    """The name of a database at the newest schema, from which others are copied."""
-    postgres.execute("CREATE DATABASE migrated")
-    url = postgres.url("migrated").replace("postgresql:", "postgresql+asyncpg:")
-    asyncio.run(prepare_once(Settings(url, secret_key="any key"), migrate=True))
-    return "migrated"
 
 
 @pytest.fixture
