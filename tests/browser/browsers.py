@@ -65,7 +65,7 @@ class Tab:
     def goes_home(self):
         """The home page, with its socket open where it has groups to tell of."""
         heard = len(self.received)
-        self.page.goto("/")
+        self.page.goto("./")
         if self.find("#groups").count():
             self.until(lambda: any(frame["type"] == "ready" for frame in self.received[heard:]))
         return self
@@ -74,13 +74,13 @@ class Tab:
         return self.find(f'[id="{verb}-{group}"]')
 
     def opens(self, group):
-        self.page.goto(f"/groups/{group}/")
+        self.page.goto(f"groups/{group}/")
         expect(self.pill).to_have_text("Live")
         return self
 
     def opens_unconnected(self, group):
         """Where nothing answers the page's socket."""
-        self.page.goto(f"/groups/{group}/")
+        self.page.goto(f"groups/{group}/")
         expect(self.pill).to_have_text("Connecting…")
         return self
 
@@ -186,7 +186,7 @@ class Person(Tab):
             self.page.unroute_all()
             self.page.set_viewport_size(self._window)
             self.page.emulate_media(color_scheme="null", reduced_motion="null")
-            self.page.goto("/healthz")
+            self.page.goto("healthz")
 
     def tab(self, between=None):
         """Another tab; `between` may stand between its sockets and the server."""
@@ -197,12 +197,12 @@ class Person(Tab):
 
     def signs_in(self):
         """Log in, or sign up the first time."""
-        if self.context.request.get("/", max_redirects=0).status == 200:
+        if self.context.request.get("./", max_redirects=0).status == 200:
             return
         if self.name in self.site.accounts:
-            self.posts("/accounts/login/", username=self.name, password=PASSWORD)
+            self.posts("accounts/login/", username=self.name, password=PASSWORD)
         else:
-            self.posts("/accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
+            self.posts("accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
             self.site.accounts.add(self.name)
 
     def posts(self, path, **fields):
@@ -212,22 +212,22 @@ class Person(Tab):
     def creates(self, name):
         """Make a group (superusers only); its uuid."""
         others = self._groups()
-        self.posts("/groups/", name=name)
+        self.posts("groups/", name=name)
         (group,) = self._groups() - others
         return group
 
     def _groups(self):
-        return set(GROUP_ROW.findall(self.context.request.get("/").text()))
+        return set(GROUP_ROW.findall(self.context.request.get("./").text()))
 
     def joins(self, group):
-        self.posts(f"/groups/{group}/join/")
+        self.posts(f"groups/{group}/join/")
 
     def leaves(self, group):
-        self.posts(f"/groups/{group}/leave/")
+        self.posts(f"groups/{group}/leave/")
 
     def wrote(self, group, *texts):
         for text in texts:
-            self.posts(f"/groups/{group}/messages/", message=text)
+            self.posts(f"groups/{group}/messages/", message=text)
 
     def floods(self, group, count):
         """Write "message 1" and so on through a socket, which is quicker still."""
@@ -243,10 +243,10 @@ class Person(Tab):
 
 
 class Complaints:
-    """What browsers and the server had to complain of since this was made."""
+    """What browsers and servers had to complain of since this was made."""
 
-    def __init__(self, log):
-        self._log, self._start = log, log.stat().st_size
+    def __init__(self, *logs):
+        self._starts = {log: log.stat().st_size for log in logs}
         self._said = []
         self._excused = []
 
@@ -279,5 +279,5 @@ class Complaints:
         return heard + [line for line in self._logged() if "Traceback" in line or line.startswith("ERROR")]
 
     def _logged(self):
-        lines = self._log.read_bytes()[self._start :].decode().splitlines()
+        lines = [line for log, start in self._starts.items() for line in log.read_bytes()[start:].decode().splitlines()]
         return [line for line in lines if not line.endswith(UVICORNS_MISTAKE)]

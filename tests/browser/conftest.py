@@ -69,7 +69,7 @@ def browser_of(site, browser, lasting_contexts):
     def browser_of(name, **options):
         kind = name, repr(options)
         if kind not in lasting_contexts:
-            lasting_contexts[kind] = browser.new_context(base_url=site.url, **options)
+            lasting_contexts[kind] = browser.new_context(base_url=f"{site.url}/", **options)
         return lasting_contexts[kind]
 
     return browser_of
