@@ -140,6 +140,17 @@ class Server:
         )
 
 
+class ServeCommand(Server):
+    """The same by `discussit serve`, with options of its own."""
+
+    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+        super().__init__(folder, **environment)
+        self.options = options
+
+    def program(self) -> list[str]:
+        return ["-m", "discussit", "serve", "--port", str(self.port), *self.options]
+
+
 def free_port() -> int:
     """Below those that the system gives to clients, one of which would keep a server from starting again."""
     while True:

@@ -6,18 +6,9 @@ from contextlib import closing
 import httpx
 import pytest
 from people import PASSWORD
-from servers import Server
+from servers import ServeCommand
 
 SAID = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
-
-
-class Command(Server):
-    """`discussit serve`, with options of its own."""
-
-    options: tuple[str, ...] = ()
-
-    def program(self):
-        return ["-m", "discussit", "serve", "--port", str(self.port), *self.options]
 
 
 @pytest.fixture
@@ -26,10 +17,8 @@ def serve(tmp_path, environment):
     servers = []
 
     def serve(*options, **settings):
-        server = Command(tmp_path, **settings)
-        server.options = options
-        servers.append(server.start())
-        return server
+        servers.append(ServeCommand(tmp_path, *options, **settings).start())
+        return servers[-1]
 
     yield serve
     for server in servers:
