@@ -65,5 +65,11 @@ def test_the_documents_links_lead_somewhere():
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 
 
+def test_every_file_for_deploying_is_described():
+    files = sorted(file.name for file in (DOCS.parent / "deploy").iterdir())
+
+    assert files == sorted(set(re.findall(r"\.\./deploy/([\w.]+)", (DOCS / "deploying.md").read_text())))
+
+
 def test_the_readme_is_short():
     assert len((DOCS.parent / "README.md").read_text().splitlines()) < 100
