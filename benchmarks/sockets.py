@@ -1,13 +1,13 @@
-"""Just enough of a WebSocket client to load a server without being the slower of the two."""
+"""A reader and sender of `discussit.v1`, for asyncio."""
 
 import asyncio
 import json
 import struct
 import time
-from collections.abc import Iterator
 from secrets import token_hex
 
-TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
+from frames import CLOSE, PING, PONG, TEXT, frame, handshake, split
+
 ACK = b'{"type":"ack"'
 ENTRY = b'{"type":"text_message"'
 
@@ -16,13 +16,9 @@ class Socket(asyncio.Protocol):
     """A reader of a group in `discussit.v1`, which may also keep messages in flight."""
 
     def __init__(self, port: int, path: str, cookie: str) -> None:
-        self._request = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            "Sec-WebSocket-Key: ZGlzY3Vzc2l0IGJlbmNoIQ==\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: discussit.v1\r\nCookie: {cookie}\r\n\r\n"
-        )
+        self._request = handshake(port, path, "Sec-WebSocket-Protocol: discussit.v1", f"Cookie: {cookie}")
         self._name = token_hex(8)
-        self._received = bytearray()
+        self._received = b""
         self._is_open = False
         self.opened = asyncio.get_running_loop().create_future()
         self.acked = self.read = self.sent = 0
@@ -43,7 +39,7 @@ class Socket(asyncio.Protocol):
         for _ in range(count):
             self.sent += 1
             message = {"type": "text_message", "message": "m" * 100, "client_id": f"{self._name}-{self.sent}"}
-            self._write(TEXT, json.dumps(message).encode())
+            self.transport.write(frame(TEXT, json.dumps(message).encode()))
 
     async def all_acked(self) -> None:
         while self.acked < self.sent:
@@ -58,45 +54,32 @@ class Socket(asyncio.Protocol):
         await self._heard.wait()
 
     def close(self) -> None:
-        self._write(CLOSE, struct.pack(">H", 1000))
+        self.transport.write(frame(CLOSE, struct.pack(">H", 1000)))
         self.transport.close()
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
-        transport.write(self._request.encode())
+        transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         if not self._is_open:
             self._open()
         if self._is_open:
-            for kind, payload in self._frames():
+            frames, self._received = split(self._received)
+            for kind, payload in frames:
                 self._hear(kind, payload)
 
     def _open(self) -> None:
         head, end, rest = self._received.partition(b"\r\n\r\n")
         if end:
             assert head.startswith(b"HTTP/1.1 101"), head.decode()
-            self._received, self._is_open = bytearray(rest), True
-
-    def _frames(self) -> Iterator[tuple[int, bytes]]:
-        while len(self._received) >= 2:
-            start, size = 2, self._received[1]
-            if size >= 126:
-                start, form = (4, ">H") if size == 126 else (10, ">Q")
-                if len(self._received) < start:
-                    return
-                (size,) = struct.unpack_from(form, self._received, 2)
-            if len(self._received) < start + size:
-                return
-            frame = self._received[0], bytes(self._received[start : start + size])
-            del self._received[: start + size]
-            yield frame
+            self._received, self._is_open = rest, True
 
     def _hear(self, kind: int, payload: bytes) -> None:
         self._heard.set()
         if kind == PING:
-            self._write(PONG, payload)
+            self.transport.write(frame(PONG, payload))
         elif payload.startswith(b"[" + ACK):
             self._hear_acks(payload.count(ACK))
         elif payload.startswith(b'[{"type":"ready"'):
@@ -110,8 +93,3 @@ class Socket(asyncio.Protocol):
         self.latencies.append(time.perf_counter() - self._sent_at)
         if self.is_sending:
             self.send(count)
-
-    def _write(self, kind: int, payload: bytes) -> None:
-        # A mask of zeros is a mask, and leaves the payload as it is.
-        size = bytes([0x80 | len(payload)]) if len(payload) < 126 else struct.pack(">BH", 0x80 | 126, len(payload))
-        self.transport.write(bytes([kind]) + size + bytes(4) + payload)
