@@ -1,14 +1,15 @@
-"""What both benchmarks need: a server of their own, people on it, and what they cost it."""
+"""What all benchmarks need: a server of their own, people on it, and what they cost it."""
 
 import os
 import platform
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,39 +19,48 @@ import httpx
 HERE = Path(__file__).parent
 START_LIMIT = 30  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
+PORT = "PORT"
 UVICORN = ("-m", "uvicorn", "discussit.app:app", "--no-access-log")
 SETTINGS = {"BROADCAST_URL": "memory://", "MESSAGE_RATE": "0", "SECRET_KEY": "benchmark"}
 
 
-class Server:
-    """A server on a free port of 127.0.0.1, with its database in `folder`."""
+class NotStarted(Exception):
+    """The server ended, or did not answer in time; the text has its log."""
 
-    def __init__(self, folder: Path, *command: str) -> None:
+
+class Program:
+    """A server on a free port of 127.0.0.1, working in `folder`. PORT in its command stands for the port."""
+
+    def __init__(self, folder: Path, command: Sequence[str], settings: Mapping[str, str]) -> None:
         self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.database = folder / "discussit.db"
         self.log = folder / "server.log"
-        self.settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"}
+        self.settings = settings
         self._process = subprocess.Popen(
-            [sys.executable, *(command or UVICORN), "--port", str(self.port)],
+            [str(self.port) if part == PORT else part for part in command],
             cwd=folder,
-            env=os.environ | self.settings,
+            env=os.environ | settings,
             stdout=self.log.open("ab"),
             stderr=subprocess.STDOUT,
         )
 
-    def wait(self, path: str = "/healthz") -> None:
-        """Return with the first 200."""
+    def wait(self) -> None:
+        """Return when it takes connections."""
+        self._wait_until(lambda: _listens(self.port))
+
+    def _wait_until(self, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_LIMIT
-        with httpx.Client(base_url=self.url) as visitor:
-            while not _answers(visitor, path):
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
-                time.sleep(0.005)
+        while not is_there():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise NotStarted(f"the server did not start:\n{self.log.read_text()}")
+            time.sleep(0.005)
 
     def cpu(self) -> float:
         """Processor seconds so far, of all its threads and of the processes that it started."""
         return sum(_cpu(pid) for pid in _family(self._process.pid))
+
+    def memory(self) -> int:
+        """KiB that it and the processes that it started hold, those that they share counted once."""
+        return sum(_memory(pid) for pid in _family(self._process.pid))
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)
@@ -59,6 +69,21 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class Server(Program):
+    """DiscussIt, with its database in `folder`."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self.database = folder / "discussit.db"
+        settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"}
+        super().__init__(folder, [sys.executable, *(command or UVICORN), "--port", PORT], settings)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def wait(self, path: str = "/healthz") -> None:
+        """Return with the first 200."""
+        with httpx.Client(base_url=self.url) as visitor:
+            self._wait_until(lambda: _answers(visitor, path))
 
 
 @contextmanager
@@ -94,6 +119,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def _answers(visitor: httpx.Client, path: str) -> bool:
     try:
         return visitor.get(path).status_code == 200
@@ -110,6 +143,12 @@ def _cpu(pid: int) -> float:
     """User and system time with that of ended children: fields 14 to 17 of proc(5)'s stat."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
+
+
+def _memory(pid: int) -> int:
+    """The proportional set size of proc(5)'s smaps_rollup."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss: +(\d+) kB", rollup, re.M)[1])
 
 
 def machine() -> str:
