@@ -1,0 +1,73 @@
+"""How each server is spoken to: its addresses, what a message looks like, and what it says of itself."""
+
+import json
+import re
+from collections.abc import Sequence
+
+import crowd
+
+TEXT = rb"~\d+:\d+ m+"  # what load.py says
+Entry = tuple[bytes, int | None]  # a text, and its seq where the server has such a thing
+
+
+class Plain:
+    """What is said comes back to everyone as it is. The room is a number in the path."""
+
+    welcome: bytes | None = None  # how the frame begins that lets a socket in; None: the handshake does
+
+    def address(self, room: int, _person: int) -> Sequence[str]:
+        """Path, and headers."""
+        return (f"/{room}/",)
+
+    def say(self, text: bytes) -> bytes:
+        return text
+
+    def entries(self, payload: bytes) -> list[Entry]:
+        return [(text, None) for text in re.findall(TEXT, payload)]
+
+    def answer(self, _payload: bytes) -> bytes | None:
+        """What has to be said to a frame that brings no message."""
+        return None
+
+
+class Tutorial(Plain):
+    """The protocol of "WebSocket Protocol with Django Channels"."""
+
+    def address(self, room: int, _person: int) -> Sequence[str]:
+        return (f"/groups/{crowd.group_uuid(room)}/",)
+
+    def say(self, text: bytes) -> bytes:
+        return json.dumps({"type": "text_message", "message": text.decode(), "author": crowd.name(0)}).encode()
+
+
+class SocketIO(Plain):
+    """Frames of Engine.IO 4 with a digit before each: 0 open, 2 ping, 3 pong, 40 connect, 42 event."""
+
+    welcome = b"40"
+
+    def address(self, room: int, _person: int) -> Sequence[str]:
+        return (f"/socket.io/?EIO=4&transport=websocket&room={room}",)
+
+    def say(self, text: bytes) -> bytes:
+        return b'42["message","%s"]' % text
+
+    def answer(self, payload: bytes) -> bytes | None:
+        return {b"0": b"40", b"2": b"3"}.get(payload[:1])
+
+
+class DiscussIt(Plain):
+    """`discussit.v1`: arrays of entries, each with its seq. The text is in an entry twice."""
+
+    welcome = b'[{"type":"ready"'
+    entry = re.compile(rb'{"type":"text_message".+?"seq":(\d+).+?"content":"(%s)"' % TEXT)
+
+    def address(self, room: int, person: int) -> Sequence[str]:
+        headers = ("Sec-WebSocket-Protocol: discussit.v1", f"Cookie: {crowd.cookie(person)}")
+        return (f"/groups/{crowd.group_uuid(room)}/", *headers)
+
+    def say(self, text: bytes) -> bytes:
+        client_id = text.rstrip(b"m ").decode()
+        return json.dumps({"type": "text_message", "message": text.decode(), "client_id": client_id}).encode()
+
+    def entries(self, payload: bytes) -> list[Entry]:
+        return [(text, int(seq)) for seq, text in self.entry.findall(payload)]

@@ -1,0 +1,143 @@
+"""Fills a chat server's rooms with sockets, talks in them, and waits until everyone has heard everything."""
+
+import gc
+import math
+import select
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, cycle
+
+from dialects import Plain
+from rooms import PATIENCE, Room, Socket, Wrong
+
+SPEAKERS = 10  # in a room that is alone; of several rooms each has one
+AT_ONCE = 25  # handshakes, since a server lets few wait
+SETTLING = 0.3  # seconds that a server has after the last handshake, to subscribe whom it has let in
+NAP = 0.002  # seconds in which frames may gather when nobody waits for a single one
+
+
+@dataclass(frozen=True)
+class Layout:
+    """So many rooms with so many sockets each. A single room has the number 0, others are counted from 1."""
+
+    rooms: int
+    size: int
+
+    @property
+    def sockets(self) -> int:
+        return self.rooms * self.size
+
+    def seats(self) -> Iterator[tuple[int, range]]:
+        """Each room's number, and the persons who sit in it."""
+        for place in range(self.rooms):
+            yield place + (self.rooms > 1), range(place * self.size, (place + 1) * self.size)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a talk came to, times in seconds. `own_cpu` is the share of a core that the load itself took."""
+
+    messages: int
+    deliveries: int
+    seconds: float
+    p50: float
+    p99: float
+    own_cpu: float
+
+
+class Load:
+    """All sockets of some rooms."""
+
+    def __init__(self, port: int, dialect: Plain, seats: Iterator[tuple[int, range]]) -> None:
+        self._rooms: list[Room] = []
+        self._sockets: dict[int, Socket] = {}
+        self._poll = select.epoll()
+        self._nap = 0.0
+        for number, persons in seats:
+            self._rooms.append(Room(dialect, number))
+            for some in range(0, len(persons), AT_ONCE):
+                self._open([Socket(port, self._rooms[-1], person) for person in persons[some : some + AT_ONCE]])
+        self._listen(time.perf_counter() + SETTLING)
+
+    def _open(self, sockets: Sequence[Socket]) -> None:
+        for each in sockets:
+            each.open()
+            each.room.sockets.append(each)
+            self._sockets[each.tcp.fileno()] = each
+            self._poll.register(each.tcp, select.EPOLLIN)
+
+    def close(self) -> None:
+        self._poll.close()
+        for each in self._sockets.values():
+            each.close()
+
+    def talk(self, seconds: float, *, in_flight: int = 0, rate: float = 0) -> Figures:
+        """Say `rate` messages a second, or keep so many in flight; return when all were delivered to all."""
+        gc.collect()
+        gc.disable()
+        for room in self._rooms:
+            del room.latencies[:]
+        said, began, worked = self._said, time.perf_counter(), time.process_time()
+        if rate:
+            self._talk_in_time(began, seconds, rate)
+        else:
+            self._talk_without_pause(began + seconds, in_flight)
+        self._hear_the_rest()
+        self._nap = 0
+        taken, worked = time.perf_counter() - began, time.process_time() - worked
+        gc.enable()
+        return self._figures(self._said - said, taken, worked)
+
+    @property
+    def _said(self) -> int:
+        return sum(room.said for room in self._rooms)
+
+    def _talk_in_time(self, began: float, seconds: float, rate: float) -> None:
+        for said, speaker in zip(range(math.ceil(seconds * rate)), cycle(self._speakers()), strict=False):
+            self._listen(began + said / rate)
+            speaker.say()
+
+    def _talk_without_pause(self, until: float, in_flight: int) -> None:
+        """A speaker who hears a message of their own says the next."""
+        self._nap = NAP
+        speakers = self._speakers()[:in_flight]
+        for speaker in speakers:
+            speaker.is_talking = True
+            speaker.say(max(in_flight // len(speakers), 1))
+        self._listen(until)
+        for speaker in speakers:
+            speaker.is_talking = False
+
+    def _speakers(self) -> list[Socket]:
+        if len(self._rooms) == 1:
+            return self._rooms[0].sockets[:SPEAKERS]
+        return [room.sockets[0] for room in self._rooms]
+
+    def _listen(self, until: float) -> None:
+        while (left := until - time.perf_counter()) > 0:
+            self._hear(left)
+
+    def _hear(self, seconds: float) -> None:
+        if self._nap:
+            time.sleep(self._nap)
+        for descriptor, _ in self._poll.poll(seconds):
+            self._sockets[descriptor].hear()
+
+    def _hear_the_rest(self) -> None:
+        fewest, heard_at = self._missing, time.perf_counter()
+        while missing := self._missing:
+            if missing < fewest:
+                fewest, heard_at = missing, time.perf_counter()
+            elif time.perf_counter() - heard_at > PATIENCE:
+                raise Wrong(f"{missing:,} deliveries are missing")
+            self._hear(PATIENCE)
+
+    @property
+    def _missing(self) -> int:
+        return sum(room.missing for room in self._rooms)
+
+    def _figures(self, messages: int, seconds: float, worked: float) -> Figures:
+        latencies = sorted(chain.from_iterable(room.latencies for room in self._rooms))
+        p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        return Figures(messages, len(latencies), seconds, p50, p99, worked / seconds)
