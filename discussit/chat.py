@@ -15,7 +15,8 @@ from discussit.hub import Hub
 from discussit.log import Draft, Writer
 from discussit.models import Group, Membership
 from discussit.readers import Connection, Follower, Watcher
-from discussit.room import Room, Slice
+from discussit.room import Room
+from discussit.slices import Slice
 from discussit.wire import CloseCode, ErrorCode, Refused
 
 logger = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from discussit.bus import PEOPLE, RESYNC, Bus, group_channel
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.models import Group, Session, User, Written
 from discussit.readers import Connection, Follower, Watcher
-from discussit.room import Room, Slice
+from discussit.room import Room
+from discussit.slices import Slice
 from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -147,8 +148,8 @@ class Hub:
 
     async def _page(self, room: Room, cursor: int) -> Slice:
         def read(session: OrmSession) -> Slice:
-            entries = log.since(session, room.group_id, cursor)
-            return Slice.of(entries[-1].seq if entries else cursor, [wire.encode(entry.frame()) for entry in entries])
+            entries = log.read_on(session, room.group_id, cursor)
+            return Slice.after(cursor, (wire.encode(entry.frame()) for entry in entries))
 
         return await self._database.read(read)
 

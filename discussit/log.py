@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Integer, String, bindparam, column, select, tuple_, values
+from sqlalchemy import Integer, Select, String, bindparam, column, select, tuple_, values
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 WAITING = 5_000  # drafts that may wait for the writer; one more is answered `busy`
 BATCH = 500  # drafts that share one transaction at most
 PAGE = 200  # entries read at a time
+READ_AHEAD = 50  # of them fetched before they are asked for
 
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
@@ -193,8 +194,17 @@ def _known(session: Session, drafts: Iterable[Draft]) -> Known:
 
 def since(session: Session, group_id: int, seq: int, limit: int = PAGE) -> Sequence[Entry]:
     """The entries after `seq`, in order, at most `limit`, with all that their frames need."""
+    return session.scalars(_behind(group_id, seq, limit)).all()
+
+
+def read_on(session: Session, group_id: int, seq: int) -> Iterator[Entry]:
+    """The same, read as far as they are asked for: of long entries few are wanted at a time."""
+    return iter(session.scalars(_behind(group_id, seq, PAGE).execution_options(yield_per=READ_AHEAD)))
+
+
+def _behind(group_id: int, seq: int, limit: int) -> Select[Entry]:
     rows = select(Entry).where(Entry.group_id == group_id, Entry.seq > seq).order_by(Entry.seq).limit(limit)
-    return session.scalars(rows.options(joinedload(Entry.group, innerjoin=True))).all()
+    return rows.options(joinedload(Entry.group, innerjoin=True))
 
 
 def page_before(session: Session, group_id: int, seq: int, limit: int) -> Sequence[Entry]:

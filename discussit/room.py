@@ -2,33 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
 from anyio import CancelScope
 
-from discussit import wire
 from discussit.readers import Follower
+from discussit.slices import Slice, moves
 from discussit.wire import CloseCode
 
 TAIL = 1_000  # entries that a room keeps
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Consecutive entries, shared by all followers whose cursors are equal."""
-
-    last: int
-    objects: tuple[str, ...]
-    array: str
-    moves: tuple[wire.EventMessage, ...]
-
-    @classmethod
-    def of(cls, last: int, objects: Iterable[str]) -> "Slice":
-        shared = tuple(objects)
-        return cls(last, shared, wire.array(shared), tuple(_moves(shared)))
 
 
 @dataclass(eq=False)
@@ -66,7 +51,7 @@ class Room:
         self._tail.extend(fresh)
         self.last += len(fresh)
         self._slices.clear()
-        for move in _moves(fresh):
+        for move in moves(fresh):
             for follower in self.followers:
                 follower.expel(move)
         if fresh:
@@ -82,13 +67,13 @@ class Room:
         return any(objects[seq - first] != self._tail[seq - start] for seq in places)
 
     def slice(self, cursor: int) -> Slice | None:
-        """The entries after `cursor`; None when they are no longer in the tail."""
+        """The next entries after `cursor`; None when they are no longer in the tail."""
         assert self.last is not None
         if cursor not in self._slices:
             missing = max(self.last - cursor, 0)
             if missing > len(self._tail):
                 return None
-            self._slices[cursor] = Slice.of(self.last, islice(self._tail, len(self._tail) - missing, None))
+            self._slices[cursor] = Slice.after(cursor, islice(self._tail, len(self._tail) - missing, None))
         return self._slices[cursor]
 
     def revise(self) -> None:
@@ -106,11 +91,3 @@ class Room:
     def wake(self) -> None:
         for follower in self.followers:
             follower.wake()
-
-
-def _moves(objects: Iterable[str]) -> Iterator[wire.EventMessage]:
-    for text in objects:
-        if text.startswith('{"type":"event_message"'):
-            entry = wire.decode_entry(text)
-            assert isinstance(entry, wire.EventMessage)
-            yield entry

@@ -10,7 +10,7 @@ PACKAGE = Path(discussit.__file__).parent
 ORDER = [
     ["discussit"],
     ["discussit.settings", "discussit.wire", "discussit.addresses"],
-    ["discussit.assets"],
+    ["discussit.assets", "discussit.slices"],
     ["discussit.models.base"],
     ["discussit.models.accounts"],
     ["discussit.models.groups"],
