@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from anyio import create_task_group, move_on_after
+from anyio import create_task_group
 from sqlalchemy import select
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from discussit import auth, wire
 from discussit.auth import Account, NoSuchGroup, NotSignedIn
@@ -16,16 +16,12 @@ from discussit.log import Draft, Writer
 from discussit.models import Group, Membership
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room
-from discussit.slices import Slice
+from discussit.voice import Voice
 from discussit.wire import CloseCode, ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
 
-SEND_LIMIT = 20  # seconds that one send may take before the reader counts as stuck
-CLOSE_LIMIT = 1  # seconds that saying goodbye to it may take
 UNANSWERED = 200  # frames of one client that may be in work; the next is read when one is answered
-
-Speak = Callable[[list[str], Slice | None], list[str]]
 
 
 class TooBig(Exception):
@@ -43,35 +39,34 @@ async def home_socket(websocket: WebSocket) -> None:
     watcher = (Watcher if subprotocol else Connection)(account.session_id, account.username)
     with hub.connected(watcher):
         await websocket.accept(subprotocol)
+        voice = Voice(websocket, watcher, in_arrays=subprotocol is not None)
         watcher.wake()
         await _converse(
-            websocket,
-            watcher,
+            voice,
             hear=lambda text: _move(websocket, account, watcher, text),
-            say=lambda: _answer_at_home(websocket, account, watcher),
+            say=lambda: _answer_at_home(voice, account, watcher),
         )
 
 
-async def _answer_at_home(websocket: WebSocket, account: Account, watcher: Connection) -> None:
-    speak = _array if isinstance(watcher, Watcher) else _each
+async def _answer_at_home(voice: Voice, account: Account, watcher: Connection) -> None:
     while watcher.ended is None:
         await watcher.woken()
         if isinstance(watcher, Watcher) and watcher.is_outdated:
-            await _tell_groups(websocket, account, watcher)
-        await _send(websocket, watcher, speak(watcher.take_replies(), None))
+            await _tell_groups(voice, account, watcher)
+        await voice.say(watcher.take_replies())
 
 
-async def _tell_groups(websocket: WebSocket, account: Account, watcher: Watcher) -> None:
+async def _tell_groups(voice: Voice, account: Account, watcher: Watcher) -> None:
     """All groups that the person is in. Moves heard before this was read go out before it, later ones after it."""
-    await _send(websocket, watcher, _array(watcher.take_replies(), None))
+    await voice.say(watcher.take_replies())
     watcher.is_outdated = False
     try:
-        ready = await _ready_at_home(websocket.app.state.database, account)
+        ready = await _ready_at_home(voice.websocket.app.state.database, account)
     except DATABASE_ERRORS as error:
         logger.warning("a home page could not be told its groups: %s", type(error).__name__)
         watcher.end(CloseCode.RESTART)
     else:
-        await _send(websocket, watcher, [wire.array([wire.encode(ready)])])
+        await voice.say([wire.encode(ready)])
 
 
 async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
@@ -111,13 +106,13 @@ async def group_socket(websocket: WebSocket) -> None:
         async with hub.entered(follower, group) as room:
             await websocket.accept(subprotocol)
             _greet(websocket, follower, account, subprotocol)
-            speak = _array if subprotocol else _each
+            voice = Voice(websocket, follower, in_arrays=subprotocol is not None)
+            follower.say_at_once = voice.say_at_once
             sender = Sender(websocket, account, group, follower, acknowledges=subprotocol is not None)
             await _converse(
-                websocket,
-                follower,
+                voice,
                 hear=sender.hear,
-                say=lambda: _send_log(websocket, hub, room, follower, speak),
+                say=lambda: _send_log(voice, hub, room, follower),
             )
 
 
@@ -187,13 +182,13 @@ class Sender:
         self._follower.reply(wire.Error(refused.code, str(refused), client_id))
 
 
-async def _send_log(websocket: WebSocket, hub: Hub, room: Room, follower: Follower, speak: Speak) -> None:
+async def _send_log(voice: Voice, hub: Hub, room: Room, follower: Follower) -> None:
     try:
         async for part in hub.follow(room, follower):
-            await _send(websocket, follower, speak(follower.take_replies(), part))
-            if follower.is_outdated and speak is _array:
+            await voice.say(follower.take_replies(), part)
+            if follower.is_outdated and voice.in_arrays:
                 follower.is_outdated = False
-                await _send(websocket, follower, [wire.array([wire.encode(wire.Reset(await room.ready()))])])
+                await voice.say([wire.encode(wire.Reset(await room.ready()))])
     except DATABASE_ERRORS as error:
         # The reader is behind and the database does not answer: it comes back with its cursor.
         logger.warning("a reader could not be brought up to date: %s", type(error).__name__)
@@ -207,27 +202,14 @@ def _subprotocol(websocket: WebSocket) -> str | None:
     return wire.SUBPROTOCOL if wire.SUBPROTOCOL in websocket.scope["subprotocols"] else None
 
 
-def _each(replies: list[str], part: Slice | None) -> list[str]:
-    """The tutorial's protocol: one object a frame."""
-    return [*replies, *(part.objects if part else ())]
-
-
-def _array(replies: list[str], part: Slice | None) -> list[str]:
-    """`discussit.v1`: arrays. The entries' array is the one that all readers of the slice share."""
-    return [*([wire.array(replies)] if replies else ()), *([part.array] if part else ())]
-
-
 async def _converse(
-    websocket: WebSocket,
-    connection: Connection,
-    *,
-    hear: Callable[[str], Awaitable[None]],
-    say: Callable[[], Awaitable[None]],
+    voice: Voice, *, hear: Callable[[str], Awaitable[None]], say: Callable[[], Awaitable[None]]
 ) -> None:
     """Hear and speak at once until the client goes or the connection is ended, then close it."""
+    connection = voice.connection
 
     async def listen() -> None:
-        await _listen(websocket, connection, hear)
+        await _listen(voice.websocket, connection, hear)
         tasks.cancel_scope.cancel()
 
     async with create_task_group() as tasks:
@@ -236,7 +218,7 @@ async def _converse(
             await say()
         tasks.cancel_scope.cancel()
     if connection.ended is not None:
-        await _close(websocket, connection.ended)
+        await voice.close(connection.ended)
 
 
 async def _listen(websocket: WebSocket, connection: Connection, hear: Callable[[str], Awaitable[None]]) -> None:
@@ -266,26 +248,3 @@ async def _texts(websocket: WebSocket, connection: Connection) -> AsyncIterator[
             raise TooBig
         else:
             yield text
-
-
-async def _send(websocket: WebSocket, connection: Connection, texts: list[str]) -> None:
-    """Send the frames, unless the connection has ended meanwhile. A send that takes too long ends it."""
-    for text in texts:
-        if connection.ended is not None:
-            return
-        with move_on_after(SEND_LIMIT) as limit:
-            try:
-                await websocket.send_text(text)
-            except (WebSocketDisconnect, RuntimeError):
-                # The client went, or the server closed the socket: the receive loop hears of it too.
-                connection.end(CloseCode.GOING_AWAY)
-        if limit.cancelled_caught:
-            connection.end(CloseCode.STOPPED_READING)
-
-
-async def _close(websocket: WebSocket, code: CloseCode) -> None:
-    with move_on_after(CLOSE_LIMIT):
-        try:
-            await websocket.close(int(code))
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # it is closed already

@@ -1,11 +1,13 @@
 """The open sockets of this process, as what they are to be told."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 from anyio import CancelScope
 
 from discussit import wire
+from discussit.slices import Slice
 from discussit.wire import CloseCode
 
 
@@ -19,6 +21,7 @@ class Connection:
         self.speaking = CancelScope()  # in which everything is sent
         self._replies: list[str] = []
         self._woken = asyncio.Event()
+        self._waits = False
         self._taken = asyncio.Event()
 
     def end(self, code: CloseCode) -> None:
@@ -47,8 +50,17 @@ class Connection:
         self._woken.set()
 
     async def woken(self) -> None:
-        await self._woken.wait()
+        self._waits = True
+        try:
+            await self._woken.wait()
+        finally:
+            self._waits = False
         self._woken.clear()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was to be said is said, so that its task waits to be woken."""
+        return self._waits and not self._woken.is_set()
 
 
 class Watcher(Connection):
@@ -80,6 +92,14 @@ class Follower(Connection):
         self.admitted = 0  # the log's last seq when membership was checked
         self.cursor = 0
         self.is_outdated = False  # history it has seen was changed
+        self.say_at_once: Callable[[Slice], bool] = lambda _part: False
+
+    def take(self, part: Slice) -> bool:
+        """Have the entries said at once, where nothing else waits to be said. False: its task has to."""
+        if not self.is_idle or not self.say_at_once(part):
+            return False
+        self.cursor = part.last
+        return True
 
     def expel(self, left: wire.EventMessage) -> None:
         """End this reader if the event is its own member's Left."""

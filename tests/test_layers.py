@@ -21,7 +21,7 @@ ORDER = [
     ["discussit.bus.redis", "discussit.bus.postgres"],
     ["discussit.bus.bus"],
     ["discussit.bus"],
-    ["discussit.log", "discussit.room"],
+    ["discussit.log", "discussit.room", "discussit.voice"],
     ["discussit.hub"],
     ["discussit.auth", "discussit.guard"],
     ["discussit.pages", "discussit.pages.page"],

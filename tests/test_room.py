@@ -1,10 +1,13 @@
+import asyncio
 from uuid import UUID
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from discussit import wire
 from discussit.readers import Follower
 from discussit.room import TAIL, Room
+from discussit.slices import SLICE
 from discussit.wire import CloseCode
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
@@ -113,6 +116,71 @@ async def test_new_entries_wake_the_followers(room, bob):
     room.append(6, ["six"])
 
     await bob.woken()
+
+
+async def test_who_has_heard_all_and_waits_is_told_at_once_and_not_woken(room, told):
+    room.append(6, ["six"])
+    room.append(7, ["seven", "eight"])
+
+    assert told.said == [("six",), ("seven", "eight")]
+    assert (told.cursor, told.is_idle) == (8, True)
+
+
+async def test_who_has_something_else_to_be_told_is_woken_instead(room, told):
+    told.reply(wire.Ack("one", 6))
+
+    room.append(6, ["six"])
+
+    assert (told.said, told.cursor) == ([], 5)
+
+
+async def test_who_cannot_take_it_at_once_is_woken_and_stays_where_it_was(room, told):
+    told.say_at_once = lambda _part: False
+
+    room.append(6, ["six"])
+
+    assert (told.cursor, told.is_idle) == (5, False)
+
+
+async def test_who_has_ended_is_told_nothing(room, told):
+    told.end(CloseCode.SESSION_ENDED)
+
+    room.append(6, ["six"])
+
+    assert told.said == []
+
+
+async def test_whose_left_is_appended_is_not_told_of_it(room, told):
+    room.append(6, ["six", wire.encode(LEFT)])
+
+    assert (told.said, told.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
+
+
+async def test_who_is_ahead_of_the_room_is_told_only_what_is_new(room, told):
+    told.cursor = 6
+
+    room.append(6, ["six"])
+    room.append(7, ["seven"])
+
+    assert told.said == [("seven",)]
+
+
+async def test_a_lot_is_told_in_parts(room, told):
+    room.append(6, ["x" * SLICE, "y" * SLICE, "z"])
+
+    assert [len(objects) for objects in told.said] == [1, 1, 1]
+    assert told.cursor == 8
+
+
+@pytest.fixture
+async def told(room, bob):
+    """Bob, whose task waits, and what he is told without it."""
+    bob.cursor, bob.said = 5, []
+    bob.say_at_once = lambda part: bob.said.append(part.objects) or True
+    waiting = asyncio.create_task(bob.woken())
+    await checkpoint()
+    yield bob
+    waiting.cancel()
 
 
 def test_a_changed_history_is_forgotten_and_told(room, bob):

@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, hub
+from discussit import chat, hub, voice
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, bus
 from discussit.models import Group, base
@@ -190,7 +190,7 @@ def clock_runs_back():
 
 
 def short_patience():
-    chat.SEND_LIMIT = 2
+    voice.SEND_LIMIT = 2
 
 
 def stand_still():

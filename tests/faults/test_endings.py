@@ -1,6 +1,7 @@
 """Whoever leaves, is removed or signs out is sent nothing more: live, behind, or just coming in."""
 
 import asyncio
+import json
 import queue
 import threading
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -142,6 +143,20 @@ async def is_kept_out(client, status):
 def test_not_even_a_frame_is_sent_that_waited_for_the_network(goodbye, code, status, site, bob, gardening):
     bob.joins(gardening)
     with stuck_socket(site, bob, f"/groups/{gardening}/") as socket:
+        assert socket.waits.wait(LIMIT)
+        goodbye(bob, gardening)
+        socket.flows(site.portal)
+
+        assert socket.next() == {"type": "websocket.close", "code": code, "reason": ""}
+
+
+@GOODBYES
+def test_nor_a_frame_that_was_to_be_sent_at_once(goodbye, code, status, site, alice, bob, gardening):
+    bob.joins(gardening)
+    with stuck_socket(site, bob, f"/groups/{gardening}/", takes=2) as socket:
+        assert [json.loads(socket.next()["text"])[0]["type"] for _ in range(2)] == ["ready", "event_message"]
+        alice.says(gardening, "at once")
+        assert socket.waits.wait(LIMIT)
         goodbye(bob, gardening)
         socket.flows(site.portal)
 
@@ -149,11 +164,10 @@ def test_not_even_a_frame_is_sent_that_waited_for_the_network(goodbye, code, sta
 
 
 @contextmanager
-def stuck_socket(site, person, path):
-    """An open socket whose first frame waits."""
-    socket = StuckSocket(person, path)
+def stuck_socket(site, person, path, takes=0):
+    """An open socket that takes so many frames at once; the others wait."""
+    socket = StuckSocket(person, path, takes)
     conversation = site.portal.start_task_soon(site.app, socket.scope, socket.receive, socket.send)
-    assert socket.waits.wait(LIMIT)
     yield socket
     conversation.result(LIMIT)
 
@@ -161,7 +175,8 @@ def stuck_socket(site, person, path):
 class StuckSocket:
     """What an application sees of a client that takes nothing: as in uvicorn, a send first waits, then writes."""
 
-    def __init__(self, person, path):
+    def __init__(self, person, path, takes):
+        self._takes = takes
         self.waits, self._flows = threading.Event(), anyio.Event()
         self._sent, self._is_connected = queue.Queue(), False
         cookies = "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items())
@@ -182,10 +197,13 @@ class StuckSocket:
         return {"type": "websocket.connect"}
 
     async def send(self, message):
-        if message["type"] != "websocket.accept":
+        if message["type"] == "websocket.accept":
+            return
+        self._takes -= 1
+        if self._takes < 0:
             self.waits.set()
             await self._flows.wait()
-            self._sent.put(message)
+        self._sent.put(message)
 
     def flows(self, portal):
         portal.call(self._flows.set)

@@ -1,0 +1,75 @@
+import asyncio
+
+import pytest
+
+from discussit.voice import Begun
+
+
+@pytest.fixture
+def done():
+    return []
+
+
+@pytest.fixture
+async def opened():
+    return asyncio.Event()
+
+
+async def test_what_need_not_wait_is_done_at_once(done):
+    async def work():
+        await asyncio.Event.wait(is_set())
+        done.append("work")
+
+    assert Begun(work()).is_done
+    assert done == ["work"]
+
+
+async def test_the_rest_of_what_waits_is_done_by_whoever_awaits_it(opened, done):
+    begun = Begun(pass_through(opened, done))
+    opened.set()
+    await asyncio.sleep(0)
+    assert (begun.is_done, done) == (False, ["before"])
+
+    await begun
+
+    assert (begun.is_done, done) == (True, ["before", "behind"])
+
+
+async def test_its_errors_are_raised_to_whoever_awaits_it(opened):
+    async def fail():
+        await opened.wait()
+        raise ConnectionError
+
+    begun = Begun(fail())
+    opened.set()
+
+    with pytest.raises(ConnectionError):
+        await begun
+
+
+async def test_a_cancellation_reaches_it(opened, done):
+    begun = Begun(pass_through(opened, done))
+    waiting = asyncio.ensure_future(begun)
+    await asyncio.sleep(0)
+
+    waiting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert done == ["before", "cancelled"]
+
+
+async def pass_through(opened, done):
+    done.append("before")
+    try:
+        await opened.wait()
+    except asyncio.CancelledError:
+        done.append("cancelled")
+        raise
+    done.append("behind")
+
+
+def is_set():
+    event = asyncio.Event()
+    event.set()
+    return event
