@@ -23,6 +23,11 @@ START_LIMIT = 30  # seconds
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 chance = random.SystemRandom()
 
+WAYS = {
+    "uvicorn": ["-m", "uvicorn", "discussit.app:app", "--no-access-log"],
+    "discussit": ["-m", "discussit", "serve"],
+}
+
 # Servers are forked from a process that has imported what they need: they start five times as quickly.
 factory = multiprocessing.get_context("forkserver")
 factory.set_forkserver_preload(
@@ -58,7 +63,9 @@ def run_program(arguments: list[str], folder: Path, environment: dict[str, str],
 
 
 class Server:
-    """`uvicorn discussit.app:app` on a free port of 127.0.0.1, with its database in `folder`."""
+    """DiscussIt on a free port of 127.0.0.1, with its database in `folder`."""
+
+    way = "uvicorn"  # of serving, unless pytest's --serving says otherwise
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -76,8 +83,8 @@ class Server:
         return self._process.pid
 
     def program(self) -> list[str]:
-        """What Python is to run; a subclass may serve the same in another way."""
-        return ["-m", "uvicorn", "discussit.app:app", "--port", str(self.port), "--no-access-log"]
+        """What Python is to run; a subclass may put faults into it."""
+        return [*WAYS[self.way], "--port", str(self.port)]
 
     def start(self) -> "Server":
         """Start, or start again on the same port and database, and wait until it serves."""

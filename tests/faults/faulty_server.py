@@ -1,4 +1,4 @@
-"""Serves DiscussIt with faults in it: faulty_server.py PORT [FAULT ...], each the name of a function below.
+"""Serves DiscussIt with faults in it: faulty_server.py WAY PORT [FAULT ...], each fault the name of a function below.
 
 The product has no fault points of its own: everything that goes wrong is put around it here.
 """
@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, hub, voice
+from discussit import chat, cli, hub, voice
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, bus
 from discussit.models import Group, base
@@ -25,9 +25,11 @@ from discussit.models import Group, base
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
 
 
-def main(port, *faults):
+def main(way, port, *faults):
     for fault in faults:
         globals()[fault]()
+    if way == "discussit":
+        sys.exit(cli.main(["serve", "--port", port]))
     config = uvicorn.Config(app, port=int(port), access_log=False)
     uvicorn.Server(config).run(sockets=[config.bind_socket()])
 

@@ -33,7 +33,7 @@ class FaultyServer(Server):
         self.faults = faults
 
     def program(self):
-        return [str(LAUNCHER), str(self.port), *self.faults] if self.faults else super().program()
+        return [str(LAUNCHER), self.way, str(self.port), *self.faults] if self.faults else super().program()
 
     def end(self):
         """Whatever state it is in."""
@@ -48,10 +48,9 @@ class FaultyServer(Server):
 
 
 class CommandServer(FaultyServer):
-    """The same by `discussit serve`."""
+    """One that is served by `discussit serve` in any case."""
 
-    def program(self):
-        return ["-m", "discussit", "serve", "--port", str(self.port)]
+    way = "discussit"
 
 
 class Garden:

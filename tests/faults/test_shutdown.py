@@ -4,36 +4,31 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack, aclosing
 
-import pytest
 from clients import Talker, narrow_socket, running
-from garden import CommandServer, FaultyServer
+from garden import CommandServer
 
 IN_TIME = 5  # seconds
 # uvicorn ends by the signal that it was sent, once all is done; our own command says that it went well.
-PROGRAMS = pytest.mark.parametrize(
-    ("program", "exit_code"), [(FaultyServer, -signal.SIGTERM), (CommandServer, 0)], ids=["uvicorn", "serve"]
-)
+WELL = {"uvicorn": -signal.SIGTERM, "discussit": 0}
 
 
-@PROGRAMS
-async def test_two_hundred_sockets_are_told_to_come_back_and_the_process_ends(program, exit_code, faulty):
-    garden = faulty(program=program)
+async def test_two_hundred_sockets_are_told_to_come_back_and_the_process_ends(faulty):
+    garden = faulty()
     async with AsyncExitStack() as open_sockets:
         clients = [await open_sockets.enter_async_context(garden.bob.follows(garden.group, 0)) for _ in range(200)]
         garden.server.send(signal.SIGTERM)
         codes = await asyncio.gather(*(client.closed() for client in clients))
 
         assert set(codes) == {1012}
-        assert await asyncio.to_thread(garden.server.wait, IN_TIME) == exit_code
+        assert await asyncio.to_thread(garden.server.wait, IN_TIME) == WELL[garden.server.way]
 
 
-@PROGRAMS
-async def test_a_stop_under_load_loses_nothing(program, exit_code, faulty):
-    garden = faulty(program=program)
+async def test_a_stop_under_load_loses_nothing(faulty):
+    garden = faulty()
     alice, bob = Talker(garden.alice, garden.group, 0), Talker(garden.bob, garden.group, 0)
     async with running(alice.talks(), bob.talks()):
         await alice.has_acks(50)
-        assert await asyncio.to_thread(garden.server.stop, IN_TIME) == exit_code
+        assert await asyncio.to_thread(garden.server.stop, IN_TIME) == WELL[garden.server.way]
         await asyncio.to_thread(garden.server.start)
 
     async with alice, bob:
@@ -42,9 +37,8 @@ async def test_a_stop_under_load_loses_nothing(program, exit_code, faulty):
         await garden.agrees(alice, bob)
 
 
-@PROGRAMS
-async def test_what_the_writer_holds_is_written_before_the_process_ends(program, exit_code, faulty):
-    garden = faulty(program=program)
+async def test_what_the_writer_holds_is_written_before_the_process_ends(faulty):
+    garden = faulty()
     async with garden.alice.follows(garden.group, 0) as alice:
         with garden.locked():
             for number in range(20):
@@ -54,7 +48,7 @@ async def test_what_the_writer_holds_is_written_before_the_process_ends(program,
             assert await alice.closed() == 1012
             await garden.logged("Waiting for application shutdown")
 
-        assert await asyncio.to_thread(garden.server.wait, IN_TIME) == exit_code
+        assert await asyncio.to_thread(garden.server.wait, IN_TIME) == WELL[garden.server.way]
         assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(20)]
 
 
