@@ -1,0 +1,117 @@
+"""What RFC 6455 asks of a server, asked by a client that sends frames as it likes."""
+
+import json
+
+import pytest
+from raw import CLOSE, PING, PONG, TEXT, closing, frame, raw
+from websockets.frames import Opcode
+
+GOOD_MORNING = b'{"type": "text_message", "message": "good morning"}'
+
+
+@pytest.fixture
+async def bob(garden):
+    """Bob's connection to the group, in the tutorial's protocol."""
+    async with raw(garden.bob, f"/groups/{garden.group}/") as bob:
+        yield bob
+
+
+async def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(garden, bob):
+    bob.sends(frame(Opcode.TEXT, GOOD_MORNING[:9], fin=False), frame(Opcode.PING, b"still there?"))
+    bob.sends(frame(Opcode.CONT, GOOD_MORNING[9:20], fin=False), frame(Opcode.CONT, GOOD_MORNING[20:]))
+
+    assert await bob.hears() == (PONG, b"still there?")
+    assert await says(bob) == "good morning"
+    assert [entry.what for entry in garden.log()[2:]] == ["good morning"]
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
+async def test_a_close_is_answered_with_its_own_code_and_the_connection_ends(code, bob):
+    bob.sends(closing(code))
+
+    assert await bob.hears() == (CLOSE, code.to_bytes(2))
+    assert await bob.hears() is None
+
+
+async def test_a_close_between_fragments_leaves_the_message_unsaid(garden, bob):
+    bob.sends(frame(Opcode.TEXT, GOOD_MORNING, fin=False), closing(1000))
+
+    assert await ended(bob) == 1002
+    assert len(garden.log()) == 2
+
+
+@pytest.mark.parametrize("sizes", [[65_537], [40_000, 40_000]], ids=["one frame", "fragments"])
+async def test_a_message_over_64_kib_is_refused_with_1009(sizes, bob):
+    *earlier, last = [b"x" * size for size in sizes]
+    for place, part in enumerate(earlier):
+        bob.sends(frame(Opcode.CONT if place else Opcode.TEXT, part, fin=False))
+    bob.sends(frame(Opcode.CONT if earlier else Opcode.TEXT, last))
+
+    assert await ended(bob) == 1009
+
+
+async def test_a_binary_frame_is_an_error_and_the_connection_lives_on(bob):
+    bob.sends(frame(Opcode.BINARY, GOOD_MORNING))
+    first, error = await bob.hears()
+    bob.sends(frame(Opcode.TEXT, GOOD_MORNING))
+
+    assert (first, json.loads(error)["code"]) == (TEXT, "bad_frame")
+    assert await says(bob) == "good morning"
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        pytest.param(frame(Opcode.TEXT, GOOD_MORNING, mask=False), 1002, id="unmasked"),
+        pytest.param(b"\xc1\x80" + bytes(4), 1002, id="reserved bit"),
+        pytest.param(b"\x83\x80" + bytes(4), 1002, id="reserved opcode"),
+        pytest.param(b"\x09\x80" + bytes(4), 1002, id="ping in fragments"),
+        pytest.param(b"\x89\xfe\x00\x7e" + bytes(4 + 126), 1002, id="long ping"),
+        pytest.param(frame(Opcode.CONT, b"rest"), 1002, id="rest of nothing"),
+        pytest.param(frame(Opcode.TEXT, fin=False) + frame(Opcode.TEXT), 1002, id="two at once"),
+        pytest.param(frame(Opcode.CLOSE, b"\x03"), 1002, id="half a code"),
+        pytest.param(frame(Opcode.TEXT, b"\xff"), 1007, id="not utf-8"),
+    ],
+)
+async def test_who_breaks_the_protocol_is_told_how_and_disconnected(frames, code, bob):
+    bob.sends(frames)
+
+    assert await ended(bob) == code
+
+
+async def test_nothing_follows_a_close_frame_while_everyone_talks(garden, bob):
+    async with garden.alice.follows(garden.group, 0) as alice:
+        for number in range(50):
+            await alice.says("something", f"{number}")
+            if number == 25:
+                bob.sends(closing(1000))
+
+        assert await ended(bob) == 1000
+
+
+async def test_pings_are_answered_between_frames_never_within_one(garden, bob):
+    async with garden.alice.follows(garden.group, 0) as alice:
+        for number in range(100):
+            await alice.says("x" * 5_000, f"{number}")
+            bob.sends(frame(Opcode.PING, b"%d" % number))
+        heard = [await bob.hears() for _ in range(200)]
+
+    said = [json.loads(payload)["seq"] for first, payload in heard if first == TEXT]
+    assert said == list(range(3, 103))
+    assert [int(payload) for first, payload in heard if first == PONG] == list(range(100))
+
+
+async def says(client):
+    """What the message says that it hears next."""
+    first, payload = await client.hears()
+    assert first == TEXT
+    return json.loads(payload)["content"]
+
+
+async def ended(client):
+    """The code with which the server closes, behind which nothing may come but the end."""
+    while (heard := await client.hears()) and heard.first != CLOSE:
+        assert heard.first in (TEXT, PING, PONG)
+    assert heard is not None
+    assert await client.hears() is None
+    return int.from_bytes(heard.payload[:2])
