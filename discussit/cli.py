@@ -100,7 +100,7 @@ def _serve(options: argparse.Namespace) -> None:
         workers=options.workers,
         root_path=options.root_path,
         forwarded_allow_ips=settings.forwarded_allow_ips,
-        ws="websockets-sansio",
+        ws="discussit.serving:Socket",
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from websockets.frames import Frame, Opcode
+
 from discussit import wire
 
 SLICE = 32 * 1024  # characters that are sent at once: what waits for a reader that takes nothing is bounded
@@ -33,6 +35,16 @@ class Slice:
         return wire.array(self.objects)
 
     @cached_property
+    def array_frame(self) -> bytes:
+        """The array as a WebSocket frame."""
+        return _framed(self.array)
+
+    @cached_property
+    def object_frames(self) -> bytes:
+        """The objects as a WebSocket frame each."""
+        return b"".join(map(_framed, self.objects))
+
+    @cached_property
     def moves(self) -> tuple[wire.EventMessage, ...]:
         return tuple(moves(self.objects))
 
@@ -44,3 +56,7 @@ def moves(objects: Iterable[str]) -> Iterator[wire.EventMessage]:
             entry = wire.decode_entry(text)
             assert isinstance(entry, wire.EventMessage)
             yield entry
+
+
+def _framed(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

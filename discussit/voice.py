@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Generator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from anyio import move_on_after
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -15,7 +15,18 @@ from discussit.wire import CloseCode
 logger = logging.getLogger(__name__)
 
 SEND_LIMIT = 20  # seconds that one send may take before the reader counts as stuck
+LINE_LIMIT = 8  # the same on a Line, whose buffers are small
 CLOSE_LIMIT = 1  # seconds that saying goodbye to it may take
+
+
+class Line(Protocol):
+    """What `discussit serve` offers beside ASGI, in `scope["extensions"]["discussit"]`."""
+
+    def write(self, frames: bytes) -> bool:
+        """Send whole frames as they are. False, and nothing is sent: they would have to wait, or can't be sent."""
+
+    def abort(self) -> None:
+        """Cut the connection, with whatever its client has not taken."""
 
 
 class Voice:
@@ -24,10 +35,13 @@ class Voice:
     def __init__(self, websocket: WebSocket, connection: Connection, *, in_arrays: bool) -> None:
         self.in_arrays = in_arrays
         self.websocket, self.connection = websocket, connection
+        self._line: Line | None = websocket.scope.get("extensions", {}).get("discussit")
         self._begun: Begun | None = None
 
     def say_at_once(self, part: Slice) -> bool:
-        """Say entries now, while nothing else is being said. False: they were not said."""
+        """Say entries without waiting, while nothing else is being said. False: they were not, and have to wait."""
+        if self._line is not None:
+            return self._line.write(part.array_frame if self.in_arrays else part.object_frames)
         self._begin((part.array,) if self.in_arrays else part.objects)
         if self._begun is not None:
             self.connection.wake()
@@ -40,11 +54,14 @@ class Voice:
         await self._finish()
 
     async def close(self, code: CloseCode) -> None:
-        with move_on_after(CLOSE_LIMIT):
+        """Say goodbye, or cut the connection where even that is not taken."""
+        with move_on_after(CLOSE_LIMIT) as limit:
             try:
                 await self.websocket.close(int(code))
             except (WebSocketDisconnect, RuntimeError):
                 pass  # it is closed already
+        if limit.cancelled_caught and self._line is not None:
+            self._line.abort()
 
     def _frames(self, replies: list[str], part: Slice | None) -> list[str]:
         if self.in_arrays:
@@ -59,7 +76,7 @@ class Voice:
         begun, self._begun = self._begun, None
         if begun is None or self.connection.ended is not None:
             return
-        with move_on_after(SEND_LIMIT) as limit:
+        with move_on_after(SEND_LIMIT if self._line is None else LINE_LIMIT) as limit:
             await begun
         if limit.cancelled_caught:
             self.connection.end(CloseCode.STOPPED_READING)

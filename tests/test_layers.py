@@ -33,7 +33,7 @@ ORDER = [
     ["discussit.admin.users", "discussit.admin.groups", "discussit.admin.entries"],
     ["discussit.admin.site"],
     ["discussit.admin"],
-    ["discussit.cli"],
+    ["discussit.cli", "discussit.serving"],
     ["discussit.app", "discussit.__main__"],
 ]
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}

@@ -1,4 +1,8 @@
+import json
+
 import pytest
+from websockets.frames import Frame
+from websockets.streams import StreamReader
 
 from discussit.slices import SLICE, Slice
 
@@ -28,3 +32,31 @@ def test_entries_behind_a_slice_are_not_even_read():
     Slice.after(0, entries)
 
     assert list(entries) == ["{}"]
+
+
+@pytest.mark.parametrize("size", [1, 124, 126, 30_000, 70_000])
+def test_its_frames_are_those_of_rfc_6455(size):
+    entries = [json.dumps("ü" * (size // 2)), "2", "3"]
+    part = Slice(3, tuple(entries))
+
+    assert texts(part.object_frames) == entries
+    assert texts(part.array_frame) == [part.array]
+
+
+def texts(frames):
+    """What a client reads."""
+    stream, found = StreamReader(), []
+    stream.feed_data(frames)
+    stream.feed_eof()
+    while not finished(stream.at_eof()):
+        found.append(finished(Frame.parse(stream.read_exact, mask=False, max_size=None)).data.decode())
+    return found
+
+
+def finished(parsing):
+    """The result of a parser that has all that it needs."""
+    try:
+        next(parsing)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("the parser wants more")

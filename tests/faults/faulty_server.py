@@ -192,7 +192,7 @@ def clock_runs_back():
 
 
 def short_patience():
-    voice.SEND_LIMIT = 2
+    voice.SEND_LIMIT = voice.LINE_LIMIT = 2
 
 
 def stand_still():

@@ -1,0 +1,111 @@
+"""What `discussit serve` adds to uvicorn: above all, that a reader who takes nothing costs little, and not for long."""
+
+import asyncio
+import json
+import re
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from garden import CommandServer, FaultyServer, memory, until
+from raw import PONG, TEXT, frame, raw
+from websockets.frames import Opcode
+
+KIB = 1024
+DEFLATE = {"Sec-WebSocket-Extensions": "permessage-deflate"}
+
+
+class DeflatingServer(FaultyServer):
+    """Our WebSocket class in a uvicorn that compresses."""
+
+    way = "uvicorn"
+
+    def program(self):
+        return [*super().program(), "--ws", "discussit.serving:Socket"]
+
+
+@pytest.fixture
+def served(faulty):
+    return faulty(program=CommandServer)
+
+
+async def test_stuck_readers_are_cut_off_within_ten_seconds_and_cost_at_most_256_kib_each(served):
+    async with AsyncExitStack() as stuck, served.alice.follows(served.group, 0) as alice:
+        await says_a_megabyte(alice, "before")
+        before, connected = memory(served.server), connections(served.server)
+        for _ in range(100):
+            await stuck.enter_async_context(raw(served.bob, f"/groups/{served.group}/"))
+        for part in range(4):
+            await says_a_megabyte(alice, f"{part}")
+        begin = time.monotonic()
+
+        assert memory(served.server) - before < 100 * (256 - 64) * KIB  # 64 of them are the system's
+        await until(lambda: connections(served.server) <= connected)
+        assert time.monotonic() - begin < 10
+
+
+async def test_stuck_readers_do_not_hold_up_the_stop(served):
+    async with AsyncExitStack() as stuck, served.alice.follows(served.group, 0) as alice:
+        for _ in range(10):
+            await stuck.enter_async_context(raw(served.bob, f"/groups/{served.group}/"))
+        await says_a_megabyte(alice, "unread")
+
+        assert await asyncio.to_thread(served.server.stop) == 0
+        assert "timeout graceful shutdown exceeded" not in served.server.log.read_text()
+
+
+async def test_pings_of_a_client_that_reads_nothing_are_not_answered_one_by_one(served):
+    async with raw(served.bob, f"/groups/{served.group}/") as bob:
+        before = memory(served.server)
+        for _ in range(100):
+            await bob.has_sent(frame(Opcode.PING, b"x" * 125) * 1_000)
+        await bob.has_sent(frame(Opcode.PING, b"last"))
+        grown = memory(served.server) - before
+        heard = []
+        while (PONG, b"last") not in heard:
+            heard.append(await bob.hears())
+
+    assert len(heard) < 50_000
+    assert grown < 4 * KIB * KIB
+
+
+async def test_compression_is_declined(served):
+    async with raw(served.bob, f"/groups/{served.group}/", **DEFLATE) as bob:
+        bob.sends(frame(Opcode.TEXT, b'{"type": "text_message", "message": "plainly"}'))
+        first, payload = await bob.hears()
+
+    assert "permessage-deflate" not in bob.answer
+    assert (first, json.loads(payload)["content"]) == (TEXT, "plainly")
+
+
+async def test_whoever_was_granted_compression_gets_it(faulty):
+    garden = faulty(program=DeflatingServer)
+    async with raw(garden.bob, f"/groups/{garden.group}/", **DEFLATE) as bob:
+        bob.sends(frame(Opcode.TEXT, b'{"type": "text_message", "message": "in short"}'))
+        first, payload = await bob.hears()
+
+    assert "permessage-deflate" in bob.answer
+    assert (first, b"in short" in payload) == (TEXT | 0x40, False)
+
+
+@pytest.mark.parametrize("path", ["/groups/", "/nope"])
+async def test_a_refused_handshake_is_no_error_of_ours(path, served):
+    async with raw(served.bob, path) as bob:
+        assert bob.answer.startswith("HTTP/1.1 404")
+        assert await bob.hears() is None
+
+    served.server.stop()
+    assert not re.findall("ERROR|Traceback", served.server.log.read_text())
+
+
+async def says_a_megabyte(client, name):
+    for number in range(50):
+        await client.says("x" * 10_000, f"{name} {number}")
+    await client.until(lambda: not client.outbox)
+
+
+def connections(server):
+    """How many clients are connected to it, as the system sees it."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(local.endswith(f":{server.port:04X}") and state == "01" for _, local, _, state, *_ in rows)
