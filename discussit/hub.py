@@ -148,7 +148,7 @@ class Hub:
 
     async def _page(self, room: Room, cursor: int) -> Slice:
         def read(session: OrmSession) -> Slice:
-            entries = log.read_on(session, room.group_id, cursor)
+            entries = log.since(session, room.group_id, cursor)
             return Slice.after(cursor, (wire.encode(entry.frame()) for entry in entries))
 
         return await self._database.read(read)

@@ -215,13 +215,22 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
 # Reading
 
 
+@pytest.mark.parametrize(("seq", "expected"), [(0, [1, 2, 3, 4, 5]), (3, [4, 5]), (5, []), (99, [])])
+async def test_a_log_is_read_on_from_a_place(world, seq, expected):
+    await world.wrote(*"abcde")
+
+    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, seq)))
+
+    assert [entry.seq for entry in entries] == expected
+
+
 @pytest.mark.parametrize(
     ("seq", "limit", "expected"), [(0, 3, [1, 2, 3]), (3, 3, [4, 5]), (5, 3, []), (99, 3, []), (1, 200, [2, 3, 4, 5])]
 )
-async def test_a_log_is_read_on_from_a_place(world, seq, limit, expected):
+async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: log.since(session, world.group.id, seq, limit))
+    entries = await world.database.read(lambda session: log.page_after(session, world.group.id, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -229,7 +238,7 @@ async def test_a_log_is_read_on_from_a_place(world, seq, limit, expected):
 @pytest.mark.parametrize(
     ("seq", "limit", "expected"), [(6, 3, [3, 4, 5]), (3, 3, [1, 2]), (1, 3, []), (99, 2, [4, 5]), (0, 3, [])]
 )
-async def test_a_log_is_read_back_from_a_place(world, seq, limit, expected):
+async def test_a_page_leads_up_to_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
     entries = await world.database.read(lambda session: log.page_before(session, world.group.id, seq, limit))
@@ -242,7 +251,7 @@ async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, qu
     await world.wrote("a", "b")
 
     queries.clear()
-    entries = await world.database.read(lambda session: log.since(session, world.group.id, 0))
+    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, 0)))
     frames = [entry.frame() for entry in entries]
 
     assert [frame.seq for frame in frames] == [1, 2, 3, 4]

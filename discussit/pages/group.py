@@ -13,8 +13,8 @@ from starlette.responses import Response
 from discussit import auth, log, wire
 from discussit.addresses import address
 from discussit.auth import Account, FieldError
-from discussit.log import Draft
-from discussit.models import Entry, Event, Group, Membership, User
+from discussit.log import Draft, Shown
+from discussit.models import Group, Membership, User
 from discussit.pages.home import groups_for
 from discussit.pages.page import Form, database_of, own_address, page, see_other
 from discussit.wire import ErrorCode, Refused
@@ -54,7 +54,7 @@ class Read(NamedTuple):
     """What a group's page is made of."""
 
     group: Group
-    entries: Sequence[Entry]
+    entries: Sequence[Shown]
     members: Sequence[str]
     groups: Sequence[Any]
 
@@ -71,13 +71,13 @@ def _read(session: Session, account: Account, request: Request) -> Read:
     )
 
 
-def _entries(session: Session, group: Group, request: Request) -> Sequence[Entry]:
+def _entries(session: Session, group: Group, request: Request) -> Sequence[Shown]:
     """The part of the log that the URL asks for; its end, where that lies outside the log."""
     at, after, before = (_seq(request, name) for name in ("at", "after", "before"))
     if at is not None and at <= group.last_seq:
-        return log.since(session, group.id, max(0, at - PAGE // 2), PAGE)
+        return log.page_after(session, group.id, max(0, at - PAGE // 2), PAGE)
     if after is not None and after < group.last_seq:
-        return log.since(session, group.id, after, PAGE)
+        return log.page_after(session, group.id, after, PAGE)
     end = group.last_seq + 1
     return log.page_before(session, group.id, before if before is not None and 1 < before < end else end, PAGE)
 
@@ -102,30 +102,30 @@ class LogRow:
     day: date | None
 
 
-def rows(entries: Iterable[Entry]) -> list[LogRow]:
+def rows(entries: Iterable[Shown]) -> list[LogRow]:
     shown: list[LogRow] = []
     for entry in entries:
         shown.append(_row(entry, shown[-1] if shown else None))
     return shown
 
 
-def _row(entry: Entry, above: LogRow | None) -> LogRow:
+def _row(entry: Shown, above: LogRow | None) -> LogRow:
     is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
     return LogRow(
         seq=entry.seq,
         kind=KINDS[entry.kind],
-        name=entry.user.username,
-        content="" if isinstance(entry, Event) else entry.content,
+        name=entry.username,
+        content=entry.content if entry.kind == "Message" else "",
         timestamp=entry.timestamp,
         iso=wire.utc_text(entry.timestamp),
-        withdrawn=entry.is_withdrawn,
+        withdrawn=entry.content == "",
         continues=above is not None and not is_new_day and _continues(entry, above),
         day=entry.timestamp.date() if is_new_day else None,
     )
 
 
-def _continues(entry: Entry, above: LogRow) -> bool:
-    same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.user.username
+def _continues(entry: Shown, above: LogRow) -> bool:
+    same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.username
     return same_author and entry.timestamp - above.timestamp < SAME_HEADER
 
 
