@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from uuid import UUID
 
 from itsdangerous import Signer
@@ -35,13 +34,13 @@ def token(person: int) -> str:
     return f"{person:064x}"
 
 
-def settle(database: Path, places: Iterable[Place]) -> None:
-    """Make SQLite's file, with a group for each room and a session for each person that is named."""
-    asyncio.run(_settle(Settings(f"sqlite+aiosqlite:///{database}", secret_key=SETTINGS["SECRET_KEY"]), set(places)))
+def settle(database_url: str, places: Iterable[Place]) -> None:
+    """Fill a new database with a group for each room and a session for each person that is named."""
+    asyncio.run(_settle(Settings(database_url, secret_key=SETTINGS["SECRET_KEY"]), set(places)))
 
 
 async def _settle(settings: Settings, places: set[Place]) -> None:
-    await prepare_once(settings)
+    await prepare_once(settings, migrate=True)
     rooms, persons = map(set, zip(*places, strict=True))
     database = Database(settings)
     try:

@@ -4,9 +4,11 @@ import gc
 import math
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, cycle
+from itertools import chain, cycle, islice
+from statistics import median
+from typing import TypeVar
 
 from dialects import Plain
 from rooms import PATIENCE, Room, Socket, Wrong
@@ -15,6 +17,8 @@ SPEAKERS = 10  # in a room that is alone; of several rooms each has one
 AT_ONCE = 25  # handshakes, since a server lets few wait
 SETTLING = 0.3  # seconds that a server has after the last handshake, to subscribe whom it has let in
 NAP = 0.002  # seconds in which frames may gather when nobody waits for a single one
+
+Seat = TypeVar("Seat")
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,19 @@ class Figures:
 
 
 class Load:
-    """All sockets of some rooms."""
+    """All sockets of some rooms. Of several ports each has its share of a room's sockets, the first those who speak."""
 
-    def __init__(self, port: int, dialect: Plain, seats: Iterator[tuple[int, range]]) -> None:
+    def __init__(self, ports: Sequence[int], dialect: Plain, seats: Iterator[tuple[int, range]]) -> None:
         self._rooms: list[Room] = []
         self._sockets: dict[int, Socket] = {}
         self._poll = select.epoll()
         self._nap = 0.0
         for number, persons in seats:
-            self._rooms.append(Room(dialect, number))
-            for some in range(0, len(persons), AT_ONCE):
-                self._open([Socket(port, self._rooms[-1], person) for person in persons[some : some + AT_ONCE]])
+            room = Room(dialect, number)
+            self._rooms.append(room)
+            entrances = [ports[place * len(ports) // len(persons)] for place in range(len(persons))]
+            for some in batched(zip(entrances, persons, strict=True), AT_ONCE):
+                self._open([Socket(port, room, person) for port, person in some])
         self._listen(time.perf_counter() + SETTLING)
 
     def _open(self, sockets: Sequence[Socket]) -> None:
@@ -66,6 +72,7 @@ class Load:
             each.room.sockets.append(each)
             self._sockets[each.tcp.fileno()] = each
             self._poll.register(each.tcp, select.EPOLLIN)
+        self._hear(0)  # the pings to those who came first
 
     def close(self) -> None:
         self._poll.close()
@@ -77,7 +84,7 @@ class Load:
         gc.collect()
         gc.disable()
         for room in self._rooms:
-            del room.latencies[:]
+            room.latencies.clear()
         said, began, worked = self._said, time.perf_counter(), time.process_time()
         if rate:
             self._talk_in_time(began, seconds, rate)
@@ -138,6 +145,17 @@ class Load:
         return sum(room.missing for room in self._rooms)
 
     def _figures(self, messages: int, seconds: float, worked: float) -> Figures:
-        latencies = sorted(chain.from_iterable(room.latencies for room in self._rooms))
+        latencies = sorted(chain.from_iterable(each for room in self._rooms for each in room.latencies.values()))
         p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
         return Figures(messages, len(latencies), seconds, p50, p99, worked / seconds)
+
+    def p50(self, port: int) -> float:
+        """Seconds until half of the last talk's deliveries at this port were there."""
+        return median(chain.from_iterable(room.latencies[port] for room in self._rooms))
+
+
+def batched(values: Iterable[Seat], size: int) -> Iterator[tuple[Seat, ...]]:
+    """itertools has it from Python 3.12 on."""
+    left = iter(values)
+    while some := tuple(islice(left, size)):
+        yield some

@@ -42,7 +42,7 @@ def discussit(title: str, *command: str) -> Peer:
         title,
         DiscussIt(),
         lambda: (sys.executable, *command, "--port", PORT),
-        furnish=lambda folder, places: crowd.settle(folder / "discussit.db", places),
+        furnish=lambda folder, places: crowd.settle(f"sqlite+aiosqlite:///{folder}/discussit.db", places),
     )
 
 

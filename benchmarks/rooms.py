@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class Room:
     def __init__(self, dialect: Plain, number: int) -> None:
         self.dialect, self.number = dialect, number
         self.sockets: list[Socket] = []
-        self.latencies = array("d")
+        self.latencies: dict[int, array[float]] = defaultdict(lambda: array("d"))  # of each port
         self._said: dict[bytes, tuple[float, Socket]] = {}
         self._places: dict[bytes, int] = {}
         self._known: dict[bytes, Heard] = {}
@@ -89,7 +90,7 @@ class Socket:
     """A reader of a room, who may also speak in it."""
 
     def __init__(self, port: int, room: Room, person: int) -> None:
-        self.room, self.read, self.is_talking = room, 0, False
+        self.port, self.room, self.read, self.is_talking = port, room, 0, False
         self._rest = b""
         self.tcp = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -125,7 +126,7 @@ class Socket:
             if heard.first != self.read:
                 raise Wrong(f"a socket was sent message {heard.first} in place of {self.read}")
             self.read += len(heard.said_at)
-            self.room.latencies.extend([now - said_at for said_at in heard.said_at])
+            self.room.latencies[self.port].extend([now - said_at for said_at in heard.said_at])
             if self.is_talking:
                 self.say(sum(speaker is self for speaker in heard.speakers))
 

@@ -110,7 +110,7 @@ class Visit:
         left = list(workloads)
         try:
             before = program.memory()
-            with closing(Load(program.port, self.peer.dialect, layout.seats())) as load:
+            with closing(Load([program.port], self.peer.dialect, layout.seats())) as load:
                 memory = (program.memory() - before) / layout.sockets
                 while left:
                     yield self._measure(program, load, left[0], memory)
@@ -120,7 +120,7 @@ class Visit:
 
     def _warm_up(self, program: Program, layout: Layout) -> None:
         room, persons = next(layout.seats())
-        with closing(Load(program.port, self.peer.dialect, iter([(room, persons[:FIRST])]))) as load:
+        with closing(Load([program.port], self.peer.dialect, iter([(room, persons[:FIRST])]))) as load:
             if self.peer.talks:
                 load.talk(WARM_UP, in_flight=1)
 

@@ -56,7 +56,7 @@ class Program:
 
     def cpu(self) -> float:
         """Processor seconds so far, of all its threads and of the processes that it started."""
-        return sum(_cpu(pid) for pid in _family(self._process.pid))
+        return cpu_of(self._process.pid)
 
     def memory(self) -> int:
         """KiB that it and the processes that it started hold, those that they share counted once."""
@@ -137,6 +137,11 @@ def _answers(visitor: httpx.Client, path: str) -> bool:
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def cpu_of(pid: int) -> float:
+    """Processor seconds so far of a process and of those that it started."""
+    return sum(_cpu(member) for member in _family(pid))
 
 
 def _cpu(pid: int) -> float:

@@ -48,6 +48,11 @@ class Engine:
     def command(self) -> list[str]:
         raise NotImplementedError
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start, or start again on the same port, and wait until it takes connections."""
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
