@@ -1,14 +1,13 @@
 """Who is asking, and what they may enter."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
-from anyio import CapacityLimiter, to_thread
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import Select, exists, select, text
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +18,7 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Aut
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from discussit import passwords, wire
 from discussit.addresses import address, path_below
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Group, Membership, Session, User
@@ -28,17 +28,12 @@ from discussit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+Checked = TypeVar("Checked")
+
 COOKIE = "discussit_session"
 SESSION_LIFE = timedelta(days=14)  # without a request
 SEEN_EVERY = timedelta(minutes=10)  # how often being seen is worth a write
 FOR_ANYONE = ("/static/", "/healthz", "/readyz")  # here nobody is asked who they are, so no database either
-PASSWORD_LENGTH = range(8, 257)
-
-hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-# Verified when there is no such account, so that the answer takes as long as if there were one.
-NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
-# Each hash takes 19 MiB and a core for as long as it lasts.
-hashing = CapacityLimiter(2)
 
 
 class NotSignedIn(Exception):
@@ -63,6 +58,14 @@ class FieldError(Exception):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+def checked(field: str, check: Callable[[str], Checked], value: str) -> Checked:
+    """What the check makes of the field's value. Raises FieldError where it refuses."""
+    try:
+        return check(value)
+    except (ValueError, wire.Refused) as error:
+        raise FieldError(field, str(error)) from None
 
 
 # Who is asking
@@ -197,9 +200,8 @@ async def move(database: Database, account: Account, uuid: UUID, *, joins: bool)
 
 async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
     """A new account; the first of a server is its superuser. Raises FieldError."""
-    username = _checked_username(username)
-    check_password(username, password)
-    hashed = await to_thread.run_sync(hasher.hash, password, limiter=hashing)
+    username = checked("username", check_username, username)
+    hashed = await passwords.hash_of(checked("password1", partial(passwords.check, username), password))
     try:
         async with database.transaction() as session:
             if is_superuser is None:
@@ -225,39 +227,26 @@ def is_first(session: OrmSession) -> bool:
     return session.scalar(select(User.id).limit(1)) is None
 
 
-def _checked_username(value: str) -> str:
-    try:
-        return check_username(value)
-    except ValueError as error:
-        raise FieldError("username", str(error)) from None
-
-
-def check_password(username: str, password: str) -> None:
-    """Raises FieldError when nobody should have this password."""
-    if len(password) not in PASSWORD_LENGTH:
-        raise FieldError("password1", "A password has 8 to 256 characters.")
-    if username_key(password) == username_key(username):
-        raise FieldError("password1", "The password can't be the name.")
-
-
 async def log_in(database: Database, username: str, password: str) -> User:
     """The account of this name and password. Raises FieldError, the same whatever is wrong."""
     # PostgreSQL can't be asked for a NUL, and no name has one.
     key = "" if "\0" in username else username_key(username)
     of_this_name = select(User).where(User.username_key == key, User.is_active)
     user = await database.read(lambda session: session.scalar(of_this_name))
-    hashed = user.password if user else NOBODYS_HASH
-    is_right = await to_thread.run_sync(_verifies, hashed, password, limiter=hashing)
+    is_right = await passwords.verifies(user.password if user else passwords.NOBODYS_HASH, password)
     if user is None or not is_right:
         raise FieldError("", "This name and password don't belong together.")
+    if passwords.is_outdated(user.password):
+        await _hash_anew(database, user, password)
     return user
 
 
-def _verifies(hashed: str, password: str) -> bool:
-    try:
-        return hasher.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
+async def _hash_anew(database: Database, user: User, password: str) -> None:
+    hashed = await passwords.hash_of(password)
+    async with database.transaction() as session:
+        kept = await session.get_one(User, user.id, with_for_update=True)
+        if kept.password == user.password:  # else somebody has changed it since
+            kept.password = user.password = hashed
 
 
 async def start_session(database: Database, user: User, conn: HTTPConnection) -> str:

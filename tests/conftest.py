@@ -9,7 +9,7 @@ from servers import CHEAP, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from discussit import auth
+from discussit import passwords
 from discussit.app import app
 from discussit.database import Database
 from discussit.models import Group, Session, User
@@ -41,7 +41,7 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(auth, "hasher", CHEAP)
+    monkeypatch.setattr(passwords, "hasher", CHEAP)
     return monkeypatch
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from discussit import auth
+from discussit import passwords
 
 START_LIMIT = 30  # seconds
 # A password costs a tenth of a second by design. Nobody attacks these.
@@ -46,7 +46,7 @@ factory.set_forkserver_preload(
 
 def run_program(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
     """In a process of its own: what `python ARGUMENTS` does, but for passwords, which cost nothing."""
-    auth.hasher = CHEAP
+    passwords.hasher = CHEAP
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(output, stream)

@@ -17,7 +17,7 @@ ORDER = [
     ["discussit.models.entries"],
     ["discussit.models.hooks"],
     ["discussit.models"],
-    ["discussit.database", "discussit.bus.backends", "discussit.readers"],
+    ["discussit.database", "discussit.passwords", "discussit.bus.backends", "discussit.readers"],
     ["discussit.bus.redis", "discussit.bus.postgres"],
     ["discussit.bus.bus"],
     ["discussit.bus"],

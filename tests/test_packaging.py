@@ -59,6 +59,13 @@ def test_the_wheel_holds_every_file_of(folder, wheel):
     assert {f"discussit/_data/{path}" for path in files} <= packed
 
 
+def test_the_wheel_holds_the_common_passwords_and_their_licence(wheel):
+    packed = ZipFile(wheel).namelist()
+
+    assert "discussit/common_passwords.txt" in packed
+    assert any(name.endswith(".dist-info/licenses/discussit/common_passwords.LICENSE") for name in packed)
+
+
 def test_an_installed_wheel_runs_its_own_code(python, installed):
     assert python("-c", "import discussit; print(discussit.__path__[0])") == [str(installed / "discussit")]
 

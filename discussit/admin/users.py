@@ -1,16 +1,16 @@
 """Accounts: made, renamed, given a new password, promoted and closed."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from anyio import to_thread
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import auth
-from discussit.admin.view import SUGGESTIONS, Field, Values, View, checked
-from discussit.auth import FieldError
+from discussit import auth, passwords
+from discussit.admin.view import SUGGESTIONS, Field, Values, View
+from discussit.auth import FieldError, checked
 from discussit.models import Session, User
 from discussit.models.accounts import check_username, username_key
 
@@ -74,7 +74,7 @@ class UserView(View, model=User):
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
         username = checked("username", check_username, data.get("username", ""))
-        hashed = await _hashed(username, password) if (password := data.get("password", "")) else None
+        hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
         try:
             async with self._database.transaction() as session:
                 user: User = await self.held(session, pk)
@@ -111,12 +111,8 @@ def _ours(error: FieldError) -> FieldError:
     return FieldError(error.field.rstrip("1"), str(error))
 
 
-async def _hashed(username: str, password: str) -> str:
-    try:
-        auth.check_password(username, password)
-    except FieldError as error:
-        raise _ours(error) from None
-    return await to_thread.run_sync(auth.hasher.hash, password, limiter=auth.hashing)
+async def _hash_of(username: str, password: str) -> str:
+    return await passwords.hash_of(checked("password", partial(passwords.check, username), password))
 
 
 async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:

@@ -1,8 +1,8 @@
 """A section of the administration: what sqladmin asks of it, and what a change is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from sqladmin import ModelView
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -12,14 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from discussit import wire
-from discussit.auth import FieldError
 from discussit.database import Database
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
 
 Values = dict[str, str]
-Checked = TypeVar("Checked")
 
 
 @dataclass(frozen=True)
@@ -139,14 +137,6 @@ class View(ModelView):
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         """What a row has to do with a search term; one of them is enough."""
         raise NotImplementedError
-
-
-def checked(field: str, check: Callable[[str], Checked], value: str) -> Checked:
-    """What the check makes of the value. Raises FieldError where it refuses."""
-    try:
-        return check(value)
-    except (ValueError, wire.Refused) as error:
-        raise FieldError(field, str(error)) from None
 
 
 def is_id(text: str) -> bool:

@@ -1,0 +1,84 @@
+import pytest
+from argon2 import PasswordHasher
+from people import PASSWORD, Page, Person
+from sqlalchemy import select
+
+from discussit import passwords
+from discussit.models import User
+from discussit.passwords import is_common
+
+HASHER = passwords.hasher  # as it is outside of tests
+ADVISED = {"time_cost": 2, "memory_cost": 19456, "parallelism": 1}
+SIGNUP = "/accounts/signup/"
+
+
+# Which may be one
+
+
+@pytest.mark.parametrize("password", ["password1", "PassWord1", "12345678", "fallen_angel"])
+def test_a_password_that_many_have_is_refused_beside_its_field(site, password):
+    cleo = Person(site, "cleo")
+
+    response = cleo.post(SIGNUP, username="cleo", password1=password, password2=password)
+
+    assert response.status_code == 400
+    assert Page(response.text).errors()["password1"].startswith("This password is one of the most common ones.")
+
+
+@pytest.mark.parametrize("password", ["password1 of cleo", "x" * 256, "🔑🔑🔑🔑🔑🔑🔑🔑", "        "])
+def test_a_password_that_few_have_is_taken_as_it_is(site, password):
+    cleo = Person(site, "cleo")
+
+    cleo.post(SIGNUP, username="cleo", password1=password, password2=password)
+    cleo.log_out()
+
+    assert cleo.post("/accounts/login/", username="cleo", password=password).status_code == 303
+
+
+def test_the_common_ones_are_thousands_and_could_all_be_chosen_otherwise():
+    comments, common = 3, passwords.COMMON.read_text().splitlines()
+
+    assert all(line.startswith("#") for line in common[:comments])
+    assert len(set(common[comments:])) == len(common) - comments > 8_000
+    assert all(len(each) in passwords.LENGTH and is_common(each.upper()) for each in common[comments::100])
+
+
+# How it is kept
+
+
+def test_passwords_are_hashed_as_owasp_advises():
+    assert not PasswordHasher(**ADVISED).check_needs_rehash(HASHER.hash(PASSWORD))
+
+
+def test_an_unknown_name_costs_as_much_as_a_known_one():
+    assert not HASHER.check_needs_rehash(passwords.NOBODYS_HASH)
+
+
+def test_a_login_hashes_the_password_as_it_is_hashed_today(environment, site, state, alice):
+    before = stored(site, state)
+    environment.setattr(passwords, "hasher", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+
+    alice.log_in()
+
+    assert "m=8,t=1" in before
+    assert "m=16,t=2" in stored(site, state)
+    assert alice.log_in().status_code == 303
+
+
+def test_a_wrong_password_changes_nothing(environment, site, state, alice):
+    before = stored(site, state)
+    environment.setattr(passwords, "hasher", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+
+    alice.post("/accounts/login/", username="alice", password="wrong password")
+
+    assert stored(site, state) == before
+
+
+def stored(site, state):
+    """Alice's password, as the database has it."""
+
+    async def password():
+        async with state.database.reading() as session:
+            return await session.scalar(select(User.password).where(User.username == "alice"))
+
+    return site.portal.call(password)
