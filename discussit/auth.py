@@ -22,7 +22,7 @@ from discussit import passwords, wire
 from discussit.addresses import address, path_below
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Group, Membership, Session, User
-from discussit.models.accounts import check_username, new_token, session_id, username_key
+from discussit.models.accounts import AGE_LIMIT, check_username, session_id, username_key
 from discussit.models.base import now
 from discussit.settings import Settings
 
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 Checked = TypeVar("Checked")
 
 COOKIE = "discussit_session"
-SESSION_LIFE = timedelta(days=14)  # without a request
 SEEN_EVERY = timedelta(minutes=10)  # how often being seen is worth a write
 FOR_ANYONE = ("/static/", "/healthz", "/readyz")  # here nobody is asked who they are, so no database either
 
@@ -135,7 +134,8 @@ class Cookies(AuthenticationBackend):
 
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
-        response.set_cookie(COOKIE, value, max_age=int(SESSION_LIFE.total_seconds()), **_attributes(conn))
+        # How long it lives without a request, the server knows: a cookie is not renewed.
+        response.set_cookie(COOKIE, value, max_age=int(AGE_LIMIT.total_seconds()), **_attributes(conn))
 
     def clear(self, response: Response, conn: HTTPConnection) -> None:
         response.delete_cookie(COOKIE, **_attributes(conn))
@@ -150,7 +150,7 @@ def _session_of(token: str) -> Select[Session]:
     return (
         select(Session)
         .join(Session.user)
-        .where(Session.id == session_id(token), Session.last_seen_at > now() - SESSION_LIFE, User.is_active)
+        .where(Session.id == session_id(token), Session.is_alive())
         .options(contains_eager(Session.user))
     )
 
@@ -195,7 +195,7 @@ async def move(database: Database, account: Account, uuid: UUID, *, joins: bool)
         return await (group.add_user(user) if joins else group.remove_user(user))
 
 
-# Accounts and sessions
+# Accounts
 
 
 async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
@@ -247,19 +247,3 @@ async def _hash_anew(database: Database, user: User, password: str) -> None:
         kept = await session.get_one(User, user.id, with_for_update=True)
         if kept.password == user.password:  # else somebody has changed it since
             kept.password = user.password = hashed
-
-
-async def start_session(database: Database, user: User, conn: HTTPConnection) -> str:
-    """Sign the user in on this browser; the token for its cookie."""
-    token = new_token()
-    agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host if conn.client else ""
-    async with database.transaction() as session:
-        session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
-    return token
-
-
-async def end_session(database: Database, id: str) -> None:
-    """Sign a browser out; its sockets are closed in every process."""
-    async with database.transaction() as session:
-        if signed_in := await session.get(Session, id):
-            await session.delete(signed_in)

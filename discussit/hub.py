@@ -279,7 +279,7 @@ class Hub:
                 connection.end(CloseCode.SESSION_ENDED)
 
     async def _alive(self, session_ids: Sequence[str]) -> set[str]:
-        rows = select(Session.id).join(User).where(Session.id.in_(session_ids), User.is_active)
+        rows = select(Session.id).join(User).where(Session.id.in_(session_ids), Session.is_alive())
         return await self._database.read(lambda session: set(session.scalars(rows)))
 
 

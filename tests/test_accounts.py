@@ -6,9 +6,8 @@ from people import PASSWORD, Page, Person, closed
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from discussit import auth
 from discussit.app import app
-from discussit.models import Session, User
+from discussit.models import User
 
 LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logout/"
 
@@ -276,78 +275,6 @@ def test_whoever_is_not_signed_in_can_log_out_all_the_same(site):
 def test_a_link_can_log_nobody_out(alice):
     assert alice.get(LOGOUT).status_code == 405
     assert alice.get("/").status_code == 200
-
-
-# The session and its cookie
-
-
-def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(site):
-    cookie = Person(site, "cleo").sign_up().headers["set-cookie"]
-
-    assert "HttpOnly" in cookie
-    assert "SameSite=lax" in cookie
-    assert "Secure" not in cookie
-
-
-def test_over_https_the_session_cookie_travels_over_https_only(site):
-    cleo = Person(site, "cleo")
-    cleo.browser.base_url = "https://testserver"
-
-    assert "Secure" in cleo.sign_up().headers["set-cookie"]
-
-
-MADE_UP = {
-    "in capitals": str.upper,
-    "cut": lambda cookie: cookie[1:],
-    "unsigned": lambda cookie: cookie.split(".")[0],
-    "not ASCII": lambda _: "\xe9",
-}
-
-
-@pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
-def test_a_made_up_cookie_is_nobodys(site, alice, faultless, change):
-    value = change(alice.browser.cookies[auth.COOKIE])
-    visitor = Person(site, "visitor")
-
-    response = visitor.get("/", headers={"cookie": f"{auth.COOKIE}={value}".encode()})
-
-    assert response.status_code == 303
-
-
-def test_a_session_outlives_a_restart(environment):
-    with TestClient(app) as site:
-        alice = Person(site, "alice")
-        alice.sign_up()
-
-    with TestClient(app) as site:
-        visitor = Person(site, "alice")
-        visitor.browser.cookies.update(alice.browser.cookies)
-        assert visitor.get("/").status_code == 200
-
-
-def test_another_secret_key_ends_every_session(environment):
-    with TestClient(app) as site:
-        alice = Person(site, "alice")
-        alice.sign_up()
-
-    environment.setenv("SECRET_KEY", "another")
-    with TestClient(app) as site:
-        visitor = Person(site, "alice")
-        visitor.browser.cookies.update(alice.browser.cookies)
-        assert visitor.get("/").status_code == 303
-
-
-def test_the_database_holds_neither_passwords_nor_tokens(site, state, alice):
-    token = alice.browser.cookies[auth.COOKIE].split(".")[0]
-
-    async def stored():
-        async with state.database.reading() as session:
-            return await session.scalar(select(Session.id)), await session.scalar(select(User.password))
-
-    session_id, password = site.portal.call(stored)
-    assert token not in session_id
-    assert password.startswith("$argon2id$")
-    assert PASSWORD not in password
 
 
 def all_users(site, state):

@@ -24,6 +24,7 @@ ORDER = [
     ["discussit.log", "discussit.room", "discussit.voice"],
     ["discussit.hub"],
     ["discussit.auth", "discussit.guard"],
+    ["discussit.sessions"],
     ["discussit.pages", "discussit.pages.page"],
     ["discussit.pages.home", "discussit.pages.accounts"],
     ["discussit.pages.group"],

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from discussit import auth, passwords
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.auth import FieldError, checked
-from discussit.models import Session, User
+from discussit.models import User
 from discussit.models.accounts import check_username, username_key
 
 
@@ -82,8 +82,7 @@ class UserView(View, model=User):
                     await keep_a_superuser(session, user, "is_superuser")
                 user.username, user.is_superuser = username, _is_on(data)
                 if hashed is not None:
-                    user.password = hashed
-                    await sign_out(session, user, but=request.user.session_id)
+                    await user.set_password(hashed, but=request.user.session_id)
         except IntegrityError:
             raise FieldError("username", "This name is taken.") from None
         return user
@@ -120,9 +119,3 @@ async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> Non
     superusers = select(User.id).where(User.is_superuser, User.is_active).order_by(User.id)
     if (await session.scalars(superusers.with_for_update())).all() == [user.id]:
         raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")
-
-
-async def sign_out(session: AsyncSession, user: User, *, but: str) -> None:
-    """End the user's sessions, except for the one that asks for it."""
-    for signed_in in await session.scalars(select(Session).where(Session.user_id == user.id, Session.id != but)):
-        await session.delete(signed_in)

@@ -4,10 +4,10 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, select
 from sqlalchemy.ext.asyncio import async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
+IDLE_LIMIT = timedelta(days=14)  # how long a session lives without a request
+AGE_LIMIT = timedelta(days=90)  # and with them
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
 
 
@@ -56,6 +58,18 @@ class User(Base):
             await session.delete(membership)
         await session.flush()
 
+    async def sign_out(self, *, but: str = "") -> None:
+        """End the user's sessions, except for the one of this id. Must be attached to an AsyncSession."""
+        session = async_object_session(self)
+        assert session is not None, "sign_out() needs the session that loaded this user"
+        for signed_in in await session.scalars(select(Session).where(Session.user_id == self.id, Session.id != but)):
+            await session.delete(signed_in)
+
+    async def set_password(self, hashed: str, *, but: str = "") -> None:
+        """From now on this password counts, and who signed in with another is signed out, except for session `but`."""
+        self.password = hashed
+        await self.sign_out(but=but)
+
     def __str__(self) -> str:
         return self.username
 
@@ -73,6 +87,12 @@ class Session(Base):
     ip: Mapped[str] = mapped_column(String(45), default="")
 
     user: Mapped[User] = relationship(back_populates="sessions")
+
+    @classmethod
+    def is_alive(cls) -> ColumnElement[bool]:
+        """Whether a session counts, for a query that joins its user: the same for requests and for open sockets."""
+        moment = now()
+        return and_(cls.last_seen_at > moment - IDLE_LIMIT, cls.created_at > moment - AGE_LIMIT, User.is_active)
 
     def __str__(self) -> str:
         return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"

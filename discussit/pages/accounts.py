@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth
+from discussit import auth, sessions
 from discussit.addresses import address
 from discussit.auth import Account, FieldError
 from discussit.models import User
@@ -41,8 +41,8 @@ async def log_in(request: Request) -> Response:
 
 async def _signed_in(request: Request, user: User, target: str) -> Response:
     if isinstance(request.user, Account):
-        await auth.end_session(database_of(request), request.user.session_id)
-    token = await auth.start_session(database_of(request), user, request)
+        await sessions.end(database_of(request), request.user, request.user.session_id)
+    token = await sessions.start(database_of(request), user, request)
     response = see_other(target)
     cookies: auth.Cookies = request.app.state.cookies
     cookies.set(response, token, request)
@@ -51,7 +51,7 @@ async def _signed_in(request: Request, user: User, target: str) -> Response:
 
 async def log_out(request: Request) -> Response:
     if isinstance(request.user, Account):
-        await auth.end_session(database_of(request), request.user.session_id)
+        await sessions.end(database_of(request), request.user, request.user.session_id)
     response = see_other(address(request, "/accounts/login/"))
     request.app.state.cookies.clear(response, request)
     return response

@@ -1,0 +1,215 @@
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from people import PASSWORD, Person, closed, refused
+from sqlalchemy import func, select, update
+from starlette.requests import HTTPConnection
+from starlette.testclient import TestClient
+
+from discussit import auth, sessions
+from discussit.app import app
+from discussit.auth import COOKIE, SEEN_EVERY, NotSignedIn
+from discussit.models import Session, User
+from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
+from discussit.models.base import now
+
+MINUTE = timedelta(minutes=1)
+WITHIN = {"seen at all": {"last_seen_at": IDLE_LIMIT - MINUTE}, "young": {"created_at": AGE_LIMIT - MINUTE}}
+OVER = {"not seen for long": {"last_seen_at": IDLE_LIMIT + MINUTE}, "old": {"created_at": AGE_LIMIT + MINUTE}}
+
+
+# How long a session lives
+
+
+def test_a_session_ends_two_weeks_after_the_last_request_and_after_three_months_anyway():
+    assert (IDLE_LIMIT.days, AGE_LIMIT.days) == (14, 90)
+
+
+@pytest.mark.parametrize("ago", WITHIN.values(), ids=WITHIN)
+def test_a_session_within_its_limits_is_let_in_and_keeps_its_sockets(site, state, alice, gardening, ago):
+    with alice.in_group(gardening) as socket:
+        site.portal.call(age_sessions, state.database, ago)
+        site.portal.call(state.hub._check_sessions, list(state.hub.connections))
+        alice.says(gardening, "still here")
+
+        assert socket.receive_json()["content"] == "still here"
+    assert alice.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
+def test_a_session_past_a_limit_is_nobodys(site, state, alice, gardening, ago):
+    site.portal.call(age_sessions, state.database, ago)
+
+    assert alice.get("/").status_code == 303
+    assert refused(alice, "/") == refused(alice, f"/groups/{gardening}/") == 401
+
+
+@pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
+def test_a_session_that_passes_a_limit_loses_its_sockets(site, state, alice, gardening, ago):
+    with alice.at_home() as home, alice.in_group(gardening) as group:
+        site.portal.call(age_sessions, state.database, ago)
+
+        assert (closed(home), closed(group)) == (4401, 4401)
+
+
+def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, alice, queries):
+    site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
+    queries.clear()
+
+    alice.get("/")
+    first = [each for each in queries if each.startswith("UPDATE")]
+    alice.get("/")
+
+    assert len(first) == 1
+    assert [each for each in queries if each.startswith("UPDATE")] == first
+
+
+def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site, faultless):
+    alice = Person(impatient_site, "alice")
+    alice.sign_up()
+    state = impatient_site.app._app.state
+    impatient_site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
+
+    with closing(sqlite3.connect("discussit.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        assert alice.get("/").status_code == 200
+
+
+@pytest.fixture
+def impatient_site(environment):
+    """It waits for a lock no longer than anybody notices."""
+    environment.setattr("discussit.database.PRAGMAS", ("busy_timeout=20", "journal_mode=WAL", "synchronous=FULL"))
+    with TestClient(app) as site:
+        yield site
+
+
+def test_a_session_that_is_deleted_in_the_database_closes_its_sockets(site, state, alice, gardening):
+    with alice.at_home() as home, alice.in_group(gardening) as group:
+        site.portal.call(end_all_sessions, state.database)
+
+        assert (closed(home), closed(group)) == (4401, 4401)
+
+
+# How many there are
+
+
+@pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
+def test_a_login_clears_away_the_sessions_that_are_over(site, state, alice, ago):
+    site.portal.call(age_sessions, state.database, ago)
+
+    Person(site, "alice").log_in()
+
+    assert site.portal.call(count_sessions, state.database) == 1
+
+
+def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, state, alice, bob):
+    environment.setattr(sessions, "MOST", 2)
+    second, third = Person(site, "alice"), Person(site, "alice")
+    site.portal.call(age_sessions, state.database, {"last_seen_at": MINUTE})
+
+    second.log_in()
+    third.log_in()
+
+    assert [each.get("/").status_code for each in (alice, second, third, bob)] == [303, 200, 200, 200]
+
+
+def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, state, alice):
+    async def log_in_slowly():
+        user = await auth.log_in(state.database, "alice", PASSWORD)
+        async with state.database.transaction() as session:
+            await (await session.get_one(User, user.id)).set_password("another")
+        await sessions.start(state.database, user, HTTPConnection({"type": "http", "headers": []}))
+
+    with pytest.raises(NotSignedIn):
+        site.portal.call(log_in_slowly)
+
+
+# Its cookie
+
+
+def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(site):
+    cookie = Person(site, "cleo").sign_up().headers["set-cookie"]
+
+    assert cookie.startswith(f"{COOKIE}=")
+    assert set(cookie.split("; ")[1:]) == {"HttpOnly", "SameSite=lax", "Path=/", f"Max-Age={90 * 24 * 3600}"}
+
+
+def test_over_https_the_session_cookie_travels_over_https_only(site):
+    cleo = Person(site, "cleo")
+    cleo.browser.base_url = "https://testserver"
+
+    assert "Secure" in cleo.sign_up().headers["set-cookie"]
+
+
+MADE_UP = {
+    "in capitals": str.upper,
+    "cut": lambda cookie: cookie[1:],
+    "unsigned": lambda cookie: cookie.split(".")[0],
+    "not ASCII": lambda _: "\xe9",
+}
+
+
+@pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
+def test_a_made_up_cookie_is_nobodys(site, alice, faultless, change):
+    value = change(alice.browser.cookies[COOKIE])
+    visitor = Person(site, "visitor")
+
+    response = visitor.get("/", headers={"cookie": f"{COOKIE}={value}".encode()})
+
+    assert response.status_code == 303
+
+
+def test_a_session_outlives_a_restart(environment):
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        alice.sign_up()
+
+    with TestClient(app) as site:
+        visitor = Person(site, "alice")
+        visitor.browser.cookies.update(alice.browser.cookies)
+        assert visitor.get("/").status_code == 200
+
+
+def test_another_secret_key_ends_every_session(environment):
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        alice.sign_up()
+
+    environment.setenv("SECRET_KEY", "another")
+    with TestClient(app) as site:
+        visitor = Person(site, "alice")
+        visitor.browser.cookies.update(alice.browser.cookies)
+        assert visitor.get("/").status_code == 303
+
+
+def test_the_database_holds_neither_passwords_nor_tokens(site, state, alice):
+    token = alice.browser.cookies[COOKIE].split(".")[0]
+
+    async def stored():
+        async with state.database.reading() as session:
+            return await session.scalar(select(Session.id)), await session.scalar(select(User.password))
+
+    session_id, password = site.portal.call(stored)
+    assert token not in session_id
+    assert password.startswith("$argon2id$")
+    assert PASSWORD not in password
+
+
+async def age_sessions(database, ago):
+    """Set these moments of every session to so long ago."""
+    async with database.transaction() as session:
+        await session.execute(update(Session).values({name: now() - age for name, age in ago.items()}))
+
+
+async def count_sessions(database):
+    async with database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(Session))
+
+
+async def end_all_sessions(database):
+    async with database.transaction() as session:
+        for signed_in in await session.scalars(select(Session)):
+            await session.delete(signed_in)
