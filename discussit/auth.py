@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from discussit import passwords, wire
-from discussit.addresses import address, path_below
+from discussit.addresses import address, path_below, root_of
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import AGE_LIMIT, check_username, session_id, username_key
@@ -113,7 +113,7 @@ class Cookies(AuthenticationBackend):
 
     def _token(self, conn: HTTPConnection) -> str | None:
         try:
-            return self._signer.unsign(conn.cookies.get(COOKIE, "")).decode()
+            return self._signer.unsign(conn.cookies.get(cookie_name(conn), "")).decode()
         except (BadSignature, UnicodeError):
             return None
 
@@ -135,15 +135,30 @@ class Cookies(AuthenticationBackend):
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
         # How long it lives without a request, the server knows: a cookie is not renewed.
-        response.set_cookie(COOKIE, value, max_age=int(AGE_LIMIT.total_seconds()), **_attributes(conn))
+        response.set_cookie(cookie_name(conn), value, max_age=int(AGE_LIMIT.total_seconds()), **_attributes(conn))
 
     def clear(self, response: Response, conn: HTTPConnection) -> None:
-        response.delete_cookie(COOKIE, **_attributes(conn))
+        response.delete_cookie(cookie_name(conn), **_attributes(conn))
+
+
+def cookie_name(conn: HTTPConnection) -> str:
+    """What the session cookie is called on this connection; one of another name does not count.
+
+    Over https browsers take a name with such a prefix only if nothing but https sends it and, for the first, if
+    this very host set it for all of its paths: neither http nor a neighbour's subdomain can plant one (RFC 6265bis).
+    """
+    if not _is_secure(conn):
+        return COOKIE
+    return f"__Secure-{COOKIE}" if root_of(conn) else f"__Host-{COOKIE}"
 
 
 def _attributes(conn: HTTPConnection) -> dict[str, Any]:
     """Of the session cookie. Other sites of this host, below paths of their own, are not sent it."""
-    return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": conn.url.scheme == "https"}
+    return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": _is_secure(conn)}
+
+
+def _is_secure(conn: HTTPConnection) -> bool:
+    return conn.scope["scheme"] in ("https", "wss")
 
 
 def _session_of(token: str) -> Select[Session]:

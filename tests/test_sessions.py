@@ -16,6 +16,7 @@ from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
 
 MINUTE = timedelta(minutes=1)
+OVER_HTTPS = f"__Host-{COOKIE}"
 WITHIN = {"seen at all": {"last_seen_at": IDLE_LIMIT - MINUTE}, "young": {"created_at": AGE_LIMIT - MINUTE}}
 OVER = {"not seen for long": {"last_seen_at": IDLE_LIMIT + MINUTE}, "old": {"created_at": AGE_LIMIT + MINUTE}}
 
@@ -131,17 +132,43 @@ def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, st
 
 
 def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(site):
-    cookie = Person(site, "cleo").sign_up().headers["set-cookie"]
+    cookie = session_cookie(Person(site, "cleo").sign_up())
 
     assert cookie.startswith(f"{COOKIE}=")
     assert set(cookie.split("; ")[1:]) == {"HttpOnly", "SameSite=lax", "Path=/", f"Max-Age={90 * 24 * 3600}"}
 
 
-def test_over_https_the_session_cookie_travels_over_https_only(site):
-    cleo = Person(site, "cleo")
-    cleo.browser.base_url = "https://testserver"
+def test_over_https_it_travels_over_https_only_and_to_this_host_only(site):
+    cookie = session_cookie(over_https(Person(site, "cleo")).sign_up())
 
-    assert "Secure" in cleo.sign_up().headers["set-cookie"]
+    assert cookie.startswith(f"{OVER_HTTPS}=")
+    assert {"Secure", "Path=/", "HttpOnly", "SameSite=lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_over_https_one_can_do_everything_that_one_can_over_http(site, gardening):
+    cleo = over_https(Person(site, "cleo"))
+    cleo.sign_up()
+    cleo.joins(gardening)
+
+    with cleo.browser.websocket_connect(f"wss://testserver/groups/{gardening}/") as socket:
+        cleo.says(gardening, "hello")
+        assert socket.receive_json()["content"] == "hello"
+        cleo.log_out()
+        assert closed(socket) == 4401
+    assert OVER_HTTPS not in cleo.browser.cookies
+
+
+@pytest.mark.parametrize(("name", "status"), [(COOKIE, 303), (OVER_HTTPS, 200)])
+def test_over_https_a_cookie_of_the_plain_name_does_not_count(site, alice, name, status):
+    response = carrying(over_https(Person(site, "visitor")), name, alice)
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("name", "status"), [(COOKIE, 200), (OVER_HTTPS, 303)])
+def test_over_http_a_cookie_of_the_plain_name_counts(site, alice, name, status):
+    assert carrying(Person(site, "visitor"), name, alice).status_code == status
 
 
 MADE_UP = {
@@ -196,6 +223,21 @@ def test_the_database_holds_neither_passwords_nor_tokens(site, state, alice):
     assert token not in session_id
     assert password.startswith("$argon2id$")
     assert PASSWORD not in password
+
+
+def session_cookie(response):
+    (cookie,) = [each for each in response.headers.get_list("set-cookie") if COOKIE in each]
+    return cookie
+
+
+def over_https(person):
+    person.browser.base_url = "https://testserver"
+    return person
+
+
+def carrying(visitor, name, person):
+    """The home page, for a visitor with this person's cookie under this name."""
+    return visitor.get("/", headers={"cookie": f"{name}={person.browser.cookies[COOKIE]}"})
 
 
 async def age_sessions(database, ago):

@@ -157,6 +157,16 @@ def test_the_cookie_is_for_this_site_of_the_host_only(alice):
     assert "cookie" not in alice.browser.get("http://testserver/chatter/").request.headers
 
 
+def test_over_https_the_cookie_has_a_name_that_browsers_take_below_a_path(alice):
+    alice.browser.base_url = "https://testserver"
+
+    cookie = alice.log_in().headers["set-cookie"]
+
+    assert cookie.startswith("__Secure-discussit_session=")
+    assert {"Path=/chat/", "Secure"} <= set(cookie.split("; "))
+    assert alice.get("/").status_code == 200
+
+
 def test_logging_out_takes_the_cookie_away(alice):
     assert len(alice.browser.cookies) == 1
 

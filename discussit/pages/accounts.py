@@ -44,8 +44,7 @@ async def _signed_in(request: Request, user: User, target: str) -> Response:
         await sessions.end(database_of(request), request.user, request.user.session_id)
     token = await sessions.start(database_of(request), user, request)
     response = see_other(target)
-    cookies: auth.Cookies = request.app.state.cookies
-    cookies.set(response, token, request)
+    request.app.state.cookies.set(response, token, request)
     return response
 
 
