@@ -9,7 +9,7 @@ PACKAGE = Path(discussit.__file__).parent
 # A module imports from modules above it only. Those of one line don't know each other.
 ORDER = [
     ["discussit"],
-    ["discussit.settings", "discussit.wire", "discussit.addresses"],
+    ["discussit.settings", "discussit.wire", "discussit.addresses", "discussit.user_agents"],
     ["discussit.assets", "discussit.slices"],
     ["discussit.models.base"],
     ["discussit.models.accounts"],
@@ -27,7 +27,7 @@ ORDER = [
     ["discussit.sessions"],
     ["discussit.pages", "discussit.pages.page"],
     ["discussit.pages.home", "discussit.pages.accounts"],
-    ["discussit.pages.group"],
+    ["discussit.pages.group", "discussit.pages.sessions"],
     ["discussit.chat"],
     ["discussit.admin.view"],
     ["discussit.admin.references"],

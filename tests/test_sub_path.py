@@ -75,6 +75,10 @@ def test_logging_in_leads_to_no_other_site_of_the_host(alice, address):
     assert leads_to(alice.log_in(next=address)) == "/chat/"
 
 
+def test_ending_sessions_stays_below_the_path(alice):
+    assert leads_to(alice.post("/accounts/sessions/", session="others")) == "/chat/accounts/sessions/"
+
+
 def test_what_is_done_in_a_group_leads_back_to_it(alice, gardening):
     assert leads_to(alice.says(gardening, "hi")) == f"/chat/groups/{gardening}/"
     assert leads_to(alice.post(f"/groups/{gardening}/leave/")) == "/chat/"
@@ -101,7 +105,9 @@ def test_a_missing_slash_is_mended_below_the_path(alice):
 # What stands on pages
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/signup/", "/admin/", "/admin/group/details/1", "/admin/user/create"])
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/signup/", "/accounts/sessions/", "/admin/", "/admin/group/details/1", "/admin/user/create"]
+)
 def test_every_address_on_a_page_lies_below_the_path(alice, gardening, path):
     assert_all_below(alice.get(path))
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from discussit import assets
+from discussit import assets, user_agents
 from discussit.addresses import address, path_below, root_of
 from discussit.auth import Account, FieldError
 from discussit.database import Database
@@ -54,6 +54,7 @@ def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
     templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
     templates.env.filters["initials"] = _initials
+    templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
     templates.env.globals["drawn"] = _drawn(templates.env)
     return templates

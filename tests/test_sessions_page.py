@@ -1,0 +1,121 @@
+import pytest
+from people import Person, closed
+
+from discussit.auth import COOKIE
+
+SESSIONS = "/accounts/sessions/"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+
+
+@pytest.fixture
+def elsewhere(site, alice):
+    """Alice, in another browser."""
+    elsewhere = Person(site, "alice")
+    elsewhere.browser.headers["user-agent"] = FIREFOX
+    elsewhere.log_in()
+    return elsewhere
+
+
+def listed(person):
+    """What the page says of each session, and the button that ends it."""
+    elements = person.page(SESSIONS).elements
+    rows = [each for each in elements if each.get("class") == "session"]
+    buttons = [next(e for e in elements if e.tag == "button" and row in e.parents) for row in rows]
+    return [(" ".join(row.text.split()), button["value"]) for row, button in zip(rows, buttons, strict=True)]
+
+
+def ends(person, session):
+    return person.post(SESSIONS, session=session)
+
+
+def test_one_sees_where_one_is_signed_in_the_present_browser_first(alice, elsewhere):
+    (here, _), (there, _) = listed(elsewhere)
+
+    assert here.startswith("Firefox on Linux this browser testclient · signed in ")
+    assert here.endswith("Log out")
+    assert there.startswith("testclient testclient · signed in ")
+    assert "last seen" in there
+    assert there.endswith("End")
+
+
+def test_one_sees_nobody_elses_sessions(alice, bob):
+    assert len(listed(alice)) == len(listed(bob)) == 1
+
+
+def test_whoever_is_not_signed_in_is_led_to_the_login(site):
+    visitor = Person(site, "visitor")
+
+    assert visitor.get(SESSIONS).headers["location"] == f"/accounts/login/?next={SESSIONS}"
+    assert ends(visitor, "others").headers["location"].startswith("/accounts/login/")
+
+
+def test_ending_a_session_signs_that_browser_out_and_closes_its_sockets_at_once(alice, elsewhere, gardening):
+    with elsewhere.at_home() as home, elsewhere.in_group(gardening) as group:
+        response = ends(alice, listed(alice)[1][1])
+
+        assert (closed(home), closed(group)) == (4401, 4401)
+    assert response.headers["location"] == SESSIONS
+    assert (elsewhere.get("/").status_code, alice.get("/").status_code) == (303, 200)
+    assert len(listed(alice)) == 1
+
+
+def test_ending_all_others_leaves_this_one_alone(site, alice, bob, elsewhere, gardening):
+    with elsewhere.in_group(gardening) as there, alice.in_group(gardening) as here:
+        ends(alice, "others")
+
+        assert closed(there) == 4401
+        alice.says(gardening, "still here")
+        assert here.receive_json()["content"] == "still here"
+    assert [each.get("/").status_code for each in (alice, bob, elsewhere)] == [200, 200, 303]
+
+
+def test_ending_the_present_session_is_a_logout(alice, gardening):
+    with alice.in_group(gardening) as socket:
+        response = ends(alice, listed(alice)[0][1])
+
+        assert closed(socket) == 4401
+    assert response.headers["location"] == "/accounts/login/"
+    assert COOKIE not in alice.browser.cookies
+
+
+def test_the_only_session_has_no_others_to_end(alice, elsewhere):
+    assert "End all others" in alice.get(SESSIONS).text
+
+    ends(alice, "others")
+
+    assert "End all others" not in alice.get(SESSIONS).text
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "\0", "0" * 64, "x" * 10_000])
+def test_what_is_no_session_has_ended_already(alice, faultless, made_up):
+    assert ends(alice, made_up).headers["location"] == SESSIONS
+    assert len(listed(alice)) == 1
+
+
+def test_nobody_ends_anybody_elses_session(alice, bob):
+    his = listed(bob)[0][1]
+
+    assert ends(alice, his).headers["location"] == SESSIONS
+    assert bob.get("/").status_code == 200
+
+
+def test_another_site_can_end_nothing(alice, elsewhere):
+    headers = {"Sec-Fetch-Site": "cross-site"}
+
+    response = alice.browser.post(SESSIONS, data={"session": "others"}, headers=headers)
+
+    assert response.status_code == 403
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_what_a_browser_says_of_itself_is_shown_as_text(site, alice):
+    hostile = Person(site, "alice")
+    hostile.browser.headers["user-agent"] = "x<script>alert(1)</script>"
+    hostile.log_in()
+
+    assert "<script>alert" not in alice.get(SESSIONS).text
+
+
+def test_every_page_leads_there(alice, gardening):
+    for path in ("/", f"/groups/{gardening}/", "/admin/", SESSIONS):
+        assert alice.page(path).link("Your sessions") == SESSIONS
