@@ -28,7 +28,7 @@ from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage
 from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
 from discussit.hub import Hub
 from discussit.log import Writer
-from discussit.pages import accounts, group, home, sessions
+from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.settings import STATIC, Settings, SettingsError
 
@@ -48,6 +48,7 @@ ROUTES = [
     Route("/accounts/signup/", accounts.sign_up, methods=["GET", "POST"]),
     Route("/accounts/login/", accounts.log_in, methods=["GET", "POST"]),
     Route("/accounts/logout/", accounts.log_out, methods=["POST"]),
+    Route("/accounts/password/", passwords.change_password, methods=["GET", "POST"]),
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 

@@ -16,14 +16,19 @@ async def sign_up(request: Request) -> Response:
     form = await Form.sent(request) if request.method == "POST" else Form()
     if request.method == "POST":
         try:
-            if form.get("password1") != form.get("password2"):
-                raise FieldError("password2", "The two passwords are not the same.")
-            user = await auth.sign_up(database_of(request), form.get("username"), form.get("password1"))
-            return await _signed_in(request, user, address(request, "/"))
+            user = await auth.sign_up(database_of(request), form.get("username"), typed_twice(form))
+            return await signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
     is_first = await database_of(request).read(auth.is_first)
     return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
+
+
+def typed_twice(form: Form) -> str:
+    """The new password. Raises FieldError where it was typed otherwise the second time."""
+    if form.get("password1") != form.get("password2"):
+        raise FieldError("password2", "The two passwords are not the same.")
+    return form.get("password1")
 
 
 async def log_in(request: Request) -> Response:
@@ -36,10 +41,11 @@ async def log_in(request: Request) -> Response:
         user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
     except FieldError as error:
         return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
-    return await _signed_in(request, user, own_address(request, form.get("next")))
+    return await signed_in(request, user, own_address(request, form.get("next")))
 
 
-async def _signed_in(request: Request, user: User, target: str) -> Response:
+async def signed_in(request: Request, user: User, target: str) -> Response:
+    """To this address, in a new session of this browser; the one that it had is ended."""
     if isinstance(request.user, Account):
         await sessions.end(database_of(request), request.user, request.user.session_id)
     token = await sessions.start(database_of(request), user, request)
