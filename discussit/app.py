@@ -30,6 +30,7 @@ from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
+from discussit.renewals import hide_tokens
 from discussit.settings import STATIC, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ ROUTES = [
     Route("/accounts/login/", accounts.log_in, methods=["GET", "POST"]),
     Route("/accounts/logout/", accounts.log_out, methods=["POST"]),
     Route("/accounts/password/", passwords.change_password, methods=["GET", "POST"]),
+    Route("/accounts/reset/{token}/", passwords.reset_password, methods=["GET", "POST"]),
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
@@ -95,6 +97,7 @@ def create_app(settings: Settings) -> Starlette:
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
+    logging.getLogger("uvicorn.access").addFilter(hide_tokens)
     state, database = app.state, app.state.database
     state.bus = Bus(state.settings)
     state.hub, state.writer = Hub(database, state.bus), Writer(database)

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, createsuperuser, creategroup."""
+"""The command line: serve, migrate, createsuperuser, resetpassword, creategroup."""
 
 import argparse
 import asyncio
@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--username", required=True, metavar="NAME")
     command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     command.set_defaults(command=_create_superuser)
+
+    command = commands.add_parser("resetpassword", help="print a link that sets a new password, once, within an hour")
+    command.add_argument("--username", required=True, metavar="NAME")
+    command.set_defaults(command=_reset_password)
 
     command = commands.add_parser("creategroup", help="make a group and print its uuid")
     command.add_argument("name", metavar="NAME")
@@ -148,6 +152,25 @@ def _asked_password() -> str:
     return password
 
 
+def _reset_password(options: argparse.Namespace) -> None:
+    from discussit.renewals import NoSuchAccount, ResetLinks
+
+    try:
+        path = asyncio.run(_with_database(lambda database: ResetLinks(database).path_for(options.username)))
+    except NoSuchAccount:
+        raise Failed("there is no open account of this name") from None
+    print(_address(path))
+
+
+def _address(path: str) -> str:
+    """With the host, where the settings name just one that others can reach."""
+    from discussit.settings import Settings
+
+    hosts = Settings.from_environment().allowed_hosts
+    others = [host for host in hosts if host not in Settings.allowed_hosts and "*" not in host]
+    return f"https://{others[0]}{path}" if len(others) == 1 else path
+
+
 def _create_group(options: argparse.Namespace) -> None:
     from discussit.models import Group
 
@@ -164,15 +187,15 @@ def _create_group(options: argparse.Namespace) -> None:
     print(group.uuid)
 
 
-async def _with_database(action: Any) -> None:
-    """Do `action` with a database that is at the newest schema."""
+async def _with_database(action: Any) -> Any:
+    """What `action` makes of a database that is at the newest schema."""
     from discussit.database import DATABASE_ERRORS, Database, prepare
     from discussit.settings import Settings
 
     database = Database(Settings.from_environment())
     try:
         await prepare(database)
-        await action(database)
+        return await action(database)
     except DATABASE_ERRORS as error:
         raise Failed(f"the database could not be changed: {type(error).__name__}") from error
     finally:

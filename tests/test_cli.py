@@ -17,7 +17,7 @@ from discussit.app import app
 from discussit.cli import main
 from discussit.database import REVISION
 
-COMMANDS = ["serve", "migrate", "createsuperuser", "creategroup"]
+COMMANDS = ["serve", "migrate", "createsuperuser", "resetpassword", "creategroup"]
 PROGRAMS = [[sys.executable, "-m", "discussit"], [str(Path(sys.executable).with_name("discussit"))]]
 UVICORN = [sys.executable, "-m", "uvicorn", "discussit.app:app"]
 
@@ -71,6 +71,8 @@ WRONG = [
     ["creategroup", "a", "b"],
     ["createsuperuser"],
     ["createsuperuser", "alice"],
+    ["resetpassword"],
+    ["resetpassword", "alice"],
     ["serve", "--port", "x"],
     ["serve", "--port", "65536"],
     ["serve", "--port", "-1"],
@@ -236,6 +238,48 @@ def test_without_a_terminal_the_prompt_says_what_to_do(environment):
 
     assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (1, "", 1)
     assert "--password-stdin" in answer.stderr
+
+
+# resetpassword
+
+
+def test_a_link_is_printed_with_which_a_new_password_is_set(run):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    code, said, errors = run("resetpassword", "--username", "ALICE")
+
+    with TestClient(app) as site:
+        alice = Person(site, "alice")
+        alice.post(said.strip(), password1="another horse", password2="another horse")
+        assert alice.creates("Gardening")
+        assert alice.log_in().status_code == 400
+    assert (code, errors, said.count("\n")) == (0, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "beginning"),
+    [
+        ("chat.example.org", "https://chat.example.org/accounts/reset/"),
+        ("localhost,chat.example.org", "https://chat.example.org/accounts/reset/"),
+        ("localhost", "/accounts/reset/"),
+        ("*.example.org", "/accounts/reset/"),
+        ("chat.example.org,chat.example.com", "/accounts/reset/"),
+    ],
+)
+def test_the_link_has_a_host_where_there_is_just_one(environment, run, hosts, beginning):
+    environment.setenv("ALLOWED_HOSTS", hosts)
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    assert run("resetpassword", "--username", "alice")[1].startswith(beginning)
+
+
+@pytest.mark.parametrize("name", ["bob", "", "a b", "\udcff"])
+def test_nobody_has_no_link(run, name):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    answer = run("resetpassword", "--username", name)
+
+    assert answer == (1, "", "discussit: there is no open account of this name\n")
 
 
 # serve

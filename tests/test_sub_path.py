@@ -79,6 +79,14 @@ def test_ending_sessions_stays_below_the_path(alice):
     assert leads_to(alice.post("/accounts/sessions/", session="others")) == "/chat/accounts/sessions/"
 
 
+def test_a_reset_link_lies_below_the_path_and_leads_there(alice):
+    link = Page(alice.post("/admin/user/reset/1").text).one("link").text
+
+    assert link.startswith("http://testserver/chat/accounts/reset/")
+    answer = alice.browser.post(link, data={"password1": "another horse", "password2": "another horse"})
+    assert leads_to(answer) == "/chat/"
+
+
 def test_what_is_done_in_a_group_leads_back_to_it(alice, gardening):
     assert leads_to(alice.says(gardening, "hi")) == f"/chat/groups/{gardening}/"
     assert leads_to(alice.post(f"/groups/{gardening}/leave/")) == "/chat/"
@@ -106,7 +114,17 @@ def test_a_missing_slash_is_mended_below_the_path(alice):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/accounts/signup/", "/accounts/sessions/", "/admin/", "/admin/group/details/1", "/admin/user/create"]
+    "path",
+    [
+        "/",
+        "/accounts/signup/",
+        "/accounts/sessions/",
+        "/accounts/password/",
+        "/admin/",
+        "/admin/group/details/1",
+        "/admin/user/details/1",
+        "/admin/user/create",
+    ],
 )
 def test_every_address_on_a_page_lies_below_the_path(alice, gardening, path):
     assert_all_below(alice.get(path))

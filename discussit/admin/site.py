@@ -18,6 +18,7 @@ from discussit.admin.view import View
 from discussit.auth import FieldError
 from discussit.database import Database
 from discussit.pages.page import Form, page, see_other
+from discussit.renewals import ResetLinks
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
@@ -55,6 +56,7 @@ class Site(Admin):
                 Route("/{identity}/details/{pk}", self.details, name="details"),
                 Route("/{identity}/create", self.create, name="create", methods=["GET", "POST"]),
                 Route("/{identity}/edit/{pk}", self.edit, name="edit", methods=["GET", "POST"]),
+                Route("/{identity}/reset/{pk}", self.make_reset_link, name="reset", methods=["POST"]),
                 Route("/{identity}/delete", self.delete, name="delete", methods=["GET", "POST", "DELETE"]),
                 Route("/{identity}/ajax/lookup", self.ajax_lookup, name="ajax_lookup"),
             ]
@@ -121,6 +123,15 @@ class Site(Admin):
             for pk in pks:
                 if (row := await session.scalar(view.row_of(pk))) is not None:
                     await view.remove(session, row)
+
+    async def make_reset_link(self, request: Request) -> Response:
+        """The link stands on the page that answers, and nowhere else: not in an address, not in a log."""
+        view = self._view(request)
+        row = await view.find(request.path_params["pk"])
+        if row is None or not view.is_resettable(row):
+            raise HTTPException(404)
+        context = {"model_view": view, "model": row, "path": ResetLinks(self._database).path(row)}
+        return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
 
     async def ajax_lookup(self, request: Request) -> Response:
         """The rows that a form's field may mean, while somebody types there."""

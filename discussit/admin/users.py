@@ -62,7 +62,7 @@ class UserView(View, model=User):
     def is_editable(self, row: User) -> bool:
         return row.is_active
 
-    is_deletable = is_editable
+    is_deletable = is_resettable = is_editable
 
     async def insert_model(self, request: Request, data: Values) -> User:
         try:

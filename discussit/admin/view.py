@@ -75,6 +75,10 @@ class View(ModelView):
     def is_deletable(self, row: Any) -> bool:
         return True
 
+    def is_resettable(self, row: Any) -> bool:
+        """Whether somebody can be given a link with which to set a new password for it."""
+        return False
+
     def name_of(self, row: Any) -> str:
         return str(row)
 

@@ -1,4 +1,4 @@
-"""A new password, for who is signed in."""
+"""A new password: changed by who is signed in, or set with a link by who has forgotten theirs."""
 
 from functools import partial
 
@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit import auth, passwords, renewals
+from discussit.addresses import address
 from discussit.auth import FieldError, checked
-from discussit.pages.accounts import typed_twice
-from discussit.pages.page import Form, database_of, page
+from discussit.pages.accounts import signed_in, typed_twice
+from discussit.pages.page import Form, database_of, page, refusal
+from discussit.renewals import LinkSpent, ResetLinks
 
 
 async def change_password(request: Request) -> Response:
@@ -22,3 +24,27 @@ async def change_password(request: Request) -> Response:
     except FieldError as error:
         return page(request, "password.html", 400, form=form.refuse(error))
     return page(request, "password.html", form=Form(), is_changed=True)
+
+
+async def reset_password(request: Request) -> Response:
+    response = await _reset(request)
+    # The address is the secret: it is told to nobody, while the origin guard is told where a form comes from.
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+async def _reset(request: Request) -> Response:
+    links, token = ResetLinks(database_of(request)), request.path_params["token"]
+    try:
+        user = await links.user(token)
+        if request.method != "POST":
+            return page(request, "reset.html", form=Form(), whose=user.username)
+        form = await Form.sent(request)
+        try:
+            new = checked("password1", partial(passwords.check, user.username), typed_twice(form))
+        except FieldError as error:
+            return page(request, "reset.html", 400, form=form.refuse(error), whose=user.username)
+        return await signed_in(request, await links.redeem(token, new), address(request, "/"))
+    except LinkSpent:
+        text = "A link works once and for an hour. Ask an administrator of this server for a new one."
+        return refusal(request, 404, "This link does not work any more", text)

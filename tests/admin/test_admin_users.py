@@ -2,7 +2,7 @@
 
 import pytest
 from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
-from people import PASSWORD, Person, closed
+from people import PASSWORD, Page, Person, closed
 
 
 def test_a_new_user_can_log_in(site, alice):
@@ -98,3 +98,53 @@ def test_a_closed_account_can_not_be_edited_or_made_a_member(alice, bob, gardeni
     assert alice.get("/admin/user/edit/2").status_code == 404
     assert edit(alice, "user", "2", username="bob", password=NEW_PASSWORD).status_code == 404
     assert errors(create(alice, "membership", group="1", user="bob")) == {"user": "This account is closed."}
+
+
+def test_a_superuser_makes_a_link_with_which_a_user_sets_a_new_password(site, alice, bob):
+    assert "Make a reset link" in alice.get("/admin/user/details/2").text
+
+    link = reset_link(alice, "2")
+
+    assert link.startswith("http://testserver/accounts/reset/")
+    assert bob.post(link, password1=NEW_PASSWORD, password2=NEW_PASSWORD).status_code == 303
+    assert bob.post("/accounts/login/", username="bob", password=NEW_PASSWORD).status_code == 303
+
+
+def test_making_a_link_changes_nothing_yet(alice, bob):
+    reset_link(alice, "2")
+
+    assert bob.get("/").status_code == 200
+    assert bob.log_in().status_code == 303
+
+
+def test_nobody_else_makes_a_link(bob):
+    assert bob.post("/admin/user/reset/1").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["user/reset/99", "user/reset/x", "group/reset/1", "message/reset/1"])
+def test_there_is_no_link_for_what_has_no_password(alice, gardening, path):
+    assert alice.post(f"/admin/{path}").status_code == 404
+
+
+def test_a_link_is_made_by_a_button_and_not_by_a_link(alice):
+    assert alice.get("/admin/user/reset/1").status_code == 405
+
+
+def test_there_is_no_link_for_a_closed_account(alice, bob):
+    delete(alice, "user", "2")
+
+    assert alice.post("/admin/user/reset/2").status_code == 404
+    assert "Make a reset link" not in alice.get("/admin/user/details/2").text
+
+
+def reset_link(person, key):
+    response = person.post(f"/admin/user/reset/{key}")
+    assert response.status_code == 200
+    return Page(response.text).one("link").text
+
+
+def test_a_new_name_and_a_new_password_at_once_count_and_sign_out(site, alice, bob):
+    assert edit(alice, "user", "2", username="robert", password=NEW_PASSWORD).status_code == 303
+
+    assert bob.get("/").status_code == 303
+    assert Person(site, "robert").post("/accounts/login/", username="robert", password=NEW_PASSWORD).status_code == 303
