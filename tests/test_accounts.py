@@ -89,6 +89,15 @@ def test_what_is_wrong_with_a_sign_up_stands_beside_its_field(site, alice, fault
     assert visitor.get("/").status_code == 303
 
 
+@pytest.mark.parametrize("fields", [{"password1": "password1", "password2": "password1"}, {"password2": "x"}])
+def test_that_a_name_is_taken_is_told_only_where_all_else_is_right(site, alice, fields):
+    response = Person(site, "alice").post(
+        SIGNUP, **{"username": "alice", "password1": PASSWORD, "password2": PASSWORD} | fields
+    )
+
+    assert "username" not in Page(response.text).errors()
+
+
 def test_a_refused_sign_up_keeps_the_name_and_no_password(site):
     response = Person(site, "cleo").post(SIGNUP, username="cleo", password1="secret-one", password2="secret-two")
 

@@ -60,7 +60,7 @@ def test_documents_name_no_code_that_does_not_exist():
 
 
 def test_the_documents_links_lead_somewhere():
-    for document in [*DOCS.glob("*.md"), DOCS.parent / "README.md"]:
+    for document in [*DOCS.glob("*.md"), DOCS.parent / "README.md", DOCS.parent / "SECURITY.md"]:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 

@@ -54,6 +54,45 @@ def test_an_unknown_name_costs_as_much_as_a_known_one():
     assert not HASHER.check_needs_rehash(passwords.NOBODYS_HASH)
 
 
+class Counting(PasswordHasher):
+    """As cheap as all hashing in tests; it counts."""
+
+    def __init__(self):
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.hashed = self.verified = 0
+
+    def hash(self, *arguments, **options):
+        self.hashed += 1
+        return super().hash(*arguments, **options)
+
+    def verify(self, *arguments, **options):
+        self.verified += 1
+        return super().verify(*arguments, **options)
+
+
+@pytest.fixture
+def counting(environment):
+    counting = Counting()
+    environment.setattr(passwords, "hasher", counting)
+    return counting
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "nobody", "a\0b", "", "x" * 10_000])
+def test_every_wrong_login_verifies_one_hash(site, alice, bob, counting, name):
+    alice.post("/admin/user/delete?pks=2")
+
+    site.post("/accounts/login/", data={"username": name, "password": "wrong password"})
+
+    assert (counting.verified, counting.hashed) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_every_sign_up_hashes_once_whether_the_name_is_taken_or_not(site, alice, counting, name):
+    Person(site, name).sign_up()
+
+    assert (counting.verified, counting.hashed) == (0, 1)
+
+
 def test_a_login_hashes_the_password_as_it_is_hashed_today(environment, site, state, alice):
     before = stored(site, state)
     environment.setattr(passwords, "hasher", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
