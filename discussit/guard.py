@@ -72,10 +72,10 @@ class OriginGuard:
 
     def _is_foreign(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        site = headers.get("sec-fetch-site")
-        if scope["type"] == "http" and site is not None:
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        # With a socket every browser has always sent its Origin, with a request only newer ones say the Site.
+        if site is not None and (scope["type"] == "http" or origin is None):
             return site not in ("same-origin", "none")
-        origin = headers.get("origin")
         return origin is not None and not self._is_ours(origin, f"{scope['scheme']}://{headers.get('host', '')}")
 
     def _is_ours(self, origin: str, address: str) -> bool:

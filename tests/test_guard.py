@@ -110,6 +110,14 @@ def test_a_socket_of_another_site_is_refused_with_403(alice, gardening):
         assert refused(alice, f"/groups/{gardening}/", origin=origin) == 403, origin
 
 
+def test_the_origin_of_a_socket_outweighs_what_else_the_browser_says(alice):
+    with alice.browser.websocket_connect("/", headers={"origin": OURS[0], "sec-fetch-site": "cross-site"}) as home:
+        assert home.accepted_subprotocol is None
+
+    assert refused(alice, "/", **{"origin": "http://evil.example", "sec-fetch-site": "same-origin"}) == 403
+    assert refused(alice, "/", **{"sec-fetch-site": "cross-site"}) == 403
+
+
 def test_the_origin_is_checked_before_the_session(site):
     assert refused(Person(site, "visitor"), "/", origin="http://evil.example") == 403
 
