@@ -25,7 +25,7 @@ from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
-from discussit.guard import HEADERS, BodyLimit, MessageRate, OriginGuard, SecurityHeaders
+from discussit.guard import BodyLimit, MessageRate, OriginGuard, SecurityHeaders, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
@@ -199,7 +199,7 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
     response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
     # Starlette makes this response outside of all other middleware.
-    response.headers.update(HEADERS | {"Cache-Control": "no-store"})
+    response.headers.update(headers_of(conn.scope))
     return response
 
 

@@ -10,8 +10,10 @@ from anyio import create_task_group
 from sqlalchemy import select
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
+from discussit.assets import ASK_AGAIN, FOR_GOOD
 from discussit.bus import Bus
 from discussit.database import Database
+from discussit.guard import HEADERS
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.models import Entry, Group, Message, User
@@ -121,6 +123,12 @@ def refused(person, path, **headers):
     ):
         pass
     return denial.value.status_code
+
+
+def missing(response, expected=HEADERS):
+    """The headers that this response lacks. That it is not stored is asked of all but static files."""
+    own = {"Cache-Control"} if response.headers["cache-control"] in (FOR_GOOD, ASK_AGAIN) else set()
+    return [name for name in expected.keys() - own if response.headers.get(name) != expected[name]]
 
 
 # What stands on a page

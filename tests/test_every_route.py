@@ -4,7 +4,7 @@ The routes are the application's own, so a new one has no line in these tables y
 """
 
 import pytest
-from people import Person
+from people import Person, missing
 from starlette.routing import Mount, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 
@@ -123,6 +123,19 @@ def test_nothing_can_be_done_from_another_sites_page(everyone, gardening, header
     answers = {answer(everyone["alice"], line, headers, **values) for line in lines}
 
     assert answers == {403}
+
+
+def test_every_answer_says_what_a_browser_may_do_with_it(everyone, gardening):
+    answers = []
+    values = {"uuid": gardening, "path": "nowhere", "identity": "user", "pk": "1"}
+
+    for name in PEOPLE:
+        everyone[name].browser.event_hooks = {"response": [answers.append]}
+        for line in [*PAGES, *ADMINISTRATION]:
+            answer(everyone[name], line, **values)
+
+    assert len(answers) > 80
+    assert not [each for each in answers if missing(each) or each.headers["cache-control"] != "no-store"]
 
 
 def routes_of(site):

@@ -2,12 +2,13 @@ import asyncio
 import re
 
 import pytest
-from people import Person, refused
+from people import Person, missing, refused
 from sqlalchemy import text
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from discussit.app import app
-from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, BodyLimit, MessageRate
+from discussit.assets import version
+from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, STRICT_TRANSPORT, BodyLimit, MessageRate
 from discussit.wire import Refused
 
 OURS = ["http://testserver", "http://testserver:80", "HTTP://TESTSERVER"]
@@ -229,15 +230,23 @@ def test_the_environment_says_which_origins_are_ours(environment, allowed, origi
         ("GET", "/accounts/signup/", 200),
         ("GET", "/static/css/base.css", 200),
         ("GET", "/static/nope", 404),
+        ("GET", "/static", 307),
+        ("POST", "/static/css/base.css", 405),
+        ("GET", f"/static/{version()}/css/base.css", 200),
         ("GET", "/healthz", 200),
         ("GET", "/readyz", 200),
         ("GET", "/nope", 404),
         ("PUT", "/", 405),
         ("POST", "/accounts/login/", 400),
+        ("POST", "/accounts/logout/", 303),
+        ("GET", "/accounts/login", 307),
+        ("GET", "/admin/", 200),
+        ("GET", "/admin/user/create", 200),
+        ("GET", "/admin/nope", 404),
     ],
 )
 def test_every_response_says_what_a_browser_may_do_with_it(alice, method, path, status):
-    response = alice.browser.request(method, path)
+    response = alice.browser.request(method, path, follow_redirects=False)
 
     assert response.status_code == status
     assert missing(response) == []
@@ -276,10 +285,34 @@ def test_the_policy_allows_our_own_files_and_nothing_inline():
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
     assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "'none'")
 
 
-def test_pages_are_not_stored(alice):
-    assert alice.get("/").headers["cache-control"] == "no-store"
+def test_a_file_that_has_not_changed_says_it_too(site):
+    etag = site.get("/static/css/base.css").headers["etag"]
+
+    response = site.get("/static/css/base.css", headers={"if-none-match": etag})
+
+    assert response.status_code == 304
+    assert missing(response) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/static/css/base.css", "/nope", "/accounts/login"])
+def test_over_https_browsers_are_told_to_stay_there(site, path):
+    site.base_url = "https://testserver"
+
+    assert missing(site.get(path, follow_redirects=False), HEADERS | STRICT_TRANSPORT) == []
+
+
+def test_a_socket_that_is_refused_over_https_says_so_too(site):
+    with pytest.raises(WebSocketDenialResponse) as denial, site.websocket_connect("wss://testserver/"):
+        pass
+
+    assert missing(denial.value, HEADERS | STRICT_TRANSPORT) == []
+
+
+def test_over_http_browsers_are_not_told_to_stay_elsewhere(alice):
+    assert "strict-transport-security" not in alice.get("/").headers
 
 
 # How much may be sent
@@ -342,10 +375,6 @@ async def test_a_rate_of_zero_is_no_limit():
 def post(site, headers):
     """The status of a harmless form: whoever is let through is sent to the login page."""
     return site.post("/accounts/logout/", headers=headers, follow_redirects=False).status_code
-
-
-def missing(response):
-    return [name for name, value in HEADERS.items() if response.headers.get(name) != value]
 
 
 async def limited(messages):
