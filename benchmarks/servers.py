@@ -21,7 +21,13 @@ START_LIMIT = 30  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
 PORT = "PORT"
 UVICORN = ("-m", "uvicorn", "discussit.app:app", "--no-access-log")
-SETTINGS = {"BROADCAST_URL": "memory://", "MESSAGE_RATE": "0", "SECRET_KEY": "benchmark"}
+SETTINGS = {
+    "BROADCAST_URL": "memory://",
+    "MESSAGE_RATE": "0",
+    "SOCKETS_PER_SESSION": "0",
+    "SOCKETS_PER_ADDRESS": "0",
+    "SECRET_KEY": "benchmark",
+}
 
 
 class NotStarted(Exception):

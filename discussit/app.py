@@ -25,13 +25,14 @@ from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
-from discussit.guard import BodyLimit, MessageRate, OriginGuard, SecurityHeaders, headers_of
+from discussit.guard import BodyLimit, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.renewals import hide_tokens
 from discussit.settings import STATIC, Settings, SettingsError
+from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ ROUTES = [
 def create_app(settings: Settings) -> Starlette:
     """The application of these settings, for a database that `prepare` has seen."""
     database = Database(settings)
-    cookies = Cookies(settings, database)
+    cookies, throttles = Cookies(settings, database), Throttles(settings)
     app = Starlette(
         routes=[
             *ROUTES,
@@ -75,11 +76,13 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
             Middleware(AuthenticationMiddleware, backend=cookies, on_error=no_answer),
+            Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
             NotSignedIn: not_signed_in,
             NotAMember: not_a_member,
             NoSuchGroup: no_such_group,
+            Throttled: too_often,
             HTTPException: http_error,
             SQLAlchemyError: database_error,
             TimeoutError: database_error,
@@ -89,7 +92,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.settings, app.state.database, app.state.cookies = settings, database, cookies
     app.state.templates = make_templates()
-    app.state.message_rate = MessageRate(settings.message_rate)
+    app.state.throttles = throttles
     app.state.is_ready = False
     return app
 
@@ -113,6 +116,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             tasks.cancel_scope.cancel()
     finally:
         state.is_ready = False
+        await state.throttles.close()
         await database.close()
 
 
@@ -160,6 +164,13 @@ async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
 
 async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
     return await http_error(conn, HTTPException(404))
+
+
+async def too_often(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, Throttled)
+    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 TEXTS = {

@@ -135,25 +135,25 @@ class Cookies(AuthenticationBackend):
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
         # How long it lives without a request, the server knows: a cookie is not renewed.
-        response.set_cookie(cookie_name(conn), value, max_age=int(AGE_LIMIT.total_seconds()), **_attributes(conn))
+        response.set_cookie(cookie_name(conn), value, max_age=int(AGE_LIMIT.total_seconds()), **cookie_attributes(conn))
 
     def clear(self, response: Response, conn: HTTPConnection) -> None:
-        response.delete_cookie(cookie_name(conn), **_attributes(conn))
+        response.delete_cookie(cookie_name(conn), **cookie_attributes(conn))
 
 
-def cookie_name(conn: HTTPConnection) -> str:
-    """What the session cookie is called on this connection; one of another name does not count.
+def cookie_name(conn: HTTPConnection, name: str = COOKIE) -> str:
+    """What the cookie is called on this connection; one of another name does not count.
 
     Over https browsers take a name with such a prefix only if nothing but https sends it and, for the first, if
     this very host set it for all of its paths: neither http nor a neighbour's subdomain can plant one (RFC 6265bis).
     """
     if not _is_secure(conn):
-        return COOKIE
-    return f"__Secure-{COOKIE}" if root_of(conn) else f"__Host-{COOKIE}"
+        return name
+    return f"__Secure-{name}" if root_of(conn) else f"__Host-{name}"
 
 
-def _attributes(conn: HTTPConnection) -> dict[str, Any]:
-    """Of the session cookie. Other sites of this host, below paths of their own, are not sent it."""
+def cookie_attributes(conn: HTTPConnection) -> dict[str, Any]:
+    """Of every cookie. Other sites of this host, below paths of their own, are not sent it."""
     return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": _is_secure(conn)}
 
 

@@ -16,6 +16,7 @@ from discussit.log import Draft, Writer
 from discussit.models import Group, Membership
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room
+from discussit.throttles import Throttles
 from discussit.voice import Voice
 from discussit.wire import CloseCode, ErrorCode, Refused
 
@@ -83,7 +84,10 @@ async def _move(websocket: WebSocket, account: Account, watcher: Connection, tex
         return
     try:
         joins = isinstance(frame, wire.Join)
+        await websocket.app.state.throttles.move(account.username)
         is_changed = await auth.move(websocket.app.state.database, account, frame.data, joins=joins)
+    except Refused as refused:
+        watcher.reply(wire.Error(refused.code, str(refused), data=frame.data, retry_after=refused.retry_after))
     except NoSuchGroup:
         watcher.reply(wire.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=frame.data))
     else:
@@ -142,7 +146,7 @@ class Sender:
         self, websocket: WebSocket, account: Account, group: Group, follower: Follower, *, acknowledges: bool
     ) -> None:
         self._writer: Writer = websocket.app.state.writer
-        self._rate = websocket.app.state.message_rate
+        self._throttles: Throttles = websocket.app.state.throttles
         self._account, self._group_id, self._follower = account, group.id, follower
         self._acknowledges = acknowledges
         self._unanswered = asyncio.Semaphore(UNANSWERED)
@@ -165,7 +169,7 @@ class Sender:
         if frame.author is not None and frame.author != self._account.username:
             raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {frame.author}.")
         content = wire.check_content(frame.message)
-        await self._rate.check(self._account.username)
+        await self._throttles.message(self._account.username)
         return Draft(self._group_id, self._account.id, content, frame.client_id)
 
     def _answer(self, draft: Draft, seq: "asyncio.Future[int]") -> None:
@@ -179,7 +183,7 @@ class Sender:
             self._follower.reply(wire.Ack(draft.client_id, seq.result()))
 
     def _refuse(self, refused: Refused, client_id: str | None) -> None:
-        self._follower.reply(wire.Error(refused.code, str(refused), client_id))
+        self._follower.reply(wire.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after))
 
 
 async def _send_log(voice: Voice, hub: Hub, room: Room, follower: Follower) -> None:

@@ -1,24 +1,25 @@
-"""The ASGI guards around everything: hosts, origins, headers, body size, message rate."""
+"""The ASGI guards around everything: hosts, origins, headers, body size, number of sockets."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from discussit.wire import ErrorCode, Refused
+from discussit.auth import Account
+from discussit.settings import Settings
+from discussit.throttles import Throttled, Throttles, address_of
 
 logger = logging.getLogger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 MAX_BODY = 1024 * 1024  # bytes
-BURST = 5  # seconds' worth of messages that may be sent at once
+TRY_AGAIN = 15  # seconds after which one of too many sockets may have been closed
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -52,6 +53,7 @@ STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
 def headers_of(scope: Scope) -> dict[str, str]:
     """What every response to this request says, unless it says something else for itself."""
     return HEADERS | STRICT_TRANSPORT if scope["scheme"] in ("https", "wss") else HEADERS
+
 
 MISLED = (
     "refused a request from %r to %r. If both are this site, its proxy does not say so: let it pass on Host and "
@@ -185,14 +187,44 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-class MessageRate:
-    """How many messages one user may send: `rate` a second on average, BURST times that at once."""
+class SocketLimit:
+    """Refuses a handshake with 429 where this session or address has enough sockets open in this process.
 
-    def __init__(self, rate: int) -> None:
-        self._item = RateLimitItemPerSecond(rate * BURST, BURST) if rate else None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    Stands behind authentication: a session that was made up counts for nobody.
+    """
 
-    async def check(self, username: str) -> None:
-        """Count one message. Raises Refused when there were too many."""
-        if self._item is not None and not await self._limiter.hit(self._item, username):
-            raise Refused(ErrorCode.RATE_LIMITED, "Too many messages at once. Please wait a few seconds.")
+    def __init__(self, app: ASGIApp, settings: Settings, throttles: Throttles) -> None:
+        self.app = app
+        self._throttles = throttles
+        self._limits = {"session": settings.sockets_per_session, "address": settings.sockets_per_address}
+        self._open: Counter[tuple[str, str]] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        conn = HTTPConnection(scope)
+        try:
+            with self._counted(conn):
+                if isinstance(conn.user, Account):
+                    await self._throttles.connect(conn.user.username)
+                await self.app(scope, receive, send)
+        except Throttled as error:
+            await Response(status_code=429, headers={"Retry-After": str(error.retry_after)})(scope, receive, send)
+
+    @contextmanager
+    def _counted(self, conn: HTTPConnection) -> Iterator[None]:
+        """Raises Throttled when there are enough."""
+        session = conn.user.session_id if isinstance(conn.user, Account) else ""
+        holders = [each for each in (("session", session), ("address", address_of(conn))) if each[1]]
+        for kind, whose in holders:
+            if 0 < self._limits[kind] <= self._open[kind, whose]:
+                raise Throttled(f"open pages of this {kind}", TRY_AGAIN)
+        self._open.update(holders)
+        try:
+            yield
+        finally:
+            for holder in holders:
+                self._open[holder] -= 1
+                if not self._open[holder]:
+                    del self._open[holder]

@@ -49,6 +49,8 @@ class Settings:
     signup_open: bool = True
     message_rate: int = 20
     forwarded_allow_ips: str = "127.0.0.1,::1"
+    sockets_per_session: int = 20
+    sockets_per_address: int = 200
     debug: bool = False
 
     @classmethod
@@ -63,6 +65,12 @@ class Settings:
             signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
             message_rate=whole_number("MESSAGE_RATE", read("MESSAGE_RATE", default=str(cls.message_rate))),
             forwarded_allow_ips=proxies(read("FORWARDED_ALLOW_IPS", default=cls.forwarded_allow_ips)),
+            sockets_per_session=whole_number(
+                "SOCKETS_PER_SESSION", read("SOCKETS_PER_SESSION", default=str(cls.sockets_per_session))
+            ),
+            sockets_per_address=whole_number(
+                "SOCKETS_PER_ADDRESS", read("SOCKETS_PER_ADDRESS", default=str(cls.sockets_per_address))
+            ),
             debug=one_of("DEBUG", read("DEBUG", default="false"), SWITCH),
             secret_key=read("SECRET_KEY", default="") or kept_secret_key(url),
         )

@@ -45,9 +45,10 @@ class CloseCode(IntEnum):
 class Refused(Exception):
     """Something a client sent can't be done: `code` for programs, the text for people."""
 
-    def __init__(self, code: ErrorCode, text: str) -> None:
+    def __init__(self, code: ErrorCode, text: str, retry_after: int | None = None) -> None:
         super().__init__(text)
         self.code = code
+        self.retry_after = retry_after  # seconds
 
 
 # From the client
@@ -178,6 +179,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
     message: str
     client_id: str | None = None
     data: UUID | None = None
+    retry_after: int | None = None
 
 
 Frame = TextMessage | EventMessage | Ready | Ack | Reset | Error | Join | Leave

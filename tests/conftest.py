@@ -18,14 +18,8 @@ from discussit.settings import Settings
 pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes", "serving"]
 
 VARIABLES = (
-    "DATABASE_URL",
-    "BROADCAST_URL",
-    "SECRET_KEY",
-    "ALLOWED_HOSTS",
-    "SIGNUP",
-    "MESSAGE_RATE",
-    "FORWARDED_ALLOW_IPS",
-    "DEBUG",
+    *("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "FORWARDED_ALLOW_IPS", "DEBUG"),
+    *("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS"),
 )
 
 

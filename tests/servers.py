@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from discussit import passwords
 
 START_LIMIT = 30  # seconds
+UNLIMITED = ("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS")  # what tests do in masses
 # A password costs a tenth of a second by design. Nobody attacks these.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 chance = random.SystemRandom()
@@ -69,7 +70,7 @@ class Server:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.environment = {"MESSAGE_RATE": "0"} | environment
+        self.environment = dict.fromkeys(UNLIMITED, "0") | environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"

@@ -5,7 +5,7 @@ import pytest
 from people import V1, Person, closed
 from starlette.websockets import WebSocketDisconnect
 
-AT_ONCE = 50
+AT_ONCE = 20
 
 
 @pytest.fixture(autouse=True)

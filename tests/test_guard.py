@@ -1,4 +1,3 @@
-import asyncio
 import re
 
 import pytest
@@ -8,8 +7,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from discussit.app import app
 from discussit.assets import version
-from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, STRICT_TRANSPORT, BodyLimit, MessageRate
-from discussit.wire import Refused
+from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, STRICT_TRANSPORT, BodyLimit
 
 OURS = ["http://testserver", "http://testserver:80", "HTTP://TESTSERVER"]
 OUR_OTHERS = ["http://localhost", "https://127.0.0.1:8443", "http://[::1]:3000"]  # ALLOWED_HOSTS, behind a proxy
@@ -343,33 +341,6 @@ async def test_half_a_form_is_not_acted_on():
     messages = [{"type": "http.request", "body": b"message=hel", "more_body": True}, {"type": "http.disconnect"}]
 
     assert await limited(messages) == ([], None)
-
-
-# How often
-
-
-async def test_a_person_may_send_five_times_the_rate_at_once():
-    rate = MessageRate(2)
-
-    for _ in range(10):
-        await rate.check("alice")
-
-    with pytest.raises(Refused, match="Too many messages"):
-        await rate.check("alice")
-
-
-async def test_one_persons_rate_is_nobody_elses():
-    rate = MessageRate(1)
-    for _ in range(5):
-        await rate.check("alice")
-
-    await rate.check("bob")
-
-
-async def test_a_rate_of_zero_is_no_limit():
-    rate = MessageRate(0)
-
-    await asyncio.gather(*(rate.check("alice") for _ in range(1_000)))
 
 
 def post(site, headers):

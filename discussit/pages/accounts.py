@@ -16,7 +16,9 @@ async def sign_up(request: Request) -> Response:
     form = await Form.sent(request) if request.method == "POST" else Form()
     if request.method == "POST":
         try:
-            user = await auth.sign_up(database_of(request), form.get("username"), typed_twice(form))
+            password = typed_twice(form)
+            await request.app.state.throttles.sign_up(request)
+            user = await auth.sign_up(database_of(request), form.get("username"), password)
             return await signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
@@ -38,7 +40,8 @@ async def log_in(request: Request) -> Response:
         return page(request, "login.html", form=Form(), next=own_address(request, request.query_params.get("next", "")))
     form = await Form.sent(request)
     try:
-        user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
+        async with request.app.state.throttles.guess(request, form.get("username")):
+            user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
     except FieldError as error:
         return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
     return await signed_in(request, user, own_address(request, form.get("next")))
@@ -51,6 +54,7 @@ async def signed_in(request: Request, user: User, target: str) -> Response:
     token = await sessions.start(database_of(request), user, request)
     response = see_other(target)
     request.app.state.cookies.set(response, token, request)
+    request.app.state.throttles.devices.remember(response, request, user.username)
     return response
 
 

@@ -139,6 +139,7 @@ async def leave(request: Request) -> Response:
 
 async def _move(request: Request, *, joins: bool) -> Response:
     account, form = auth.account_of(request), await Form.sent(request)
+    await request.app.state.throttles.move(account.username)
     await auth.move(database_of(request), account, request.path_params["uuid"], joins=joins)
     return see_other(own_address(request, form.get("next")))
 
@@ -153,7 +154,10 @@ async def send_message(request: Request) -> Response:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise auth.NotAMember(group) from None
         status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
-        return await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
+        response = await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
+        if refused.retry_after is not None:
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
     return see_other(address(request, group.get_absolute_url()))
 
 
@@ -161,5 +165,5 @@ async def _draft(request: Request, account: Account, group: Group, form: Form) -
     # Browsers send line breaks of forms as CR LF.
     content = wire.check_content(form.get("message").replace("\r\n", "\n"))
     client_id = wire.check_client_id(form.get("client_id") or None)
-    await request.app.state.message_rate.check(account.username)
+    await request.app.state.throttles.message(account.username)
     return Draft(group.id, account.id, content, client_id)

@@ -20,7 +20,8 @@ async def change_password(request: Request) -> Response:
     form = await Form.sent(request)
     try:
         new = checked("password1", partial(passwords.check, account.username), typed_twice(form))
-        await renewals.change(database_of(request), account, form.get("password"), new)
+        async with request.app.state.throttles.guess(request, account.username):
+            await renewals.change(database_of(request), account, form.get("password"), new)
     except FieldError as error:
         return page(request, "password.html", 400, form=form.refuse(error))
     return page(request, "password.html", form=Form(), is_changed=True)

@@ -4,7 +4,7 @@
 
 import { Turn } from "./turn.js"
 
-const REST = 1_000
+const SECOND = 1_000
 const PASSING = ["rate_limited", "busy"]
 
 export class Sender {
@@ -49,11 +49,11 @@ export class Sender {
     this.send()
   }
 
-  refused({ client_id, code, message }) {
+  refused({ client_id, code, message, retry_after }) {
     // Only one message is under way: what was too broken to be read can but be that one.
     const refused = client_id ?? this.#underway
     this.#answered(refused)
-    if (PASSING.includes(code)) return this.#pause()
+    if (PASSING.includes(code)) return this.#pause(retry_after)
     this.#outbox.refuse(refused, message)
     this.send()
   }
@@ -62,11 +62,11 @@ export class Sender {
     if (this.#underway === client_id) this.#underway = null
   }
 
-  #pause() {
+  #pause(seconds = 1) {
     this.#rest ??= setTimeout(() => {
       this.#rested()
       this.send()
-    }, REST + Math.random() * REST)
+    }, (seconds + Math.random()) * SECOND)
   }
 
   #rested() {

@@ -232,8 +232,7 @@ class Person(Tab):
     def floods(self, group, count):
         """Write "message 1" and so on through a socket, which is quicker still."""
         url = self.site.url.replace("http", "ws", 1)
-        (cookie,) = self.context.cookies()
-        headers = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+        headers = {"Cookie": "; ".join(f"{each['name']}={each['value']}" for each in self.context.cookies())}
         with connect(f"{url}/groups/{group}/", subprotocols=[V1], additional_headers=headers) as socket:
             acks = 0
             for n in range(count):

@@ -1,0 +1,387 @@
+"""Who does something too often has to wait, and nobody else."""
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import ExitStack, suppress
+
+import httpx2
+import pytest
+from limits import RateLimitItemPerMinute
+from people import PASSWORD, Person, refused
+from servers import Server
+from starlette.requests import HTTPConnection
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from discussit import throttles
+from discussit.auth import FieldError
+from discussit.settings import Settings
+from discussit.throttles import Limit, Tally, Throttled, Throttles, address_of
+
+LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
+THREE = RateLimitItemPerMinute(3)
+
+
+def few(environment, *names):
+    """Of these, three a minute are let through."""
+    for name in names:
+        environment.setattr(throttles, name, Limit(getattr(throttles, name).what, THREE))
+
+
+def guess(person, name, password="wrong horse battery", **headers):
+    return person.browser.post(LOGIN, data={"username": name, "password": password}, headers=headers).status_code
+
+
+def stranger(site, address="203.0.113.9"):
+    """Somebody with a new browser, at an address of their own."""
+    person = Person(site, "stranger")
+    person.browser = TestClient(site.app, client=(address, 50_000), follow_redirects=False)
+    person.browser.portal = site.portal
+    return person
+
+
+# Passwords
+
+
+def test_an_account_takes_ten_wrong_passwords_in_a_quarter_of_an_hour(site, alice):
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, "alice") for _ in range(12)]
+
+    assert guesses == [400] * 10 + [429] * 2
+
+
+def test_who_has_to_wait_is_told_how_long(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    attacker = stranger(site)
+    for _ in range(3):
+        guess(attacker, "alice")
+
+    answer = attacker.post(LOGIN, username="ALICE", password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert "Too many wrong passwords for this account. Please wait" in answer.text
+
+
+def test_a_name_that_nobody_has_is_throttled_alike(site, environment):
+    few(environment, "GUESSES_OF_ACCOUNT")
+
+    assert [guess(stranger(site), "nobody") for _ in range(4)] == [400] * 3 + [429]
+
+
+def test_one_accounts_guesses_are_nobody_elses(site, environment, alice, bob):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    for _ in range(4):
+        guess(stranger(site), "alice")
+
+    assert guess(stranger(site), "bob", PASSWORD) == 303
+
+
+def test_right_passwords_are_not_counted(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS", "GUESSES_OF_DEVICE")
+
+    assert [guess(stranger(site), "alice", PASSWORD) for _ in range(8)] == [303] * 8
+
+
+def test_an_attacker_does_not_lock_the_owner_out(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS")
+    owner = stranger(site)
+    guess(owner, "alice", PASSWORD)
+    owner.log_out()
+    for _ in range(4):
+        guess(stranger(site), "alice")
+
+    assert guess(stranger(site), "alice", PASSWORD) == 429
+    assert guess(owner, "alice", PASSWORD) == 303
+
+
+def test_a_known_browser_is_throttled_by_itself(site, environment, alice):
+    few(environment, "GUESSES_OF_DEVICE")
+    alice.log_out()
+
+    guesses = [guess(alice, "alice") for _ in range(4)]
+
+    assert guesses == [400] * 3 + [429]
+    assert guess(stranger(site), "alice", PASSWORD) == 303
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_a_browser_is_known_for_its_own_account_only(site, environment, alice, bob, name):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    bob.log_out()
+    for _ in range(3):
+        guess(stranger(site), name)
+
+    assert guess(bob, name, PASSWORD) == (303 if name == "bob" else 429)
+
+
+def test_a_made_up_device_does_not_help(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    attacker = stranger(site)
+    guesses = []
+    for number in range(4):
+        attacker.browser.cookies.set("discussit_device", f"{number:032}.c2lnbmF0dXJl")
+        guesses.append(guess(attacker, "alice"))
+
+    assert guesses == [400] * 3 + [429]
+
+
+def test_the_devices_cookie_is_for_the_server_alone(site):
+    answer = Person(site, "alice").sign_up()
+
+    (cookie,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith("discussit_device=")]
+
+    assert {"HttpOnly", "Max-Age=31536000", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+    assert "alice" not in cookie
+
+
+def test_over_https_the_devices_cookie_can_be_planted_by_nobody(site):
+    alice = Person(site, "alice")
+    alice.browser.base_url = "https://testserver"
+
+    cookies = alice.sign_up().headers.get_list("set-cookie")
+
+    assert [each for each in cookies if each.startswith("__Host-discussit_device=") and each.endswith("; Secure")]
+
+
+def test_an_address_takes_so_many_wrong_passwords_whatever_the_names(site, environment, alice, bob):
+    few(environment, "GUESSES_OF_ADDRESS")
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, name) for name in ("alice", "bob", "alice", "bob")]
+
+    assert guesses == [400] * 3 + [429]
+    assert guess(stranger(site, "203.0.113.10"), "alice", PASSWORD) == 303
+
+
+def test_a_made_up_address_does_not_help(site, environment, alice):
+    few(environment, "GUESSES_OF_ADDRESS")
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, f"name{n}", **{"x-forwarded-for": f"198.51.100.{n}"}) for n in range(4)]
+
+    assert guesses == [400] * 3 + [429]
+
+
+async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
+    guard = Throttles(Settings("sqlite:///x.db", "secret"))
+    conn = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
+    tried = []
+
+    async def attempt():
+        async with guard.guess(conn, "alice"):
+            tried.append(1)
+            await asyncio.sleep(0)
+            raise FieldError("", "wrong")
+
+    outcomes = await asyncio.gather(*(attempt() for _ in range(50)), return_exceptions=True)
+
+    assert (len(tried), sum(isinstance(each, Throttled) for each in outcomes)) == (10, 40)
+
+
+@pytest.mark.parametrize(
+    ("client", "address"),
+    [
+        (("203.0.113.9", 1), "203.0.113.9"),
+        (("2001:db8:1:2:3:4:5:6", 1), "2001:db8:1:2::/64"),
+        (("2001:db8:1:2:ffff::", 1), "2001:db8:1:2::/64"),
+        (("::ffff:203.0.113.9", 1), "203.0.113.9"),
+        (("fe80::1%eth0", 1), "fe80::/64"),
+        (("testclient", 1), "testclient"),
+        (("", 1), ""),
+        (None, ""),
+    ],
+)
+def test_an_address_is_what_one_customer_is_given(client, address):
+    assert address_of(HTTPConnection({"type": "http", "client": client})) == address
+
+
+# Accounts, moves, messages
+
+
+def test_an_address_makes_so_many_accounts(site, environment):
+    few(environment, "SIGN_UPS")
+    visitor = stranger(site)
+
+    answers = [
+        visitor.post(SIGNUP, username=f"name{number}", password1=PASSWORD, password2=PASSWORD) for number in range(4)
+    ]
+
+    assert [answer.status_code for answer in answers] == [303] * 3 + [429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_too_many_moves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
+    few(environment, "MOVES")
+    statuses = [bob.joins(gardening).status_code, bob.leaves(gardening).status_code, bob.joins(gardening).status_code]
+
+    refused_page = bob.leaves(gardening)
+    with bob.at_home() as home:
+        home.send_json({"type": "leave_group", "data": gardening})
+        error = home.receive_json()
+
+    assert statuses == [303] * 3
+    assert (refused_page.status_code, int(refused_page.headers["retry-after"]) > 0) == (429, True)
+    assert (error["code"], error["data"], error["retry_after"] > 0) == ("rate_limited", gardening, True)
+    assert alice.leaves(gardening).status_code == 303
+
+
+@pytest.fixture
+def one_a_second(environment):
+    environment.setenv("MESSAGE_RATE", "1")
+
+
+def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening):
+    answers = [alice.says(gardening, "hi") for _ in range(6)]
+    with alice.reading(gardening) as reader:
+        reader.says("hi")
+        error = reader.until(type="error")
+
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 5
+    assert (error["code"], 1 <= error["retry_after"] <= 5) == ("rate_limited", True)
+
+
+# Sockets
+
+
+def test_who_connects_too_often_has_to_wait(environment, alice, bob):
+    few(environment, "CONNECTS")
+    for _ in range(3):
+        with alice.at_home():
+            pass
+
+    with pytest.raises(WebSocketDenialResponse) as denial, alice.at_home():
+        pass
+
+    assert denial.value.status_code == 429
+    assert int(denial.value.headers["retry-after"]) >= 1
+    with bob.at_home():
+        pass
+
+
+@pytest.fixture
+def two_a_session(environment):
+    environment.setenv("SOCKETS_PER_SESSION", "2")
+
+
+def test_a_session_has_so_many_sockets(two_a_session, alice, bob, gardening):
+    with alice.at_home(), alice.in_group(gardening):
+        assert refused(alice, "/") == 429
+        with bob.at_home():
+            pass
+
+    with alice.at_home():
+        pass
+
+
+def test_a_refused_handshake_takes_no_place(two_a_session, alice, bob, gardening):
+    statuses = [refused(bob, f"/groups/{gardening}/") for _ in range(5)]
+
+    assert statuses == [403] * 5
+    with bob.at_home(), bob.at_home():
+        pass
+
+
+def test_a_made_up_address_gets_no_more_sockets(tmp_path, environment):
+    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="192.0.2.1")
+
+    assert opened(server, 5) == 3
+
+
+def test_addresses_that_a_proxy_tells_are_counted_apart(tmp_path, environment):
+    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="127.0.0.1")
+
+    assert opened(server, 5) == 5
+
+
+def test_by_default_two_hundred_sockets_are_open_from_one_address():
+    assert (Settings.sockets_per_session, Settings.sockets_per_address) == (20, 200)
+
+
+# Where it is counted
+
+
+@pytest.fixture
+async def tallies(redis):
+    """Of two processes that share a Redis."""
+    tallies = Tally(redis.bus_url), Tally(redis.bus_url)
+    yield tallies
+    for tally in tallies:
+        await tally.close()
+    redis.start_if_down()
+
+
+async def test_processes_that_share_a_redis_count_together(tallies):
+    limit = Limit("things of two processes", THREE)
+    for tally in (*tallies, tallies[0]):
+        await tally.add(limit, "alice")
+
+    with pytest.raises(Throttled):
+        await tallies[1].add(limit, "alice")
+
+    await tallies[0].add(limit, "bob")
+
+
+async def test_without_redis_each_process_counts_for_itself_and_says_so_once(tallies, redis, caplog):
+    limit = Limit("things without Redis", THREE)
+    redis.kill()
+
+    for _ in range(3):
+        await tallies[0].add(limit, "alice")
+    with pytest.raises(Throttled):
+        await tallies[0].add(limit, "alice")
+
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "Redis does not count" in caplog.text
+
+
+async def test_a_redis_that_stands_still_holds_up_nobody_for_long(tallies, redis):
+    limit = Limit("things of a slow Redis", THREE)
+    await tallies[0].add(limit, "alice")
+    redis.send(signal.SIGSTOP)
+    began = time.monotonic()
+
+    for _ in range(3):
+        await tallies[0].add(limit, "alice")
+
+    waited = time.monotonic() - began
+    redis.send(signal.SIGCONT)
+    assert waited < 2
+
+
+async def test_a_redis_that_came_back_counts_again(tallies, redis, environment):
+    environment.setattr(throttles, "REST", 0)
+    limit = Limit("things of a Redis that came back", THREE)
+    redis.kill()
+    await tallies[0].add(limit, "alice")
+    await asyncio.to_thread(redis.start)
+
+    for tally in (*tallies, tallies[0]):
+        await tally.add(limit, "alice")
+
+    with pytest.raises(Throttled):
+        await tallies[1].add(limit, "alice")
+
+
+def opened(server, count):
+    """How many sockets of one session a server opens for somebody who names another address for each."""
+    server.start()
+    url, form = f"{server.url}{SIGNUP}", {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
+    cookies = httpx2.post(url, data=form).cookies
+    opened = 0
+    with ExitStack() as sockets:
+        sockets.callback(server.stop)
+        for number in range(count):
+            headers = {
+                "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+                "X-Forwarded-For": f"198.51.100.{number}",
+            }
+            with suppress(InvalidStatus):
+                sockets.enter_context(connect(server.url.replace("http", "ws"), additional_headers=headers))
+                opened += 1
+    return opened
