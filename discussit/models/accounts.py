@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
+# Letters, marks and symbols to Unicode, which leave no trace on a screen: two names would look alike.
+UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 IDLE_LIMIT = timedelta(days=14)  # how long a session lives without a request
 AGE_LIMIT = timedelta(days=90)  # and with them
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
@@ -101,7 +103,7 @@ class Session(Base):
 def check_username(value: str) -> str:
     """The name in NFKC. Raises ValueError with a sentence for people."""
     username = unicodedata.normalize("NFKC", value).strip()
-    if not USERNAME.fullmatch(username):
+    if not USERNAME.fullmatch(username) or UNSEEN.intersection(username):
         raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
     return username
 

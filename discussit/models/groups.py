@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from discussit.models.accounts import User
+from discussit.models.accounts import UNSEEN, User
 from discussit.models.base import Base, now
 
 MAX_NAME = 30
@@ -86,6 +86,6 @@ class Membership(Base):
 def check_name(value: str) -> str:
     """A group's name without surrounding space. Raises ValueError with a sentence for people."""
     name = value.strip()
-    if not name or len(name) > MAX_NAME or not name.isprintable():
+    if not name or len(name) > MAX_NAME or not name.isprintable() or UNSEEN.intersection(name):
         raise ValueError(f"A group's name has 1 to {MAX_NAME} printable characters.")
     return name
