@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from discussit import __version__
@@ -95,6 +96,7 @@ def _serve(options: argparse.Namespace) -> None:
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
     asyncio.run(prepare_once(settings))
+    _take_many_connections()
     # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -104,12 +106,22 @@ def _serve(options: argparse.Namespace) -> None:
         workers=options.workers,
         root_path=options.root_path,
         forwarded_allow_ips=settings.forwarded_allow_ips,
+        http="discussit.heads:Http",
         ws="discussit.serving:Socket",
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever
         server_header=False,
     )
+
+
+def _take_many_connections() -> None:
+    """As many as the system allows us: with the usual 1,024 files, that many silent connections keep everybody out."""
+    with suppress(ImportError, ValueError, OSError):  # not Unix, or one that knows no highest number
+        import resource
+
+        _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest, highest))
 
 
 def _migrate(_options: argparse.Namespace) -> None:

@@ -1,11 +1,10 @@
 """The ASGI guards around everything: hosts, origins, headers, body size, number of sockets."""
 
 import logging
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from anyio import fail_after
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, Response
@@ -13,13 +12,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from discussit.auth import Account
 from discussit.settings import Settings
-from discussit.throttles import Throttled, Throttles, address_of
+from discussit.throttles import Places, Throttled, Throttles, address_of
 
 logger = logging.getLogger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 MAX_BODY = 1024 * 1024  # bytes
-TRY_AGAIN = 15  # seconds after which one of too many sockets may have been closed
+BODY_LIMIT = 30  # seconds in which a body has to be here
+BODIES = 50  # of one address that may be under way
+LAST = {"Connection": "close"}  # with an answer that leaves a part of its request unread
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -139,31 +140,44 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Answers 413 when a request's body is larger than MAX_BODY, whether or not it says so beforehand."""
+    """Answers 413 when a request's body is larger than MAX_BODY, whether or not it says so beforehand, 408 when it
+    takes too long, and 429 while too many of one address are under way. What is left of it is not waited for.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._under_way = Places(BODIES, "requests of this network under way")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
         try:
-            body = await _read(scope, receive)
+            with self._under_way.taken(address_of(HTTPConnection(scope))), fail_after(BODY_LIMIT):
+                body = await _read(scope, receive)
         except ClientDisconnect:
             return  # half a form must not be acted on, and nobody waits for an answer
-        if body is None:
-            refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413)
-            await refusal(scope, receive, send)
+        except BodyTooLarge:
+            refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413, LAST)
+        except TimeoutError:
+            refusal = PlainTextResponse(f"A request has to be here within {BODY_LIMIT} seconds.", 408, LAST)
+        except Throttled as throttled:
+            refusal = PlainTextResponse(str(throttled), 429, LAST | {"Retry-After": str(throttled.retry_after)})
         else:
             await self.app(scope, _replay(body, receive), send)
+            return
+        await refusal(scope, receive, send)
 
 
-async def _read(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, or None as soon as it is known to be too large. Raises ClientDisconnect."""
+class BodyTooLarge(Exception):
+    """There is more than MAX_BODY of it."""
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    """The whole body. Raises ClientDisconnect, and BodyTooLarge as soon as that is known."""
     declared = Headers(scope=scope).get("content-length", "0")
     if declared.isdecimal() and int(declared) > MAX_BODY:
-        return None
+        raise BodyTooLarge
     body = bytearray()
     while True:
         message = await receive()
@@ -171,7 +185,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes | None:
             raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
-            return None
+            raise BodyTooLarge
         if not message.get("more_body", False):
             return bytes(body)
 
@@ -196,35 +210,21 @@ class SocketLimit:
     def __init__(self, app: ASGIApp, settings: Settings, throttles: Throttles) -> None:
         self.app = app
         self._throttles = throttles
-        self._limits = {"session": settings.sockets_per_session, "address": settings.sockets_per_address}
-        self._open: Counter[tuple[str, str]] = Counter()
+        self._of_session = Places(settings.sockets_per_session, "open pages of this browser")
+        self._of_address = Places(settings.sockets_per_address, "open pages of this network")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)
             return
         conn = HTTPConnection(scope)
+        account = conn.user if isinstance(conn.user, Account) else None
+        session = account.session_id if account else ""
         try:
-            with self._counted(conn):
-                if isinstance(conn.user, Account):
-                    await self._throttles.connect(conn.user.username)
+            with self._of_address.taken(address_of(conn)), self._of_session.taken(session):
+                if account:
+                    await self._throttles.connect(account.username)
                 await self.app(scope, receive, send)
-        except Throttled as error:
-            await Response(status_code=429, headers={"Retry-After": str(error.retry_after)})(scope, receive, send)
-
-    @contextmanager
-    def _counted(self, conn: HTTPConnection) -> Iterator[None]:
-        """Raises Throttled when there are enough."""
-        session = conn.user.session_id if isinstance(conn.user, Account) else ""
-        holders = [each for each in (("session", session), ("address", address_of(conn))) if each[1]]
-        for kind, whose in holders:
-            if 0 < self._limits[kind] <= self._open[kind, whose]:
-                raise Throttled(f"open pages of this {kind}", TRY_AGAIN)
-        self._open.update(holders)
-        try:
-            yield
-        finally:
-            for holder in holders:
-                self._open[holder] -= 1
-                if not self._open[holder]:
-                    del self._open[holder]
+        except Throttled as throttled:
+            refusal = Response(status_code=429, headers={"Retry-After": str(throttled.retry_after)})
+            await refusal(scope, receive, send)

@@ -7,8 +7,9 @@ for itself: a throttle is never a reason not to serve.
 import hashlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 BURST = 5  # seconds' worth of messages that may be sent at once
 ANSWER_LIMIT = 0.5  # seconds that Redis may take to count one
 CONNECTIONS = 4  # to Redis, of one process
+TRY_AGAIN = 15  # seconds after which a place may be free again
 REST = 30  # seconds until it is asked again after it did not answer
 
 Answer = TypeVar("Answer")
@@ -132,6 +134,28 @@ def address_of(conn: HTTPConnection) -> str:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
     return host
+
+
+class Places:
+    """How much of something each holder has at a time, in this process; a limit of 0 is none."""
+
+    def __init__(self, limit: int, what: str) -> None:
+        self._limit = limit
+        self._what = what
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, holder: str) -> Iterator[None]:
+        """Raises Throttled when the holder has enough. Nobody, the empty name, has never."""
+        if holder and 0 < self._limit <= self._taken[holder]:
+            raise Throttled(self._what, TRY_AGAIN)
+        self._taken[holder] += 1
+        try:
+            yield
+        finally:
+            self._taken[holder] -= 1
+            if not self._taken[holder]:
+                del self._taken[holder]
 
 
 class Tally:

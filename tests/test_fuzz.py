@@ -77,7 +77,7 @@ bodies = some.one_of(
 @pytest.fixture
 def patient(environment):
     """Nobody has to wait: who guesses passwords by the hundred is throttled elsewhere."""
-    for name in ("GUESSES_OF_ACCOUNT", "GUESSES_OF_DEVICE", "GUESSES_OF_ADDRESS", "SIGN_UPS", "MOVES"):
+    for name in ("GUESSES_OF_ACCOUNT", "GUESSES_OF_DEVICE", "GUESSES_OF_ADDRESS", "SIGN_UPS", "MOVES", "CONNECTS"):
         environment.setattr(throttles, name, Limit(name, RateLimitItemPerSecond(10**6)))
     environment.setenv("MESSAGE_RATE", "0")
 
@@ -195,7 +195,7 @@ def test_any_address_is_answered(patient, alice, faultless):
     check()
 
 
-def test_any_place_to_read_on_from_is_answered(alice, gardening, faultless):
+def test_any_place_to_read_on_from_is_answered(patient, alice, gardening, faultless):
     @fuzz
     @given(in_addresses)
     def check(since):

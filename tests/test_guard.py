@@ -1,3 +1,4 @@
+import asyncio
 import re
 
 import pytest
@@ -5,6 +6,7 @@ from people import Person, missing, refused
 from sqlalchemy import text
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
+from discussit import guard
 from discussit.app import app
 from discussit.assets import version
 from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, STRICT_TRANSPORT, BodyLimit
@@ -337,6 +339,31 @@ async def test_a_body_in_parts_arrives_whole():
     assert await limited(messages) == ([b"abc"], None)
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(guard, "BODY_LIMIT", 0.05)
+
+    assert await limited([{"type": "http.request", "body": b"message=hel", "more_body": True}]) == ([], 408)
+
+
+async def test_an_address_has_so_many_bodies_under_way(monkeypatch):
+    monkeypatch.setattr(guard, "BODY_LIMIT", 0.2)
+    slow = BodyLimit(None)
+    statuses = await asyncio.gather(*(sent(slow, "203.0.113.9") for _ in range(guard.BODIES + 1)))
+
+    assert sorted(statuses) == [408] * guard.BODIES + [429]
+    assert await sent(slow, "203.0.113.9") == 408
+
+
+def test_a_form_has_at_most_twenty_fields(alice, gardening, faultless):
+    path = f"/groups/{gardening}/messages/"
+    fields = {"message": "hi"} | {f"field{number}": "x" for number in range(19)}
+    parts = {name: (None, value) for name, value in fields.items()}
+
+    assert alice.post(path, **fields).status_code == alice.browser.post(path, files=parts).status_code == 303
+    assert alice.post(path, more="x", **fields).status_code == 400
+    assert alice.browser.post(path, files=parts | {"more": (None, "x")}).status_code == 400
+
+
 async def test_half_a_form_is_not_acted_on():
     messages = [{"type": "http.request", "body": b"message=hel", "more_body": True}, {"type": "http.disconnect"}]
 
@@ -356,13 +383,25 @@ async def limited(messages):
         given.append((await receive())["body"])
 
     async def receive():
-        return messages.pop(0)
+        return messages.pop(0) if messages else await asyncio.Event().wait()
 
     async def send(message):
         answers.append(message)
 
     await BodyLimit(behind)({"type": "http", "method": "POST", "headers": []}, receive, send)
     return given, answers[0]["status"] if answers else None
+
+
+async def sent(limit, address):
+    """The status for a body of which nothing comes."""
+    answers = []
+
+    async def send(message):
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [], "client": (address, 1)}
+    await limit(scope, asyncio.Event().wait, send)
+    return answers[0]["status"]
 
 
 async def break_database(database):

@@ -27,6 +27,7 @@ ORDER = [
     ["discussit.sessions", "discussit.renewals", "discussit.devices"],
     ["discussit.throttles"],
     ["discussit.guard"],
+    ["discussit.heads"],
     ["discussit.pages", "discussit.pages.page"],
     ["discussit.pages.home", "discussit.pages.accounts"],
     ["discussit.pages.group", "discussit.pages.sessions", "discussit.pages.passwords"],

@@ -1,0 +1,71 @@
+"""The heads of requests under `discussit serve`: uvicorn alone takes one of any length, and waits for it for ever.
+
+Its parser hands over a header when it is whole. Until then it keeps what came, and copies all of it for each part
+that arrives: one header of 64 MB took four seconds in which nobody else was served.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from discussit.guard import HEADERS
+
+MAX_HEAD = 64 * 1024  # bytes of a request that are not its body
+HEAD_LIMIT = 30  # seconds that a connection may be open, or a head begun, without one that is whole
+
+
+class Http(HttpToolsProtocol):
+    """uvicorn's, for heads that are neither too long nor too slow."""
+
+    _excess = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._excess += len(data)
+        if self._excess > MAX_HEAD and not self.transport.is_closing():
+            self._refuse("431 Request Header Fields Too Large", "A request's head has at most 64 KiB.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._excess = 0
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._forget_deadline()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        # What is left counts: a chunked body's frame and what follows it has no limit either.
+        self._excess -= len(body)
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse("400 Bad Request", msg)
+
+    def _await_head(self) -> None:
+        self._forget_deadline()
+        self._deadline = self.loop.call_later(HEAD_LIMIT, self.transport.close)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _refuse(self, status: str, text: str) -> None:
+        headers: dict[str, Any] = HEADERS | {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": len(text),
+            "Connection": "close",
+        }
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", text]
+        self.transport.write("\r\n".join(lines).encode())
+        self.transport.close()

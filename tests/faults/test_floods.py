@@ -1,0 +1,54 @@
+"""Connections that want nothing but to be there: they cost little, and everybody else is served."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+from garden import CommandServer, memory
+
+MIB = 1024 * 1024
+HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+BODY = HEAD + b"Content-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "beginning", "limit"),
+    [(1_000, b"", 20), (1_000, HEAD + b"X: " + b"x" * 10_000, 60), (200, BODY + b"x" * 200_000, 60)],
+    ids=["silent", "slow heads", "slow bodies"],
+)
+async def test_connections_that_do_not_go_on_cost_little_and_hold_up_nobody(faulty, number, beginning, limit):
+    garden = faulty(program=CommandServer)
+    async with garden.alice.follows(garden.group, 0) as alice, AsyncExitStack() as flood:
+        before = memory(garden.server)
+        for _ in range(number):
+            await flood.enter_async_context(begun(garden.server, beginning))
+
+        assert await alice.has_said("still here", "a") == 3
+        assert (await asyncio.to_thread(garden.bob.get, "/")).status_code == 200
+        assert memory(garden.server) - before < limit * MIB
+        await garden.agrees(alice)
+
+
+async def test_one_endless_header_is_cut_off(faulty):
+    garden = faulty(program=CommandServer)
+    before = memory(garden.server)
+
+    async with begun(garden.server, HEAD + b"X: ") as (_, writer):
+        with pytest.raises(ConnectionError):
+            await writes(writer, 64 * MIB)
+
+    assert memory(garden.server) - before < 20 * MIB
+
+
+async def writes(writer, length):
+    for _ in range(length // 1_024):
+        writer.write(b"x" * 1_024)
+        await writer.drain()
+
+
+@asynccontextmanager
+async def begun(server, beginning):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(beginning)
+    yield reader, writer
+    writer.transport.abort()
