@@ -1,0 +1,49 @@
+"""What the server writes about what it does: nothing that anybody has to keep secret."""
+
+from garden import CommandServer
+from people import PASSWORD
+
+SAID = "the rosemary is for remembrance"
+WRONG, NEW = "wrong horse battery", "another horse entirely"
+
+
+async def test_no_password_token_or_message_is_in_the_log(faulty):
+    garden = faulty(program=CommandServer)
+    await speak(garden)
+    administrate(garden.alice)
+    guess(garden.bob)
+    secrets = [PASSWORD, WRONG, NEW, SAID, SAID.replace(" ", "+"), garden.server.environment["SECRET_KEY"]]
+    secrets += [part for member in (garden.alice, garden.bob) for part in parts_of_cookies(member)]
+
+    garden.server.stop()
+
+    written = garden.server.log.read_text()
+    assert written.count("POST /accounts/login/") == 13
+    assert [secret for secret in secrets if secret in written] == []
+
+
+async def speak(garden):
+    async with garden.alice.follows(garden.group, 0) as alice:
+        await alice.has_said(SAID, "a")
+        await alice.sends({"type": "text_message", "message": SAID, "author": "bob"})
+        await alice.socket.send(f"{SAID}, which is no JSON")
+        await alice.until(lambda: alice.refusals)
+    for text in (SAID, SAID * 1_000):
+        garden.bob.says(garden.group, text)
+    garden.bob.browser.post("/groups/", data={"name": SAID[:30]}, headers={"Origin": "http://evil.example"})
+
+
+def administrate(superuser):
+    superuser.post("/admin/user/create", username="carol", password=NEW)
+    superuser.post("/admin/user/edit/2", username="bob", password=NEW)
+    superuser.post("/admin/message/edit/1;3", content=f"{SAID} that was edited")
+
+
+def guess(member):
+    member.post("/accounts/signup/", username=SAID, password1=PASSWORD, password2=WRONG)
+    for password in [WRONG] * 12 + [PASSWORD]:
+        member.post("/accounts/login/", username="alice", password=password)
+
+
+def parts_of_cookies(member):
+    return [part for value in member.browser.cookies.values() for part in value.split(".")]
