@@ -10,7 +10,8 @@ import pytest
 
 from discussit import cli, settings, wire
 
-DOCS = Path(__file__).parent.parent / "docs"
+TESTS = Path(__file__).parent
+DOCS = TESTS.parent / "docs"
 SETTINGS = re.findall(r'read\("([A-Z_]+)"', inspect.getsource(settings))
 FRAMES = {
     found.__struct_config__.tag
@@ -69,6 +70,13 @@ def test_every_file_for_deploying_is_described():
     files = sorted(file.name for file in (DOCS.parent / "deploy").iterdir())
 
     assert files == sorted(set(re.findall(r"\.\./deploy/([\w.]+)", (DOCS / "deploying.md").read_text())))
+
+
+def test_every_test_that_a_document_names_is_there():
+    tests = {name for file in TESTS.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
+
+    for document in DOCS.glob("*.md"):
+        assert set(re.findall(r"`(test_\w+)`", document.read_text())) <= tests
 
 
 def test_the_readme_is_short():

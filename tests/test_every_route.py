@@ -135,7 +135,21 @@ def test_every_answer_says_what_a_browser_may_do_with_it(everyone, gardening):
             answer(everyone[name], line, **values)
 
     assert len(answers) > 80
-    assert not [each for each in answers if missing(each) or each.headers["cache-control"] != "no-store"]
+    assert {each.headers["cache-control"] for each in answers} == {"no-store"}
+    # A reset link's address is a secret: what it says of referrers is stricter.
+    lacking = {(name, "/reset/" in each.url.path) for each in answers for name in missing(each)}
+    assert lacking <= {("Referrer-Policy", True)}
+
+
+def test_every_answer_names_its_type(everyone, gardening):
+    answers = []
+    everyone["alice"].browser.event_hooks = {"response": [answers.append]}
+
+    for line in [*PAGES, *ADMINISTRATION]:
+        answer(everyone["alice"], line, uuid=gardening, path="nowhere", identity="user", pk="1")
+
+    types = {each.headers["content-type"] for each in answers if each.headers["content-length"] != "0"}
+    assert types == {"text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json", "image/svg+xml"}
 
 
 def routes_of(site):
