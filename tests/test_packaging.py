@@ -1,12 +1,16 @@
 """What `pip install` gives: the program, its templates, static files and migrations, away from the checkout."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -21,6 +25,28 @@ with TestClient(app) as visitor:
     for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
         print(visitor.get(path).status_code)
 """
+
+
+def test_what_is_installed_is_pinned_with_its_hashes():
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (CHECKOUT / "constraints.txt").read_text(), re.M))
+    locked = re.findall(
+        r"^(\S+)==(\S+)( --hash=sha256:[0-9a-f]{64})+  # ", (CHECKOUT / "requirements.lock").read_text(), re.M
+    )
+
+    assert {name: version for name, version, _ in locked} == {canonicalize_name(name): pins[name] for name in pins}
+
+
+@pytest.mark.parametrize("extra", ["run", "scale", "test", "check"])
+def test_what_an_extra_needs_is_locked_for_it(extra):
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    needed = project["dependencies"] if extra == "run" else project["optional-dependencies"][extra]
+    locked = re.findall(rf"^([^= ]+)==.*# .*\b{extra}\b", (CHECKOUT / "requirements.lock").read_text(), re.M)
+
+    assert {canonicalize_name(Requirement(each).name) for each in needed} <= set(locked)
+
+
+def test_nothing_lacks_what_it_needs():
+    subprocess.run([sys.executable, "-m", "pip", "check"], check=True)
 
 
 # One process builds for all.
