@@ -36,6 +36,7 @@ BURST = 5  # seconds' worth of messages that may be sent at once
 ANSWER_LIMIT = 0.5  # seconds that Redis may take to count one
 CONNECTIONS = 4  # to Redis, of one process
 TRY_AGAIN = 15  # seconds after which a place may be free again
+THIS_MACHINE = ("127.0.0.1", "::1")
 REST = 30  # seconds until it is asked again after it did not answer
 
 Answer = TypeVar("Answer")
@@ -124,9 +125,12 @@ class Throttles:
 def address_of(conn: HTTPConnection) -> str:
     """Where the request comes from, of IPv6 the /64 that one customer is given. Empty where nobody can tell.
 
-    The server's word for it: uvicorn reads X-Forwarded-For only from proxies that it was told to trust.
+    The server's word for it: uvicorn reads X-Forwarded-For only from proxies that it was told to trust. A proxy on
+    this machine that sends no such header would make everybody one address, so its own counts as nobody's.
     """
     host = conn.client.host if conn.client else ""
+    if host in THIS_MACHINE:
+        return ""
     try:
         address = ip_address(host)
     except ValueError:

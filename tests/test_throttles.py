@@ -294,9 +294,15 @@ def test_a_made_up_address_gets_no_more_sockets(tmp_path, environment):
 
 
 def test_addresses_that_a_proxy_tells_are_counted_apart(tmp_path, environment):
-    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="127.0.0.1")
+    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="127.0.0.2")
 
     assert opened(server, 5) == 5
+
+
+def test_a_proxy_on_this_machine_that_tells_no_address_makes_nobody_wait_for_others(tmp_path, environment):
+    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="192.0.2.1")
+
+    assert opened(server, 5, source="127.0.0.1") == 5
 
 
 def test_by_default_two_hundred_sockets_are_open_from_one_address():
@@ -368,7 +374,7 @@ async def test_a_redis_that_came_back_counts_again(tallies, redis, environment):
         await tallies[1].add(limit, "alice")
 
 
-def opened(server, count):
+def opened(server, count, source="127.0.0.2"):
     """How many sockets of one session a server opens for somebody who names another address for each."""
     server.start()
     url, form = f"{server.url}{SIGNUP}", {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
@@ -382,6 +388,7 @@ def opened(server, count):
                 "X-Forwarded-For": f"198.51.100.{number}",
             }
             with suppress(InvalidStatus):
-                sockets.enter_context(connect(server.url.replace("http", "ws"), additional_headers=headers))
+                url = server.url.replace("http", "ws")
+                sockets.enter_context(connect(url, additional_headers=headers, source_address=(source, 0)))
                 opened += 1
     return opened

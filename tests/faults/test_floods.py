@@ -48,7 +48,7 @@ async def writes(writer, length):
 
 @asynccontextmanager
 async def begun(server, beginning):
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=("127.0.0.2", 0))
     writer.write(beginning)
     yield reader, writer
     writer.transport.abort()
