@@ -1,5 +1,6 @@
 """A real server in a process of its own, for what TestClient can't show: browsers, faults, signals."""
 
+import atexit
 import multiprocessing
 import os
 import random
@@ -63,6 +64,16 @@ def run_program(arguments: list[str], folder: Path, environment: dict[str, str],
         runpy.run_path(sys.argv[0], run_name="__main__")
 
 
+started: list[multiprocessing.process.BaseProcess] = []
+
+
+@atexit.register
+def end_all() -> None:
+    """What an interrupted run leaves behind. Python would wait for it for ever."""
+    for process in started:
+        process.kill()
+
+
 class Server:
     """DiscussIt on a free port of 127.0.0.1, with its database in `folder`."""
 
@@ -92,6 +103,7 @@ class Server:
         arguments = (self.program(), self.folder, os.environ | self.environment, self.log)
         self._process = factory.Process(target=run_program, args=arguments)
         self._process.start()
+        started.append(self._process)
         deadline = time.monotonic() + START_LIMIT
         while not self._answers():
             assert self._process.is_alive(), self.log.read_text()
