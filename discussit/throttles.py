@@ -129,12 +129,12 @@ def address_of(conn: HTTPConnection) -> str:
     this machine that sends no such header would make everybody one address, so its own counts as nobody's.
     """
     host = conn.client.host if conn.client else ""
-    if host in THIS_MACHINE:
-        return ""
     try:
         address = ip_address(host)
     except ValueError:
-        return host
+        return ""
+    if host in THIS_MACHINE:
+        return ""
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
     return host
