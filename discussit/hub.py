@@ -24,7 +24,7 @@ from discussit.bus import PEOPLE, RESYNC, Bus, group_channel
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.models import Group, Session, User, Written
 from discussit.readers import Connection, Follower, Watcher
-from discussit.room import Room
+from discussit.room import TAIL, Room
 from discussit.slices import Slice
 from discussit.wire import CloseCode
 
@@ -128,12 +128,12 @@ class Hub:
     async def follow(self, room: Room, follower: Follower) -> AsyncIterator[Slice | None]:
         """The entries after the follower's cursor, for ever; None when only its replies wait.
 
-        Ends when the follower is ended. A follower that is slower than the room gets larger
-        slices, one that has lost the tail reads pages from the database.
+        Ends when the follower is ended. One that is slower than the room gets larger slices, and from the
+        database what the tail has no more.
         """
         await room.ready()
         while follower.ended is None:
-            part = room.slice(follower.cursor) or await self._page(room, follower.cursor)
+            part = room.slice(follower.cursor) or await self._earlier(room, follower.cursor)
             for move in part.moves:
                 # One that was written elsewhere may not have been heard of while this reader came in.
                 follower.expel(move)
@@ -146,12 +146,21 @@ class Hub:
                 await follower.woken()
                 yield None
 
-    async def _page(self, room: Room, cursor: int) -> Slice:
-        def read(session: OrmSession) -> Slice:
-            entries = log.since(session, room.group_id, cursor)
-            return Slice.after(cursor, (wire.encode(entry.frame()) for entry in entries))
+    async def _earlier(self, room: Room, cursor: int) -> Slice:
+        """Entries from before the tail. They are brought back into it where they fit, for all who missed the same."""
+        async with room.bringing_back:
+            if room.slice(cursor) is None and cursor + TAIL >= await room.ready():
+                await self._bring_back(room, cursor)
+        return room.slice(cursor) or await self._page(room, cursor)
 
-        return await self._database.read(read)
+    async def _bring_back(self, room: Room, cursor: int) -> None:
+        revisions, missing = room.revisions, room.first - 1 - cursor
+        objects = await self._database.read(lambda session: list(_since(session, room, cursor, missing)))
+        if room.revisions == revisions:  # else they may be as they were before
+            room.prepend(cursor + 1, objects)
+
+    async def _page(self, room: Room, cursor: int) -> Slice:
+        return await self._database.read(lambda session: Slice.after(cursor, _since(session, room, cursor)))
 
     # What keeps rooms up to date
 
@@ -209,7 +218,7 @@ class Hub:
                     self._take(msgspec.json.decode(message, type=News))
 
     def _miss_news(self) -> None:
-        """Who ended, joined or left may not have been heard: look at every session, and tell home pages anew."""
+        """Who ended, joined or left may not have been heard: look at all sessions, tell home pages anew."""
         for connection in self.connections:
             if isinstance(connection, Watcher):
                 connection.miss_moves()
@@ -271,9 +280,7 @@ class Hub:
 
     async def _check_sessions(self, connections: Sequence[Connection]) -> None:
         ids = {connection.session_id for connection in connections}
-        alive: set[str] = set()
-        for some in chunks(list(ids)):
-            alive |= await self._alive(some)
+        alive = {id for some in chunks(list(ids)) for id in await self._alive(some)}
         for connection in connections:
             if connection.session_id not in alive:
                 connection.end(CloseCode.SESSION_ENDED)
@@ -281,6 +288,10 @@ class Hub:
     async def _alive(self, session_ids: Sequence[str]) -> set[str]:
         rows = select(Session.id).join(User).where(Session.id.in_(session_ids), Session.is_alive())
         return await self._database.read(lambda session: set(session.scalars(rows)))
+
+
+def _since(session: OrmSession, room: Room, cursor: int, limit: int = log.PAGE) -> Iterator[str]:
+    return (wire.encode(entry.frame()) for entry in log.since(session, room.group_id, cursor, limit))
 
 
 def chunks(values: Sequence[Member]) -> Iterator[Sequence[Member]]:

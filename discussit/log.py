@@ -193,12 +193,12 @@ def _known(session: Session, drafts: Iterable[Draft]) -> Known:
     return {(row.group_id, row.user_id, row.client_id): row for row in rows}
 
 
-def since(session: Session, group_id: int, seq: int) -> Iterator[Entry]:
-    """The next PAGE entries after `seq`, in order, with all that their frames need.
+def since(session: Session, group_id: int, seq: int, limit: int = PAGE) -> Iterator[Entry]:
+    """The next entries after `seq`, in order, at most `limit`, with all that their frames need.
 
     They are read as far as they are asked for: of long entries few are wanted at a time.
     """
-    rows = select(Entry).where(Entry.group_id == group_id, Entry.seq > seq).order_by(Entry.seq).limit(PAGE)
+    rows = select(Entry).where(Entry.group_id == group_id, Entry.seq > seq).order_by(Entry.seq).limit(limit)
     rows = rows.options(joinedload(Entry.group, innerjoin=True)).execution_options(yield_per=READ_AHEAD)
     return iter(session.scalars(rows))
 

@@ -26,6 +26,8 @@ class Room:
     is_behind: bool = True
     followers: set[Follower] = field(default_factory=set)
     scope: CancelScope = field(default_factory=CancelScope)
+    bringing_back: asyncio.Lock = field(default_factory=asyncio.Lock)
+    revisions: int = 0
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
     _slices: dict[int, Slice] = field(default_factory=dict)
@@ -72,9 +74,8 @@ class Room:
         """Whether the entries from seq `first` on are others than those the tail has there."""
         if self.last is None:
             return False
-        start = self.last + 1 - len(self._tail)
-        places = range(max(first, start), min(first + len(objects), self.last + 1))
-        return any(objects[seq - first] != self._tail[seq - start] for seq in places)
+        places = range(max(first, self.first), min(first + len(objects), self.last + 1))
+        return any(objects[seq - first] != self._tail[seq - self.first] for seq in places)
 
     def slice(self, cursor: int) -> Slice | None:
         """The next entries after `cursor`; None when they are no longer in the tail."""
@@ -86,8 +87,20 @@ class Room:
             self._slices[cursor] = Slice.after(cursor, islice(self._tail, len(self._tail) - missing, None))
         return self._slices[cursor]
 
+    @property
+    def first(self) -> int:
+        """The seq with which the tail begins, or will."""
+        assert self.last is not None
+        return self.last + 1 - len(self._tail)
+
+    def prepend(self, first: int, objects: Sequence[str]) -> None:
+        """Have the tail begin with these entries. What does not lead up to it, or is too much for it, is ignored."""
+        if first + len(objects) == self.first and len(objects) + len(self._tail) <= TAIL:
+            self._tail.extendleft(reversed(objects))
+
     def revise(self) -> None:
         """Forget entries that were changed, and have every follower told to load the page again."""
+        self.revisions += 1
         self._tail.clear()
         self._slices.clear()
         for follower in self.followers:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from itertools import count
@@ -128,6 +129,39 @@ async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(worl
         seqs.append((await anext(entries))[0])
 
     assert seqs == list(range(1, TAIL + 454))
+
+
+async def test_those_who_missed_the_same_read_it_once(world, queries):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(400)))
+
+    async with world.served() as served, following(served, world) as ready:
+        queries.clear()
+        logs = await asyncio.gather(*(read_from(served, world, cursor) for cursor in [2] * 20 + [200] * 20))
+
+    assert logs == [list(range(3, 403))] * 20 + [list(range(201, 403))] * 20
+    assert len([each for each in queries if "FROM entries" in each]) <= 2
+    await ready.aclose()
+
+
+async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("as it was")
+
+    async with world.served() as served, following(served, world) as ready:
+        (room,) = served.hub.rooms.values()
+        read = world.database.read
+
+        async def read_while_revised(work):
+            result = await read(work)
+            room.revise()
+            return result
+
+        monkeypatch.setattr(world.database, "read", read_while_revised)
+        await served.hub._bring_back(room, 0)
+
+        assert room.slice(0) is None
+    await ready.aclose()
 
 
 async def test_a_follower_that_sleeps_gets_everything_in_the_end(world):
@@ -382,6 +416,12 @@ async def nag(served, channel):
     while True:
         served.bus.post(channel, RESYNC)
         await sleep(0.01)
+
+
+async def read_from(served, world, cursor):
+    """The seqs that a follower with this cursor is given, up to the log's last."""
+    async with following(served, world, cursor) as entries:
+        return [(await anext(entries))[0] for _ in range(402 - cursor)]
 
 
 def entered(served):

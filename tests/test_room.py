@@ -62,6 +62,21 @@ def test_entries_that_are_others_than_those_there_are_told_from_repeated_ones(ro
     assert room.contradicts(first, objects) is expected
 
 
+def test_earlier_entries_are_brought_back_before_the_tail(room):
+    room.append(6, ["six"])
+    room.prepend(3, ["three", "four", "five"])
+
+    assert room.slice(2).objects == ("three", "four", "five", "six")
+
+
+@pytest.mark.parametrize(("first", "count"), [(3, 2), (5, 2), (6 - TAIL, TAIL)], ids=["a gap", "too late", "too many"])
+def test_what_does_not_lead_up_to_the_tail_or_does_not_fit_stays_away(room, first, count):
+    room.append(6, ["six"])
+    room.prepend(first, ["earlier"] * count)
+
+    assert (room.first, room.slice(5).objects) == (6, ("six",))
+
+
 @pytest.mark.parametrize("first", [7, 99])
 def test_a_gap_is_refused_and_changes_nothing(room, first):
     assert not room.append(first, ["late"])

@@ -216,8 +216,8 @@ def hold_admission():
 
 
 def hold_pages():
-    """Between reading a page of the log and sending it."""
-    hub.Hub._page = _held(hub.Hub._page)
+    """Between reading what lies before a room's tail and sending it."""
+    hub.Hub._earlier = _held(hub.Hub._earlier)
 
 
 def hold_looks():

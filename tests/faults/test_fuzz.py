@@ -1,6 +1,7 @@
 """Whatever is sent, it is taken or refused in the documented way: never a fault of ours.
 
-By default the same examples each time, and few. For longer, and other ones: FUZZ=5000 scripts/test tests/faults/test_fuzz.py
+By default the same examples each time, and few. For longer, and other ones:
+FUZZ=5000 scripts/test tests/faults/test_fuzz.py
 """
 
 import json
