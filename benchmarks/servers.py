@@ -41,13 +41,14 @@ class Program:
         self.folder, self.port = folder, free_port()
         self.log = folder / "server.log"
         self.settings = settings
-        self._process = subprocess.Popen(
-            [str(self.port) if part == PORT else part for part in command],
-            cwd=folder,
-            env=os.environ | settings,
-            stdout=self.log.open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self.port) if part == PORT else part for part in command],
+                cwd=folder,
+                env=os.environ | settings,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def wait(self) -> None:
         """Return when it takes connections."""
