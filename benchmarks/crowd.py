@@ -1,11 +1,15 @@
 """A database full of people who are signed in and are members, made without asking a server."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from uuid import UUID
 
+import httpx
 from itsdangerous import Signer
-from servers import SETTINGS
+from servers import SETTINGS, Server, running
 
 from discussit.auth import COOKIE
 from discussit.database import Database, prepare_once
@@ -14,12 +18,29 @@ from discussit.models.accounts import CLOSED_PASSWORD, session_id
 from discussit.settings import Settings
 
 AT_ONCE = 100  # memberships that are made in one transaction
+
+# Continues a group's log, whose first entries are the Joins of its members.
+FILL = """
+WITH RECURSIVE numbers(id, seq) AS (
+    SELECT id, last_seq + 1 FROM groups WHERE name = :name
+    UNION ALL SELECT id, seq + 1 FROM numbers WHERE seq < :last
+)
+INSERT INTO entries (group_id, seq, kind, user_id, timestamp, content)
+SELECT id, seq, 'Message', 1, datetime('2026-01-01', (seq % 20000 * 200) || ' seconds') || '.000000',
+    'This is message ' || seq || ' of a group in which much is said, though seldom at length.'
+FROM numbers
+"""
+
 Place = tuple[int, int]  # a room, and a person who is in it
 signer = Signer(SETTINGS["SECRET_KEY"], salt="discussit.session")
 
 
 def group_uuid(room: int) -> UUID:
     return UUID(int=room + 1)
+
+
+def group_name(room: int) -> str:
+    return f"Room {room}"
 
 
 def name(person: int) -> str:
@@ -34,6 +55,34 @@ def token(person: int) -> str:
     return f"{person:064x}"
 
 
+def path(room: int) -> str:
+    return f"/groups/{group_uuid(room)}/"
+
+
+class Visitor(httpx.Client):
+    """One of these people with a browser."""
+
+    def __init__(self, server: Server, person: int) -> None:
+        self.cookie = cookie(person)
+        super().__init__(base_url=server.url, headers={"Cookie": self.cookie}, timeout=30)
+
+
+@contextmanager
+def visited(places: Iterable[Place]) -> Iterator[tuple[Server, Visitor]]:
+    """A server whose people are in these places, and person 0 among them."""
+    with running() as server, Visitor(server, 0) as visitor:
+        settle(f"sqlite+aiosqlite:///{server.database}", places)
+        yield server, visitor
+
+
+def fill(database: Path, room: int, last: int) -> None:
+    """Continue the room's log with messages, up to seq `last`."""
+    group = {"name": group_name(room), "last": last}
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(FILL, group)
+        connection.execute("UPDATE groups SET last_seq = :last WHERE name = :name", group)
+
+
 def settle(database_url: str, places: Iterable[Place]) -> None:
     """Fill a new database with a group for each room and a session for each person that is named."""
     asyncio.run(_settle(Settings(database_url, secret_key=SETTINGS["SECRET_KEY"]), set(places)))
@@ -46,7 +95,7 @@ async def _settle(settings: Settings, places: set[Place]) -> None:
     try:
         async with database.transaction() as session:
             users = {person: User(username=name(person), password=CLOSED_PASSWORD) for person in persons}
-            groups = {room: Group(name=f"Room {room}", uuid=group_uuid(room)) for room in rooms}
+            groups = {room: Group(name=group_name(room), uuid=group_uuid(room)) for room in rooms}
             session.add_all([*users.values(), *groups.values()])
             session.add_all(Session(id=session_id(token(person)), user=user) for person, user in users.items())
         await _join(database, [Membership(group_id=groups[r].id, user_id=users[p].id) for r, p in sorted(places)])

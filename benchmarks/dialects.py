@@ -34,7 +34,7 @@ class Tutorial(Plain):
     """The protocol of "WebSocket Protocol with Django Channels"."""
 
     def address(self, room: int, _person: int) -> Sequence[str]:
-        return (f"/groups/{crowd.group_uuid(room)}/",)
+        return (crowd.path(room),)
 
     def say(self, text: bytes) -> bytes:
         return json.dumps({"type": "text_message", "message": text.decode(), "author": crowd.name(0)}).encode()
@@ -63,7 +63,7 @@ class DiscussIt(Plain):
 
     def address(self, room: int, person: int) -> Sequence[str]:
         headers = ("Sec-WebSocket-Protocol: discussit.v1", f"Cookie: {crowd.cookie(person)}")
-        return (f"/groups/{crowd.group_uuid(room)}/", *headers)
+        return (crowd.path(room), *headers)
 
     def say(self, text: bytes) -> bytes:
         client_id = text.rstrip(b"m ").decode()
