@@ -36,7 +36,7 @@ def test_a_message_that_one_socket_is_not_sent_fails_the_run(benchmarks):
     from rooms import Wrong
 
     with forgetful_server() as port, closing(Load([port], Plain(), iter([(0, range(3))]))) as load:
-        talk = partial(load.talk, 1, in_flight=1)
+        talk = partial(load.talk, 10, in_flight=1)
 
         with pytest.raises(Wrong, match="a socket was sent message 4 in place of 3"):
             talk()
