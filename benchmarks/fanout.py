@@ -2,8 +2,8 @@
 
 `python benchmarks/fanout.py` prints one table after about a quarter of an hour, with `--quick` within two
 minutes. `--servers`, `--workloads`, `--rounds` and `--seconds` choose, `--json FILE` keeps what each run
-found. Needs Linux. Peers are installed in benchmarks/peers/ when they are first asked for;
-one that can't be had is a row that says why.
+found, `--write` puts the table into docs/performance.md. Needs Linux. Peers are installed in
+benchmarks/peers/ when they are first asked for; one that can't be had is a row that says why.
 
 A workload is [ROOMSx]SIZE[@RATE]: sockets in a room, and messages a second in all. At 0 nothing is said
 and the memory of the open sockets is measured; without a rate 100 messages, or one in each room,
@@ -30,6 +30,7 @@ from pathlib import Path
 from statistics import median
 
 import peers
+from documents import write_part
 from peers import Peer
 from runs import OWN_CORE, SERVERS_CORE, Run, Visit, Workload
 from servers import machine, table
@@ -68,7 +69,10 @@ def main() -> int:
         for server in options.servers:
             sys.stderr.write(f"round {round_} of {options.rounds}: {peers.ALL[server].title}\n")
             runs += Visit(server, round_, options.seconds).runs(options.workloads)
-    print(machine(), table(HEAD, rows(runs)), sep="\n\n")
+    found = f"{machine()}\n\n{table(HEAD, rows(runs))}"
+    print(found)
+    if options.write:
+        write_part("fanout", found)
     if options.json:
         options.json.write_text(json.dumps(record(options.seconds, runs), indent=1) + "\n")
     return 1 if any(run.failure for run in runs) else 0
@@ -82,6 +86,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of load for each workload in a round")
     parser.add_argument("--quick", action="store_true", help="one round of the workloads that say most")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep what each run found")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     given = {name: value for name, value in vars(options).items() if value is not None}
     options = argparse.Namespace(**(QUICK if options.quick else FULL) | {"json": None} | given)

@@ -174,4 +174,8 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """The rows as text, in columns."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = [head, tuple("-" * width for width in widths), *rows]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(_columns(line, widths) for line in lines)
+
+
+def _columns(line: tuple[str, ...], widths: list[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

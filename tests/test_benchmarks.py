@@ -1,4 +1,4 @@
-"""That benchmarks/fanout.py runs, and counts what it says it counts."""
+"""That benchmarks run, and count what they say they count."""
 
 import json
 import subprocess
@@ -53,6 +53,18 @@ def test_a_gap_in_the_log_fails_the_run(benchmarks):
 
     with pytest.raises(Wrong, match="seq 9 in place of 8"):
         room.heard((entry % (9, second)).encode())
+
+
+def test_a_benchmark_replaces_its_own_part_of_a_document(benchmarks, tmp_path):
+    from documents import write_part
+
+    document = tmp_path / "performance.md"
+    document.write_text("Before.\n<!-- fanout: begin -->\nold\n<!-- fanout: end -->\nAfter.\n")
+
+    write_part("fanout", "new", document)
+
+    part = "\n```text\nnew\n```\n\n"
+    assert document.read_text() == f"Before.\n<!-- fanout: begin -->\n{part}<!-- fanout: end -->\nAfter.\n"
 
 
 @contextmanager
