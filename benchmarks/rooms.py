@@ -98,13 +98,19 @@ class Socket:
 
     def open(self) -> None:
         """Return when the server has let this socket in."""
-        while b"\r\n\r\n" not in self._rest:
+        while not self._is_let_in():
             self._receive()
-        head, _, self._rest = self._rest.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 101"):
-            raise Wrong(f"a handshake was answered {head.splitlines()[0].decode()!r}")
         while not self._is_welcome():
             self._receive()
+
+    def _is_let_in(self) -> bool:
+        """Whether the answer to the handshake has arrived."""
+        head, end, rest = self._rest.partition(b"\r\n\r\n")
+        if end and not head.startswith(b"HTTP/1.1 101"):
+            raise Wrong(f"a handshake was answered {head.splitlines()[0].decode()!r}")
+        if end:
+            self._rest = rest
+        return bool(end)
 
     def _is_welcome(self) -> bool:
         """Whether the server has sent what it begins with. Nothing is said in the room yet."""

@@ -63,6 +63,17 @@ class Run:
         return self.cpu / self.figures.deliveries * 100_000 if self.figures else None
 
 
+@contextmanager
+def served(peer: peers.Peer, folder: Path) -> Iterator[Program]:
+    """The peer's server, which takes connections, on a core of its own."""
+    program = Program(folder, ("taskset", "-c", str(SERVERS_CORE), *peer.command()), SETTINGS)
+    try:
+        program.wait()
+        yield program
+    finally:
+        program.stop()
+
+
 @dataclass(frozen=True)
 class Visit:
     """A round's turn of one server, which is started for it."""
@@ -93,17 +104,12 @@ class Visit:
     @contextmanager
     def _served(self, layouts: Sequence[Layout]) -> Iterator[Program]:
         """The server, warm: what it loads when it is first used is not counted as memory of its sockets."""
-        pinned = ("taskset", "-c", str(SERVERS_CORE), *self.peer.command())
         places = {(room, person) for layout in layouts for room, persons in layout.seats() for person in persons}
         with TemporaryDirectory(prefix="fanout-") as folder:
             self.peer.furnish(Path(folder), places)
-            program = Program(Path(folder), pinned, SETTINGS)
-            try:
-                program.wait()
+            with served(self.peer, Path(folder)) as program:
                 self._warm_up(program, layouts[0])
                 yield program
-            finally:
-                program.stop()
 
     def _sit(self, program: Program, layout: Layout, workloads: Sequence[Workload]) -> Iterator[Run]:
         """Fill the layout's rooms, and go through the workloads that share it."""

@@ -1,12 +1,14 @@
-"""That benchmarks run, and count what they say they count."""
+"""That benchmarks run, count what they say they count, and draw what they found."""
 
 import json
+import re
 import subprocess
 import sys
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from xml.etree import ElementTree
 
 import pytest
 from websockets.sync.server import serve
@@ -55,16 +57,67 @@ def test_a_gap_in_the_log_fails_the_run(benchmarks):
         room.heard((entry % (9, second)).encode())
 
 
+def test_readers_who_come_back_are_sent_what_they_missed(benchmarks):
+    from growth import returned
+
+    seconds, cpu = returned("uvicorn", missed=3, readers=2)
+
+    assert seconds > 0
+    assert cpu >= 0
+
+
+@pytest.mark.parametrize(
+    ("objects", "why"),
+    [
+        ([("text_message", 7, 7)], "a reader who had seen 5 was sent 7"),
+        ([("text_message", 5, 5), ("text_message", 6, 6)], "a reader who had seen 5 was sent 5"),
+        ([("text_message", 6, 6), ("text_message", 8, 8)], "one frame delivered the entries [6, 8]"),
+        ([("text_message", 6, 6), ("text_message", 7, 8)], "one frame delivered the entries [6, 7]"),
+        ([("event_message", 5, 5), ("text_message", 6, 6)], "a reader was sent {b'event_message'}"),
+        ([("ready", 8, 0), ("reset", 8, 0)], "a reader was sent {b'reset'}"),
+    ],
+)
+def test_anything_but_what_was_missed_fails_the_run(benchmarks, objects, why):
+    from comeback import Backlog
+    from rooms import Wrong
+
+    form = '{"type":"%s","seq":%d,"content":"This is message %d of a group"}'
+    payload = f"[{','.join(form % each for each in objects)}]".encode()
+
+    with pytest.raises(Wrong, match=re.escape(why)):
+        Backlog(0, since=5, last=8).read_on(5, payload)
+
+
+def test_a_plot_names_every_line_and_tells_every_figure(benchmarks):
+    from plots import Plot
+
+    plot = Plot("Cost < 1", "sockets", "ms", {"ours & theirs": {10: 3.5, 1_000: 0.25}, "example": {10: 70, 1_000: 90}})
+    svg = ElementTree.fromstring(plot.svg())  # noqa: S314 - our own
+
+    texts = [each.text for each in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Cost < 1", "sockets", "ms", "ours & theirs", "example", "10", "1,000"} <= set(texts)
+    description = svg.findtext("{http://www.w3.org/2000/svg}desc")
+    assert description == "ms, by sockets. ours & theirs: 3.5 at 10, 0.25 at 1,000; example: 70 at 10, 90 at 1,000."
+
+
+def test_labels_of_lines_that_end_together_do_not_touch(benchmarks):
+    from plots import APART, apart
+
+    heights = apart({"upper": 100, "lower": 101, "far": 300})
+
+    assert heights == {"upper": 100, "lower": 100 + APART, "far": 300}
+
+
 def test_a_benchmark_replaces_its_own_part_of_a_document(benchmarks, tmp_path):
     from documents import write_part
 
     document = tmp_path / "performance.md"
-    document.write_text("Before.\n<!-- fanout: begin -->\nold\n<!-- fanout: end -->\nAfter.\n")
+    document.write_text("Before.\n<!-- growth: begin -->\nold\n<!-- growth: end -->\nAfter.\n")
 
-    write_part("fanout", "new", document)
+    write_part("growth", "new", document)
 
     part = "\n```text\nnew\n```\n\n"
-    assert document.read_text() == f"Before.\n<!-- fanout: begin -->\n{part}<!-- fanout: end -->\nAfter.\n"
+    assert document.read_text() == f"Before.\n<!-- growth: begin -->\n{part}<!-- growth: end -->\nAfter.\n"
 
 
 @contextmanager
