@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from websockets.sync.server import serve
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
