@@ -36,7 +36,7 @@ export class Sender {
   }
 
   send() {
-    if (!this.#isReady || !this.#turn.isHeld || this.#underway || this.#rest) return
+    if (!this.#isReady || !this.#socket.isOpen || !this.#turn.isHeld || this.#underway || this.#rest) return
     const next = this.#outbox.waiting.find(({ client_id }) => this.#turn.isShared || this.#outbox.isOwn(client_id))
     if (!next) return
     this.#underway = next.client_id

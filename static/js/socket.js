@@ -39,8 +39,9 @@ export class Socket {
     this.#connect()
   }
 
+  // A socket that is closing is not open any more, though it has not said so yet.
   get isOpen() {
-    return this.#status === "open"
+    return this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
   }
 
   send(frame) {
