@@ -94,11 +94,17 @@ async def test_pings_are_answered_between_frames_never_within_one(garden, bob):
         for number in range(100):
             await alice.says("x" * 5_000, f"{number}")
             bob.sends(frame(Opcode.PING, b"%d" % number))
-        heard = [await bob.hears() for _ in range(200)]
+        said, answered = [], []
+        # Of pings that wait for a slow reader only the last has to be answered.
+        while len(said) < 100 or answered[-1:] != [99]:
+            first, payload = await bob.hears()
+            if first == TEXT:
+                said.append(json.loads(payload)["seq"])
+            elif first == PONG:
+                answered.append(int(payload))
 
-    said = [json.loads(payload)["seq"] for first, payload in heard if first == TEXT]
     assert said == list(range(3, 103))
-    assert [int(payload) for first, payload in heard if first == PONG] == list(range(100))
+    assert answered == sorted(answered)
 
 
 async def says(client):
