@@ -25,7 +25,7 @@ from servers import free_port
 from discussit.database import prepare_once
 from discussit.settings import Settings
 
-START_LIMIT = 20  # seconds
+START_LIMIT = 60  # seconds, for machines that are busy
 Result = TypeVar("Result")
 
 
