@@ -242,12 +242,17 @@ def is_first(session: OrmSession) -> bool:
     return session.scalar(select(User.id).limit(1)) is None
 
 
+async def find(database: Database, username: str) -> User | None:
+    """Whose name it is, whatever its case; nobody's, if the account is closed."""
+    # No engine can be asked for these characters, and no name has one.
+    askable = username.encode(errors="replace").decode().replace("\0", "?")
+    of_this_name = select(User).where(User.username_key == username_key(askable), User.is_active)
+    return await database.read(lambda session: session.scalar(of_this_name))
+
+
 async def log_in(database: Database, username: str, password: str) -> User:
     """The account of this name and password. Raises FieldError, the same whatever is wrong."""
-    # PostgreSQL can't be asked for a NUL, and no name has one.
-    key = "" if "\0" in username else username_key(username)
-    of_this_name = select(User).where(User.username_key == key, User.is_active)
-    user = await database.read(lambda session: session.scalar(of_this_name))
+    user = await find(database, username)
     is_right = await passwords.verifies(user.password if user else passwords.NOBODYS_HASH, password)
     if user is None or not is_right:
         raise FieldError("", "This name and password don't belong together.")

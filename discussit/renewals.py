@@ -6,14 +6,12 @@ import re
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit import passwords
-from discussit.auth import Account, FieldError, NotSignedIn
+from discussit.auth import Account, FieldError, NotSignedIn, find
 from discussit.database import Database
 from discussit.models import User
-from discussit.models.accounts import check_username, username_key
 
 LINKS = "/accounts/reset/"
 LINK_LIFE = timedelta(hours=1)
@@ -56,12 +54,7 @@ class ResetLinks:
 
     async def path_for(self, username: str) -> str:
         """Raises NoSuchAccount."""
-        try:
-            key = username_key(check_username(username))
-        except ValueError:
-            raise NoSuchAccount from None
-        of_this_name = select(User).where(User.username_key == key, User.is_active)
-        user = await self._database.read(lambda session: session.scalar(of_this_name))
+        user = await find(self._database, username)
         if user is None:
             raise NoSuchAccount
         return self.path(user)
