@@ -52,7 +52,7 @@ class Site:
     def built(cls, layouts: Sequence[Layout]) -> Iterator["Site"]:
         with engine(Postgres) as postgres, engine(Redis) as redis:
             database = postgres.new_database()
-            url = postgres.url(database).replace("postgresql:", "postgresql+asyncpg:")
+            url = postgres.sqlalchemy_url(database)
             crowd.settle(url, {(room, each) for layout in layouts for room, those in layout.seats() for each in those})
             yield cls(postgres, redis, database)
 

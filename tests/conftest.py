@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from people import World
-from servers import CHEAP, Server
+from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
@@ -16,11 +16,6 @@ from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
 pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes", "serving"]
-
-VARIABLES = (
-    *("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "FORWARDED_ALLOW_IPS", "DEBUG"),
-    *("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS"),
-)
 
 
 def pytest_collection_finish():

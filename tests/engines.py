@@ -162,6 +162,10 @@ class Postgres(Engine):
     def url(self, database: str, port: int | None = None) -> str:
         return f"postgresql://postgres@127.0.0.1:{port or self.port}/{database}"
 
+    def sqlalchemy_url(self, database: str) -> str:
+        """With the driver that `Settings` would choose."""
+        return self.url(database).replace("postgresql:", "postgresql+asyncpg:")
+
     def execute(self, statement: str, *arguments: object, database: str = "postgres") -> list[asyncpg.Record]:
         """The rows that it gives; from anywhere, also where a loop runs."""
 
@@ -214,8 +218,7 @@ def postgres():
 def migrated(postgres):
     """The name of a database at the newest schema, from which others are copied."""
     postgres.execute("CREATE DATABASE migrated")
-    url = postgres.url("migrated").replace("postgresql:", "postgresql+asyncpg:")
-    run_apart(prepare_once(Settings(url, secret_key="any key"), migrate=True))
+    run_apart(prepare_once(Settings(postgres.sqlalchemy_url("migrated"), secret_key="any key"), migrate=True))
     return "migrated"
 
 

@@ -57,10 +57,7 @@ class Databases:
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
-        self.new = postgres.new_database
-
-    def url(self, database: str) -> str:
-        return self._postgres.url(database).replace("postgresql:", "postgresql+asyncpg:")
+        self.new, self.url = postgres.new_database, postgres.sqlalchemy_url
 
     @contextmanager
     def lent(self, template: str, environment: pytest.MonkeyPatch) -> Iterator[None]:

@@ -20,6 +20,11 @@ from argon2 import PasswordHasher
 from discussit import passwords
 
 START_LIMIT = 30  # seconds
+# Our settings, of which none may come from the machine that runs the tests.
+VARIABLES = (
+    *("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "FORWARDED_ALLOW_IPS", "DEBUG"),
+    *("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS"),
+)
 UNLIMITED = ("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS")  # what tests do in masses
 # A password costs a tenth of a second by design. Nobody attacks these.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -161,14 +166,16 @@ class Server:
 
 
 class ServeCommand(Server):
-    """The same by `discussit serve`, with options of its own."""
+    """The same by `discussit serve` in any case, with options of its own."""
+
+    way = "discussit"
 
     def __init__(self, folder: Path, *options: str, **environment: str) -> None:
         super().__init__(folder, **environment)
         self.options = options
 
     def program(self) -> list[str]:
-        return ["-m", "discussit", "serve", "--port", str(self.port), *self.options]
+        return [*super().program(), *self.options]
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 import pytest
 from browsers import LIMIT, Complaints, Person
 from playwright.sync_api import expect
-from servers import Server
+from servers import VARIABLES, Server
 
 # The first is Chromium without windows, which starts sooner.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -30,7 +30,7 @@ def browser_type_launch_args(browser_type_launch_args):
 def lasting_server(tmp_path_factory):
     """One server for all tests of this process: who has signed up stays, groups end with their test."""
     with pytest.MonkeyPatch.context() as environment:
-        for name in ("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "DEBUG"):
+        for name in VARIABLES:
             environment.delenv(name, raising=False)
         server = Server(tmp_path_factory.mktemp("lasting")).start()
         yield server
