@@ -21,7 +21,7 @@ class Connection:
         self.speaking = CancelScope()  # in which everything is sent
         self._replies: list[str] = []
         self._woken = asyncio.Event()
-        self._waits = False
+        self.is_idle = False  # all that was to be said is said: its task waits to be woken
         self._taken = asyncio.Event()
 
     def end(self, code: CloseCode) -> None:
@@ -47,20 +47,16 @@ class Connection:
             await self._taken.wait()
 
     def wake(self) -> None:
+        self.is_idle = False
         self._woken.set()
 
     async def woken(self) -> None:
-        self._waits = True
+        self.is_idle = not self._woken.is_set()
         try:
             await self._woken.wait()
         finally:
-            self._waits = False
+            self.is_idle = False
         self._woken.clear()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether all that was to be said is said, so that its task waits to be woken."""
-        return self._waits and not self._woken.is_set()
 
 
 class Watcher(Connection):

@@ -63,9 +63,10 @@ class Room:
     def _pass_on(self) -> None:
         """Hand on what was appended; one loop over all followers costs less than waking the task of each."""
         assert self.last is not None
+        last, slices = self.last, self._slices
         for follower in self.followers:
-            while follower.cursor < self.last:
-                part = self.slice(follower.cursor)
+            while follower.cursor < last:
+                part = slices.get(follower.cursor) or self.slice(follower.cursor)
                 if part is None or not follower.take(part):
                     follower.wake()
                     break

@@ -20,15 +20,17 @@ FAREWELL = 1  # seconds that a client has at shutdown to take what was sent
 class Socket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for a client that may stop reading at any time."""
 
+    _is_full = False
     _pong = b""  # that waits for the client to read
 
     # What the application is offered
 
     def write(self, frames: bytes) -> bool:
         """Send whole frames as they are. False, and nothing is sent: they would have to wait, or can't be sent."""
-        if not (self.writable.is_set() and self._is_open):
+        transport = self.transport
+        if self._is_full or self.close_sent or transport.is_closing():
             return False
-        self.transport.write(frames)
+        transport.write(frames)
         return True
 
     def abort(self) -> None:
@@ -62,8 +64,13 @@ class Socket(WebSocketsSansIOProtocol):
             # RFC 6455, 5.5.3: of several that wait, only the last needs an answer. All would be kept without limit.
             self._pong = b"".join(self.conn.data_to_send()) or self._pong
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_full = True
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._is_full = False
         pong, self._pong = self._pong, b""
         if pong and self._is_open:
             self.transport.write(pong)
