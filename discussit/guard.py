@@ -136,6 +136,8 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
+        # For `voice`: what goes out on an open WebSocket needs none of the wrappers, and each costs a coroutine.
+        scope["discussit.send"] = send
         await self.app(scope, receive, send_with_headers)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, Protocol
 
 from anyio import move_on_after
+from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from discussit import wire
@@ -36,12 +37,20 @@ class Voice:
         self.in_arrays = in_arrays
         self.websocket, self.connection = websocket, connection
         self._line: Line | None = websocket.scope.get("extensions", {}).get("discussit")
+        self._send_message: Send = websocket.scope["discussit.send"]
         self._begun: Begun | None = None
 
-    def say_at_once(self, part: Slice) -> bool:
-        """Say entries without waiting, while nothing else is being said. False: they were not, and have to wait."""
-        if self._line is not None:
-            return self._line.write(part.array_frame if self.in_arrays else part.object_frames)
+    @property
+    def say_at_once(self) -> Callable[[Slice], bool]:
+        """Says entries without waiting, while nothing else is being said. False: they were not, and have to wait."""
+        if self._line is None:
+            return self._begin_to_say
+        write = self._line.write
+        if self.in_arrays:
+            return lambda part: write(part.array_frame)
+        return lambda part: write(part.object_frames)
+
+    def _begin_to_say(self, part: Slice) -> bool:
         self._begin((part.array,) if self.in_arrays else part.objects)
         if self._begun is not None:
             self.connection.wake()
@@ -69,8 +78,7 @@ class Voice:
         return [*replies, *(part.objects if part else ())]
 
     def _begin(self, frames: Sequence[str]) -> None:
-        begun = Begun(self._send(frames))
-        self._begun = None if begun.is_done else begun
+        self._begun = Begun.begin(self._send(frames))
 
     async def _finish(self) -> None:
         begun, self._begun = self._begun, None
@@ -87,8 +95,8 @@ class Voice:
             if self.connection.ended is not None:
                 return
             try:
-                await self.websocket.send_text(text)
-            except (WebSocketDisconnect, RuntimeError):
+                await self._send_message({"type": "websocket.send", "text": text})
+            except (OSError, RuntimeError):
                 # The client went, or the server closed the socket: the receive loop hears of it too.
                 self.connection.end(CloseCode.GOING_AWAY)
             except Exception:
@@ -98,28 +106,32 @@ class Voice:
 
 
 class Begun:
-    """Runs a coroutine up to where it first has to wait; whoever awaits this runs the rest of it.
+    """A coroutine that has run up to where it first had to wait. Whoever awaits this runs the rest of it."""
 
-    Most sends don't have to wait. They then cost neither the waking of a task nor a timer.
-    """
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self.is_done = False
+    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
         self._coroutine = coroutine
-        self._awaited = self._run(coroutine.send, None)
+        self._awaited = awaited
+
+    @classmethod
+    def begin(cls, coroutine: Coroutine[Any, Any, None]) -> "Begun | None":
+        """Run the coroutine up to where it first has to wait. None: it did not have to, and is done.
+
+        Most sends don't have to wait. They then cost neither the waking of a task nor a timer.
+        """
+        try:
+            return cls(coroutine, coroutine.send(None))
+        except StopIteration:
+            return None
 
     def __await__(self) -> Generator[Any, Any, None]:
-        while not self.is_done:
+        step: Callable[[Any], Any]
+        while True:
             try:
                 value = yield self._awaited
+                step = self._coroutine.send
             except BaseException as error:  # a cancellation, too, is the coroutine's to answer
-                self._awaited = self._run(self._coroutine.throw, error)
-            else:
-                self._awaited = self._run(self._coroutine.send, value)
-
-    def _run(self, step: Callable[[Any], Any], value: object) -> Any:
-        try:
-            return step(value)
-        except StopIteration:
-            self.is_done = True
-            return None
+                step, value = self._coroutine.throw, error
+            try:
+                self._awaited = step(value)
+            except StopIteration:
+                return
