@@ -100,7 +100,8 @@ def _serve(options: argparse.Namespace) -> None:
     # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
-        "discussit.app:app",
+        "discussit.serving:application",
+        factory=True,
         host=options.host,
         port=options.port,
         workers=options.workers,

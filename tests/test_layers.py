@@ -37,8 +37,9 @@ ORDER = [
     ["discussit.admin.users", "discussit.admin.groups", "discussit.admin.entries"],
     ["discussit.admin.site"],
     ["discussit.admin"],
-    ["discussit.cli", "discussit.serving"],
+    ["discussit.cli"],
     ["discussit.app", "discussit.__main__"],
+    ["discussit.serving"],
 ]
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
 
