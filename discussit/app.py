@@ -12,25 +12,25 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import chat
+from discussit import chat, security
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
-from discussit.guard import BodyLimit, OriginGuard, SecurityHeaders, SocketLimit, headers_of
+from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.renewals import hide_tokens
+from discussit.security import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.throttles import Throttled, Throttles
 
@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+            Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
             Middleware(AuthenticationMiddleware, backend=cookies, on_error=no_answer),
@@ -158,6 +158,7 @@ async def not_signed_in(conn: HTTPConnection, _error: Exception) -> Response:
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, NotAMember)
+    security.refused(conn, Act.GROUP)
     text = "You are not a member of this group. Kindly use the join button."
     return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
 
@@ -168,6 +169,7 @@ async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
 
 async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Throttled)
+    security.limited(conn, error.what)
     response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
     response.headers["Retry-After"] = str(error.retry_after)
     return response

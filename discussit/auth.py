@@ -59,6 +59,14 @@ class FieldError(Exception):
         self.field = field
 
 
+class WrongPassword(FieldError):
+    """Not the password of this account; None: there is no such account."""
+
+    def __init__(self, field: str, text: str, account: int | None) -> None:
+        super().__init__(field, text)
+        self.account = account
+
+
 def checked(field: str, check: Callable[[str], Checked], value: str) -> Checked:
     """What the check makes of the field's value. Raises FieldError where it refuses."""
     try:
@@ -251,11 +259,11 @@ async def find(database: Database, username: str) -> User | None:
 
 
 async def log_in(database: Database, username: str, password: str) -> User:
-    """The account of this name and password. Raises FieldError, the same whatever is wrong."""
+    """The account of this name and password. Raises WrongPassword, with the same text whatever is wrong."""
     user = await find(database, username)
     is_right = await passwords.verifies(user.password if user else passwords.NOBODYS_HASH, password)
     if user is None or not is_right:
-        raise FieldError("", "This name and password don't belong together.")
+        raise WrongPassword("", "This name and password don't belong together.", user.id if user else None)
     if passwords.is_outdated(user.password):
         await _hash_anew(database, user, password)
     return user

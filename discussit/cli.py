@@ -113,7 +113,20 @@ def _serve(options: argparse.Namespace) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever
         server_header=False,
+        log_config=_log_config(),
     )
+
+
+def _log_config() -> dict[str, Any]:
+    """uvicorn's, and our lines with their time from INFO on. Python alone shows warnings, without one."""
+    from uvicorn.config import LOGGING_CONFIG as OTHERS
+
+    dated = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
+    return OTHERS | {
+        "formatters": OTHERS["formatters"] | {"dated": dated},
+        "handlers": OTHERS["handlers"] | {"dated": {"class": "logging.StreamHandler", "formatter": "dated"}},
+        "loggers": OTHERS["loggers"] | {"discussit": {"handlers": ["dated"], "level": "INFO"}},
+    }
 
 
 def _take_many_connections() -> None:

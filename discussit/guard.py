@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 from anyio import fail_after
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from discussit import security
 from discussit.auth import Account
+from discussit.security import Act
 from discussit.settings import Settings
 from discussit.throttles import Places, Throttled, Throttles, address_of
 
@@ -21,6 +24,7 @@ MAX_BODY = 1024 * 1024  # bytes
 BODY_LIMIT = 30  # seconds in which a body has to be here
 BODIES = 50  # of one address that may be under way
 LAST = {"Connection": "close"}  # with an answer that leaves a part of its request unread
+ADMITTED = "discussit.admitted"  # in the scope of what the host guard has let through
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -62,6 +66,23 @@ MISLED = (
 )
 
 
+class HostGuard(TrustedHostMiddleware):
+    """Starlette's, which refuses without a word in the log."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        super().__init__(self._serve, allowed_hosts, www_redirect=False)
+        self._served = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+        if ADMITTED not in scope:
+            security.refused(HTTPConnection(scope), Act.HOST)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ADMITTED] = True
+        await self._served(scope, receive, send)
+
+
 class OriginGuard:
     """Refuses what another site's page makes a browser send: unsafe requests and WebSocket handshakes.
 
@@ -75,6 +96,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_unsafe(scope) and self._is_foreign(scope):
+            security.refused(HTTPConnection(scope), Act.ORIGIN)
             refusal = PlainTextResponse("This request came from another site and was refused.", 403)
             await refusal(scope, receive, send)
         else:
@@ -154,8 +176,9 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
+        conn = HTTPConnection(scope)
         try:
-            with self._under_way.taken(address_of(HTTPConnection(scope))), fail_after(BODY_LIMIT):
+            with self._under_way.taken(address_of(conn)), fail_after(BODY_LIMIT):
                 body = await _read(scope, receive)
         except ClientDisconnect:
             return  # half a form must not be acted on, and nobody waits for an answer
@@ -164,6 +187,7 @@ class BodyLimit:
         except TimeoutError:
             refusal = PlainTextResponse(f"A request has to be here within {BODY_LIMIT} seconds.", 408, LAST)
         except Throttled as throttled:
+            security.limited(conn, throttled.what)
             refusal = PlainTextResponse(str(throttled), 429, LAST | {"Retry-After": str(throttled.retry_after)})
         else:
             await self.app(scope, _replay(body, receive), send)
@@ -228,5 +252,6 @@ class SocketLimit:
                     await self._throttles.connect(account.username)
                 await self.app(scope, receive, send)
         except Throttled as throttled:
+            security.limited(conn, throttled.what)
             refusal = Response(status_code=429, headers={"Retry-After": str(throttled.retry_after)})
             await refusal(scope, receive, send)

@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit import passwords
-from discussit.auth import Account, FieldError, NotSignedIn, find
+from discussit.auth import Account, NotSignedIn, WrongPassword, find
 from discussit.database import Database
 from discussit.models import User
 
@@ -27,10 +27,10 @@ class LinkSpent(Exception):
 
 
 async def change(database: Database, account: Account, old: str, new: str) -> None:
-    """The new password counts, and all sessions but the one that asks are ended. Raises FieldError."""
+    """The new password counts, and all sessions but the one that asks are ended. Raises WrongPassword."""
     user = await database.read(lambda session: session.get_one(User, account.id))
     if not await passwords.verifies(user.password, old):
-        raise FieldError("password", "This is not your password.")
+        raise WrongPassword("password", "This is not your password.", account.id)
     hashed = await passwords.hash_of(new)
     async with database.transaction() as session:
         kept = await session.get_one(User, user.id, with_for_update=True)

@@ -45,16 +45,18 @@ async def of(database: Database, account: Account) -> Sequence[Session]:
     return await database.read(lambda session: session.scalars(ordered).all())
 
 
-async def end(database: Database, account: Account, id: str) -> None:
-    """End one of the account's sessions; its sockets are closed in every process."""
+async def end(database: Database, account: Account, id: str) -> bool:
+    """End one of the account's sessions; its sockets are closed in every process. False: it has none of this id."""
     async with database.transaction() as session:
         signed_in = await session.get(Session, id)
-        if signed_in is not None and signed_in.user_id == account.id:
-            await session.delete(signed_in)
+        if signed_in is None or signed_in.user_id != account.id:
+            return False
+        await session.delete(signed_in)
+        return True
 
 
-async def end_others(database: Database, account: Account) -> None:
-    """End all of the account's sessions but the one that asks."""
+async def end_others(database: Database, account: Account) -> bool:
+    """End all of the account's sessions but the one that asks. False: there were no others."""
     async with database.transaction() as session:
         user = await session.get_one(User, account.id)
-        await user.sign_out(but=account.session_id)
+        return await user.sign_out(but=account.session_id)

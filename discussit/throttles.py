@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
+from discussit.addresses import source_of
 from discussit.auth import FieldError
 from discussit.devices import Devices
 from discussit.models.accounts import username_key
@@ -48,6 +49,7 @@ class Throttled(Refused):
     def __init__(self, what: str, seconds: int) -> None:
         wait = f"{seconds} s" if seconds < 120 else f"{ceil(seconds / 60)} minutes"
         super().__init__(ErrorCode.RATE_LIMITED, f"Too many {what}. Please wait {wait}.", seconds)
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -125,19 +127,13 @@ class Throttles:
 def address_of(conn: HTTPConnection) -> str:
     """Where the request comes from, of IPv6 the /64 that one customer is given. Empty where nobody can tell.
 
-    The server's word for it: uvicorn reads X-Forwarded-For only from proxies that it was told to trust. A proxy on
-    this machine that sends no such header would make everybody one address, so its own counts as nobody's.
+    A proxy on this machine that does not say for whom it asks would make everybody one address, so its own counts
+    as nobody's.
     """
-    host = conn.client.host if conn.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
+    address = source_of(conn)
+    if address is None or str(address) in THIS_MACHINE:
         return ""
-    if host in THIS_MACHINE:
-        return ""
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
-    return host
+    return str(IPv6Network((int(address), 64), strict=False) if isinstance(address, IPv6Address) else address)
 
 
 class Places:

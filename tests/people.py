@@ -85,6 +85,14 @@ class Person:
             yield reader
 
 
+def stranger(site, address="203.0.113.9"):
+    """Somebody with a new browser, at an address of their own."""
+    person = Person(site, "stranger")
+    person.browser = TestClient(site.app, client=(address, 50_000), follow_redirects=False)
+    person.browser.portal = site.portal
+    return person
+
+
 class Reader:
     """The objects of a `discussit.v1` socket, one by one."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from discussit import cli, settings, wire
+from discussit import cli, security, settings, wire
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
@@ -52,6 +52,11 @@ def test_every_frame_is_described(frame):
 @pytest.mark.parametrize("code", [*wire.ErrorCode, *map(str, map(int, wire.CloseCode))])
 def test_every_code_is_described(code):
     assert code in words("protocol.md")
+
+
+@pytest.mark.parametrize("act", security.Act)
+def test_every_line_of_the_security_log_is_described(act):
+    assert f"| `{act}` |" in (DOCS / "running.md").read_text()
 
 
 def test_documents_name_no_code_that_does_not_exist():

@@ -24,7 +24,7 @@ ORDER = [
     ["discussit.log", "discussit.room", "discussit.voice"],
     ["discussit.hub"],
     ["discussit.auth"],
-    ["discussit.sessions", "discussit.renewals", "discussit.devices"],
+    ["discussit.sessions", "discussit.renewals", "discussit.devices", "discussit.security"],
     ["discussit.throttles"],
     ["discussit.guard"],
     ["discussit.heads"],

@@ -9,10 +9,10 @@ from contextlib import ExitStack, suppress
 import httpx2
 import pytest
 from limits import RateLimitItemPerMinute
-from people import PASSWORD, Person, refused
+from people import PASSWORD, Person, refused, stranger
 from servers import Server
 from starlette.requests import HTTPConnection
-from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.testclient import WebSocketDenialResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -33,14 +33,6 @@ def few(environment, *names):
 
 def guess(person, name, password="wrong horse battery", **headers):
     return person.browser.post(LOGIN, data={"username": name, "password": password}, headers=headers).status_code
-
-
-def stranger(site, address="203.0.113.9"):
-    """Somebody with a new browser, at an address of their own."""
-    person = Person(site, "stranger")
-    person.browser = TestClient(site.app, client=(address, 50_000), follow_redirects=False)
-    person.browser.portal = site.portal
-    return person
 
 
 # Passwords

@@ -15,7 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from discussit import security
 from discussit.auth import account_of
+from discussit.security import Act
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -37,7 +39,9 @@ class Administration:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise HTTPException(404)
-        if not account_of(HTTPConnection(scope)).is_superuser:
+        conn = HTTPConnection(scope)
+        if not account_of(conn).is_superuser:
+            security.refused(conn, Act.ADMINISTRATION)
             raise HTTPException(403)
         if self._site is None:
             # In a thread, since it takes long enough to be felt in every open chat.

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
+from discussit import security
 from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
@@ -19,6 +20,7 @@ from discussit.auth import FieldError
 from discussit.database import Database
 from discussit.pages.page import Form, page, see_other
 from discussit.renewals import ResetLinks
+from discussit.security import Act
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
@@ -111,6 +113,7 @@ class Site(Admin):
             except FieldError as error:
                 form.refuse(FieldError("", str(error)))
             else:
+                view.tell_removed(request, rows)
                 target = view.url_after_removal(request, rows)
                 return see_other(target) if request.method == "POST" else PlainTextResponse(target)
         context = {"model_view": view, "rows": rows, "pks": ",".join(pks), "form": form}
@@ -130,6 +133,7 @@ class Site(Admin):
         row = await view.find(request.path_params["pk"])
         if row is None or not view.is_resettable(row):
             raise HTTPException(404)
+        security.done(request, Act.RESET_LINK, row.id)
         context = {"model_view": view, "model": row, "path": ResetLinks(self._database).path(row)}
         return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
 

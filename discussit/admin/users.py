@@ -8,11 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import auth, passwords
+from discussit import auth, passwords, security
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.auth import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
+from discussit.security import Act
 
 
 class UserView(View, model=User):
@@ -66,11 +67,14 @@ class UserView(View, model=User):
 
     async def insert_model(self, request: Request, data: Values) -> User:
         try:
-            return await auth.sign_up(
+            user = await auth.sign_up(
                 self._database, data.get("username", ""), data.get("password", ""), is_superuser=_is_on(data)
             )
         except FieldError as error:
             raise _ours(error) from None
+        for act in [Act.ACCOUNT_CREATE, *([Act.ACCOUNT_PROMOTE] if user.is_superuser else [])]:
+            security.done(request, act, user.id)
+        return user
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
         username = checked("username", check_username, data.get("username", ""))
@@ -80,17 +84,26 @@ class UserView(View, model=User):
                 user: User = await self.held(session, pk)
                 if user.is_superuser and not _is_on(data):
                     await keep_a_superuser(session, user, "is_superuser")
+                acts = _acts(user, username, is_superuser=_is_on(data))
                 user.username, user.is_superuser = username, _is_on(data)
                 if hashed is not None:
                     await user.set_password(hashed, but=request.user.session_id)
+                    acts.append(Act.ACCOUNT_PASSWORD)
         except IntegrityError:
             raise FieldError("username", "This name is taken.") from None
+        for act in acts:
+            security.done(request, act, user.id)
         return user
 
     async def remove(self, session: AsyncSession, row: User) -> None:
         if row.is_superuser:
             await keep_a_superuser(session, row, "")
         await row.close()
+
+    def tell_removed(self, request: Request, rows: Sequence[User]) -> None:
+        for user in rows:
+            if user.is_active:
+                security.done(request, Act.ACCOUNT_CLOSE, user.id)
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))
@@ -99,6 +112,14 @@ class UserView(View, model=User):
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         return [User.username_key.contains(username_key(term), autoescape=True)]
+
+
+def _acts(user: User, username: str, *, is_superuser: bool) -> list[Act]:
+    """What it is to give the account this name and these rights."""
+    acts = [Act.ACCOUNT_RENAME] if user.username != username else []
+    if user.is_superuser != is_superuser:
+        acts.append(Act.ACCOUNT_PROMOTE if is_superuser else Act.ACCOUNT_DEMOTE)
+    return acts
 
 
 def _is_on(data: Values) -> bool:

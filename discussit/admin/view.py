@@ -62,6 +62,9 @@ class View(ModelView):
         """What deleting means here, within the transaction."""
         raise NotImplementedError
 
+    def tell_removed(self, request: Request, rows: Sequence[Any]) -> None:
+        """What the security log has of it, once it is committed; `rows` are as they were before."""
+
     def initial(self, request: Request) -> Values:
         """What a new row's form begins with."""
         return {field.name: request.query_params.get(field.name, "") for field in self.fields_to_create}

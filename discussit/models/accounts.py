@@ -60,12 +60,18 @@ class User(Base):
             await session.delete(membership)
         await session.flush()
 
-    async def sign_out(self, *, but: str = "") -> None:
-        """End the user's sessions, except for the one of this id. Must be attached to an AsyncSession."""
+    async def sign_out(self, *, but: str = "") -> bool:
+        """End the user's sessions, except for the one of this id. False: there was none.
+
+        Must be attached to an AsyncSession.
+        """
         session = async_object_session(self)
         assert session is not None, "sign_out() needs the session that loaded this user"
-        for signed_in in await session.scalars(select(Session).where(Session.user_id == self.id, Session.id != but)):
+        ended = select(Session).where(Session.user_id == self.id, Session.id != but)
+        found = (await session.scalars(ended)).all()
+        for signed_in in found:
             await session.delete(signed_in)
+        return bool(found)
 
     async def set_password(self, hashed: str, *, but: str = "") -> None:
         """From now on this password counts, and who signed in with another is signed out, except for session `but`."""

@@ -3,11 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, sessions
+from discussit import auth, security, sessions
 from discussit.addresses import address
-from discussit.auth import Account, FieldError
+from discussit.auth import Account, FieldError, WrongPassword
 from discussit.models import User
 from discussit.pages.page import Form, database_of, own_address, page, refusal, see_other
+from discussit.security import Act
 
 
 async def sign_up(request: Request) -> Response:
@@ -19,6 +20,7 @@ async def sign_up(request: Request) -> Response:
             password = typed_twice(form)
             await request.app.state.throttles.sign_up(request)
             user = await auth.sign_up(database_of(request), form.get("username"), password)
+            security.done(request, Act.SIGN_UP, user.id)
             return await signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
@@ -42,7 +44,8 @@ async def log_in(request: Request) -> Response:
     try:
         async with request.app.state.throttles.guess(request, form.get("username")):
             user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
-    except FieldError as error:
+    except WrongPassword as error:
+        security.refused(request, Act.LOGIN, error.account)
         return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
     return await signed_in(request, user, own_address(request, form.get("next")))
 
@@ -52,6 +55,7 @@ async def signed_in(request: Request, user: User, target: str) -> Response:
     if isinstance(request.user, Account):
         await sessions.end(database_of(request), request.user, request.user.session_id)
     token = await sessions.start(database_of(request), user, request)
+    security.done(request, Act.LOGIN, user.id)
     response = see_other(target)
     request.app.state.cookies.set(response, token, request)
     request.app.state.throttles.devices.remember(response, request, user.username)
@@ -59,8 +63,9 @@ async def signed_in(request: Request, user: User, target: str) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    if isinstance(request.user, Account):
-        await sessions.end(database_of(request), request.user, request.user.session_id)
+    account = request.user
+    if isinstance(account, Account) and await sessions.end(database_of(request), account, account.session_id):
+        security.done(request, Act.LOGOUT, account.id)
     response = see_other(address(request, "/accounts/login/"))
     request.app.state.cookies.clear(response, request)
     return response

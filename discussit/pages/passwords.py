@@ -5,12 +5,13 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, passwords, renewals
+from discussit import auth, passwords, renewals, security
 from discussit.addresses import address
-from discussit.auth import FieldError, checked
+from discussit.auth import FieldError, WrongPassword, checked
 from discussit.pages.accounts import signed_in, typed_twice
 from discussit.pages.page import Form, database_of, page, refusal
 from discussit.renewals import LinkSpent, ResetLinks
+from discussit.security import Act
 
 
 async def change_password(request: Request) -> Response:
@@ -23,7 +24,10 @@ async def change_password(request: Request) -> Response:
         async with request.app.state.throttles.guess(request, account.username):
             await renewals.change(database_of(request), account, form.get("password"), new)
     except FieldError as error:
+        if isinstance(error, WrongPassword):
+            security.refused(request, Act.PASSWORD_CHANGE, error.account)
         return page(request, "password.html", 400, form=form.refuse(error))
+    security.done(request, Act.PASSWORD_CHANGE, account.id)
     return page(request, "password.html", form=Form(), is_changed=True)
 
 
@@ -45,7 +49,10 @@ async def _reset(request: Request) -> Response:
             new = checked("password1", partial(passwords.check, user.username), typed_twice(form))
         except FieldError as error:
             return page(request, "reset.html", 400, form=form.refuse(error), whose=user.username)
-        return await signed_in(request, await links.redeem(token, new), address(request, "/"))
+        user = await links.redeem(token, new)
+        security.done(request, Act.PASSWORD_RESET, user.id)
+        return await signed_in(request, user, address(request, "/"))
     except LinkSpent:
+        security.refused(request, Act.PASSWORD_RESET)
         text = "A link works once and for an hour. Ask an administrator of this server for a new one."
         return refusal(request, 404, "This link does not work any more", text)

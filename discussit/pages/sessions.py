@@ -3,11 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, sessions
+from discussit import auth, security, sessions
 from discussit.addresses import address
 from discussit.auth import Account
 from discussit.pages.accounts import log_out
 from discussit.pages.page import Form, database_of, page, see_other
+from discussit.security import Act
 
 
 async def my_sessions(request: Request) -> Response:
@@ -23,7 +24,9 @@ async def _end(request: Request, account: Account) -> Response:
     if ended == account.session_id:
         return await log_out(request)
     if ended == "others":
-        await sessions.end_others(database_of(request), account)
+        has_ended = await sessions.end_others(database_of(request), account)
     else:
-        await sessions.end(database_of(request), account, ended.replace("\0", ""))
+        has_ended = await sessions.end(database_of(request), account, ended.replace("\0", ""))
+    if has_ended:
+        security.done(request, Act.SESSION_END, account.id)
     return see_other(address(request, "/accounts/sessions/"))

@@ -1,5 +1,7 @@
 """What the server writes about what it does: nothing that anybody has to keep secret."""
 
+import re
+
 from garden import CommandServer
 from people import PASSWORD
 
@@ -18,7 +20,8 @@ async def test_no_password_token_or_message_is_in_the_log(faulty):
     garden.server.stop()
 
     written = garden.server.log.read_text()
-    assert written.count("POST /accounts/login/") == 13
+    assert written.count("POST /accounts/login/") == 14
+    assert {"login", "sign-up", "origin", "limit"} <= set(re.findall(r"discussit\.security: ([\w-]+)", written))
     assert [secret for secret in secrets if secret in written] == []
 
 
@@ -41,6 +44,7 @@ def administrate(superuser):
 
 def guess(member):
     member.post("/accounts/signup/", username=SAID, password1=PASSWORD, password2=WRONG)
+    member.post("/accounts/login/", username=NEW, password=WRONG)  # people do type it there
     for password in [WRONG] * 12 + [PASSWORD]:
         member.post("/accounts/login/", username="alice", password=password)
 

@@ -1,0 +1,274 @@
+"""What the operator reads of it in the log: who came in, who was refused, and nothing that anybody typed."""
+
+import logging
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+from limits import RateLimitItemPerMinute
+from people import PASSWORD, Page, Person, refused, stranger
+from servers import ServeCommand
+
+from discussit import throttles
+from discussit.throttles import Limit
+
+NEW, WRONG = "another horse entirely", "wrong horse battery"
+LOGIN, CHANGE, SESSIONS = "/accounts/login/", "/accounts/password/", "/accounts/sessions/"
+RUNNING = Path(__file__).parent.parent / "docs" / "running.md"
+
+
+@pytest.fixture
+def told(caplog):
+    """The lines since it was last asked, each with its level."""
+    caplog.set_level(logging.INFO, "discussit.security")
+
+    def told():
+        lines = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "discussit.security"]
+        caplog.clear()
+        return lines
+
+    return told
+
+
+def done(*lines):
+    return [("INFO", f"{line} address=-") for line in lines]
+
+
+def was_refused(*lines):
+    return [("WARNING", f"{line} address=-") for line in lines]
+
+
+# Coming in
+
+
+def test_a_login_is_told_with_its_account_and_address(site, alice, told):
+    stranger(site).post(LOGIN, username="alice", password=PASSWORD)
+
+    assert told() == [("INFO", "login done account=1 by=- address=203.0.113.9")]
+
+
+def test_a_wrong_password_is_told_with_the_account_that_it_was_for(site, alice, bob, told):
+    mallory = stranger(site)
+
+    mallory.post(LOGIN, username="BOB", password=WRONG)
+    mallory.post(LOGIN, username=PASSWORD, password="")
+
+    assert told() == [
+        ("WARNING", "login refused account=2 by=- address=203.0.113.9"),
+        ("WARNING", "login refused account=- by=- address=203.0.113.9"),
+    ]
+
+
+def test_a_sign_up_is_told_and_that_it_signs_in(site, told):
+    Person(site, "alice").sign_up()
+
+    assert told() == done("sign-up done account=1 by=-", "login done account=1 by=-")
+
+
+def test_a_logout_is_told_once(bob, told):
+    bob.log_out()
+    bob.log_out()
+
+    assert told() == done("logout done account=2 by=2")
+
+
+@pytest.mark.parametrize("ended", ["others", "theirs"])
+def test_ended_sessions_are_told_and_what_was_none_is_not(site, bob, told, ended):
+    Person(site, "bob").log_in()
+    (theirs,) = set(re.findall(r'value="(\w{64})" id="end-2"', bob.get(SESSIONS).text))
+    told()
+
+    for _ in range(2):
+        bob.post(SESSIONS, session=theirs if ended == "theirs" else ended)
+
+    assert told() == done("session-end done account=2 by=2")
+
+
+# Passwords
+
+
+def test_a_changed_password_is_told_and_a_wrong_old_one(bob, told):
+    for old, new, again in [(PASSWORD, "short", "short"), (WRONG, NEW, NEW), (PASSWORD, NEW, NEW)]:
+        bob.post(CHANGE, password=old, password1=new, password2=again)
+
+    (refusal, success) = told()
+    assert [refusal] == was_refused("password-change refused account=2 by=2")
+    assert [success] == done("password-change done account=2 by=2")
+
+
+def test_a_reset_link_is_told_when_it_is_made_when_it_is_used_and_when_it_is_used_again(site, alice, bob, told):
+    link = Page(alice.post("/admin/user/reset/2").text).one("link").text
+    visitor = Person(site, "visitor")
+    visitor.post(link, password1=NEW, password2=NEW)
+    visitor.get(link)
+
+    *before, spent = told()
+    assert before == done(
+        "reset-link done account=2 by=1", "password-reset done account=2 by=-", "login done account=2 by=-"
+    )
+    assert [spent] == was_refused("password-reset refused account=- by=2")
+
+
+# Administration
+
+
+@pytest.mark.parametrize(
+    ("fields", "acts"),
+    [
+        ({"username": "bob"}, []),
+        ({"username": "robert"}, ["account-rename"]),
+        ({"username": "bob", "password": NEW}, ["account-password"]),
+        ({"username": "bob", "is_superuser": "on"}, ["account-promote"]),
+        (
+            {"username": "robert", "password": NEW, "is_superuser": "on"},
+            ["account-rename", "account-promote", "account-password"],
+        ),
+        ({"username": "alice"}, []),
+    ],
+)
+def test_what_a_superuser_changes_about_an_account_is_told(alice, bob, told, fields, acts):
+    alice.post("/admin/user/edit/2", **fields)
+
+    assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
+
+
+def test_a_superuser_who_is_one_no_more_is_told(alice, bob, told):
+    alice.post("/admin/user/edit/2", username="bob", is_superuser="on")
+    told()
+
+    bob.post("/admin/user/edit/1", username="alice")
+    alice.post("/admin/user/edit/2", username="bob")
+
+    (success, refusal) = told()
+    assert [success] == done("account-demote done account=1 by=2")
+    assert [refusal] == was_refused("administration refused account=- by=1")
+
+
+@pytest.mark.parametrize(
+    ("rights", "acts"), [({}, ["account-create"]), ({"is_superuser": "on"}, ["account-create", "account-promote"])]
+)
+def test_an_account_that_a_superuser_makes_is_told(alice, told, rights, acts):
+    alice.post("/admin/user/create", username="carol", password="short", **rights)
+    alice.post("/admin/user/create", username="carol", password=PASSWORD, **rights)
+
+    assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
+
+
+def test_a_closed_account_is_told_and_one_that_could_not_be_closed_is_not(alice, bob, told):
+    for keys in ("1,2", "2", "2"):
+        alice.post(f"/admin/user/delete?pks={keys}")
+
+    assert told() == done("account-close done account=2 by=1")
+
+
+def test_who_may_not_administrate_is_told(site, bob, told):
+    Person(site, "visitor").get("/admin/")
+    bob.get("/admin/user/list")
+
+    assert told() == was_refused("administration refused account=- by=2")
+
+
+def test_who_may_not_enter_a_group_or_make_one_is_told(bob, gardening, told):
+    bob.get(f"/groups/{gardening}/")
+    bob.says(gardening, "let me in")
+    refused(bob, f"/groups/{gardening}/")
+    bob.post("/groups/", name="Evil")
+
+    assert told() == was_refused(*["group refused account=- by=2"] * 4)
+
+
+# Requests that are refused as they are
+
+
+def test_what_comes_from_another_site_or_by_another_name_is_told(bob, told):
+    bob.browser.post("/accounts/logout/", headers={"Sec-Fetch-Site": "cross-site"})
+    refused(bob, "/", origin="http://evil.example")
+    bob.get("/", headers={"Host": "evil.example"})
+    refused(bob, "/", host="evil.example")
+
+    assert told() == was_refused(
+        *["origin refused account=- by=-"] * 2,
+        *["host refused account=- by=-"] * 2,
+    )
+
+
+def test_what_was_too_much_is_told(site, environment, alice, told):
+    environment.setattr(throttles, "GUESSES_OF_ACCOUNT", Limit("wrong passwords", RateLimitItemPerMinute(1)))
+    mallory = stranger(site)
+    for _ in range(2):
+        mallory.post(LOGIN, username="alice", password=WRONG)
+
+    assert told() == [
+        ("WARNING", "login refused account=1 by=- address=203.0.113.9"),
+        ("WARNING", 'limit refused what="wrong passwords" account=- by=- address=203.0.113.9'),
+    ]
+
+
+def test_too_many_sockets_are_told(environment, alice, bob, told):
+    environment.setattr(throttles, "CONNECTS", Limit("new connections", RateLimitItemPerMinute(1)))
+    with bob.at_home():
+        assert refused(bob, "/") == 429
+
+    assert told() == was_refused('limit refused what="new connections" account=- by=2')
+
+
+# What stands in a line
+
+
+@pytest.mark.parametrize(
+    ("client", "address"),
+    [
+        ("2001:db8::9", "2001:db8::9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("fe80::1%eth0\nlogin refused account=1 by=- address=198.51.100.1", "fe80::1"),
+        ("203.0.113.9\nlogin refused account=1 by=- address=198.51.100.1", "-"),
+        ("203.0.113.9\x85", "-"),
+        ("", "-"),
+    ],
+)
+def test_an_address_is_one_and_no_other_text(site, alice, told, client, address):
+    stranger(site, client).post(LOGIN, username="alice", password=PASSWORD)
+
+    assert told() == [("INFO", f"login done account=1 by=- address={address}")]
+
+
+def test_the_documented_filter_finds_whom_to_ban_and_nobody_else(site, alice, told):
+    (pattern,) = re.findall(r"^failregex = (.+)$", RUNNING.read_text(), re.M)
+    for _ in range(10):
+        stranger(site, "198.51.100.1").post(LOGIN, username="alice", password=WRONG)
+    stranger(site).post(LOGIN, username="alice", password=PASSWORD)  # has to wait
+    alice.log_in()
+
+    found = [re.search(pattern.replace("<HOST>", r"(?P<host>[\da-f.:]+)"), line) for _, line in told()]
+
+    assert [match and match["host"] for match in found] == ["198.51.100.1"] * 10 + [None] * 2
+
+
+# Where it is read
+
+REFUSED = r"login refused account=- by=- address=127\.0\.0\.1"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
+
+
+def test_any_server_shows_what_was_refused(server):
+    log = told_by(server)
+
+    assert re.search(rf"{REFUSED}$", log, re.M)
+
+
+def test_discussit_serve_shows_all_of_it_and_when(tmp_path, environment):
+    log = told_by(ServeCommand(tmp_path).start())
+
+    assert re.search(rf"^{TIME} WARNING discussit\.security: {REFUSED}$", log, re.M)
+    assert re.search(rf"^{TIME} INFO discussit\.security: sign-up done account=1 by=- address=127\.0\.0\.1$", log, re.M)
+
+
+def told_by(server):
+    """What a server that runs has written when somebody has signed up and somebody was refused."""
+    form = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
+    httpx2.post(f"{server.url}/accounts/signup/", data=form)
+    httpx2.post(f"{server.url}{LOGIN}", data={"username": "mallory", "password": WRONG})
+    server.stop()
+    return server.log.read_text()
