@@ -40,9 +40,46 @@ def test_what_is_installed_is_pinned_with_its_hashes():
 def test_what_an_extra_needs_is_locked_for_it(extra):
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     needed = project["dependencies"] if extra == "run" else project["optional-dependencies"][extra]
-    locked = re.findall(rf"^([^= ]+)==.*# .*\b{extra}\b", (CHECKOUT / "requirements.lock").read_text(), re.M)
 
-    assert {canonicalize_name(Requirement(each).name) for each in needed} <= set(locked)
+    assert {canonicalize_name(Requirement(each).name) for each in needed} <= locked_for(extra)
+
+
+# What scripts/install is given for a Python: it notes what it is asked for, and installs nothing.
+NOTING = """#!/bin/sh
+echo "$@" >>"$0.asked"
+for each; do [ -f "$each" ] && cp "$each" "$0.required"; done
+exit 0
+"""
+
+
+def test_others_are_installed_by_their_hashes_and_we_are_built_with_nothing_else(tmp_path):
+    python = tmp_path / "python"
+    python.write_text(NOTING)
+    python.chmod(0o755)
+
+    subprocess.run([CHECKOUT / "scripts" / "install", python, "scale"], check=True)
+
+    others, ours = python.with_suffix(".asked").read_text().splitlines()
+    required = python.with_suffix(".required").read_text().splitlines()
+    assert {"--no-deps", "--require-hashes"} <= set(others.split())
+    assert ours.split()[-3:] == ["--no-deps", "--no-build-isolation", "."]
+    assert all(" --hash=sha256:" in line for line in required)
+    assert {line.split("==")[0] for line in required} == locked_for("run", "scale")
+    assert {"hatchling", "starlette", "redis"} <= locked_for("run", "scale")
+
+
+@pytest.mark.parametrize("path", ["deploy/Dockerfile", "docs/deploying.md", "scripts/setup"])
+def test_whoever_installs_does_it_that_way(path):
+    text = (CHECKOUT / path).read_text()
+
+    assert re.search(r"scripts/install \S*python", text)
+    assert "pip install" not in text
+
+
+def locked_for(*needers):
+    """The packages of requirements.lock that one of these needs."""
+    lines = (CHECKOUT / "requirements.lock").read_text().splitlines()[1:]
+    return {line.split("==")[0] for line in lines if {*needers} & set(line.split("# ")[1].split())}
 
 
 def test_nothing_lacks_what_it_needs():
