@@ -68,9 +68,9 @@ class Visitor(httpx.Client):
 
 
 @contextmanager
-def visited(places: Iterable[Place]) -> Iterator[tuple[Server, Visitor]]:
+def visited(places: Iterable[Place], *command: str) -> Iterator[tuple[Server, Visitor]]:
     """A server whose people are in these places, and person 0 among them."""
-    with running() as server, Visitor(server, 0) as visitor:
+    with running(*command) as server, Visitor(server, 0) as visitor:
         settle(f"sqlite+aiosqlite:///{server.database}", places)
         yield server, visitor
 

@@ -1,18 +1,20 @@
 """What pages cost the server, whether a long log makes them dearer, and how soon the server is there.
 
-`python benchmarks/pages.py` asks a real uvicorn, in a process of its own. Takes about a minute.
+`python benchmarks/pages.py` asks a real uvicorn, in a process of its own, and then `discussit serve`. Takes about
+two minutes. serve writes a line for each request into its log, uvicorn is told not to.
 """
 
 import os
 import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import crowd
 from crowd import Visitor
-from servers import UVICORN, Server, machine, running, table
+from servers import SERVE, UVICORN, Server, machine, running, table
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
@@ -24,12 +26,13 @@ STARTS = 5
 SHORT, LONG = 100, 100_000  # entries
 MEMBERS, ENTRIES = 50, 10_000  # of the group that the goal is set for
 GROUPS = 200
+WAYS = {"uvicorn": UVICORN, "discussit serve": SERVE}
 
 
-def group_pages() -> str:
+def group_pages(command: Sequence[str]) -> str:
     short, long, goal = range(3)
     places = {(short, 0), (long, 0), *((goal, person) for person in range(MEMBERS))}
-    with crowd.visited(places) as (server, visitor):
+    with crowd.visited(places, *command) as (server, visitor):
         for room, last in ((short, SHORT), (long, LONG), (goal, ENTRIES)):
             crowd.fill(server.database, room, last)
         return compared(
@@ -44,8 +47,8 @@ def group_pages() -> str:
         )
 
 
-def home_page() -> str:
-    with crowd.visited((room, 0) for room in range(GROUPS)) as (server, visitor):
+def home_page(command: Sequence[str]) -> str:
+    with crowd.visited(((room, 0) for room in range(GROUPS)), *command) as (server, visitor):
         return compared(server, visitor, {f"home with {GROUPS} groups": "/"})
 
 
@@ -88,11 +91,11 @@ def queries(server: Server, visitor: Visitor, path: str) -> int:
     return executed.total() - executed["BEGIN"]
 
 
-def starts() -> str:
+def starts(command: Sequence[str]) -> str:
     with running() as server:
         server.stop()
-        taken, cpu = zip(*(start(server.folder, *UVICORN) for _ in range(STARTS)), strict=True)
-        start(server.folder, "-X", "importtime", *UVICORN)
+        taken, cpu = zip(*(start(server.folder, *command) for _ in range(STARTS)), strict=True)
+        start(server.folder, "-X", "importtime", *command)
         imports = slowest_imports(server.log.read_text())
     return table(
         ("start to the first 200 (goal: 1.0 s)", "least", "CPU", "the slowest imports, traced"),
@@ -119,4 +122,6 @@ def slowest_imports(log: str) -> str:
 
 
 if __name__ == "__main__":
-    print(machine(), group_pages(), home_page(), starts(), sep="\n\n")
+    print(machine())
+    for way, command in WAYS.items():
+        print(f"\nUnder {way}", group_pages(command), home_page(command), starts(command), sep="\n\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import crowd
 from dialects import DiscussIt, Plain, SocketIO, Tutorial
-from servers import HERE, PORT, UVICORN
+from servers import HERE, PORT, SERVE, UVICORN
 
 PEERS = HERE / "peers"
 OURS = ("discussit", "uvicorn", "websockets", "uvloop", "starlette", "broadcaster", "sqlalchemy", "msgspec")
@@ -113,7 +113,7 @@ def _tried(command: tuple[str, ...]) -> str | Unavailable:
 EXAMPLE = "example"  # that the others are compared with
 ALL = {
     "uvicorn": discussit("DiscussIt, uvicorn", *UVICORN),
-    "serve": discussit("DiscussIt, serve", "-m", "discussit", "serve"),
+    "serve": discussit("DiscussIt, serve", *SERVE),
     EXAMPLE: Peer("broadcaster's example", Plain(), lambda: uvicorn("broadcasting:app")),
     "channels": Peer("Channels, as the tutorial", Tutorial(), tutorial, most=1_500),
     "ws": Peer("Node ws", Plain(), lambda: node("ws.js")),

@@ -21,6 +21,7 @@ START_LIMIT = 30  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
 PORT = "PORT"
 UVICORN = ("-m", "uvicorn", "discussit.app:app", "--no-access-log")
+SERVE = ("-m", "discussit", "serve")
 SETTINGS = {
     "BROADCAST_URL": "memory://",
     "MESSAGE_RATE": "0",
