@@ -28,12 +28,9 @@ with TestClient(app) as visitor:
 
 
 def test_what_is_installed_is_pinned_with_its_hashes():
-    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (CHECKOUT / "constraints.txt").read_text(), re.M))
-    locked = re.findall(
-        r"^(\S+)==(\S+)( --hash=sha256:[0-9a-f]{64})+  # ", (CHECKOUT / "requirements.lock").read_text(), re.M
-    )
+    _head, *pins = (CHECKOUT / "constraints.txt").read_text().splitlines()
 
-    assert {name: version for name, version, _ in locked} == {canonicalize_name(name): pins[name] for name in pins}
+    assert all(re.fullmatch(r"[a-z0-9-]+==\S+( --hash=sha256:[0-9a-f]{64})+  # [a-z ]+", pin) for pin in pins)
 
 
 @pytest.mark.parametrize("extra", ["run", "scale", "test", "check"])
@@ -77,8 +74,8 @@ def test_whoever_installs_does_it_that_way(path):
 
 
 def locked_for(*needers):
-    """The packages of requirements.lock that one of these needs."""
-    lines = (CHECKOUT / "requirements.lock").read_text().splitlines()[1:]
+    """The packages of constraints.txt that one of these needs."""
+    lines = (CHECKOUT / "constraints.txt").read_text().splitlines()[1:]
     return {line.split("==")[0] for line in lines if {*needers} & set(line.split("# ")[1].split())}
 
 
