@@ -21,6 +21,7 @@ USERNAME = re.compile(r"[\w.@+-]{1,150}")
 UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 IDLE_LIMIT = timedelta(days=14)  # how long a session lives without a request
 AGE_LIMIT = timedelta(days=90)  # and with them
+LONGEST_TYPED = 1_000  # characters; composed, four of them may become one
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
 
 
@@ -108,7 +109,7 @@ class Session(Base):
 
 def check_username(value: str) -> str:
     """The name in NFKC. Raises ValueError with a sentence for people."""
-    username = unicodedata.normalize("NFKC", value).strip()
+    username = _composed(value)
     if not USERNAME.fullmatch(username) or UNSEEN.intersection(username):
         raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
     return username
@@ -116,7 +117,12 @@ def check_username(value: str) -> str:
 
 def username_key(value: str) -> str:
     """What a name is looked up by, whatever its case."""
-    return unicodedata.normalize("NFKC", value).strip().casefold()
+    return _composed(value).casefold()
+
+
+def _composed(value: str) -> str:
+    """In NFKC, unless it is too long to be a name anyway: with its marks in disorder, a MiB of it takes hours."""
+    return unicodedata.normalize("NFKC", value).strip() if len(value) <= LONGEST_TYPED else value
 
 
 def new_token() -> str:

@@ -1,0 +1,28 @@
+"""Requests that are cheap to send and would be dear to answer. While one is answered, nobody else is."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from people import PASSWORD, Person
+
+LIMIT = 1  # seconds of a processor
+# Normalizing sorts marks, in time quadratic in the number of those that are in disorder.
+DISORDER = "a" + "\u0301" * 20_000 + "\u0316" * 20_000
+
+
+@contextmanager
+def cheap():
+    before = time.process_time()
+    yield
+    assert time.process_time() - before < LIMIT
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
+def test_a_name_of_marks_in_disorder_is_no_name_at_once(site, alice, path):
+    with cheap():
+        answer = Person(site, "mallory").post(
+            path, username=DISORDER, password=PASSWORD, password1=PASSWORD, password2=PASSWORD
+        )
+
+    assert answer.status_code == 400
