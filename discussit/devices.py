@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.auth import cookie_attributes, cookie_name
+from discussit.auth import cookie_attributes, cookie_name, cookie_of
 from discussit.models.accounts import username_key
 
 COOKIE = "discussit_device"
@@ -27,7 +27,7 @@ class Devices:
     def known(self, conn: HTTPConnection, username: str) -> str | None:
         """What the browser is called if this account has been signed in there."""
         try:
-            return self._signer(username).unsign(conn.cookies.get(cookie_name(conn, COOKIE), "")).decode()
+            return self._signer(username).unsign(cookie_of(conn, COOKIE)).decode()
         except (BadSignature, UnicodeError):
             return None
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from discussit import auth, sessions
 from discussit.app import app
-from discussit.auth import COOKIE, SEEN_EVERY, NotSignedIn
+from discussit.auth import COOKIE, SEEN_EVERY, NotSignedIn, cookie_of
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
@@ -164,6 +164,16 @@ def test_over_https_a_cookie_of_the_plain_name_does_not_count(site, alice, name,
     response = carrying(over_https(Person(site, "visitor")), name, alice)
 
     assert response.status_code == status
+
+
+# Chromium takes such names from anybody, and sends them as they are. To Python these characters are spaces.
+@pytest.mark.parametrize("before", [b"\xa0", b"\x85", b"\x1f"])
+def test_what_looks_like_its_name_over_https_is_another_name(before):
+    name = OVER_HTTPS.encode()
+    cookies = b"other=1; " + name + b"=own; " + before + name + b"=planted"
+    conn = HTTPConnection({"type": "http", "scheme": "https", "headers": [(b"cookie", cookies)]})
+
+    assert cookie_of(conn, COOKIE) == "own"
 
 
 @pytest.mark.parametrize(("name", "status"), [(COOKIE, 200), (OVER_HTTPS, 303)])

@@ -26,3 +26,11 @@ def test_a_name_of_marks_in_disorder_is_no_name_at_once(site, alice, path):
         )
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["other", "discussit_session", "discussit_device"])
+def test_a_cookie_of_escapes_is_read_at_once(site, name):
+    with cheap():
+        answer = Person(site, "mallory").get("/accounts/login/", headers={"cookie": f'{name}="' + "\\" * 40_000 + '"'})
+
+    assert answer.status_code == 200
