@@ -9,6 +9,8 @@ from urllib.parse import quote
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
+from python_multipart.multipart import parse_options_header
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
@@ -32,8 +34,9 @@ class Form:
 
     @classmethod
     async def sent(cls, request: Request) -> "Form":
+        _refuse_charset(request)
         async with request.form(max_fields=20, max_files=1) as fields:
-            return cls({name: _storable(value) for name, value in fields.items() if isinstance(value, str)})
+            return cls({name: value for name, value in fields.items() if isinstance(value, str)})
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -44,9 +47,12 @@ class Form:
         return self
 
 
-def _storable(value: str) -> str:
-    # A form may name its charset, and some (utf-7) decode to lone surrogates, which no database or page can hold.
-    return value.encode(errors="replace").decode()
+def _refuse_charset(request: Request) -> None:
+    # Browsers send forms in the charset of their page. Of those that Python knows, some take time quadratic in the
+    # length (punycode), some decode to what no database can hold (utf-7), and the unknown are remembered for ever.
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise HTTPException(400, "a form is sent in UTF-8")
 
 
 @cache  # compiled once, however many applications a process makes

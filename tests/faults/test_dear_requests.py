@@ -34,3 +34,13 @@ def test_a_cookie_of_escapes_is_read_at_once(site, name):
         answer = Person(site, "mallory").get("/accounts/login/", headers={"cookie": f'{name}="' + "\\" * 40_000 + '"'})
 
     assert answer.status_code == 200
+
+
+def test_a_form_is_decoded_at_once(site):
+    part = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\na-' + b"a" * 500_000 + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x; charset=punycode"
+
+    with cheap():
+        answer = Person(site, "mallory").browser.post("/accounts/login/", content=part, headers={"content-type": kind})
+
+    assert answer.status_code == 400
