@@ -149,13 +149,13 @@ class Hub:
     async def _earlier(self, room: Room, cursor: int) -> Slice:
         """Entries from before the tail. They are brought back into it where they fit, for all who missed the same."""
         async with room.bringing_back:
-            if room.slice(cursor) is None and cursor + TAIL >= await room.ready():
+            if room.slice(cursor) is None and not room.is_full and cursor + TAIL >= await room.ready():
                 await self._bring_back(room, cursor)
         return room.slice(cursor) or await self._page(room, cursor)
 
     async def _bring_back(self, room: Room, cursor: int) -> None:
         revisions, missing = room.revisions, room.first - 1 - cursor
-        objects = await self._database.read(lambda session: list(_since(session, room, cursor, missing)))
+        objects = await self._database.read(lambda session: room.fitting(_since(session, room, cursor, missing)))
         if room.revisions == revisions:  # else they may be as they were before
             room.prepend(cursor + 1, objects)
 

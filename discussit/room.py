@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
@@ -14,6 +14,8 @@ from discussit.slices import Slice, moves
 from discussit.wire import CloseCode
 
 TAIL = 1_000  # entries that a room keeps
+SPACE = 4_000_000  # characters of them: a thousand entries as long as may be have thirty times as many
+SLICES = 20  # cursors whose slices are kept at a time
 
 
 @dataclass(eq=False)
@@ -28,16 +30,22 @@ class Room:
     scope: CancelScope = field(default_factory=CancelScope)
     bringing_back: asyncio.Lock = field(default_factory=asyncio.Lock)
     revisions: int = 0
+    is_full: bool = False  # there is no space for what comes before the tail
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
-    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
+    _tail: deque[str] = field(default_factory=deque)
+    _space: int = SPACE
     _slices: dict[int, Slice] = field(default_factory=dict)
 
     def start(self, last: int) -> None:
         """Begin with an empty tail behind `last`."""
         self.last = last
+        self._forget()
+        self._ready.set()
+
+    def _forget(self) -> None:
         self._tail.clear()
         self._slices.clear()
-        self._ready.set()
+        self._space, self.is_full = SPACE, False
 
     async def ready(self) -> int:
         """The log's last seq as this room knows it, once it does."""
@@ -50,15 +58,22 @@ class Room:
         if self.last is None or first > self.last + 1:
             return False
         fresh = objects[self.last + 1 - first :]
-        self._tail.extend(fresh)
+        self._keep(fresh)
         self.last += len(fresh)
-        self._slices.clear()
         for move in moves(fresh):
             for follower in self.followers:
                 follower.expel(move)
         if fresh:
             self._pass_on()
         return True
+
+    def _keep(self, fresh: Sequence[str]) -> None:
+        self._slices.clear()
+        self._tail.extend(fresh)
+        self._space -= sum(map(len, fresh))
+        while len(self._tail) > TAIL or self._space < 0:
+            self._space += len(self._tail.popleft())
+            self.is_full = True
 
     def _pass_on(self) -> None:
         """Hand on what was appended; one loop over all followers costs less than waking the task of each."""
@@ -85,6 +100,8 @@ class Room:
             missing = max(self.last - cursor, 0)
             if missing > len(self._tail):
                 return None
+            if len(self._slices) == SLICES:
+                self._slices.clear()
             self._slices[cursor] = Slice.after(cursor, islice(self._tail, len(self._tail) - missing, None))
         return self._slices[cursor]
 
@@ -94,16 +111,29 @@ class Room:
         assert self.last is not None
         return self.last + 1 - len(self._tail)
 
+    def fitting(self, entries: Iterable[str]) -> list[str]:
+        """As many of them as there is space for before the tail."""
+        space, fitting = self._space, []
+        for text in entries:
+            space -= len(text)
+            if space < 0:
+                break
+            fitting.append(text)
+        return fitting
+
     def prepend(self, first: int, objects: Sequence[str]) -> None:
-        """Have the tail begin with these entries. What does not lead up to it, or is too much for it, is ignored."""
-        if first + len(objects) == self.first and len(objects) + len(self._tail) <= TAIL:
+        """Have the tail begin with these entries, if they lead up to it and fit. Else it has to do without them."""
+        size = sum(map(len, objects))
+        if first + len(objects) == self.first and len(objects) + len(self._tail) <= TAIL and size <= self._space:
             self._tail.extendleft(reversed(objects))
+            self._space -= size
+        else:
+            self.is_full = True
 
     def revise(self) -> None:
         """Forget entries that were changed, and have every follower told to load the page again."""
         self.revisions += 1
-        self._tail.clear()
-        self._slices.clear()
+        self._forget()
         for follower in self.followers:
             follower.is_outdated = True
         self.wake()

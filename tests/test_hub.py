@@ -7,7 +7,7 @@ import pytest
 from anyio import create_task_group, sleep
 from sqlalchemy import delete, select, update
 
-from discussit import hub
+from discussit import hub, room
 from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
 from discussit.models import Entry, Group, Session, User
 from discussit.models.accounts import session_id
@@ -129,6 +129,20 @@ async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(worl
         seqs.append((await anext(entries))[0])
 
     assert seqs == list(range(1, TAIL + 454))
+
+
+async def test_of_entries_for_which_a_tail_has_no_space_none_is_missed_either(world, monkeypatch):
+    monkeypatch.setattr(room, "SPACE", 2_000)
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(50)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        await world.wrote(*map(str, range(50, 100)))
+        seqs = [(await anext(entries))[0] for _ in range(102)]
+
+        (found,) = served.hub.rooms.values()
+        assert found.last - found.first < 20
+    assert seqs == list(range(1, 103))
 
 
 async def test_those_who_missed_the_same_read_it_once(world, queries):

@@ -6,7 +6,7 @@ from anyio.lowlevel import checkpoint
 
 from discussit import wire
 from discussit.readers import Follower
-from discussit.room import TAIL, Room
+from discussit.room import SLICES, SPACE, TAIL, Room
 from discussit.slices import SLICE
 from discussit.wire import CloseCode
 
@@ -121,6 +121,39 @@ def test_a_tail_is_bounded_and_forgets_its_oldest(room):
 
     assert room.slice(5) is None
     assert len(room.slice(6).objects) == TAIL
+
+
+def test_of_long_entries_a_tail_keeps_fewer(room):
+    room.append(6, ["x" * (SPACE // 4)] * 9)
+
+    assert (room.first, room.last, room.is_full) == (11, 14, True)
+    assert room.slice(9) is None
+
+
+def test_what_is_forgotten_makes_space(room):
+    room.append(6, ["x" * SPACE])
+    room.append(7, ["y" * SPACE])
+    room.revise()
+    room.append(8, ["z" * SPACE])
+
+    assert (room.first, room.is_full) == (8, False)
+
+
+def test_no_more_is_brought_back_than_there_is_space_for(room):
+    room.append(6, ["x" * (SPACE // 2)])
+    fitting = room.fitting(["y" * (SPACE // 4)] * 3)
+    room.prepend(3, fitting)
+
+    assert (len(fitting), room.first, room.is_full) == (2, 6, True)
+
+
+def test_slices_of_few_cursors_are_kept(room):
+    room.append(6, ["x"] * 100)
+
+    slices = [room.slice(cursor) for cursor in range(5, 100)]
+
+    assert len(slices) == 95
+    assert len(room._slices) <= SLICES
 
 
 async def test_a_room_is_ready_when_it_has_read_the_database(room):
