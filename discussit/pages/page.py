@@ -23,6 +23,7 @@ from discussit.models import Group
 from discussit.settings import TEMPLATES
 
 DRAWN = 5_000  # entries and members whose markup is kept, of about 1 KB each
+LONG = 500  # characters of an entry that is not kept: the markup of the longest takes 240 KB
 
 
 @dataclass
@@ -72,10 +73,15 @@ def _drawn(env: Environment) -> Callable[..., Markup]:
     An entry looks the same to all its readers, for ever: drawing each anew was half the cost of a page.
     """
 
-    @lru_cache(DRAWN)
-    def drawn(macro: str, *values: Hashable) -> Markup:
+    def draw(macro: str, *values: Hashable) -> Markup:
         found: Markup = getattr(env.get_template("_entry.html").module, macro)(*values)
         return found
+
+    kept = lru_cache(DRAWN)(draw)
+
+    def drawn(macro: str, value: Hashable, *more: Hashable) -> Markup:
+        is_long = len(getattr(value, "content", "")) > LONG
+        return draw(macro, value, *more) if is_long else kept(macro, value, *more)
 
     return drawn
 
