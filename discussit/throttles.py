@@ -65,6 +65,8 @@ GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", RateLimitItemPerM
 GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", RateLimitItemPerMinute(10, 15))
 # By address there is room for an office or a school behind one.
 GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", RateLimitItemPerMinute(100, 15))
+# Right passwords. Each costs as much as a wrong one, and who waits for theirs to be checked waits behind all others.
+LOGINS = Limit("logins to this account", RateLimitItemPerMinute(120))
 SIGN_UPS = Limit("new accounts from this network", RateLimitItemPerHour(300))
 # No person is as quick; a browser that comes back takes ever longer pauses.
 MOVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
@@ -97,18 +99,21 @@ class Throttles:
 
     @asynccontextmanager
     async def guess(self, conn: HTTPConnection, username: str) -> AsyncIterator[None]:
-        """Around the check of a password: counts it, and takes it off again unless a FieldError is raised.
+        """Around the check of a password: counts a login or, when a FieldError is raised, a wrong guess.
 
-        Counted before, since many at once must not all be let through while none has been found wrong.
+        Counted as both before, since many at once must not all be let through while none has been found wrong.
         """
         guesses = self._guesses(conn, username)
         for limit, whose in guesses:
             await self._tally.add(limit, whose)
         is_wrong = False
         try:
+            await self._tally.add(LOGINS, _hidden(username))
             yield
         except FieldError:
             is_wrong = True
+            # Who only guesses keeps nobody out.
+            await self._tally.add(LOGINS, _hidden(username), -1)
             raise
         finally:
             for limit, whose in [] if is_wrong else guesses:
@@ -120,8 +125,12 @@ class Throttles:
         address = address_of(conn)
         return [
             *([(GUESSES_OF_ADDRESS, address)] if address else []),
-            (GUESSES_OF_ACCOUNT, hashlib.sha256(username_key(username).encode(errors="replace")).hexdigest()),
+            (GUESSES_OF_ACCOUNT, _hidden(username)),
         ]
+
+
+def _hidden(username: str) -> str:
+    return hashlib.sha256(username_key(username).encode(errors="replace")).hexdigest()
 
 
 def address_of(conn: HTTPConnection) -> str:

@@ -79,6 +79,29 @@ def test_right_passwords_are_not_counted(site, environment, alice):
     assert [guess(stranger(site), "alice", PASSWORD) for _ in range(8)] == [303] * 8
 
 
+def test_right_passwords_are_counted_by_themselves(site, environment, alice, bob):
+    few(environment, "LOGINS")
+
+    assert [guess(stranger(site), "alice", PASSWORD) for _ in range(4)] == [303] * 3 + [429]
+    assert guess(alice, "alice", PASSWORD) == 429
+    assert guess(stranger(site), "bob", PASSWORD) == 303
+
+
+def test_who_knows_no_password_uses_up_nobodys_logins(site, environment, alice):
+    few(environment, "LOGINS")
+
+    assert [guess(stranger(site), "alice") for _ in range(12)] == [400] * 10 + [429] * 2
+    assert guess(alice, "alice", PASSWORD) == 303
+
+
+def test_a_login_too_many_is_no_guess(site, environment, alice):
+    few(environment, "LOGINS", "GUESSES_OF_ADDRESS")
+    for _ in range(6):
+        guess(stranger(site), "alice", PASSWORD)
+
+    assert guess(stranger(site), "nobody") == 400
+
+
 def test_an_attacker_does_not_lock_the_owner_out(site, environment, alice):
     few(environment, "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS")
     owner = stranger(site)

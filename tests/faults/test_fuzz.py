@@ -78,7 +78,15 @@ bodies = some.one_of(
 @pytest.fixture
 def patient(environment):
     """Nobody has to wait: who guesses passwords by the hundred is throttled elsewhere."""
-    for name in ("GUESSES_OF_ACCOUNT", "GUESSES_OF_DEVICE", "GUESSES_OF_ADDRESS", "SIGN_UPS", "MOVES", "CONNECTS"):
+    for name in (
+        "GUESSES_OF_ACCOUNT",
+        "GUESSES_OF_DEVICE",
+        "GUESSES_OF_ADDRESS",
+        "LOGINS",
+        "SIGN_UPS",
+        "MOVES",
+        "CONNECTS",
+    ):
         environment.setattr(throttles, name, Limit(name, RateLimitItemPerSecond(10**6)))
     environment.setenv("MESSAGE_RATE", "0")
 
