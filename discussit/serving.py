@@ -9,13 +9,16 @@ import socket
 from asyncio import BaseTransport
 
 from starlette.types import ASGIApp
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
 BUFFER = 32 * 1024  # bytes that the system takes for a client that reads nothing; Linux makes it twice that
 PATIENCE = 10  # seconds that the system waits for a client to take what was sent
+GULP = 4 * 1024  # bytes read at once after which others have their turn
+REST = 0.001  # seconds without reading for each frame that ends no message
 FAREWELL = 1  # seconds that a client has at shutdown to take what was sent
 YOUNG = 5_000  # objects that may come before those among them that refer to each other are looked for
 
@@ -39,6 +42,8 @@ class Socket(WebSocketsSansIOProtocol):
 
     _is_full = False
     _pong = b""  # that waits for the client to read
+    _idle_frames = 0  # of those that were read last, how many ended no message
+    _rests = False
 
     # What the application is offered
 
@@ -65,6 +70,7 @@ class Socket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE * 1000)
 
@@ -74,7 +80,47 @@ class Socket(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.conn.extensions:
             self.scope["extensions"]["discussit"] = self  # type: ignore[assignment]
 
+    def data_received(self, data: bytes) -> None:
+        self._idle_frames = 0
+        super().data_received(data)
+        # uvloop reads on for as long as something is there, a quarter of a MiB at a time: that is 40,000 empty frames.
+        if not self._rests and (self._idle_frames or len(data) >= GULP):
+            self._rest(self._idle_frames * REST)
+
+    def _rest(self, seconds: float) -> None:
+        self._rests = True
+        self._pause()
+        self.loop.call_later(seconds, self._read_on)
+
+    def _pause(self) -> None:
+        if not self.read_paused and not self.transport.is_closing():
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def _read_on(self) -> None:
+        self._rests = False
+        # What waits for the application is taken first, and reading then goes on by itself.
+        if self.read_paused and self.queue.empty() and not self.transport.is_closing():
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        message = await super().receive()
+        if self._rests:
+            self._pause()
+        return message
+
+    def handle_cont(self, event: Frame) -> None:
+        self._idle_frames += 1
+        if event.data or event.fin:  # else each would be kept until the message ends, which it need not
+            super().handle_cont(event)
+
+    def handle_pong(self, event: Frame) -> None:
+        self._idle_frames += 1
+        super().handle_pong(event)
+
     def handle_ping(self) -> None:
+        self._idle_frames += 1
         if self.writable.is_set():
             super().handle_ping()
         else:

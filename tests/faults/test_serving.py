@@ -55,7 +55,8 @@ async def test_stuck_readers_do_not_hold_up_the_stop(served):
         assert "timeout graceful shutdown exceeded" not in served.server.log.read_text()
 
 
-async def test_pings_of_a_client_that_reads_nothing_are_not_answered_one_by_one(served):
+async def test_pings_of_a_client_that_reads_nothing_are_not_answered_one_by_one(faulty):
+    served = faulty("tireless", program=CommandServer)
     async with raw(served.bob, f"/groups/{served.group}/") as bob:
         before = memory(served.server)
         for _ in range(100):
@@ -68,6 +69,36 @@ async def test_pings_of_a_client_that_reads_nothing_are_not_answered_one_by_one(
 
     assert len(heard) < 50_000
     assert grown < 4 * KIB * KIB
+
+
+IDLE = {
+    "pings": frame(Opcode.PING),
+    "pongs": frame(Opcode.PONG),
+    "parts of nothing": frame(Opcode.CONT, fin=False),
+}
+
+
+@pytest.mark.parametrize("idle", IDLE.values(), ids=IDLE)
+async def test_a_flood_of_frames_that_end_no_message_holds_up_nobody(served, idle):
+    async with raw(served.bob, f"/groups/{served.group}/") as bob:
+        before = memory(served.server)
+        bob.sends(frame(Opcode.TEXT, b"", fin=False), idle * 500_000)
+        begin = time.monotonic()
+        for _ in range(20):
+            assert (await asyncio.to_thread(served.alice.get, "/")).status_code == 200
+
+        assert time.monotonic() - begin < 5
+        assert memory(served.server) - before < 4 * KIB * KIB
+
+
+async def test_who_has_sent_such_frames_is_heard_again(served):
+    async with raw(served.bob, f"/groups/{served.group}/") as bob:
+        bob.sends(frame(Opcode.PONG) * 300, frame(Opcode.TEXT, b'{"type": "text_message", "message": "hi"}'))
+        bob.sends(frame(Opcode.PING, b"one") * 300, frame(Opcode.TEXT, b'{"type": "text_message", "message": "there"}'))
+        heard = [await bob.hears() for _ in range(302)]
+
+    said = [json.loads(payload)["content"] for first, payload in heard if first == TEXT]
+    assert said == ["hi", "there"]
 
 
 async def test_compression_is_declined(served):
