@@ -5,6 +5,7 @@ that arrives: one header of 64 MB took four seconds in which nobody else was ser
 """
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from discussit.guard import HEADERS
 
 MAX_HEAD = 64 * 1024  # bytes of a request that are not its body
+PATIENCE = 30  # seconds that a client may take nothing of an answer
 HEAD_LIMIT = 30  # seconds that a connection may be open, or a head begun, without one that is whole
 
 
@@ -23,6 +25,9 @@ class Http(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            connection = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE * 1000)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

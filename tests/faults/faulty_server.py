@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, cli, hub, serving, voice
+from discussit import chat, cli, heads, hub, serving, voice
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, bus
 from discussit.models import Group, base
@@ -45,6 +45,11 @@ def short_buffers():
         return listener
 
     uvicorn.Config.bind_socket = bind_short
+
+
+def impatient():
+    """Who takes nothing of an answer is given up soon."""
+    heads.PATIENCE = 1
 
 
 def tireless():

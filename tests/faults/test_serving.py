@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from clients import narrow_socket
 from garden import CommandServer, FaultyServer, memory, until
 from raw import PONG, TEXT, frame, raw
 from websockets.frames import Opcode
@@ -43,6 +44,20 @@ async def test_stuck_readers_are_cut_off_within_ten_seconds_and_cost_at_most_256
         assert memory(served.server) - before < 100 * (256 - 64) * KIB  # 64 of them are the system's
         await until(lambda: connections(served.server) <= connected)
         assert time.monotonic() - begin < 10
+
+
+async def test_who_asks_for_pages_and_takes_none_is_cut_off(faulty):
+    garden = faulty("impatient", program=CommandServer)
+    async with garden.alice.follows(garden.group, 0) as alice:
+        await says_a_megabyte(alice, "long")
+        connected = connections(garden.server)
+        with narrow_socket(garden.bob) as bob:
+            cookies = "; ".join(f"{name}={value}" for name, value in garden.bob.browser.cookies.items())
+            head = f"GET /groups/{garden.group}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
+            bob.sendall(head.encode() * 50)
+            await until(lambda: connections(garden.server) > connected)
+
+            await until(lambda: connections(garden.server) == connected)
 
 
 async def test_stuck_readers_do_not_hold_up_the_stop(served):
