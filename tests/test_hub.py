@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from discussit import hub, room
 from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
-from discussit.models import Entry, Group, Session, User
+from discussit.models import Entry, Group, Message, Session, User
 from discussit.models.accounts import session_id
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import TAIL
@@ -211,6 +211,19 @@ async def test_a_room_closes_with_its_last_follower_and_opens_again(world):
                 assert await anext(entries) == (seq, "hi")
             assert served.hub.rooms == {}
     assert served.hub.connections == set()
+
+
+async def test_whoever_read_a_deleted_group_is_not_given_what_is_said_in_the_next(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Group, world.group.id))
+            await session.flush()
+            secret, bob = Group(name="Secret"), await session.get_one(User, world.bob.id)
+            session.add_all([secret, *(Message(group=secret, author=bob, content=text) for text in "abcd")])
+
+        assert await anext(entries, "nothing") == "nothing"
 
 
 async def test_a_deleted_group_ends_its_followers(world):

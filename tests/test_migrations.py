@@ -48,6 +48,24 @@ def test_a_migrated_log_is_stored_in_its_own_order(migrated):
     assert without_rowid
 
 
+def test_a_group_of_before_keeps_its_log_and_nobody_gets_its_id_again(alembic):
+    command.upgrade(alembic, "0001")
+    engine = create_engine("sqlite:///migrated.db")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO users VALUES (1, 'alice', 'alice', '!', 1, 1, '2026-11-22 00:00')"))
+        connection.execute(text("INSERT INTO groups VALUES (7, 'a', 'Gardening', 1, '2026-11-22 00:00')"))
+        connection.execute(text("INSERT INTO entries VALUES (7, 1, 'Message', 1, '2026-11-22 00:00', 'hi', NULL)"))
+
+    command.upgrade(alembic, "head")
+
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT group_id, content FROM entries")).all() == [(7, "hi")]
+        connection.execute(text("DELETE FROM groups"))
+        connection.execute(text("INSERT INTO groups VALUES (NULL, 'b', 'Cooking', 0, '2026-11-22 00:00')"))
+        assert connection.scalar(text("SELECT id FROM groups")) == 8
+    engine.dispose()
+
+
 def test_the_program_expects_the_newest_migration(alembic):
     assert ScriptDirectory.from_config(alembic).get_current_head() == REVISION
 

@@ -17,6 +17,8 @@ class Group(Base):
     """A group is a log: its entries are numbered 1 to `last_seq` without a gap."""
 
     __tablename__ = "groups"
+    # An id that was a deleted group's may still be in use where the deletion has not been heard of.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
