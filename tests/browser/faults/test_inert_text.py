@@ -96,6 +96,23 @@ def test_only_addresses_of_the_web_become_links(alice, together):
     assert all(address.startswith(("http://", "https://")) for address in addresses)
 
 
+def test_an_address_of_brackets_does_not_hold_up_its_readers(alice, together):
+    alice.opens(together)
+
+    took = alice.page.evaluate("""async () => {
+      const { linkify } = await import("/static/js/links.js")
+      const text = document.createElement("p")
+      const begin = performance.now()
+      for (let times = 0; times < 10; times += 1) {
+        text.textContent = "https://a" + ")".repeat(9990)
+        linkify(text)
+      }
+      return performance.now() - begin
+    }""")
+
+    assert took < 500  # milliseconds
+
+
 def test_a_name_that_is_refused_is_inert_and_kept(arrives, complaints):
     complaints.excuse(REFUSAL)
     stranger = arrives("stranger")
