@@ -301,7 +301,7 @@ def test_a_form_in_another_charset_is_refused(alice, gardening, faultless, chars
     assert (refused.status_code, "a form is sent in UTF-8" in refused.text) == (400, True)
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "UTF-8"])
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8"])
 def test_a_form_may_say_that_it_is_in_the_charset_of_the_page(alice, gardening, charset):
     assert post_in(charset, alice, f"/groups/{gardening}/messages/", "Grüße".encode()).status_code == 303
     assert "Grüße" in alice.get(f"/groups/{gardening}/").text

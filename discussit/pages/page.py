@@ -52,7 +52,7 @@ def _refuse_charset(request: Request) -> None:
     # Browsers send forms in the charset of their page. Of those that Python knows, some take time quadratic in the
     # length (punycode), some decode to what no database can hold (utf-7), and the unknown are remembered for ever.
     _, options = parse_options_header(request.headers.get("content-type"))
-    if options.get(b"charset", b"utf-8").lower() != b"utf-8":
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise HTTPException(400, "a form is sent in UTF-8")
 
 
