@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from anyio import create_task_group
+from anyio import create_task_group, sleep
 from sqlalchemy import select
 from starlette.websockets import WebSocket
 
@@ -22,6 +22,7 @@ from discussit.wire import CloseCode, ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
 
+REST = 0.005  # seconds until the next frame is read after one was refused: who sends nothing else costs others little
 UNANSWERED = 200  # frames of one client that may be in work; the next is read when one is answered
 
 
@@ -240,7 +241,11 @@ async def _listen(websocket: WebSocket, connection: Connection, hear: Callable[[
 
 async def _texts(websocket: WebSocket, connection: Connection) -> AsyncIterator[str]:
     """The client's text frames until it goes. Binary ones are refused here."""
+    refusals = connection.refusals
     while connection.ended is None:
+        if connection.refusals > refusals:
+            refusals = connection.refusals
+            await sleep(REST)
         await connection.answered(but=UNANSWERED)
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":

@@ -19,6 +19,7 @@ class Connection:
         self.username = username
         self.ended: CloseCode | None = None
         self.speaking = CancelScope()  # in which everything is sent
+        self.refusals = 0  # frames of its client that were answered with an error
         self._replies: list[str] = []
         self._woken = asyncio.Event()
         self.is_idle = False  # all that was to be said is said: its task waits to be woken
@@ -32,6 +33,7 @@ class Connection:
         self.speaking.cancel()
 
     def reply(self, frame: wire.Frame) -> None:
+        self.refusals += isinstance(frame, wire.Error)
         self._replies.append(wire.encode(frame))
         self.wake()
 

@@ -1,10 +1,13 @@
 """Connections that want nothing but to be there: they cost little, and everybody else is served."""
 
 import asyncio
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from garden import CommandServer, memory
+from raw import frame, raw
+from websockets.frames import Opcode
 
 MIB = 1024 * 1024
 HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -27,6 +30,18 @@ async def test_connections_that_do_not_go_on_cost_little_and_hold_up_nobody(faul
         assert (await asyncio.to_thread(garden.bob.get, "/")).status_code == 200
         assert memory(garden.server) - before < limit * MIB
         await garden.agrees(alice)
+
+
+async def test_who_sends_only_what_is_refused_is_answered_only_so_quickly(faulty):
+    garden = faulty(program=CommandServer)
+    async with raw(garden.bob, f"/groups/{garden.group}/") as bob:
+        bob.sends(frame(Opcode.TEXT, b"x") * 10_000, frame(Opcode.BINARY) * 10_000)
+        begin, answers = time.monotonic(), 0
+        while time.monotonic() - begin < 1:
+            assert b"error" in (await bob.hears()).payload
+            answers += 1
+
+    assert answers < 400
 
 
 async def test_one_endless_header_is_cut_off(faulty):
