@@ -36,6 +36,7 @@ from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
 
+LONG_KEY = 32  # characters that nobody tries all of, even if they are hexadecimal digits
 DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
 
 ROUTES = [
@@ -102,6 +103,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
     state, database = app.state, app.state.database
+    if len(state.settings.secret_key) < LONG_KEY:
+        logger.warning(
+            "SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", LONG_KEY
+        )
     state.bus = Bus(state.settings)
     state.hub, state.writer = Hub(database, state.bus), Writer(database)
     database.publish_to(state.hub.publish)

@@ -226,3 +226,11 @@ async def set_revision(database):
 async def break_database(database):
     async with database.transaction() as session:
         await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))
+
+
+@pytest.mark.parametrize(("key", "is_told"), [("SECRET_KEY", True), ("x" * 31, True), ("x" * 32, False), ("", False)])
+def test_a_secret_that_can_be_guessed_is_told_of(environment, caplog, key, is_told):
+    environment.setenv("SECRET_KEY", key)
+
+    with TestClient(app):
+        assert ("SECRET_KEY is shorter than 32 characters" in caplog.text) == is_told
