@@ -44,3 +44,14 @@ def test_a_form_is_decoded_at_once(site):
         answer = Person(site, "mallory").browser.post("/accounts/login/", content=part, headers={"content-type": kind})
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"&" * 1_000_000, b"username=" + b"%" * 1_000_000], ids=["empty fields", "escapes"])
+def test_a_form_is_taken_apart_at_once(site, body):
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    mallory = Person(site, "mallory")
+
+    with cheap():
+        answers = [mallory.browser.post("/accounts/login/", content=body, headers=kind) for _ in range(8)]
+
+    assert {answer.status_code for answer in answers} == {400}
