@@ -111,24 +111,28 @@ class Room:
         assert self.last is not None
         return self.last + 1 - len(self._tail)
 
-    def fitting(self, entries: Iterable[str]) -> list[str]:
-        """As many of them as there is space for before the tail."""
+    def fitting(self, entries: Iterable[str]) -> list[str] | None:
+        """The entries, read only as far as there is space for them before the tail; None where there is not."""
         space, fitting = self._space, []
         for text in entries:
             space -= len(text)
             if space < 0:
-                break
+                return None
             fitting.append(text)
         return fitting
 
-    def prepend(self, first: int, objects: Sequence[str]) -> None:
-        """Have the tail begin with these entries, if they lead up to it and fit. Else it has to do without them."""
+    def prepend(self, first: int, objects: Sequence[str] | None) -> None:
+        """Have the tail begin with these entries. What does not lead up to it, or is too much for it, is ignored.
+
+        None are more than there is space for: nobody needs to read them for this again.
+        """
+        if objects is None:
+            self.is_full = True
+            return
         size = sum(map(len, objects))
         if first + len(objects) == self.first and len(objects) + len(self._tail) <= TAIL and size <= self._space:
             self._tail.extendleft(reversed(objects))
             self._space -= size
-        else:
-            self.is_full = True
 
     def revise(self) -> None:
         """Forget entries that were changed, and have every follower told to load the page again."""

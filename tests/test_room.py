@@ -74,7 +74,7 @@ def test_what_does_not_lead_up_to_the_tail_or_does_not_fit_stays_away(room, firs
     room.append(6, ["six"])
     room.prepend(first, ["earlier"] * count)
 
-    assert (room.first, room.slice(5).objects) == (6, ("six",))
+    assert (room.first, room.slice(5).objects, room.is_full) == (6, ("six",), False)
 
 
 @pytest.mark.parametrize("first", [7, 99])
@@ -139,12 +139,13 @@ def test_what_is_forgotten_makes_space(room):
     assert (room.first, room.is_full) == (8, False)
 
 
-def test_no_more_is_brought_back_than_there_is_space_for(room):
+@pytest.mark.parametrize(("number", "fits"), [(2, True), (3, False)])
+def test_no_more_is_brought_back_than_there_is_space_for(room, number, fits):
     room.append(6, ["x" * (SPACE // 2)])
-    fitting = room.fitting(["y" * (SPACE // 4)] * 3)
-    room.prepend(3, fitting)
 
-    assert (len(fitting), room.first, room.is_full) == (2, 6, True)
+    room.prepend(6 - number, room.fitting(["y" * (SPACE // 4)] * number))
+
+    assert (room.first, room.is_full) == ((4, False) if fits else (6, True))
 
 
 def test_slices_of_few_cursors_are_kept(room):
