@@ -4,19 +4,19 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import Session
 
 from discussit.cli import main
-from discussit.models import Entry
+from discussit.models import Written
 
 
 def serve(file: str, *arguments: str) -> None:
     with Path(file).open("a", buffering=1) as sizes:
 
-        @event.listens_for(Session, "after_flush")
-        def note(session: Session, _context: UOWTransaction) -> None:
-            if written := sum(isinstance(row, Entry) for row in session.new):
-                sizes.write(f"{written}\n")
+        @event.listens_for(Session, "before_commit")
+        def note(session: Session) -> None:
+            if entries := sum(map(len, session.info.get("written", Written()).entries.values())):
+                sizes.write(f"{entries}\n")
 
         main(["serve", *arguments])
 

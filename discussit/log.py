@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Integer, Row, String, bindparam, column, select, tuple_, values
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from discussit.database import Database, is_outage
-from discussit.models import Entry, Group, Membership, Message, User
+from discussit.models import Entry, Group, Membership, Message, NewMessage, User, append
 from discussit.wire import ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ READ_AHEAD = 50  # of them fetched before they are asked for
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
 
+Place = tuple[int, int]  # of a draft: its group's and its user's id
+
 
 @dataclass(eq=False)
 class Draft:
@@ -35,6 +38,18 @@ class Draft:
     content: str
     client_id: str | None = None
     seq: "asyncio.Future[int]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def place(self) -> Place:
+        return self.group_id, self.user_id
+
+    @property
+    def key(self) -> object:
+        """What is the same for two drafts that are one message, sent twice."""
+        return self if self.client_id is None else (*self.place, self.client_id)
+
+    def message(self, group_uuid: UUID, username: str) -> NewMessage:
+        return NewMessage(self.group_id, group_uuid, self.user_id, username, self.content, self.client_id)
 
     def answer(self, answer: int | Refused) -> None:
         if self.seq.done():
@@ -120,14 +135,18 @@ class Writer:
             await self._write([draft])
 
 
-Place = tuple[int, int]  # of a draft: its group's and its user's id
-Known = dict[tuple[int, int, str | None], Message]
+Known = dict[object, int]  # drafts' keys → the seqs that they have already
 
 # Made once, since making a statement takes as long as executing it.
-LOCK = select(Group).where(Group.id.in_(bindparam("groups", expanding=True))).order_by(Group.id).with_for_update()
+LOCK = (
+    select(Group.id, Group.uuid)
+    .where(Group.id.in_(bindparam("groups", expanding=True)))
+    .order_by(Group.id)
+    .with_for_update()
+)
 # The pairs alone would be looked for in the whole table.
 MEMBERS = (
-    select(Membership.group_id, User)
+    select(Membership.group_id, User.id, User.username)
     .join(User, User.id == Membership.user_id)
     .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
     .where(Membership.user_id.in_(bindparam("users", expanding=True)))
@@ -142,55 +161,45 @@ def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | 
     The groups are locked first, so that a membership that is seen here ends after these
     messages or not at all.
     """
-    groups = _locked_groups(session, drafts)
-    members = _members(session, drafts)
-    messages: list[Message | Refused] = []
+    groups, members = _locked_groups(session, drafts), _members(session, drafts)
+    refused: dict[Draft, Refused] = {}
+    new: dict[object, NewMessage] = {}
     for draft in drafts:
         if draft.group_id not in groups:
-            messages.append(Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more."))
-        elif (user := members.get((draft.group_id, draft.user_id))) is None:
-            messages.append(Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write."))
-        else:
-            messages.append(_message(session, draft, known, groups[draft.group_id], user))
-    session.flush()
-    return [message if isinstance(message, Refused) else message.seq for message in messages]
+            refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
+        elif draft.place not in members:
+            refused[draft] = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
+        elif draft.key not in known and draft.key not in new:
+            new[draft.key] = draft.message(groups[draft.group_id], members[draft.place])
+    seqs = known | dict(zip(new, append(session, list(new.values())), strict=True))
+    return [refused.get(draft) or seqs[draft.key] for draft in drafts]
 
 
-def _message(session: Session, draft: Draft, known: Known, group: Group, user: User) -> Message:
-    """The message of this draft: the one that its client_id has already, or a new one."""
-    key = (draft.group_id, draft.user_id, draft.client_id)
-    if draft.client_id is not None and key in known:
-        return known[key]
-    message = Message(group=group, user=user, content=draft.content, client_id=draft.client_id)
-    session.add(message)
-    known[key] = message
-    return message
+def _locked_groups(session: Session, drafts: Iterable[Draft]) -> dict[int, UUID]:
+    rows = session.connection().execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
+    return {row.id: row.uuid for row in rows}
 
 
-def _locked_groups(session: Session, drafts: Iterable[Draft]) -> dict[int, Group]:
-    return {group.id: group for group in session.scalars(LOCK, {"groups": {draft.group_id for draft in drafts}})}
-
-
-def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, User]:
-    places = {(draft.group_id, draft.user_id) for draft in drafts}
+def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, str]:
+    places = {draft.place for draft in drafts}
     groups, users = map(set, zip(*places, strict=True))
-    rows = session.execute(MEMBERS, {"groups": groups, "users": users, "places": places})
-    return {(group_id, user.id): user for group_id, user in rows}
+    rows = session.connection().execute(MEMBERS, {"groups": groups, "users": users, "places": places})
+    return {(group_id, user_id): username for group_id, user_id, username in rows}
 
 
 def _known(session: Session, drafts: Iterable[Draft]) -> Known:
     # Joined with a table of values, since SQLite scans all entries for `(…, …, …) IN (…)`.
-    keys = {(draft.group_id, draft.user_id, draft.client_id) for draft in drafts if draft.client_id is not None}
+    keys = {(*draft.place, draft.client_id) for draft in drafts if draft.client_id is not None}
     if not keys:
         return {}
     wanted = values(column("group_id", Integer), column("user_id", Integer), column("client_id", String))
     key = wanted.data(list(keys)).cte("wanted").c
-    rows = session.scalars(
-        select(Message).where(
+    rows = session.execute(
+        select(Message.group_id, Message.user_id, Message.client_id, Message.seq).where(
             Message.group_id == key.group_id, Message.user_id == key.user_id, Message.client_id == key.client_id
         )
     )
-    return {(row.group_id, row.user_id, row.client_id): row for row in rows}
+    return {tuple(found): seq for *found, seq in rows}
 
 
 def since(session: Session, group_id: int, seq: int, limit: int = PAGE) -> Iterator[Entry]:

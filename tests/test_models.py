@@ -6,8 +6,9 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import joinedload
 
-from discussit.models import Base, Entry, Event, Group, Membership, Message, Session, User
+from discussit.models import Base, Entry, Event, Group, Membership, Message, NewMessage, Session, User, append
 from discussit.models.accounts import session_id
 from discussit.models.hooks import NothingChanges
 
@@ -186,6 +187,36 @@ def test_a_message_added_to_any_synchronous_session_gets_its_seq():
         assert [entry.seq for entry in session.scalars(select(Entry))] == [1, 2, 3]
         assert group.last_seq == 3
     engine.dispose()
+
+
+async def test_messages_that_are_appended_become_what_added_ones_do(world):
+    new = NewMessage(world.group.id, world.group.uuid, world.bob.id, "bob", "hi", None)
+    world.listen()
+
+    await world.wrote("hi")
+    await world.database.transact(lambda session: append(session, [new]))
+
+    added, appended = await rows(world)
+    assert added | {"seq": 2, "timestamp": appended["timestamp"]} == appended
+    assert told(world) == await frames(world)
+
+
+async def test_appended_messages_continue_the_log_of_each_group(world):
+    other = Group(name="Cooking")
+    async with world.database.transaction() as session:
+        session.add_all([message(world, "a"), other])
+    here, there = ((each.id, each.uuid, world.bob.id, "bob") for each in (world.group, other))
+    words = [NewMessage(*here, "b", None), NewMessage(*there, "b", "id"), NewMessage(*here, "c", "id")]
+
+    seqs = await world.database.transact(lambda session: append(session, words))
+
+    assert seqs == [2, 1, 3]
+    assert await world.log() == [(1, "a"), (2, "b"), (3, "c")]
+
+
+async def test_nothing_is_appended_where_there_is_nothing_to_append(world):
+    assert await world.database.transact(lambda session: append(session, [])) == []
+    assert await world.log() == []
 
 
 async def test_what_was_rolled_back_leaves_no_gap(world):
@@ -488,6 +519,21 @@ async def bob(session, world):
 
 async def first_entry(session):
     return await session.scalar(select(Entry).order_by(Entry.seq).limit(1))
+
+
+async def rows(world):
+    async with world.database.reading() as session:
+        return [dict(row) for row in (await session.execute(select(Entry.__table__))).mappings()]
+
+
+async def frames(world):
+    async with world.database.reading() as session:
+        entries = await session.scalars(select(Entry).options(joinedload(Entry.group)).order_by(Entry.seq))
+        return [entry.frame() for entry in entries]
+
+
+def told(world):
+    return [frame for written in world.published for frame in written.entries[world.group.uuid]]
 
 
 def contents(world, written):

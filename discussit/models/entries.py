@@ -1,7 +1,8 @@
 """What was said and who came and went: the entries of a group's log."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, case
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
@@ -49,15 +50,6 @@ class Entry(Base):
     def frame(self) -> wire.TextMessage | wire.EventMessage:
         raise NotImplementedError
 
-    def _placed(self) -> dict[str, Any]:
-        return {
-            "group_uuid": self.group.uuid,
-            "seq": self.seq,
-            "timestamp": wire.utc_text(self.timestamp),
-            "message": str(self),
-            "withdrawn": self.is_withdrawn,
-        }
-
 
 class Message(Entry):
     """Something a member wrote."""
@@ -70,11 +62,30 @@ class Message(Entry):
     def __init__(self, **values: Any) -> None:
         super().__init__(kind="Message", **values)
 
+    @property
+    def said(self) -> "Said":
+        return Said(self.user.username, self.content, self.timestamp)
+
     def frame(self) -> wire.TextMessage:
-        return wire.TextMessage(author=self.user.username, content=self.content, **self._placed())
+        return self.said.frame(self.group.uuid, self.seq)
 
     def __str__(self) -> str:
-        return f"{self.user.username}:- {self.content} @{self.timestamp:%Y-%m-%d %H:%M}"
+        return str(self.said)
+
+
+class Said(NamedTuple):
+    """What others are told of a message, whether it has a row already or not yet."""
+
+    author: str
+    content: str
+    timestamp: datetime
+
+    def frame(self, group_uuid: UUID, seq: int) -> wire.TextMessage:
+        moment, is_withdrawn = wire.utc_text(self.timestamp), self.content == ""
+        return wire.TextMessage(group_uuid, seq, self.author, self.content, moment, str(self), is_withdrawn)
+
+    def __str__(self) -> str:
+        return f"{self.author}:- {self.content} @{self.timestamp:%Y-%m-%d %H:%M}"
 
 
 class Event(Entry):
@@ -90,7 +101,15 @@ class Event(Entry):
 
     def frame(self) -> wire.EventMessage:
         status: Any = self.kind  # the table's check allows an event nothing else
-        return wire.EventMessage(user=self.user.username, status=status, **self._placed())
+        return wire.EventMessage(
+            group_uuid=self.group.uuid,
+            seq=self.seq,
+            user=self.user.username,
+            status=status,
+            timestamp=wire.utc_text(self.timestamp),
+            message=str(self),
+            withdrawn=self.is_withdrawn,
+        )
 
     def __str__(self) -> str:
         return self.content

@@ -2,24 +2,28 @@
 
 Before a flush, memberships and their events are made to agree and entries get their seq. After
 a commit, what was written goes to the session's `publish`, if it has one: then it is live.
-Statements that bypass the ORM bypass these hooks: nobody writes entries that way.
+Statements that bypass the ORM bypass these hooks: nobody writes entries that way but `append`,
+which numbers and tells as they do.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import cast
+from datetime import datetime
+from itertools import count
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, event, inspect, select, update
+from sqlalchemy import Table, bindparam, event, insert, inspect, select, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 from discussit import wire
 from discussit.models.accounts import Session, User
-from discussit.models.entries import Entry, Event
+from discussit.models.base import now
+from discussit.models.entries import Entry, Event, Said
 from discussit.models.groups import Group, Membership
 
 logger = logging.getLogger(__name__)
@@ -32,6 +36,7 @@ TAKE_SEQS = (
     .values(last_seq=GROUPS.c.last_seq + bindparam("count"))
     .returning(GROUPS.c.last_seq)
 )
+WRITE = insert(cast(Table, Entry.__table__))
 
 
 @dataclass
@@ -143,9 +148,55 @@ def _take_seqs(session: OrmSession, group: Group, count: int) -> int:
     if group in session.new:
         group.last_seq = (group.last_seq or 0) + count
         return group.last_seq - count + 1
-    last: int = session.connection().execute(TAKE_SEQS, {"group": group.id, "count": count}).scalar_one()
-    attributes.set_committed_value(group, "last_seq", last)
+    first = _next_seqs(session, group.id, count)
+    attributes.set_committed_value(group, "last_seq", first + count - 1)
+    return first
+
+
+def _next_seqs(session: OrmSession, group_id: int, count: int) -> int:
+    last: int = session.connection().execute(TAKE_SEQS, {"group": group_id, "count": count}).scalar_one()
     return last - count + 1
+
+
+class NewMessage(NamedTuple):
+    """What a member has written."""
+
+    group_id: int
+    group_uuid: UUID
+    user_id: int
+    username: str
+    content: str
+    client_id: str | None
+
+
+def append(session: OrmSession, messages: Sequence[NewMessage]) -> list[int]:
+    """Write messages, each with the next seq of its group; the seqs.
+
+    They are what the same messages added to the session would have become, in a quarter of the time.
+    """
+    if not messages:
+        return []
+    counts, moment = Counter(message.group_id for message in messages), now()
+    places = {group: count(_next_seqs(session, group, counts[group])) for group in sorted(counts)}
+    seqs = [next(places[message.group_id]) for message in messages]
+    session.connection().execute(WRITE, [_row(*each, moment) for each in zip(messages, seqs, strict=True)])
+    written = session.info.setdefault("written", Written())
+    for message, seq in zip(messages, seqs, strict=True):
+        said = Said(message.username, message.content, moment)
+        written.entries[message.group_uuid].append(said.frame(message.group_uuid, seq))
+    return seqs
+
+
+def _row(message: NewMessage, seq: int, moment: datetime) -> dict[str, object]:
+    return {
+        "group_id": message.group_id,
+        "seq": seq,
+        "kind": "Message",
+        "user_id": message.user_id,
+        "timestamp": moment,
+        "content": message.content,
+        "client_id": message.client_id,
+    }
 
 
 def _group(session: OrmSession, row: Entry | Membership) -> Group:
