@@ -27,7 +27,7 @@ SETTINGS = {
     "MESSAGE_RATE": "0",
     "SOCKETS_PER_SESSION": "0",
     "SOCKETS_PER_ADDRESS": "0",
-    "SECRET_KEY": "benchmark",
+    "SECRET_KEY": "what signs the cookies of a benchmark",
 }
 
 
