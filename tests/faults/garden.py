@@ -107,10 +107,11 @@ class Garden:
     # What happens to it
 
     async def fill(self, count, message="something"):
-        """`count` more messages of alice's."""
+        """`count` more messages of alice's. She listens while she speaks: who does not is cut off."""
         async with self.alice.follows(self.group) as alice:
             for number in range(count):
                 await alice.says(message, f"{number} of {count}")
+                await alice.until(lambda: len(alice.outbox) < 50)
             await alice.until(lambda: len(alice.acks) == count)
 
     @contextmanager
