@@ -122,14 +122,16 @@ def test_a_benchmark_replaces_its_own_part_of_a_document(benchmarks, tmp_path):
 
 @contextmanager
 def forgetful_server():
-    """A chat that does not send its fourth message to whoever came last."""
+    """A chat that does not send its fourth message to one of those who did not say it."""
     sockets = []
 
     def chat(socket):
         sockets.append(socket)
         for number, text in enumerate(socket):
-            for reader in sockets[: -1 if number == 3 else None]:
-                reader.send(text)
+            forgotten = next(each for each in sockets if each is not socket) if number == 3 else None
+            for reader in sockets:
+                if reader is not forgotten:
+                    reader.send(text)
 
     with serve(chat, "127.0.0.1", 0) as server:
         thread = Thread(target=server.serve_forever)
