@@ -27,6 +27,7 @@ TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
 
 Place = tuple[int, int]  # of a draft: its group's and its user's id
+Sent = tuple[int, int, str | None]  # with the id that its client gave it
 
 
 @dataclass(eq=False)
@@ -44,7 +45,7 @@ class Draft:
         return self.group_id, self.user_id
 
     @property
-    def key(self) -> object:
+    def key(self) -> "Sent | Draft":
         """What is the same for two drafts that are one message, sent twice."""
         return self if self.client_id is None else (*self.place, self.client_id)
 
@@ -135,7 +136,7 @@ class Writer:
             await self._write([draft])
 
 
-Known = dict[object, int]  # drafts' keys → the seqs that they have already
+Known = dict[Sent | Draft, int]  # drafts' keys → the seqs that they have already
 
 # Made once, since making a statement takes as long as executing it.
 LOCK = (
@@ -163,7 +164,7 @@ def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | 
     """
     groups, members = _locked_groups(session, drafts), _members(session, drafts)
     refused: dict[Draft, Refused] = {}
-    new: dict[object, NewMessage] = {}
+    new: dict[Sent | Draft, NewMessage] = {}
     for draft in drafts:
         if draft.group_id not in groups:
             refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
@@ -189,7 +190,7 @@ def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, str]:
 
 def _known(session: Session, drafts: Iterable[Draft]) -> Known:
     # Joined with a table of values, since SQLite scans all entries for `(…, …, …) IN (…)`.
-    keys = {(*draft.place, draft.client_id) for draft in drafts if draft.client_id is not None}
+    keys = {draft.key for draft in drafts if isinstance(draft.key, tuple)}
     if not keys:
         return {}
     wanted = values(column("group_id", Integer), column("user_id", Integer), column("client_id", String))
@@ -199,7 +200,7 @@ def _known(session: Session, drafts: Iterable[Draft]) -> Known:
             Message.group_id == key.group_id, Message.user_id == key.user_id, Message.client_id == key.client_id
         )
     )
-    return {tuple(found): seq for *found, seq in rows}
+    return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in rows}
 
 
 def since(session: Session, group_id: int, seq: int, limit: int = PAGE) -> Iterator[Entry]:
