@@ -17,6 +17,13 @@ PATIENCE = 30  # seconds that a client may take nothing of an answer
 HEAD_LIMIT = 30  # seconds that a connection may be open, or a head begun, without one that is whole
 
 
+def give_up_after(seconds: int, transport: asyncio.BaseTransport) -> None:
+    """Have the system, where it can, end the connection when nothing that was sent is taken for so long."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+
+
 class Http(HttpToolsProtocol):
     """uvicorn's, for heads that are neither too long nor too slow."""
 
@@ -25,9 +32,7 @@ class Http(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            connection = transport.get_extra_info("socket")
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE * 1000)
+        give_up_after(PATIENCE, transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -13,7 +13,8 @@ from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.protocol import State
+
+from discussit.heads import give_up_after
 
 BUFFER = 32 * 1024  # bytes that the system takes for a client that reads nothing; Linux makes it twice that
 PATIENCE = 10  # seconds that the system waits for a client to take what was sent
@@ -40,7 +41,6 @@ def application() -> ASGIApp:
 class Socket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for a client that may stop reading at any time."""
 
-    _is_full = False
     _pong = b""  # that waits for the client to read
     _idle_frames = 0  # of those that were read last, how many ended no message
     _rests = False
@@ -50,7 +50,7 @@ class Socket(WebSocketsSansIOProtocol):
     def write(self, frames: bytes) -> bool:
         """Send whole frames as they are. False, and nothing is sent: they would have to wait, or can't be sent."""
         transport = self.transport
-        if self._is_full or self.close_sent or transport.is_closing():
+        if not self.writable.is_set() or self.close_sent or transport.is_closing():
             return False
         transport.write(frames)
         return True
@@ -59,11 +59,6 @@ class Socket(WebSocketsSansIOProtocol):
         """Cut the connection, with whatever its client has not taken."""
         self.transport.abort()
 
-    @property
-    def _is_open(self) -> bool:
-        # Nothing may follow a close frame, and none be sent before the handshake.
-        return self.conn.state is State.OPEN and not self.transport.is_closing()
-
     # What differs from uvicorn's
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -71,8 +66,7 @@ class Socket(WebSocketsSansIOProtocol):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE * 1000)
+        give_up_after(PATIENCE, transport)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -127,16 +121,11 @@ class Socket(WebSocketsSansIOProtocol):
             # RFC 6455, 5.5.3: of several that wait, only the last needs an answer. All would be kept without limit.
             self._pong = b"".join(self.conn.data_to_send()) or self._pong
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._is_full = True
-
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._is_full = False
         pong, self._pong = self._pong, b""
-        if pong and self._is_open:
-            self.transport.write(pong)
+        if pong:
+            self.write(pong)
 
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
