@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from discussit.cli import main
-from discussit.models import Written
+from discussit.log.write import CommittedChanges
 
 
 def serve(file: str, *arguments: str) -> None:
@@ -15,7 +15,7 @@ def serve(file: str, *arguments: str) -> None:
 
         @event.listens_for(Session, "before_commit")
         def note(session: Session) -> None:
-            if entries := sum(map(len, session.info.get("written", Written()).entries.values())):
+            if entries := sum(map(len, session.info.get("changes", CommittedChanges()).entries.values())):
                 sizes.write(f"{entries}\n")
 
         main(["serve", *arguments])

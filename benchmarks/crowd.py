@@ -25,10 +25,20 @@ WITH RECURSIVE numbers(id, seq) AS (
     SELECT id, last_seq + 1 FROM groups WHERE name = :name
     UNION ALL SELECT id, seq + 1 FROM numbers WHERE seq < :last
 )
-INSERT INTO entries (group_id, seq, kind, user_id, timestamp, content)
-SELECT id, seq, 'Message', 1, datetime('2026-01-01', (seq % 20000 * 200) || ' seconds') || '.000000',
-    'This is message ' || seq || ' of a group in which much is said, though seldom at length.'
+INSERT INTO entries (group_id, seq, kind, user_id, timestamp, state, nth)
+SELECT id, seq, 'Message', 1, datetime('2026-01-01', (seq % 20000 * 200) || ' seconds') || '.000000', 'live',
+    seq - (SELECT last_seq - messages FROM groups WHERE name = :name)
 FROM numbers
+"""
+FILL_TEXTS = """
+INSERT INTO texts (group_id, seq, content)
+SELECT group_id, seq, 'This is message ' || seq || ' of a group in which much is said, though seldom at length.'
+FROM entries JOIN groups ON groups.id = group_id WHERE name = :name AND seq > last_seq ORDER BY seq
+"""
+FILL_COUNTS = """
+UPDATE groups SET messages = messages + :last - last_seq, last_seq = :last,
+    last_message_at = (SELECT timestamp FROM entries WHERE group_id = groups.id ORDER BY seq DESC LIMIT 1)
+WHERE name = :name
 """
 
 Place = tuple[int, int]  # a room, and a person who is in it
@@ -79,8 +89,8 @@ def fill(database: Path, room: int, last: int) -> None:
     """Continue the room's log with messages, up to seq `last`."""
     group = {"name": group_name(room), "last": last}
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(FILL, group)
-        connection.execute("UPDATE groups SET last_seq = :last WHERE name = :name", group)
+        for statement in (FILL, FILL_TEXTS, FILL_COUNTS):
+            connection.execute(statement, group)
 
 
 def settle(database_url: str, places: Iterable[Place]) -> None:

@@ -24,11 +24,16 @@ SINGLES = 100  # messages of a round that wait for each other
 IN_FLIGHT = 50
 SIZES = "sizes"  # the file in which counted.py notes the transactions
 
-UPDATE = "UPDATE groups SET last_seq = last_seq + 1 WHERE id = 1 RETURNING last_seq"
-INSERT = """
-INSERT INTO entries (group_id, seq, kind, user_id, timestamp, content, client_id)
-VALUES (1, ?, 'Message', 1, ?, ?, ?)
+UPDATE = """
+UPDATE groups SET last_seq = last_seq + 1, messages = messages + 1, last_message_at = ? WHERE id = 1
+RETURNING last_seq, messages
 """
+INSERT = """
+INSERT INTO entries (group_id, seq, kind, user_id, timestamp, client_id, state, nth)
+VALUES (1, ?, 'Message', 1, ?, ?, 'live', ?)
+"""
+INSERT_TEXT = "INSERT INTO texts (group_id, seq, content) VALUES (1, ?, ?)"
+MOMENT = "2026-01-01 00:00:00.000000"
 
 
 @dataclass
@@ -125,12 +130,14 @@ def bare(path: Path) -> list[float]:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
     taken = []
     for number in range(SINGLES):
         started = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        ((seq,),) = connection.execute(UPDATE).fetchall()
-        connection.execute(INSERT, (seq, "2026-01-01 00:00:00.000000", "m" * 100, f"{time.time_ns()}-{number}"))
+        ((seq, nth),) = connection.execute(UPDATE, (MOMENT,)).fetchall()
+        connection.execute(INSERT, (seq, MOMENT, f"{time.time_ns()}-{number}", nth))
+        connection.execute(INSERT_TEXT, (seq, "m" * 100))
         connection.execute("COMMIT")
         taken.append(time.perf_counter() - started)
     connection.close()

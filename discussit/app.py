@@ -18,20 +18,22 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import chat, security
+from discussit import security
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
+from discussit.delivery.hub import Hub
 from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
-from discussit.hub import Hub
-from discussit.log import Writer
+from discussit.log.writer import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.renewals import hide_tokens
 from discussit.security import Act
 from discussit.settings import STATIC, Settings, SettingsError
+from discussit.sockets.group import group_socket
+from discussit.sockets.home import home_socket
 from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
@@ -41,10 +43,10 @@ DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
 
 ROUTES = [
     Route("/", home.home),
-    WebSocketRoute("/", chat.home_socket),
+    WebSocketRoute("/", home_socket),
     Route("/groups/", home.create_group, methods=["POST"]),
     Route("/groups/{uuid:uuid}/", group.group),
-    WebSocketRoute("/groups/{uuid:uuid}/", chat.group_socket),
+    WebSocketRoute("/groups/{uuid:uuid}/", group_socket),
     Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
     Route("/groups/{uuid:uuid}/leave/", group.leave, methods=["POST"]),
     Route("/groups/{uuid:uuid}/messages/", group.send_message, methods=["POST"]),
@@ -112,8 +114,9 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     database.publish_to(state.hub.publish)
     try:
         async with state.bus.connected(), create_task_group() as tasks:
-            for run in (state.bus.run, state.hub.run, state.writer.run):
+            for run in (state.bus.run, state.writer.run):
                 tasks.start_soon(run)
+            await tasks.start(state.hub.run)
             state.is_ready = True
             yield
             with move_on_after(DRAIN_LIMIT):
@@ -142,7 +145,7 @@ async def ready(request: Request) -> Response:
     state = request.app.state
     found = {"database": await _answers(state.database), "bus": state.is_ready and state.bus.is_connected}
     told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
-    return JSONResponse(told | {"lag": round(state.hub.lag, 1)}, 200 if all(found.values()) else 503)
+    return JSONResponse(told | {"lag": round(state.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
 
 
 async def _answers(database: Database) -> bool:

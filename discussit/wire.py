@@ -1,7 +1,6 @@
 """The frames of both WebSocket routes: their shapes, codes and limits (docs/protocol.md)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -126,36 +125,13 @@ def is_seq(text: str) -> bool:
 # From the server
 
 
-class TextMessage(msgspec.Struct, tag_field="type", tag="text_message", omit_defaults=True):
-    """A message in a group's log."""
-
-    group_uuid: UUID
-    seq: int
-    author: str
-    content: str
-    timestamp: str
-    message: str
-    withdrawn: bool = False
-
-
-class EventMessage(msgspec.Struct, tag_field="type", tag="event_message", omit_defaults=True):
-    """Somebody's coming or going in a group's log."""
-
-    group_uuid: UUID
-    seq: int
-    user: str
-    status: Literal["Join", "Left"]
-    timestamp: str
-    message: str
-    withdrawn: bool = False
-
-
 class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
     """The first object of a `discussit.v1` connection: the log's last seq, or one's groups on `/`."""
 
     user: str
     group_uuid: UUID | None = None
     seq: int | None = None
+    epoch: str | None = None
     groups: list[UUID] | None = None
 
 
@@ -182,27 +158,16 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
     retry_after: int | None = None
 
 
-Frame = TextMessage | EventMessage | Ready | Ack | Reset | Error | Join | Leave
+Reply = Ready | Ack | Reset | Error | Join | Leave  # what a server sends besides entries
 
 _encoder = msgspec.json.Encoder()
-_entry: msgspec.json.Decoder[TextMessage | EventMessage] = msgspec.json.Decoder(TextMessage | EventMessage)
 
 
-def encode(frame: Frame) -> str:
+def encode(reply: Reply) -> str:
     """One object as JSON text on one line."""
-    return _encoder.encode(frame).decode()
-
-
-def decode_entry(text: str) -> TextMessage | EventMessage:
-    """An entry as `encode` wrote it."""
-    return _entry.decode(text)
+    return _encoder.encode(reply).decode()
 
 
 def array(objects: Iterable[str]) -> str:
-    """Encoded objects as one frame of `discussit.v1`."""
+    """Encoded objects as one message of `discussit.v1`."""
     return f"[{','.join(objects)}]"
-
-
-def utc_text(moment: datetime) -> str:
-    """RFC 3339 in UTC with all six digits, so that texts sort as the moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from discussit.assets import ASK_AGAIN, FOR_GOOD
 from discussit.bus import Bus
 from discussit.database import Database
+from discussit.delivery.hub import Hub
 from discussit.guard import HEADERS
-from discussit.hub import Hub
-from discussit.log import Writer
+from discussit.log.writer import Writer
 from discussit.models import Entry, Group, Message, User
 
 PASSWORD = "correct horse battery"
@@ -240,8 +240,9 @@ class World:
         hub, writer = Hub(self.database, bus), Writer(self.database)
         self.database.publish_to(hub.publish)
         async with bus.connected(), create_task_group() as tasks:
-            for run in (bus.run, hub.run, writer.run):
+            for run in (bus.run, writer.run):
                 tasks.start_soon(run)
+            await tasks.start(hub.run)
             yield Served(bus, hub, writer)
             tasks.cancel_scope.cancel()
 

@@ -10,10 +10,9 @@ from people import Person
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from discussit import hub
 from discussit.app import app
-from discussit.bus import PEOPLE
 from discussit.database import SchemaError
+from discussit.delivery import polling
 from discussit.settings import SettingsError
 
 # Is it well?
@@ -52,7 +51,7 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
 
 @pytest.mark.sqlite
 def test_it_tells_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
-    monkeypatch.setattr(hub, "POLL", 0.05)
+    monkeypatch.setattr(polling, "POLL", 0.05)
     shutil.copy("discussit.db", "kept.db")
     with alice.at_home():
         lose_database(site, state)
@@ -192,10 +191,14 @@ def test_a_page_for_what_is_not_there_leads_on(site, alice):
     assert 'href="/"' in member.text
 
 
+async def fail():
+    raise RuntimeError("a mistake of ours")
+
+
 def kill_the_hub_and_look():
     with TestClient(app) as site:
         state = site.app._app.state
-        state.bus.post(PEOPLE, "This is no news.")
+        site.portal.call(state.hub.rooms.tasks.start_soon, fail)
         while not site.task.done():
             site.get("/healthz")
         response = site.get("/readyz")

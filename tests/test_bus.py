@@ -5,7 +5,7 @@ import pytest
 from anyio import create_task_group
 from broadcaster import Event
 
-from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend, group_channel
+from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend
 
 
 class Unreliable(MemoryBackend):
@@ -169,11 +169,6 @@ async def test_posting_without_end_keeps_the_newest(settings):
 
     async with running(bus), bus.subscribe("a") as messages:
         assert (await until(messages, str(CAPACITY))).count("0") == 0
-
-
-@pytest.mark.parametrize("uuid", ["00000000-0000-4000-8000-000000000000"])
-def test_a_groups_channel_is_named_by_its_uuid(uuid):
-    assert group_channel(uuid) == f"group.{uuid}"
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 import pytest
 from people import V1, Person, closed, refused
 
-from discussit.bus import PEOPLE, RESYNC
+from discussit.bus import RESYNC
+from discussit.delivery.messages import person_channel
 from discussit.wire import MAX_FRAME
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -153,7 +154,7 @@ def test_a_page_that_may_have_missed_news_is_told_its_groups_anew(site, state, b
         # As in a process that hears of nothing: its bus was down.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
-        site.portal.call(state.bus.post, PEOPLE, RESYNC)
+        site.portal.call(state.bus.post, person_channel(2), RESYNC)
 
         assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening]}]
 

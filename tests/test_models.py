@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import hostile
@@ -6,11 +7,13 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import joinedload
 
-from discussit.models import Base, Entry, Event, Group, Membership, Message, NewMessage, Session, User, append
+from discussit.log.hooks import NothingChanges
+from discussit.log.read import entries_since
+from discussit.log.write import NewEntry, write_entries
+from discussit.models import Base, Entry, Event, Group, Membership, Message, Session, User
 from discussit.models.accounts import session_id
-from discussit.models.hooks import NothingChanges
+from discussit.models.entries import TEXTS
 
 MOMENT = datetime(2026, 11, 22, 7, 5, 9, 120, UTC)
 
@@ -189,34 +192,111 @@ def test_a_message_added_to_any_synchronous_session_gets_its_seq():
     engine.dispose()
 
 
-async def test_messages_that_are_appended_become_what_added_ones_do(world):
-    new = NewMessage(world.group.id, world.group.uuid, world.bob.id, "bob", "hi", None)
+async def test_written_messages_become_what_added_ones_do(world):
     world.listen()
 
     await world.wrote("hi")
-    await world.database.transact(lambda session: append(session, [new]))
+    await world.database.transact(lambda session: write_entries(session, [new_message(world.group, world.bob, "hi")]))
 
-    added, appended = await rows(world)
-    assert added | {"seq": 2, "timestamp": appended["timestamp"]} == appended
-    assert told(world) == await frames(world)
+    added, written = await rows(world)
+    assert added | {"seq": 2, "nth": 2, "timestamp": written["timestamp"]} == written
+    assert published(world) == await sent(world)
 
 
-async def test_appended_messages_continue_the_log_of_each_group(world):
+async def test_written_messages_continue_the_log_of_each_group(world):
     other = Group(name="Cooking")
     async with world.database.transaction() as session:
         session.add_all([message(world, "a"), other])
-    here, there = ((each.id, each.uuid, world.bob.id, "bob") for each in (world.group, other))
-    words = [NewMessage(*here, "b", None), NewMessage(*there, "b", "id"), NewMessage(*here, "c", "id")]
+    new = [
+        new_message(world.group, world.bob, "b"),
+        new_message(other, world.bob, "b", "id"),
+        new_message(world.group, world.bob, "c", "id"),
+    ]
 
-    seqs = await world.database.transact(lambda session: append(session, words))
+    seqs = await world.database.transact(lambda session: write_entries(session, new))
 
     assert seqs == [2, 1, 3]
     assert await world.log() == [(1, "a"), (2, "b"), (3, "c")]
 
 
-async def test_nothing_is_appended_where_there_is_nothing_to_append(world):
-    assert await world.database.transact(lambda session: append(session, [])) == []
+async def test_nothing_is_written_where_there_is_nothing_to_write(world):
+    assert await world.database.transact(lambda session: write_entries(session, [])) == []
     assert await world.log() == []
+
+
+async def test_an_added_message_is_known_to_its_session_as_it_was_written(world):
+    async with world.database.transaction() as session:
+        added = message(world, "hi")
+        session.add(added)
+        await session.flush()
+        found = await first_entry(session)
+
+    assert found is added
+    assert (added.seq, added.content, added.client_id, added.is_deleted) == (1, "hi", None, False)
+
+
+# What a group counts
+
+
+async def test_a_group_counts_its_messages_and_members(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("a", "b")
+    await leave(world, world.alice)
+
+    group = await found_group(world)
+    assert (group.last_seq, group.messages, group.member_count) == (5, 2, 1)
+
+
+async def test_each_entry_knows_how_many_messages_there_are_up_to_it(world):
+    await world.joined(world.alice)
+    await world.wrote("a")
+    await world.joined(world.bob)
+    await world.wrote("b", "c")
+
+    assert [row["nth"] for row in await rows(world)] == [0, 1, 1, 2, 3]
+
+
+async def test_a_group_knows_when_its_last_message_was_written_and_not_when_someone_came(world):
+    await world.joined(world.alice)
+    before = (await found_group(world)).last_message_at
+    await world.wrote("a")
+    written = (await rows(world))[-1]["timestamp"]
+    await world.joined(world.bob)
+
+    assert (before, (await found_group(world)).last_message_at) == (None, written)
+
+
+async def test_whoever_joins_has_read_everything_up_to_their_join(world):
+    await world.joined(world.alice)
+    await world.wrote("a")
+    await world.joined(world.bob)
+
+    async with world.database.reading() as session:
+        memberships = await session.scalars(select(Membership).order_by(Membership.user_id))
+        assert [each.read_seq for each in memberships] == [1, 3]
+
+
+async def test_a_revision_changes_the_groups_epoch_and_its_texts(world):
+    await world.wrote("oops", "hi")
+    before = await found_group(world)
+
+    async with world.database.transaction() as session:
+        (await first_entry(session)).content = "better"
+
+    after = await found_group(world)
+    assert (before.revisions, after.revisions, before.epoch == after.epoch) == (0, 1, False)
+    assert await world.log() == [(1, "better"), (2, "hi")]
+
+
+async def test_a_withdrawn_text_is_in_no_row(world):
+    await world.wrote("secret")
+
+    async with world.database.transaction() as session:
+        (await first_entry(session)).withdraw()
+
+    async with world.database.reading() as session:
+        assert list(await session.scalars(select(TEXTS.c.content))) == []
+        assert (await first_entry(session)).is_deleted
 
 
 async def test_what_was_rolled_back_leaves_no_gap(world):
@@ -279,7 +359,7 @@ async def test_the_database_itself_guards_the_order(world):
         async with world.database.transaction() as session:
             await session.execute(
                 Entry.__table__.insert().values(
-                    group_id=world.group.id, seq=1, kind="Message", user_id=1, timestamp=MOMENT, content="!"
+                    group_id=world.group.id, seq=1, kind="Message", user_id=1, timestamp=MOMENT, state="live", nth=1
                 )
             )
 
@@ -303,8 +383,8 @@ async def test_a_commit_publishes_the_entries_that_it_wrote(world):
     await world.joined(world.bob)
     await world.wrote("hi")
 
-    frames = [frame for written in world.published for frame in written.entries[world.group.uuid]]
-    assert [(frame.seq, frame.message.split("@")[0]) for frame in frames] == [
+    entries = [(entry.seq, json.loads(entry.text)["message"]) for entry in published(world)]
+    assert [(seq, line.split("@")[0]) for seq, line in entries] == [
         (1, "bob Join the Gardening group"),
         (2, "bob:- hi "),
     ]
@@ -333,7 +413,7 @@ async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_th
         await session.commit()
 
     (written,) = world.published
-    assert (written.ended_sessions, len(written.entries[world.group.uuid])) == ([], 1)
+    assert (written.ended_sessions, len(written.entries[world.group.uuid])) == ({}, 1)
 
 
 async def test_a_rolled_back_savepoint_publishes_nothing_false(world):
@@ -347,7 +427,7 @@ async def test_a_rolled_back_savepoint_publishes_nothing_false(world):
             await session.flush()
             await savepoint.rollback()
 
-    assert [(contents(world, written), written.ended_sessions) for written in world.published] == [(["true"], [])]
+    assert [(contents(world, written), written.ended_sessions) for written in world.published] == [(["true"], {})]
 
 
 async def test_a_savepoint_that_fails_by_itself_publishes_nothing_false(world):
@@ -383,7 +463,7 @@ async def test_what_came_before_a_rolled_back_savepoint_is_published(world):
         async with session.begin_nested() as savepoint:
             await savepoint.rollback()
 
-    assert [written.ended_sessions for written in world.published] == [[session_id("token")]]
+    assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]
 
 
 async def test_a_savepoint_that_is_kept_publishes_its_entries(world):
@@ -464,7 +544,7 @@ async def test_a_renamed_account_is_signed_out(world):
     async with world.database.transaction() as session:
         (await bob(session, world)).username = "robert"
 
-    assert [written.ended_sessions for written in world.published] == [[session_id("token")]]
+    assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]
 
 
 async def test_a_changed_password_alone_renames_nobody(world):
@@ -474,7 +554,7 @@ async def test_a_changed_password_alone_renames_nobody(world):
     async with world.database.transaction() as session:
         (await bob(session, world)).password = "?"
 
-    assert not any(written.ended_sessions or written.revised for written in world.published)
+    assert not any(written.ended_sessions or written.revised_groups for written in world.published)
 
 
 def message(world, content):
@@ -526,15 +606,24 @@ async def rows(world):
         return [dict(row) for row in (await session.execute(select(Entry.__table__))).mappings()]
 
 
-async def frames(world):
+async def found_group(world):
     async with world.database.reading() as session:
-        entries = await session.scalars(select(Entry).options(joinedload(Entry.group)).order_by(Entry.seq))
-        return [entry.frame() for entry in entries]
+        return await group(session, world)
 
 
-def told(world):
-    return [frame for written in world.published for frame in written.entries[world.group.uuid]]
+async def sent(world):
+    return await world.database.read(
+        lambda session: list(entries_since(session, world.group.id, world.group.uuid, 0, 100))
+    )
+
+
+def new_message(group, author, content, client_id=None):
+    return NewEntry(group.id, group.uuid, "Message", author.id, author.username, content, client_id)
+
+
+def published(world):
+    return [entry for written in world.published for entry in written.entries[world.group.uuid]]
 
 
 def contents(world, written):
-    return [frame.content for frame in written.entries.get(world.group.uuid, [])]
+    return [json.loads(entry.text)["content"] for entry in written.entries.get(world.group.uuid, [])]

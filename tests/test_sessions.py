@@ -32,7 +32,7 @@ def test_a_session_ends_two_weeks_after_the_last_request_and_after_three_months_
 def test_a_session_within_its_limits_is_let_in_and_keeps_its_sockets(site, state, alice, gardening, ago):
     with alice.in_group(gardening) as socket:
         site.portal.call(age_sessions, state.database, ago)
-        site.portal.call(state.hub._check_sessions, list(state.hub.connections))
+        site.portal.call(state.hub.people.check_sessions, list(state.hub.people.connections))
         alice.says(gardening, "still here")
 
         assert socket.receive_json()["content"] == "still here"

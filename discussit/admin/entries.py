@@ -10,8 +10,8 @@ from discussit import wire
 from discussit.admin.references import GROUP, PERSON, find_group, find_user, users_like
 from discussit.admin.view import Field, Values, View
 from discussit.auth import FieldError, checked
+from discussit.log.hooks import NothingChanges
 from discussit.models import Entry, Event, Message
-from discussit.models.hooks import NothingChanges
 
 
 class EntryView(View):
@@ -26,7 +26,7 @@ class EntryView(View):
         return f"{row.kind} {row.seq} of {row.user.username} in {row.group.name}"
 
     def is_deletable(self, row: Entry) -> bool:
-        return not row.is_withdrawn
+        return not row.is_deleted
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Entry:
         (text,) = self.fields_to_edit

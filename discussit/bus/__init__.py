@@ -5,6 +5,6 @@ channel is told RESYNC whenever something may have been missed, and then reads t
 """
 
 from discussit.bus.backends import CAPACITY, RESYNC, Inbox, MemoryBackend
-from discussit.bus.bus import PEOPLE, Bus, group_channel
+from discussit.bus.bus import Bus
 
-__all__ = ["CAPACITY", "PEOPLE", "RESYNC", "Bus", "Inbox", "MemoryBackend", "group_channel"]
+__all__ = ["CAPACITY", "RESYNC", "Bus", "Inbox", "MemoryBackend"]

@@ -20,16 +20,11 @@ from discussit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PEOPLE = "people"  # the channel of ended sessions, and of who joined or left what
 SIGNATURE = 32  # hexadecimal digits
 ALONE = (
     "one worker of several hears of the others' entries only when it looks, every 2 seconds:"
     " set BROADCAST_URL=redis://… or postgresql://…"
 )
-
-
-def group_channel(uuid: object) -> str:
-    return f"group.{uuid}"
 
 
 class Bus:

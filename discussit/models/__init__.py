@@ -1,23 +1,11 @@
-"""The tables and what a write to them does. Importing this registers the hooks."""
+"""The tables. Importing them registers what every write to them does (log/hooks.py)."""
 
-from discussit.models import hooks as hooks
 from discussit.models.accounts import Session, User
 from discussit.models.base import Base
 from discussit.models.entries import Entry, Event, Message
 from discussit.models.groups import Group, Membership
-from discussit.models.hooks import NewMessage, Publish, Written, append
 
-__all__ = [
-    "Base",
-    "Entry",
-    "Event",
-    "Group",
-    "Membership",
-    "Message",
-    "NewMessage",
-    "Publish",
-    "Session",
-    "User",
-    "Written",
-    "append",
-]
+__all__ = ["Base", "Entry", "Event", "Group", "Membership", "Message", "Session", "User"]
+
+# Last, since the hooks need the tables: a session of any program that has a model also has the hooks.
+from discussit.log import hooks as hooks

@@ -1,5 +1,6 @@
-"""Where people speak: groups and who belongs to them."""
+"""Groups and their members."""
 
+import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -13,17 +14,32 @@ from discussit.models.base import Base, now
 MAX_NAME = 30
 
 
+def new_epoch() -> str:
+    """A name for a log as it is sent to clients from now on: 64 random bits as 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
 class Group(Base):
-    """A group is a log: its entries are numbered 1 to `last_seq` without a gap."""
+    """A group is a log: its entries are numbered 1 to `last_seq` without a gap.
+
+    The counts below are written with the entries (log/write.py), in the statement that takes their seqs.
+    """
 
     __tablename__ = "groups"
-    # An id that was a deleted group's may still be in use where the deletion has not been heard of.
+    # A deleted group's id may still be in use in a process that has not been notified of the deletion.
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
     name: Mapped[str] = mapped_column(String(MAX_NAME))
     last_seq: Mapped[int] = mapped_column(default=0)
+    messages: Mapped[int] = mapped_column(default=0)
+    last_message_at: Mapped[datetime | None]
+    member_count: Mapped[int] = mapped_column(default=0)
+    # Rises whenever the text of an entry changes, so that processes drop the texts they keep.
+    revisions: Mapped[int] = mapped_column(default=0)
+    # Changes whenever the log is no longer the one that clients were sent: they have to load it again.
+    epoch: Mapped[str] = mapped_column(String(16), default=new_epoch)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     memberships: Mapped[list["Membership"]] = relationship(

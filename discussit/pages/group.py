@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, log, wire
+from discussit import auth, wire
 from discussit.addresses import address
 from discussit.auth import Account, FieldError
-from discussit.log import Draft, Shown
+from discussit.log.kinds import KINDS, MESSAGE, EntryRow, utc_text
+from discussit.log.read import shown_after, shown_before
+from discussit.log.writer import Draft
 from discussit.models import Group, Membership, User
 from discussit.pages.home import groups_for
 from discussit.pages.page import Form, database_of, own_address, page, see_other
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
-KINDS = {"Message": "message", "Join": "joined", "Left": "left"}  # in words for people
 SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
@@ -31,55 +32,61 @@ async def group(request: Request) -> Response:
 async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
     read = await database_of(request).read(lambda session: _read(session, account, request))
     group, entries = read.group, read.entries
-    first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
+    first = entries[0].seq if entries else 1
+    # At the end, the page has followed the log to its last entry, whether that is shown or not.
+    last = entries[-1].seq if read.has_later else group.last_seq
     url = address(request, group.get_absolute_url())
     return page(
         request,
         "group.html",
         status,
         group=group,
-        entries=rows(entries),
+        entries=rendered(entries),
         members=read.members,
         groups=read.groups,
         form=form,
         last_seq=last,
         at=_seq(request, "at"),
-        at_end=last >= group.last_seq,
+        at_end=not read.has_later,
         earlier_url=f"{url}?before={first}" if first > 1 else None,
-        later_url=f"{url}?after={last}" if last < group.last_seq else None,
+        later_url=f"{url}?after={last}" if read.has_later else None,
     )
 
 
-class Read(NamedTuple):
+class GroupPage(NamedTuple):
     """What a group's page is made of."""
 
     group: Group
-    entries: Sequence[Shown]
+    entries: Sequence[EntryRow]
+    has_later: bool  # entries after these are shown on another page
     members: Sequence[str]
     groups: Sequence[Any]
 
 
-def _read(session: Session, account: Account, request: Request) -> Read:
+def _read(session: Session, account: Account, request: Request) -> GroupPage:
     group = auth.admit(session, account, request.path_params["uuid"])
     members = select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
     groups = groups_for(account).where(Membership.user_id.is_not(None))
-    return Read(
+    return GroupPage(
         group,
-        _entries(session, group, request),
+        *_entries(session, group, request),
         session.scalars(members).all(),
         session.execute(groups).all(),
     )
 
 
-def _entries(session: Session, group: Group, request: Request) -> Sequence[Shown]:
-    """The part of the log that the URL asks for; its end, where that lies outside the log."""
+def _entries(session: Session, group: Group, request: Request) -> tuple[Sequence[EntryRow], bool]:
+    """The part of the log that the URL asks for, and whether entries follow; its end, if that is outside the log."""
     at, after, before = (_seq(request, name) for name in ("at", "after", "before"))
     if at is not None and at <= group.last_seq:
-        return log.page_after(session, group.id, max(0, at - PAGE // 2), PAGE)
+        after = max(0, at - PAGE // 2)
     if after is not None and after < group.last_seq:
-        return log.page_after(session, group.id, after, PAGE)
-    end = group.last_seq + 1
-    return log.page_before(session, group.id, before if before is not None and 1 < before < end else end, PAGE)
+        entries = shown_after(session, group.id, after, PAGE + 1)
+        if entries:
+            return entries[:PAGE], len(entries) > PAGE
+    if before is not None and 1 < before <= group.last_seq:
+        return shown_before(session, group.id, before, PAGE), True
+    return shown_before(session, group.id, group.last_seq + 1, PAGE), False
 
 
 def _seq(request: Request, name: str) -> int | None:
@@ -88,7 +95,7 @@ def _seq(request: Request, name: str) -> int | None:
 
 
 @dataclass(frozen=True)
-class LogRow:
+class RenderedEntry:
     """An entry as the page shows it."""
 
     seq: int
@@ -102,30 +109,30 @@ class LogRow:
     day: date | None
 
 
-def rows(entries: Iterable[Shown]) -> list[LogRow]:
-    shown: list[LogRow] = []
+def rendered(entries: Iterable[EntryRow]) -> list[RenderedEntry]:
+    shown: list[RenderedEntry] = []
     for entry in entries:
-        shown.append(_row(entry, shown[-1] if shown else None))
+        shown.append(_rendered(entry, shown[-1] if shown else None))
     return shown
 
 
-def _row(entry: Shown, above: LogRow | None) -> LogRow:
+def _rendered(entry: EntryRow, above: RenderedEntry | None) -> RenderedEntry:
     is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
-    return LogRow(
+    return RenderedEntry(
         seq=entry.seq,
-        kind=KINDS[entry.kind],
+        kind=KINDS[entry.kind].shown_as or "",
         name=entry.username,
-        content=entry.content if entry.kind == "Message" else "",
+        content=entry.content if entry.kind == MESSAGE.name else "",
         timestamp=entry.timestamp,
-        iso=wire.utc_text(entry.timestamp),
-        withdrawn=entry.content == "",
+        iso=utc_text(entry.timestamp),
+        withdrawn=entry.is_deleted,
         continues=above is not None and not is_new_day and _continues(entry, above),
         day=entry.timestamp.date() if is_new_day else None,
     )
 
 
-def _continues(entry: Shown, above: LogRow) -> bool:
-    same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.username
+def _continues(entry: EntryRow, above: RenderedEntry) -> bool:
+    same_author = above.kind == MESSAGE.shown_as and entry.kind == MESSAGE.name and above.name == entry.username
     return same_author and entry.timestamp - above.timestamp < SAME_HEADER
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from discussit import auth, security
 from discussit.addresses import address
 from discussit.auth import Account, FieldError
-from discussit.models import Entry, Group, Membership
+from discussit.models import Group, Membership
 from discussit.pages.page import Form, database_of, page, refusal, see_other
 from discussit.security import Act
 
@@ -25,16 +25,14 @@ async def _home(request: Request, account: Account, form: Form) -> Response:
 
 def groups_for(account: Account) -> Any:
     """Every group with its number of members and, from this account's side, what its row shows."""
-    members = select(func.count()).where(Membership.group_id == Group.id).correlate(Group).scalar_subquery()
     return (
         select(
             Group.uuid,
             Group.name,
-            members.label("members"),
-            Entry.timestamp.label("last_at"),
+            Group.member_count.label("members"),
+            Group.last_message_at.label("last_at"),
             Membership.user_id.is_not(None).label("is_member"),
         )
-        .outerjoin(Entry, and_(Entry.group_id == Group.id, Entry.seq == Group.last_seq))
         .outerjoin(Membership, and_(Membership.group_id == Group.id, Membership.user_id == account.id))
         .order_by(func.lower(Group.name), Group.id)
     )

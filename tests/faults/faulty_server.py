@@ -17,10 +17,12 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, cli, heads, hub, serving, voice
+from discussit import cli, heads, serving, wire
 from discussit.app import app
-from discussit.bus import PEOPLE, MemoryBackend, bus
+from discussit.bus import MemoryBackend, bus
+from discussit.delivery import hub, polling, rooms, sending
 from discussit.models import Group, base
+from discussit.sockets import group as group_route
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
 
@@ -70,7 +72,7 @@ def die_after_commit():
 
 
 def _die_if_fatal(session):
-    if FATAL in str(session.info.get("written")):
+    if FATAL in str(session.info.get("changes")):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -134,7 +136,7 @@ class Forging(MemoryBackend):
             signature, words = message[: bus.SIGNATURE], message[bus.SIGNATURE :]
             await super().publish(channel, signature + words.replace("alice", "mallory").replace("seq", "sec"))
             # What was signed for one channel, on another.
-            await super().publish(PEOPLE, message)
+            await super().publish("people.2", message)
         else:
             await super().publish(channel, message)
 
@@ -144,7 +146,7 @@ chance = random.Random(3)  # noqa: S311 - the same faults in each run
 
 def hang_in_publish():
     bus.make_backend = lambda _settings: Hanging()
-    hub.POLL = 3600
+    polling.POLL = 3600
 
 
 def publish_late():
@@ -202,19 +204,19 @@ def clock_runs_back():
 
 
 def short_patience():
-    voice.SEND_LIMIT = voice.LINE_LIMIT = 2
+    sending.SEND_LIMIT = sending.DIRECT_SEND_LIMIT = 2
 
 
 def stand_still():
     """The loop hangs for five seconds when FATAL arrives."""
-    check = chat.wire.check_content
+    check = wire.check_content
 
     def check_slowly(content):
         if content == FATAL:
             time.sleep(5)
         return check(content)
 
-    chat.wire.check_content = check_slowly
+    wire.check_content = check_slowly
 
 
 # Holding a request at one point, so that something else can happen there
@@ -222,23 +224,23 @@ def stand_still():
 
 def hold_admission():
     """Between the check of a socket's right to be there and its first frame."""
-    chat._admitted = _held(chat._admitted)
+    group_route._admitted = _held(group_route._admitted)
 
 
 def hold_pages():
     """Between reading what lies before a room's tail and sending it."""
-    hub.Hub._earlier = _held(hub.Hub._earlier)
+    rooms.Rooms._earlier = _held(rooms.Rooms._earlier)
 
 
 def hold_looks():
     """Between reading how long a log is and beginning its room there. Nothing is looked for unasked."""
-    bring = hub.Hub._bring
+    bring = polling.Polling._bring
 
     async def bring_held(*arguments, **options):
         await _held(asyncio.sleep)(0)
         await bring(*arguments, **options)
 
-    hub.Hub._bring, hub.POLL = bring_held, 3600
+    polling.Polling._bring, polling.POLL = bring_held, 3600
 
 
 def hold_leaves():

@@ -80,9 +80,11 @@ class Garden:
         """The log as the database has it, each entry with its client_id."""
         with self.database() as connection:
             found = connection.execute(
-                "SELECT seq, username, iif(kind = 'Message', content, kind), client_id FROM entries"
+                "SELECT entries.seq, username, iif(kind = 'Message', coalesce(content, ''), kind), client_id"
+                " FROM entries"
                 " JOIN users ON users.id = user_id"
-                " WHERE group_id = (SELECT id FROM groups WHERE uuid = ?) ORDER BY seq",
+                " LEFT JOIN texts ON texts.group_id = entries.group_id AND texts.seq = entries.seq"
+                " WHERE entries.group_id = (SELECT id FROM groups WHERE uuid = ?) ORDER BY entries.seq",
                 [UUID(self.group).hex],
             ).fetchall()
         return [(Entry(*row[:3]), row[3]) for row in found]

@@ -8,8 +8,10 @@ from clients import Entry, Member
 from garden import Garden
 
 LOG = """
-SELECT seq, username, CASE kind WHEN 'Message' THEN content ELSE kind END, client_id
-FROM entries JOIN users ON users.id = user_id JOIN groups ON groups.id = group_id WHERE groups.uuid = $1 ORDER BY seq
+SELECT entries.seq, username, CASE kind WHEN 'Message' THEN coalesce(content, '') ELSE kind END, client_id
+FROM entries JOIN users ON users.id = user_id JOIN groups ON groups.id = entries.group_id
+LEFT JOIN texts ON texts.group_id = entries.group_id AND texts.seq = entries.seq
+WHERE groups.uuid = $1 ORDER BY entries.seq
 """
 
 

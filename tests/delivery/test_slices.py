@@ -4,7 +4,8 @@ import pytest
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from discussit.slices import SLICE, Slice
+from discussit.delivery.slices import SLICE, Slice
+from discussit.log.compose import EncodedEntry
 
 SIXTH, LONG = "x" * (SLICE // 6), "x" * (2 * SLICE)
 
@@ -21,26 +22,36 @@ SIXTH, LONG = "x" * (SLICE // 6), "x" * (2 * SLICE)
     ],
 )
 def test_a_slice_is_bounded_and_never_empty_while_there_are_entries(entries, count):
-    part = Slice.after(7, entries)
+    part = Slice.after(7, map(entry, entries))
 
-    assert (part.last, part.objects) == (7 + count, tuple(entries[:count]))
+    assert (part.last, [each.text for each in part.entries]) == (7 + count, entries[:count])
 
 
 def test_entries_behind_a_slice_are_not_even_read():
-    entries = iter([LONG, "{}", "{}"])
+    entries = map(entry, [LONG, "{}", "{}"])
 
     Slice.after(0, entries)
 
-    assert list(entries) == ["{}"]
+    assert [each.text for each in entries] == ["{}"]
 
 
 @pytest.mark.parametrize("size", [1, 124, 126, 30_000, 70_000])
 def test_its_frames_are_those_of_rfc_6455(size):
     entries = [json.dumps("ü" * (size // 2)), "2", "3"]
-    part = Slice(3, tuple(entries))
+    part = Slice(3, tuple(map(entry, entries)))
 
-    assert texts(part.object_frames) == entries
+    assert texts(part.tutorial_frames) == entries
     assert texts(part.array_frame) == [part.array]
+
+
+def test_clients_of_the_tutorials_protocol_are_not_sent_entries_of_unknown_kinds():
+    part = Slice(2, (entry("1"), entry("2", kind="Poll")))
+
+    assert (part.tutorial_texts, part.array) == (("1",), "[1,2]")
+
+
+def entry(text, kind="Message"):
+    return EncodedEntry(1, kind, 1, "", None, text)
 
 
 def texts(frames):

@@ -4,8 +4,8 @@ from anyio.lowlevel import checkpoint
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from discussit import log
-from discussit.log import BATCH, Draft
+from discussit.log import writer
+from discussit.log.writer import MAX_BATCH, Draft
 from discussit.models import Group, User
 from discussit.wire import Refused
 
@@ -40,10 +40,10 @@ async def test_all_that_waits_shares_one_transaction(world, commits):
     commits.clear()
 
     async with world.served() as served:
-        drafts = [served.writer.submit(draft(world, str(number))) for number in range(BATCH)]
+        drafts = [served.writer.submit(draft(world, str(number))) for number in range(MAX_BATCH)]
         await served.writer.drained()
 
-    assert [each.seq.result() for each in drafts] == list(range(2, BATCH + 2))
+    assert [each.seq.result() for each in drafts] == list(range(2, MAX_BATCH + 2))
     assert len(commits) == 1
 
 
@@ -52,10 +52,10 @@ async def test_what_is_too_much_for_one_transaction_goes_into_the_next(world, co
     commits.clear()
 
     async with world.served() as served:
-        drafts = [served.writer.submit(draft(world, str(number))) for number in range(BATCH + 1)]
+        drafts = [served.writer.submit(draft(world, str(number))) for number in range(MAX_BATCH + 1)]
         await served.writer.drained()
 
-    assert [each.seq.result() for each in drafts] == list(range(2, BATCH + 3))
+    assert [each.seq.result() for each in drafts] == list(range(2, MAX_BATCH + 3))
     assert len(commits) == 2
 
 
@@ -157,7 +157,7 @@ async def test_what_has_been_written_already_is_published_once(world):
 
 
 async def test_a_queue_that_is_full_answers_busy(world, monkeypatch):
-    monkeypatch.setattr(log, "WAITING", 2)
+    monkeypatch.setattr(writer, "MAX_QUEUED", 2)
     await world.joined(world.bob)
 
     async with world.served() as served:
@@ -210,52 +210,6 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
         await served.writer.drained()
 
     assert (sent.seq.result(), code(late)) == (2, "not_member")
-
-
-# Reading
-
-
-@pytest.mark.parametrize(("seq", "expected"), [(0, [1, 2, 3, 4, 5]), (3, [4, 5]), (5, []), (99, [])])
-async def test_a_log_is_read_on_from_a_place(world, seq, expected):
-    await world.wrote(*"abcde")
-
-    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, seq)))
-
-    assert [entry.seq for entry in entries] == expected
-
-
-@pytest.mark.parametrize(
-    ("seq", "limit", "expected"), [(0, 3, [1, 2, 3]), (3, 3, [4, 5]), (5, 3, []), (99, 3, []), (1, 200, [2, 3, 4, 5])]
-)
-async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
-    await world.wrote(*"abcde")
-
-    entries = await world.database.read(lambda session: log.page_after(session, world.group.id, seq, limit))
-
-    assert [entry.seq for entry in entries] == expected
-
-
-@pytest.mark.parametrize(
-    ("seq", "limit", "expected"), [(6, 3, [3, 4, 5]), (3, 3, [1, 2]), (1, 3, []), (99, 2, [4, 5]), (0, 3, [])]
-)
-async def test_a_page_leads_up_to_a_place(world, seq, limit, expected):
-    await world.wrote(*"abcde")
-
-    entries = await world.database.read(lambda session: log.page_before(session, world.group.id, seq, limit))
-
-    assert [entry.seq for entry in entries] == expected
-
-
-async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, queries):
-    await world.joined(world.alice, world.bob)
-    await world.wrote("a", "b")
-
-    queries.clear()
-    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, 0)))
-    frames = [entry.frame() for entry in entries]
-
-    assert [frame.seq for frame in frames] == [1, 2, 3, 4]
-    assert len(queries) == 1
 
 
 def draft(world, content, author=None, client_id=None):

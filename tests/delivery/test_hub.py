@@ -2,24 +2,26 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from itertools import count
+from uuid import UUID
 
 import pytest
 from anyio import create_task_group, sleep
 from sqlalchemy import delete, select, update
 
-from discussit import hub, room
-from discussit.bus import PEOPLE, RESYNC, MemoryBackend, group_channel
+from discussit.bus import RESYNC, MemoryBackend
+from discussit.delivery import messages, polling, room
+from discussit.delivery.chunks import chunks
+from discussit.delivery.connections import Connection, Follower, HomeConnection
+from discussit.delivery.messages import MembershipChange, MembershipChanges, Revised, group_channel, person_channel
+from discussit.delivery.protocols import V1
+from discussit.delivery.room import TAIL
+from discussit.log.kinds import Effect
+from discussit.log.read import LogState
 from discussit.models import Entry, Group, Message, Session, User
 from discussit.models.accounts import session_id
-from discussit.readers import Connection, Follower, Watcher
-from discussit.room import TAIL
 from discussit.wire import CloseCode
 
-ELSEWHERE = "00000000-0000-4000-8000-000000000000"
-LAST_NEWS = json.dumps(
-    {"moves": [{"type": "event_message", "group_uuid": ELSEWHERE, "seq": 1, "user": "bob", "status": "Join",
-                "timestamp": "", "message": ""}]}
-)  # fmt: skip
+ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
 
 
 class FaultyBackend(MemoryBackend):
@@ -70,7 +72,7 @@ FAULTS = {
 @pytest.fixture
 def impatient(monkeypatch):
     """The safety poll comes after a tenth of a second: it is all that is left where every hint is lost."""
-    monkeypatch.setattr(hub, "POLL", 0.1)
+    monkeypatch.setattr(polling, "POLL", 0.1)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -140,7 +142,7 @@ async def test_of_entries_for_which_a_tail_has_no_space_none_is_missed_either(wo
         await world.wrote(*map(str, range(50, 100)))
         seqs = [(await anext(entries))[0] for _ in range(102)]
 
-        (found,) = served.hub.rooms.values()
+        (found,) = served.hub.rooms
         assert found.last - found.first < 20
     assert seqs == list(range(1, 103))
 
@@ -163,16 +165,16 @@ async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monke
     await world.wrote("as it was")
 
     async with world.served() as served, following(served, world) as ready:
-        (room,) = served.hub.rooms.values()
+        (room,) = served.hub.rooms
         read = world.database.read
 
         async def read_while_revised(work):
             result = await read(work)
-            room.revise()
+            room.revise(LogState(3, 1, room.epoch))
             return result
 
         monkeypatch.setattr(world.database, "read", read_while_revised)
-        await served.hub._bring_back(room, 0)
+        await served.hub.rooms._restore(room, 0)
 
         assert room.slice(0) is None
     await ready.aclose()
@@ -209,8 +211,8 @@ async def test_a_room_closes_with_its_last_follower_and_opens_again(world):
             async with following(served, world) as entries:
                 await world.wrote("hi")
                 assert await anext(entries) == (seq, "hi")
-            assert served.hub.rooms == {}
-    assert served.hub.connections == set()
+            assert list(served.hub.rooms) == []
+    assert list(served.hub.people.connections) == []
 
 
 async def test_whoever_read_a_deleted_group_is_not_given_what_is_said_in_the_next(world):
@@ -246,7 +248,7 @@ async def test_readers_of_a_log_that_got_shorter_are_sent_away(world, impatient)
         await lose_last_entry(world)
 
         assert [entry async for entry in entries] == []
-        assert (entered(served)[0].ended, served.hub.rooms) == (CloseCode.RESTART, {})
+        assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
 
 
 async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
@@ -259,14 +261,14 @@ async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
         await world.wrote("in its place")
 
         assert [entry async for entry in entries] == []
-        assert (entered(served)[0].ended, served.hub.rooms) == (CloseCode.RESTART, {})
+        assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
 
 
 async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
-        served.bus.post(group_channel(world.group.uuid), hub.REVISED)
+        served.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
         await world.wrote("after")
 
         assert await anext(entries) == (3, "after")
@@ -333,22 +335,22 @@ async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(worl
 
 
 async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world):
-    hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
+    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
     await signed_in(world, "hers", "his")
 
     async with world.served() as served:
-        with served.hub.connected(hers), served.hub.connected(his):
+        with served.hub.people.connected(hers), served.hub.people.connected(his):
             await end_session(world, "hers")
 
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 
 
 async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
-    hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
+    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
     await signed_in(world, "hers", "his")
 
     async with world.served() as served:
-        with served.hub.connected(hers), served.hub.connected(his):
+        with served.hub.people.connected(hers), served.hub.people.connected(his):
             world.listen()
             await end_session(world, "hers")
             await hers.woken()
@@ -357,13 +359,13 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
 
 
 async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
-    hers = Connection(session_id("hers"), "alice")
+    hers = Connection(session_id("hers"), world.alice.id, V1)
     await signed_in(world, "hers")
     await world.joined(world.alice)
 
     async with world.served() as served, following(served, world), create_task_group() as tasks:
         tasks.start_soon(nag, served, group_channel(world.group.uuid))
-        with served.hub.connected(hers):
+        with served.hub.people.connected(hers):
             world.listen()
             await end_session(world, "hers")
             await hers.woken()
@@ -373,41 +375,44 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
 
 
 async def test_when_news_may_have_been_missed_every_session_is_looked_at(world, monkeypatch):
-    monkeypatch.setattr(hub, "POLL", 3600)
-    hers = Connection(session_id("hers"), "alice")
+    monkeypatch.setattr(polling, "POLL", 3600)
+    hers = Connection(session_id("hers"), world.alice.id, V1)
     await signed_in(world, "hers")
 
     async with world.served() as served:
-        with served.hub.connected(hers):
+        with served.hub.people.connected(hers):
             world.listen()
+            await served.hub.people.listening(hers)
             await end_session(world, "hers")
-            served.bus.post(PEOPLE, RESYNC)
+            served.bus.post(person_channel(world.alice.id), RESYNC)
             await hers.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED
 
 
-# Watchers
+# Home pages
 
 
-async def test_a_watcher_is_told_of_its_persons_moves_once(world):
-    watcher, other = Watcher("x", "bob"), Watcher("y", "alice")
+async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
+    his, hers = HomeConnection("x", world.bob.id, V1), HomeConnection("y", world.alice.id, V1)
+    elsewhere = MembershipChanges([MembershipChange(ELSEWHERE, 1, world.bob.id, Effect.JOINED)])
 
     async with world.served() as served:
-        with served.hub.connected(watcher), served.hub.connected(other):
+        with served.hub.people.connected(his), served.hub.people.connected(hers):
+            await served.hub.people.listening(his)
             await world.joined(world.bob)
             await left(world, world.bob)
-            served.bus.post(PEOPLE, LAST_NEWS)
-            told = await replies(watcher, 3)
+            served.bus.post(person_channel(world.bob.id), messages.encode(elsewhere))
+            sent = await replies(his, 3)
 
-    assert [each["type"] for each in told] == ["join_group", "leave_group", "join_group"]
-    assert [each["data"] for each in told] == [str(world.group.uuid)] * 2 + [ELSEWHERE]
-    assert other.take_replies() == []
+    assert [each["type"] for each in sent] == ["join_group", "leave_group", "join_group"]
+    assert [each["data"] for each in sent] == [str(world.group.uuid)] * 2 + [str(ELSEWHERE)]
+    assert hers.take_replies() == []
 
 
 @pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])
 def test_long_lists_are_asked_for_in_parts(length, sizes):
-    assert [len(part) for part in hub.chunks(list(range(length)))] == sizes
+    assert [len(part) for part in chunks(list(range(length)))] == sizes
 
 
 @asynccontextmanager
@@ -415,28 +420,28 @@ async def following(served, world, cursor=None):
     """The entries that alice is given, as seq and text, from her admission on or behind a cursor."""
     async with world.database.reading() as session:
         group = await session.get_one(Group, world.group.id)
-    alice = Follower("session of alice", "alice", group.uuid)
+    alice = Follower("session of alice", world.alice.id, V1, group.uuid)
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor
-    with served.hub.connected(alice):
-        async with served.hub.entered(alice, group) as room:
+    with served.hub.people.connected(alice):
+        async with served.hub.rooms.entered(alice, group) as room:
             await room.ready()
-            yield given(served.hub.follow(room, alice))
+            yield given(served.hub.rooms.follow(room, alice))
 
 
 async def given(slices):
     async for part in slices:
-        for text in part.objects if part else ():
-            entry = json.loads(text)
+        for encoded in part.entries if part else ():
+            entry = json.loads(encoded.text)
             yield entry["seq"], entry.get("content", entry["message"])
 
 
-async def replies(watcher, count):
-    told = []
-    while len(told) < count:
-        await watcher.woken()
-        told += [json.loads(text) for text in watcher.take_replies()]
-    return told
+async def replies(connection, count):
+    sent = []
+    while len(sent) < count:
+        await connection.woken()
+        sent += [json.loads(text) for text in connection.take_replies()]
+    return sent
 
 
 async def nag(served, channel):
@@ -452,7 +457,7 @@ async def read_from(served, world, cursor):
 
 
 def entered(served):
-    return [each for each in served.hub.connections if isinstance(each, Follower)]
+    return [each for each in served.hub.people.connections if isinstance(each, Follower)]
 
 
 async def left(world, user):

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from discussit.voice import Begun
+from discussit.delivery.sending import SuspendedSend
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ async def test_what_need_not_wait_is_done_at_once(done):
         await asyncio.Event.wait(is_set())
         done.append("work")
 
-    assert Begun.begin(work()) is None
+    assert SuspendedSend.start(work()) is None
     assert done == ["work"]
 
 
 async def test_the_rest_of_what_waits_is_done_by_whoever_awaits_it(opened, done):
-    begun = Begun.begin(pass_through(opened, done))
+    begun = SuspendedSend.start(pass_through(opened, done))
     opened.set()
     await asyncio.sleep(0)
     assert done == ["before"]
@@ -40,7 +40,7 @@ async def test_its_errors_are_raised_to_whoever_awaits_it(opened):
         await opened.wait()
         raise ConnectionError
 
-    begun = Begun.begin(fail())
+    begun = SuspendedSend.start(fail())
     opened.set()
 
     with pytest.raises(ConnectionError):
@@ -48,7 +48,7 @@ async def test_its_errors_are_raised_to_whoever_awaits_it(opened):
 
 
 async def test_a_cancellation_reaches_it(opened, done):
-    begun = Begun.begin(pass_through(opened, done))
+    begun = SuspendedSend.start(pass_through(opened, done))
     waiting = asyncio.ensure_future(begun)
     await asyncio.sleep(0)
 

@@ -1,0 +1,174 @@
+"""This process's open connections and what is queued for each."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from anyio import CancelScope
+
+from discussit import wire
+from discussit.delivery.messages import MembershipChange
+from discussit.delivery.protocols import Protocol
+from discussit.delivery.slices import Slice
+from discussit.log.kinds import Effect
+from discussit.wire import CloseCode
+
+
+class Connection:
+    """One open socket of this process."""
+
+    def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
+        self.session_id = session_id
+        self.user_id = user_id
+        self.protocol = protocol
+        self.ended: CloseCode | None = None
+        self.sending = CancelScope()  # everything is sent within it
+        self.refusals = 0  # messages of the client that were answered with an error
+        self._replies: list[str] = []
+        self._woken = asyncio.Event()
+        self.is_idle = False  # nothing is queued; its task is waiting
+        self._taken = asyncio.Event()
+
+    def end(self, code: CloseCode) -> None:
+        """Send nothing more from now on, and close the socket with `code` as soon as possible."""
+        self.ended = self.ended or code
+        self.wake()
+        # What is being sent over a slow network must not go out when there is room for it.
+        self.sending.cancel()
+
+    def reply(self, reply: wire.Reply) -> None:
+        """Queue an object that isn't an entry, if the connection's protocol has it."""
+        self.refusals += isinstance(reply, wire.Error)
+        if self.protocol.has(reply):
+            self._replies.append(wire.encode(reply))
+            self.wake()
+
+    def take_replies(self) -> list[str]:
+        """Take the queued replies, encoded."""
+        replies, self._replies = self._replies, []
+        self._taken.set()
+        return replies
+
+    async def replies_below(self, *, limit: int) -> None:
+        """Backpressure: wait until fewer than `limit` replies are queued."""
+        while len(self._replies) >= limit:
+            self._taken.clear()
+            await self._taken.wait()
+
+    def wake(self) -> None:
+        self.is_idle = False
+        self._woken.set()
+
+    async def woken(self) -> None:
+        self.is_idle = not self._woken.is_set()
+        try:
+            await self._woken.wait()
+        finally:
+            self.is_idle = False
+        self._woken.clear()
+
+    # What concerns its user
+
+    def membership_changed(self, change: MembershipChange) -> None:
+        """Take note that the user joined or left a group."""
+
+    def memberships_unclear(self) -> None:
+        """Take note that the user may have joined or left groups unnoticed."""
+
+
+class HomeConnection(Connection):
+    """A home page. Where its protocol says so, it is sent its user's joins and leaves, wherever they were made."""
+
+    def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
+        super().__init__(session_id, user_id, protocol)
+        self.is_outdated = protocol.follows_memberships  # changes may have been missed: send all groups
+        self._last_seqs: dict[UUID, int] = {}
+
+    def membership_changed(self, change: MembershipChange) -> None:
+        # A change arrives twice, at its commit and from the bus; seq tells whether it is new.
+        if self.protocol.follows_memberships and change.seq > self._last_seqs.get(change.group_uuid, 0):
+            self._last_seqs[change.group_uuid] = change.seq
+            sent = wire.Join if change.effect == Effect.JOINED else wire.Leave
+            self.reply(sent(data=change.group_uuid))
+
+    def memberships_unclear(self) -> None:
+        self.is_outdated = self.protocol.follows_memberships
+        self.wake()
+
+
+class Follower(Connection):
+    """A reader of one group's log that has been sent everything up to `cursor`."""
+
+    def __init__(self, session_id: str, user_id: int, protocol: Protocol, group_uuid: UUID) -> None:
+        super().__init__(session_id, user_id, protocol)
+        self.group_uuid = group_uuid
+        self.admitted = 0  # the log's last seq when membership was checked
+        self.cursor = 0
+        self.is_outdated = False  # entries that it was sent have changed
+        self.try_send: Callable[[Slice], bool] = lambda _part: False
+
+    def take(self, part: Slice) -> bool:
+        """Send now if nothing is queued. False: the connection's task must send."""
+        if not self.is_idle or not self.try_send(part):
+            return False
+        self.cursor = part.last
+        return True
+
+    def membership_changed(self, change: MembershipChange) -> None:
+        if change.group_uuid == self.group_uuid:
+            self.end_if_left(change.seq, change.user_id, change.effect)
+
+    def end_if_left(self, seq: int, user_id: int, effect: Effect | None) -> None:
+        """End this reader if the entry ended its own membership."""
+        # An entry from before the admission is history: the user has joined again since.
+        if effect == Effect.LEFT and user_id == self.user_id and seq > self.admitted:
+            self.end(CloseCode.MEMBERSHIP_ENDED)
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class _Index(Generic[Key]):
+    """Connections by a key that several may share."""
+
+    def __init__(self) -> None:
+        self._found: dict[Key, set[Connection]] = defaultdict(set)
+
+    def __getitem__(self, key: Key) -> list[Connection]:
+        """A copy, since connections may end while they are gone through."""
+        return list(self._found.get(key, ()))
+
+    def add(self, key: Key, connection: Connection) -> None:
+        self._found[key].add(connection)
+
+    def discard(self, key: Key, connection: Connection) -> None:
+        self._found[key].discard(connection)
+        if not self._found[key]:
+            del self._found[key]
+
+
+class Connections:
+    """All open connections of this process, found by session and by user."""
+
+    def __init__(self) -> None:
+        self._all: set[Connection] = set()
+        self.of_session: _Index[str] = _Index()
+        self.of_user: _Index[int] = _Index()
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(list(self._all))
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def add(self, connection: Connection) -> None:
+        self._all.add(connection)
+        self.of_session.add(connection.session_id, connection)
+        self.of_user.add(connection.user_id, connection)
+
+    def discard(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        self.of_session.discard(connection.session_id, connection)
+        self.of_user.discard(connection.user_id, connection)

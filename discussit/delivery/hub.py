@@ -1,0 +1,85 @@
+"""Delivery in one process: from its commits and from the bus to its open connections."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+from anyio import TASK_STATUS_IGNORED, create_task_group
+from anyio.abc import TaskStatus
+
+from discussit.bus import Bus
+from discussit.database import Database
+from discussit.delivery import messages
+from discussit.delivery.messages import (
+    Appended,
+    BusMessage,
+    EndedSessions,
+    MembershipChange,
+    MembershipChanges,
+    Resync,
+    Revised,
+    group_channel,
+    person_channel,
+)
+from discussit.delivery.people import People
+from discussit.delivery.polling import Polling
+from discussit.delivery.rooms import Rooms
+from discussit.log.kinds import Effect
+from discussit.log.write import CommittedChanges
+
+
+class Hub:
+    """The rooms and people of this process, and what keeps them up to date."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        look = asyncio.Event()
+        self._bus = bus
+        self.rooms = Rooms(database, bus, look)
+        self.people = People(database, bus, look)
+        self.polling = Polling(database, self.rooms, self.people, look)
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        """Keep rooms and connections up to date for as long as the process lives."""
+        async with create_task_group() as tasks:
+            self.rooms.tasks = self.people.tasks = tasks
+            task_status.started()
+            await self.polling.run()
+
+    def publish(self, changes: CommittedChanges) -> None:
+        """Send on what a transaction of this process wrote.
+
+        What it ended or revised takes effect here before the writer is answered; all else travels over the bus.
+        """
+        for uuid, (revisions, epoch) in changes.revised_groups.items():
+            self.rooms.revised(uuid, revisions, epoch)
+            self._post(group_channel(uuid), Revised(revisions, epoch))
+        self._publish_to_people(changes)
+        for uuid, entries in changes.entries.items():
+            self._post(group_channel(uuid), Appended(entries))
+        for uuid in changes.resync_groups:
+            self._post(group_channel(uuid), Resync())
+
+    def _publish_to_people(self, changes: CommittedChanges) -> None:
+        memberships = list(_membership_changes(changes))
+        self.people.sessions_ended(list(changes.ended_sessions))
+        self.people.memberships_changed(memberships)
+        ended: dict[str, list[str]] = defaultdict(list)
+        for session_id, user_id in changes.ended_sessions.items():
+            ended[person_channel(user_id)].append(session_id)
+        changed: dict[str, list[MembershipChange]] = defaultdict(list)
+        for change in memberships:
+            changed[person_channel(change.user_id)].append(change)
+        for channel, ids in ended.items():
+            self._post(channel, EndedSessions(ids))
+        for channel, some in changed.items():
+            self._post(channel, MembershipChanges(some))
+
+    def _post(self, channel: str, message: BusMessage) -> None:
+        self._bus.post(channel, messages.encode(message))
+
+
+def _membership_changes(changes: CommittedChanges) -> Iterable[MembershipChange]:
+    for uuid, entries in changes.entries.items():
+        for entry in entries:
+            if entry.effect in (Effect.JOINED, Effect.LEFT):
+                yield MembershipChange(uuid, entry.seq, entry.user_id, entry.effect)

@@ -1,0 +1,133 @@
+"""The connections of this process, and what concerns their users: ended sessions, joins and leaves."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from anyio import CancelScope
+from anyio.abc import TaskGroup
+from sqlalchemy import select
+
+from discussit.bus import Bus
+from discussit.database import Database
+from discussit.delivery import messages
+from discussit.delivery.chunks import chunks
+from discussit.delivery.connections import Connection, Connections
+from discussit.delivery.messages import (
+    BusMessage,
+    EndedSessions,
+    MembershipChange,
+    MembershipChanges,
+    Resync,
+    person_channel,
+)
+from discussit.models import Session
+from discussit.wire import CloseCode
+
+
+@dataclass(eq=False)
+class _Channel:
+    """A channel of people, while one of them is connected."""
+
+    name: str
+    connections: set[Connection] = field(default_factory=set)
+    is_confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+    scope: CancelScope = field(default_factory=CancelScope)
+
+
+class People:
+    """Everyone who is connected to this process."""
+
+    def __init__(self, database: Database, bus: Bus, look: asyncio.Event) -> None:
+        self._database = database
+        self._bus = bus
+        self._look = look
+        self._channels: dict[str, _Channel] = {}
+        self.connections = Connections()
+        self.unchecked: set[Connection] = set()  # their sessions may have ended unnoticed
+        self.tasks: TaskGroup | None = None  # while the hub runs
+
+    @contextmanager
+    def connected(self, connection: Connection) -> Iterator[None]:
+        """The time during which a connection ends with its session or membership.
+
+        Register before checking access, so that a revocation in between is not missed.
+        """
+        channel = self._channel(connection)
+        channel.connections.add(connection)
+        self.connections.add(connection)
+        try:
+            yield
+        finally:
+            self.connections.discard(connection)
+            self.unchecked.discard(connection)
+            channel.connections.discard(connection)
+            if not channel.connections:
+                del self._channels[channel.name]
+                channel.scope.cancel()
+
+    def _channel(self, connection: Connection) -> _Channel:
+        name = person_channel(connection.user_id)
+        if name not in self._channels:
+            assert self.tasks is not None, "the hub is not running"
+            self._channels[name] = _Channel(name)
+            self.tasks.start_soon(self._listen, self._channels[name])
+        return self._channels[name]
+
+    async def listening(self, connection: Connection) -> None:
+        """Wait until the bus delivers what concerns the connection's user."""
+        await self._channels[person_channel(connection.user_id)].is_confirmed.wait()
+
+    # Messages
+
+    async def _listen(self, channel: _Channel) -> None:
+        with channel.scope:
+            async with self._bus.subscribe(channel.name) as texts:
+                async for text in texts:
+                    message = messages.decode(text)
+                    # The first Resync only confirms: what came before it is read by whoever connects.
+                    if channel.is_confirmed.is_set() or not isinstance(message, Resync):
+                        self._receive(channel, message)
+                    channel.is_confirmed.set()
+
+    def _receive(self, channel: _Channel, message: BusMessage) -> None:
+        match message:
+            case EndedSessions(ids):
+                self.sessions_ended(ids)
+            case MembershipChanges(changes):
+                self.memberships_changed(changes)
+            case _:
+                self._check_all(channel)
+
+    def _check_all(self, channel: _Channel) -> None:
+        """Something may have been missed: have all sessions looked at, and send home pages their groups again."""
+        for connection in channel.connections:
+            connection.memberships_unclear()
+        self.unchecked |= channel.connections
+        self._look.set()
+
+    def sessions_ended(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            for connection in self.connections.of_session[id]:
+                connection.end(CloseCode.SESSION_ENDED)
+
+    def memberships_changed(self, changes: Sequence[MembershipChange]) -> None:
+        # Not left to the rooms: a tail may be behind, but a user who left is sent nothing more.
+        for change in changes:
+            for connection in self.connections.of_user[change.user_id]:
+                connection.membership_changed(change)
+
+    # The database
+
+    async def check_sessions(self, connections: Sequence[Connection]) -> None:
+        """End connections whose sessions have ended."""
+        for some in chunks(connections):
+            alive = await self._alive({connection.session_id for connection in some})
+            for connection in some:
+                if connection.session_id not in alive:
+                    connection.end(CloseCode.SESSION_ENDED)
+
+    async def _alive(self, session_ids: set[str]) -> set[str]:
+        rows = select(Session.id).join(Session.user).where(Session.id.in_(session_ids), Session.is_alive())
+        return await self._database.read(lambda session: set(session.scalars(rows)))

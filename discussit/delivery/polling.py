@@ -1,0 +1,115 @@
+"""Comparing what is open in this process with the database: every POLL seconds, and when something may be missing."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from anyio import CancelScope, current_time
+from sqlalchemy import select
+
+from discussit.database import DATABASE_ERRORS, Database
+from discussit.delivery.chunks import chunks
+from discussit.delivery.people import People
+from discussit.delivery.room import Room
+from discussit.delivery.rooms import Rooms
+from discussit.log.read import LogState, log_states
+from discussit.models import Membership
+from discussit.wire import CloseCode
+
+logger = logging.getLogger(__name__)
+
+POLL = 2.0  # seconds between two looks at everything
+
+
+class Polling:
+    """Keeps rooms and connections equal to the database."""
+
+    def __init__(self, database: Database, rooms: Rooms, people: People, look: asyncio.Event) -> None:
+        self._database = database
+        self._rooms = rooms
+        self._people = people
+        self._look_soon = look  # set when a room is behind or a session is unchecked
+        self._due = self._looked = current_time()  # when everything is looked at next, and was last
+
+    @property
+    def lag(self) -> float:
+        """Seconds since every open room and session was checked against the database."""
+        return current_time() - self._looked
+
+    async def run(self) -> None:
+        """Look for as long as the process lives."""
+        while True:
+            with CancelScope(deadline=self._due):
+                await self._look_soon.wait()
+            self._look_soon.clear()
+            try:
+                # Everything has its turn, however often single rooms are behind.
+                await self._look(everywhere=current_time() >= self._due)
+            except DATABASE_ERRORS as error:
+                # The database does not answer: readers wait, and the next look finds what they miss.
+                logger.warning("could not look for new entries: %s", type(error).__name__)
+                await asyncio.sleep(POLL / 4)
+                self._due = current_time()
+
+    async def _look(self, *, everywhere: bool) -> None:
+        started = current_time()
+        if everywhere:
+            self._due = started + POLL
+        for rooms in chunks([room for room in self._rooms if everywhere or room.is_behind]):
+            await self._look_at(rooms)
+        await self._look_at_sessions(everywhere=everywhere)
+        if everywhere:
+            self._looked = started
+
+    async def _look_at_sessions(self, *, everywhere: bool) -> None:
+        unchecked, self._people.unchecked = self._people.unchecked, set()
+        await self._people.check_sessions(list(self._people.connections if everywhere else unchecked))
+
+    async def _look_at(self, rooms: Sequence[Room]) -> None:
+        # Noted before the database is read: a message that arrives meanwhile marks the room again or continues it.
+        known = {room.group_id: (room.last or 0, room.revisions) for room in rooms}
+        for room in rooms:
+            room.is_behind = False
+        ids = list(known)
+        found = await self._database.read(lambda session: log_states(session, ids))
+        for room in rooms:
+            last, revisions = known[room.group_id]
+            state = found.get(room.group_id)
+            if state is None:
+                room.end(CloseCode.MEMBERSHIP_ENDED)
+            elif state.last_seq < last or state.revisions < revisions:
+                self._rooms.drop_diverged(room)
+            else:
+                await self._bring(room, state)
+
+    async def _bring(self, room: Room, state: LogState) -> None:
+        """Bring the room to this state of its log, or beyond."""
+        if state.revisions > room.revisions:
+            room.revise(state)
+        elif state.revisions == room.revisions and state.epoch != room.epoch:
+            # Another process found that it is not the log that was sent, or it was restored from a copy.
+            room.end(CloseCode.RESTART)
+            self._rooms.close(room)
+            return
+        await self._catch_up(room, to=state.last_seq)
+        if room.has_unclear_members:
+            room.has_unclear_members = False
+            await self._check_members(room)
+
+    async def _catch_up(self, room: Room, *, to: int) -> None:
+        if room.last is None:
+            room.start(to)
+            return
+        while (last := room.last) < to:
+            part = await self._rooms.page(room, last)
+            # A message may have continued the tail meanwhile: the page still begins where it was asked for.
+            if not part.entries or not room.append(part.entries):
+                return
+
+    async def _check_members(self, room: Room) -> None:
+        """End followers who are no longer members."""
+        rows = select(Membership.user_id).where(Membership.group_id == room.group_id)
+        members = await self._database.read(lambda session: set(session.scalars(rows)))
+        for follower in list(room.followers):
+            if follower.user_id not in members:
+                follower.end(CloseCode.MEMBERSHIP_ENDED)

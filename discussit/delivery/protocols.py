@@ -1,0 +1,100 @@
+"""The two protocols of the sockets: which objects their clients are sent, and in what form."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from starlette.datastructures import QueryParams
+from starlette.types import Scope
+
+from discussit import wire
+from discussit.delivery.slices import Slice
+
+
+class Place(NamedTuple):
+    """Where a returning client says it was in a log; None: it didn't say."""
+
+    seq: int | None  # None: what it says is no place in any log
+    epoch: str | None
+    timestamp: str | None
+
+
+class Protocol:
+    """How one kind of client is written to."""
+
+    subprotocol: str | None
+    follows_memberships: bool  # whether `/` sends joins and leaves made elsewhere
+
+    def place(self, query: QueryParams) -> Place | None:
+        """Where the client returns to; None: it follows the log from now on."""
+        raise NotImplementedError
+
+    def has(self, reply: wire.Reply) -> bool:
+        """Whether the protocol has this object; its clients are not sent others."""
+        raise NotImplementedError
+
+    def replies(self, objects: list[str]) -> list[str]:
+        """Objects that aren't entries, as the texts of WebSocket messages."""
+        raise NotImplementedError
+
+    def entries(self, part: Slice) -> Sequence[str]:
+        """Entries as the texts of WebSocket messages."""
+        raise NotImplementedError
+
+    def entry_frames(self, part: Slice) -> bytes:
+        """The same as WebSocket frames, ready to be written."""
+        raise NotImplementedError
+
+
+class TutorialProtocol(Protocol):
+    """No subprotocol: one object for each message, entries and errors alone."""
+
+    subprotocol = None
+    follows_memberships = False
+
+    def place(self, query: QueryParams) -> Place | None:
+        return None
+
+    def has(self, reply: wire.Reply) -> bool:
+        return isinstance(reply, wire.Error | wire.Join | wire.Leave)
+
+    def replies(self, objects: list[str]) -> list[str]:
+        return objects
+
+    def entries(self, part: Slice) -> Sequence[str]:
+        return part.tutorial_texts
+
+    def entry_frames(self, part: Slice) -> bytes:
+        return part.tutorial_frames
+
+
+class V1Protocol(Protocol):
+    """`discussit.v1`: arrays of objects, entries and all others."""
+
+    subprotocol = wire.SUBPROTOCOL
+    follows_memberships = True
+
+    def place(self, query: QueryParams) -> Place | None:
+        since = query.get("since")
+        if since is None:
+            return None
+        return Place(int(since) if wire.is_seq(since) else None, query.get("epoch"), query.get("at"))
+
+    def has(self, reply: wire.Reply) -> bool:
+        return True
+
+    def replies(self, objects: list[str]) -> list[str]:
+        return [wire.array(objects)] if objects else []
+
+    def entries(self, part: Slice) -> Sequence[str]:
+        return (part.array,)
+
+    def entry_frames(self, part: Slice) -> bytes:
+        return part.array_frame
+
+
+TUTORIAL, V1 = TutorialProtocol(), V1Protocol()
+
+
+def negotiated(scope: Scope) -> Protocol:
+    """The protocol that the client of this handshake asks for."""
+    return V1 if V1.subprotocol in scope["subprotocols"] else TUTORIAL

@@ -1,0 +1,161 @@
+"""A group that someone in this process is reading: the tail of its log, and its followers."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+from anyio import CancelScope
+
+from discussit.delivery.connections import Follower
+from discussit.delivery.slices import Slice
+from discussit.log.compose import EncodedEntry
+from discussit.log.kinds import Effect
+from discussit.log.read import LogState
+from discussit.wire import CloseCode
+
+TAIL = 1_000  # entries that a room keeps
+SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this
+SLICES = 20  # cursors whose slices are kept at a time
+
+
+@dataclass(eq=False)
+class Room:
+    """A group that someone in this process is reading. `last` is None until the database was read."""
+
+    uuid: UUID
+    group_id: int
+    revisions: int  # the texts that are kept are those after this revision
+    epoch: str
+    last: int | None = None
+    is_behind: bool = True
+    has_unclear_members: bool = False  # an entry that this version does not know may have ended memberships
+    followers: set[Follower] = field(default_factory=set)
+    scope: CancelScope = field(default_factory=CancelScope)
+    restoring: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_full: bool = False  # there is no space for what comes before the tail
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _tail: deque[EncodedEntry] = field(default_factory=deque)
+    _space: int = SPACE
+    _slices: dict[int, Slice] = field(default_factory=dict)
+
+    def start(self, last: int) -> None:
+        """Begin with an empty tail after `last`."""
+        self.last = last
+        self._forget()
+        self._ready.set()
+
+    def _forget(self) -> None:
+        self._tail.clear()
+        self._slices.clear()
+        self._space, self.is_full = SPACE, False
+
+    async def ready(self) -> int:
+        """The log's last seq as far as this room knows, as soon as it does."""
+        await self._ready.wait()
+        assert self.last is not None
+        return self.last
+
+    @property
+    def first(self) -> int:
+        """The seq with which the tail begins, or will begin."""
+        assert self.last is not None
+        return self.last + 1 - len(self._tail)
+
+    def append(self, entries: Sequence[EncodedEntry]) -> bool:
+        """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them."""
+        if self.last is None or entries[0].seq > self.last + 1:
+            return False
+        fresh = entries[self.last + 1 - entries[0].seq :]
+        if fresh:
+            self._keep(fresh)
+            self.last += len(fresh)
+            self._apply_effects(fresh)
+            self._pass_on()
+        return True
+
+    def _keep(self, fresh: Sequence[EncodedEntry]) -> None:
+        self._slices.clear()
+        self._tail.extend(fresh)
+        self._space -= _size(fresh)
+        while len(self._tail) > TAIL or self._space < 0:
+            self._space += len(self._tail.popleft().text)
+            self.is_full = True
+
+    def _apply_effects(self, fresh: Iterable[EncodedEntry]) -> None:
+        for entry in fresh:
+            if entry.effect is None:
+                continue
+            self.has_unclear_members |= entry.effect == Effect.UNKNOWN
+            for follower in self.followers:
+                follower.end_if_left(entry.seq, entry.user_id, entry.effect)
+
+    def _pass_on(self) -> None:
+        """Send what was appended: one loop over all followers costs less than waking the task of each."""
+        assert self.last is not None
+        last, slices = self.last, self._slices
+        for follower in self.followers:
+            while follower.cursor < last:
+                part = slices.get(follower.cursor) or self.slice(follower.cursor)
+                if part is None or not follower.take(part):
+                    follower.wake()
+                    break
+
+    def differs_from(self, entries: Sequence[EncodedEntry]) -> bool:
+        """Whether the tail has other entries at the places of these."""
+        if self.last is None or entries[0].seq > self.last:
+            return False
+        shared = (entry for entry in entries if self.first <= entry.seq <= self.last)
+        return not all(entry.is_same_as(self._tail[entry.seq - self.first]) for entry in shared)
+
+    def slice(self, cursor: int) -> Slice | None:
+        """The next entries after `cursor`; None if they are no longer in the tail."""
+        assert self.last is not None
+        if cursor not in self._slices:
+            missing = max(self.last - cursor, 0)
+            if missing > len(self._tail):
+                return None
+            if len(self._slices) == SLICES:
+                self._slices.clear()
+            self._slices[cursor] = Slice.after(cursor, islice(self._tail, len(self._tail) - missing, None))
+        return self._slices[cursor]
+
+    def take_within(self, entries: Iterable[EncodedEntry]) -> list[EncodedEntry]:
+        """Older entries, as far as there is space for them in front of the tail."""
+        space, taken = self._space, []
+        for entry in entries:
+            space -= len(entry.text)
+            if space < 0:
+                break
+            taken.append(entry)
+        return taken
+
+    def restore(self, first: int, entries: Sequence[EncodedEntry]) -> bool:
+        """Put older entries back in front of the tail, for other readers who missed them.
+
+        Return False if they don't end where the tail begins or don't fit.
+        """
+        fits = len(entries) + len(self._tail) <= TAIL and _size(entries) <= self._space
+        if not fits or first + len(entries) != self.first:
+            return False
+        self._tail.extendleft(reversed(entries))
+        self._space -= _size(entries)
+        return True
+
+    def revise(self, state: LogState) -> None:
+        """Drop the texts that are kept, and have every follower load the log again: entries changed."""
+        self.revisions, self.epoch = state.revisions, state.epoch
+        self._forget()
+        for follower in self.followers:
+            follower.is_outdated = True
+            follower.wake()
+
+    def end(self, code: CloseCode) -> None:
+        for follower in self.followers:
+            follower.end(code)
+
+
+def _size(entries: Iterable[EncodedEntry]) -> int:
+    return sum(len(entry.text) for entry in entries)

@@ -1,0 +1,199 @@
+"""The rooms of this process: opened by their first follower, closed after their last.
+
+A room subscribes, waits until the bus confirms, and only then reads the database, so that nothing falls between.
+From there on, each message either continues the tail or sends the room to the database (polling.py). Lost, doubled,
+reordered and late messages cost time, never an entry.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from anyio.abc import TaskGroup
+from sqlalchemy import update
+from sqlalchemy.orm import Session as OrmSession
+
+from discussit.bus import Bus
+from discussit.database import DATABASE_ERRORS, Database
+from discussit.delivery import messages
+from discussit.delivery.connections import Follower
+from discussit.delivery.messages import Appended, BusMessage, Revised, group_channel
+from discussit.delivery.room import TAIL, Room
+from discussit.delivery.slices import Slice
+from discussit.log.compose import EncodedEntry
+from discussit.log.read import LogState, entries_since, log_state
+from discussit.models import Group
+from discussit.models.groups import new_epoch
+from discussit.wire import CloseCode
+
+logger = logging.getLogger(__name__)
+
+PAGE = 200  # entries read from the database at a time
+
+
+class Rooms:
+    """The open rooms, by their groups' uuids."""
+
+    def __init__(self, database: Database, bus: Bus, look: asyncio.Event) -> None:
+        self._database = database
+        self._bus = bus
+        self._look = look
+        self._open: dict[UUID, Room] = {}
+        self.tasks: TaskGroup | None = None  # while the hub runs
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._open.values()))
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @asynccontextmanager
+    async def entered(self, follower: Follower, group: Group) -> AsyncIterator[Room]:
+        """The group's room, with this follower in it. `group` is as it was when the follower was admitted."""
+        room = self._open.get(group.uuid) or self._start(group)
+        room.followers.add(follower)
+        try:
+            self._agree(room, follower, group)
+            yield room
+        finally:
+            room.followers.discard(follower)
+            if not room.followers:
+                self.close(room)
+
+    def _start(self, group: Group) -> Room:
+        assert self.tasks is not None, "the hub is not running"
+        room = self._open[group.uuid] = Room(group.uuid, group.id, group.revisions, group.epoch)
+        self.tasks.start_soon(self._listen, room)
+        return room
+
+    def _agree(self, room: Room, follower: Follower, group: Group) -> None:
+        """Have both know the latest revision: either may have been looked at before the other."""
+        state = LogState(group.last_seq, group.revisions, group.epoch)
+        if state.revisions > room.revisions:
+            room.revise(state)
+            follower.is_outdated = False
+        elif state.revisions < room.revisions:
+            follower.is_outdated = True
+        elif state.epoch != room.epoch:
+            self.mark_behind(room)
+
+    def close(self, room: Room) -> None:
+        if self._open.get(room.uuid) is room:
+            del self._open[room.uuid]
+        room.scope.cancel()
+
+    # Messages from the bus
+
+    async def _listen(self, room: Room) -> None:
+        with room.scope:
+            async with self._bus.subscribe(group_channel(room.uuid)) as texts:
+                async for text in texts:
+                    self._receive(room, messages.decode(text))
+
+    def _receive(self, room: Room, message: BusMessage) -> None:
+        match message:
+            case Appended(entries) if entries:
+                self._continue(room, entries)
+            case Revised(revisions, epoch):
+                self.revised(room.uuid, revisions, epoch)
+            case _:
+                self.mark_behind(room)
+
+    def _continue(self, room: Room, entries: list[EncodedEntry]) -> None:
+        if room.differs_from(entries):
+            self.drop_diverged(room)
+        elif not room.append(entries) or room.has_unclear_members:
+            self.mark_behind(room)
+
+    def mark_behind(self, room: Room) -> None:
+        """Have the room compared with the database soon."""
+        room.is_behind = True
+        self._look.set()
+
+    def revised(self, uuid: UUID, revisions: int, epoch: str) -> None:
+        """Drop the texts of the group's room, if this revision is new to it."""
+        room = self._open.get(uuid)
+        if room is not None and revisions > room.revisions:
+            room.revise(LogState(room.last or 0, revisions, epoch))
+
+    def drop_diverged(self, room: Room) -> None:
+        """The database is behind what readers have seen (a failover lost entries). Disconnect them; they reload."""
+        logger.error("the log of group %s has lost entries that were read: its readers have to reload it", room.uuid)
+        room.end(CloseCode.RESTART)
+        self.close(room)
+        assert self.tasks is not None
+        self.tasks.start_soon(self._replace_epoch, room)
+
+    async def _replace_epoch(self, room: Room) -> None:
+        """Let readers of other processes know as well. Of several processes that notice, one draws the new epoch."""
+        seen = update(Group).where(Group.id == room.group_id, Group.epoch == room.epoch)
+        try:
+            await self._database.transact(lambda session: session.connection().execute(seen.values(epoch=new_epoch())))
+        except DATABASE_ERRORS as error:
+            logger.warning("could not note that group %s has lost entries: %s", room.uuid, type(error).__name__)
+
+    # Reading
+
+    async def follow(self, room: Room, follower: Follower) -> AsyncIterator[Slice | None]:
+        """The entries after the follower's cursor, without end; None when only its replies are queued.
+
+        Ends when the follower is ended. One that is slower than the room is given larger slices, and from the
+        database what is no longer in the tail.
+        """
+        await room.ready()
+        while follower.ended is None:
+            part = room.slice(follower.cursor) or await self._earlier(room, follower.cursor)
+            for entry in part.with_effects:
+                # It may have been written elsewhere, and not have arrived yet, while this reader came in.
+                follower.end_if_left(entry.seq, entry.user_id, entry.effect)
+            if follower.ended is not None:
+                return
+            if part.entries:
+                follower.cursor = part.last
+                yield part
+            else:
+                await follower.woken()
+                yield None
+
+    async def _earlier(self, room: Room, cursor: int) -> Slice:
+        """Entries from before the tail. They are restored to it where they fit, for all who missed the same."""
+        async with room.restoring:
+            if room.slice(cursor) is None and not room.is_full and cursor + TAIL >= await room.ready():
+                await self._restore(room, cursor)
+        return room.slice(cursor) or await self.page(room, cursor)
+
+    async def _restore(self, room: Room, cursor: int) -> None:
+        missing = room.first - 1 - cursor
+        entries = await self._read(room, lambda session: room.take_within(_since(session, room, cursor, missing)))
+        if not room.restore(cursor + 1, entries):
+            # Too long for the space that is left: nobody needs to read them for this again.
+            room.is_full = len(entries) < missing
+
+    async def page(self, room: Room, cursor: int) -> Slice:
+        """The next entries after `cursor`, from the database."""
+        return Slice.after(cursor, await self._read(room, lambda session: list(_since(session, room, cursor))))
+
+    async def _read(self, room: Room, read: Callable[[OrmSession], list[EncodedEntry]]) -> list[EncodedEntry]:
+        """Entries of the room's log, none of them older than the room's revision.
+
+        What was read is discarded if the room learned of a revision in the meantime.
+        """
+        for _ in range(2):
+            state, entries = await self._database.read(
+                lambda session: (log_state(session, room.group_id), read(session))
+            )
+            if state is None:
+                room.end(CloseCode.MEMBERSHIP_ENDED)
+                return []
+            if state.revisions > room.revisions:
+                room.revise(state)
+            if state.revisions == room.revisions:
+                return entries
+        self.drop_diverged(room)
+        return []
+
+
+def _since(session: OrmSession, room: Room, cursor: int, limit: int = PAGE) -> Iterator[EncodedEntry]:
+    return entries_since(session, room.group_id, room.uuid, cursor, limit)

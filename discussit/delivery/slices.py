@@ -1,0 +1,61 @@
+"""Parts of a log, as they are sent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from websockets.frames import Frame, Opcode
+
+from discussit import wire
+from discussit.log.compose import EncodedEntry
+from discussit.log.kinds import kind_of
+
+SLICE = 32 * 1024  # characters sent together, which bounds what is queued for a reader that takes nothing
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Consecutive entries, shared by all followers whose cursors are equal: each form is built once."""
+
+    last: int
+    entries: tuple[EncodedEntry, ...]
+
+    @classmethod
+    def after(cls, cursor: int, entries: Iterable[EncodedEntry]) -> "Slice":
+        """The next entries after `cursor`, up to SLICE characters but at least one if any exist."""
+        taken: list[EncodedEntry] = []
+        space = SLICE
+        for entry in entries:
+            space -= len(entry.text)
+            if taken and space < 0:
+                break
+            taken.append(entry)
+        return cls(cursor + len(taken), tuple(taken))
+
+    @cached_property
+    def array(self) -> str:
+        return wire.array(entry.text for entry in self.entries)
+
+    @cached_property
+    def array_frame(self) -> bytes:
+        """The array as a WebSocket frame."""
+        return _framed(self.array)
+
+    @cached_property
+    def tutorial_texts(self) -> tuple[str, ...]:
+        """The objects that clients of the tutorial's protocol are sent."""
+        return tuple(entry.text for entry in self.entries if kind_of(entry.kind).is_sent_to_tutorial_clients)
+
+    @cached_property
+    def tutorial_frames(self) -> bytes:
+        """The same as a WebSocket frame each."""
+        return b"".join(map(_framed, self.tutorial_texts))
+
+    @cached_property
+    def with_effects(self) -> tuple[EncodedEntry, ...]:
+        """The entries that change memberships."""
+        return tuple(entry for entry in self.entries if entry.effect is not None)
+
+
+def _framed(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

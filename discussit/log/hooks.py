@@ -1,0 +1,268 @@
+"""What every session does when it writes, whichever program it belongs to.
+
+Before a flush, memberships and their events are made to agree. New entries are written by `write_entries`, after the
+rows that they refer to. After a commit, what was written is handed to the session's `publish`, if it has one.
+Statements that bypass the ORM bypass these hooks.
+"""
+
+import logging
+from collections.abc import Iterable
+from copy import deepcopy
+
+from sqlalchemy import delete, event, inspect, select, update
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes, make_transient_to_detached
+
+# As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
+from discussit.log import write
+from discussit.log.kinds import JOIN, LEFT, State
+from discussit.models.accounts import Session, User
+from discussit.models.base import now
+from discussit.models.entries import TEXTS, Entry, Event
+from discussit.models.groups import Group, Membership, new_epoch
+
+logger = logging.getLogger(__name__)
+
+
+class NothingChanges(ValueError):
+    """The event states what is so already: a Join of a member, or a Left of somebody who isn't one."""
+
+
+@event.listens_for(OrmSession, "before_flush")
+def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
+    """Log memberships, make memberships follow events, end sessions, then write entries and revisions."""
+    _log_memberships(session)
+    _follow_events(session)
+    _end_sessions(session)
+    _keep_log_whole(session)
+    _revise(session)
+    _take_entries(session)
+    if not session.new:
+        _write(session)
+
+
+@event.listens_for(OrmSession, "after_flush")
+def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
+    """Write entries that refer to rows of this flush, and note what else others have to be sent."""
+    _write(session)
+    changes = write.changes_of(session)
+    for row in session.deleted:
+        if isinstance(row, Session):
+            changes.ended_sessions[row.id] = row.user_id
+        elif isinstance(row, Group):
+            changes.resync_groups.add(row.uuid)
+
+
+# Memberships and events
+
+
+def _log_memberships(session: OrmSession) -> None:
+    events = [row for row in session.new if isinstance(row, Event)]
+    logged = {(_group(session, entry), _user(session, entry), entry.kind) for entry in events}
+    for kind, changed in ((JOIN.name, session.new), (LEFT.name, session.deleted)):
+        for membership in [row for row in changed if isinstance(row, Membership)]:
+            group, user = _group(session, membership), _user(session, membership)
+            if group in session.deleted or (group, user, kind) in logged:
+                continue
+            session.add(Event(group=group, user=user, kind=kind))
+
+
+def _follow_events(session: OrmSession) -> None:
+    """Make the membership agree with an event that was added by itself (by the administration, in a shell)."""
+    changed: set[Membership] = set()
+    for entry in [row for row in session.new if isinstance(row, Event)]:
+        if entry.kind not in (JOIN.name, LEFT.name):
+            raise ValueError(f"An event is a Join or a Left, not {entry.kind!r}.")
+        group, user = _group(session, entry), _user(session, entry)
+        membership = _membership(session, group, user)
+        if entry.kind == JOIN.name:
+            # A membership that is new in this flush is that of this very Join.
+            if membership is not None and (membership not in session.new or membership in changed):
+                raise NothingChanges(f"{user.username} is a member of {group.name} already.")
+            membership = membership or Membership(group=group, user=user)
+            session.add(membership)
+        else:
+            if membership is None or membership in changed:
+                raise NothingChanges(f"{user.username} is not a member of {group.name}.")
+            session.delete(membership)
+        changed.add(membership)
+
+
+def _membership(session: OrmSession, group: Group, user: User) -> Membership | None:
+    for row in session.new:
+        if isinstance(row, Membership) and _group(session, row) is group and _user(session, row) is user:
+            return row
+    with session.no_autoflush:
+        return session.get(Membership, (group.id, user.id)) if group.id and user.id else None
+
+
+def _group(session: OrmSession, row: Entry | Membership) -> Group:
+    with session.no_autoflush:
+        row.group = row.group or session.get_one(Group, row.group_id)
+    return row.group
+
+
+def _user(session: OrmSession, row: Entry | Membership) -> User:
+    with session.no_autoflush:
+        row.user = row.user or session.get_one(User, row.user_id)
+    return row.user
+
+
+# Sessions
+
+
+def _end_sessions(session: OrmSession) -> None:
+    """End the sessions of closed and of renamed accounts: open sockets know their user by the old name."""
+    for user in [row for row in session.dirty if isinstance(row, User)]:
+        if user.is_active and not _is_renamed(user):
+            continue
+        with session.no_autoflush:
+            for ended in user.sessions:
+                session.delete(ended)
+
+
+def _is_renamed(user: User) -> bool:
+    return bool(inspect(user).attrs.username.history.deleted)
+
+
+# Entries
+
+
+def _keep_log_whole(session: OrmSession) -> None:
+    for row in session.deleted:
+        if isinstance(row, Entry) and row.group not in session.deleted:
+            raise ValueError("An entry can't be deleted, since a log has no gaps: withdraw() it.")
+
+
+def _take_entries(session: OrmSession) -> None:
+    """Keep new entries from SQLAlchemy's own INSERT."""
+    entries = [row for row in session.new if isinstance(row, Entry)]
+    for entry in entries:
+        _group(session, entry), _user(session, entry)
+        session.expunge(entry)
+    session.info.setdefault("unwritten", []).extend(entries)
+
+
+def _write(session: OrmSession) -> None:
+    entries: list[Entry] = session.info.pop("unwritten", [])
+    if not entries:
+        return
+    for entry in entries:
+        if isinstance(entry, Event):
+            entry.description = entry.describe()
+        entry.timestamp = entry.timestamp or now()
+    seqs = write.write_entries(session, [_new_entry(entry) for entry in entries])
+    for entry, seq in zip(entries, seqs, strict=True):
+        _make_persistent(session, entry, seq)
+    _refresh(session, {entry.group for entry in entries})
+
+
+def _new_entry(entry: Entry) -> "write.NewEntry":
+    group, user = entry.group, entry.user
+    return write.NewEntry(
+        group.id,
+        group.uuid,
+        entry.kind,
+        user.id,
+        user.username,
+        entry.content,
+        entry.client_id,
+        entry.timestamp,
+    )
+
+
+def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
+    """Let the session know the object as the row that was written, as after an INSERT of its own."""
+    entry.group_id, entry.seq, entry.user_id = entry.group.id, seq, entry.user.id
+    entry.client_id, entry.state = entry.client_id, State.LIVE  # else a later look at them would ask the database
+    make_transient_to_detached(entry)
+    session.add(entry)
+
+
+def _refresh(session: OrmSession, groups: Iterable[Group]) -> None:
+    """Let the session's groups have the counts that were written beside them."""
+    columns = write.GROUPS.c
+    counts = select(columns.last_seq, columns.messages, columns.last_message_at, columns.member_count)
+    for group in groups:
+        found = session.connection().execute(counts.where(columns.id == group.id)).one()
+        for name, value in found._mapping.items():
+            attributes.set_committed_value(group, name, value)
+
+
+# Texts that change
+
+
+def _revise(session: OrmSession) -> None:
+    """Write changed texts, and have all readers load the log again: they were sent the old ones."""
+    changed = [row for row in session.dirty if isinstance(row, Entry) and session.is_modified(row)]
+    renamed = [row for row in session.dirty if isinstance(row, User) and _is_renamed(row)]
+    groups = {entry.group_id for entry in changed}
+    for user in renamed:
+        groups.update(
+            session.connection().scalars(select(write.ENTRIES.c.group_id).where(write.ENTRIES.c.user_id == user.id))
+        )
+    _draw_epochs(session, groups)
+    for entry in changed:
+        _store_text(session, entry)
+
+
+def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
+    """Raise the groups' revisions, in order of their ids, as they are locked elsewhere."""
+    for group in sorted(groups):
+        epoch = new_epoch()
+        revised = session.connection().execute(
+            update(write.GROUPS)
+            .where(write.GROUPS.c.id == group)
+            .values(revisions=write.GROUPS.c.revisions + 1, epoch=epoch)
+            .returning(write.GROUPS.c.uuid, write.GROUPS.c.revisions)
+        )
+        for row in revised:
+            write.changes_of(session).revised_groups[row.uuid] = write.Revision(row.revisions, epoch)
+
+
+def _store_text(session: OrmSession, entry: Entry) -> None:
+    place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
+    if entry.is_deleted:
+        session.connection().execute(delete(TEXTS).where(place))
+    else:
+        session.connection().execute(update(TEXTS).where(place).values(content=entry.content))
+
+
+# Commits
+
+
+@event.listens_for(OrmSession, "after_transaction_create")
+def after_begin(session: OrmSession, begun: SessionTransaction) -> None:
+    """Keep what was written before a savepoint, in case it is rolled back."""
+    if begun.nested:
+        session.info.setdefault("savepoints", {})[begun] = deepcopy(
+            session.info.get("changes", write.CommittedChanges())
+        )
+
+
+@event.listens_for(OrmSession, "after_soft_rollback")
+def after_rollback(session: OrmSession, ended: SessionTransaction) -> None:
+    """Forget what was rolled back: nothing of it is published."""
+    session.info.pop("unwritten", None)
+    if ended.nested:
+        session.info["changes"] = session.info["savepoints"].pop(ended)
+    elif ended.parent is None:
+        session.info.pop("changes", None)
+        session.info.pop("savepoints", None)
+
+
+@event.listens_for(OrmSession, "after_commit")
+def after_commit(session: OrmSession) -> None:
+    """Publish what the transaction wrote."""
+    if session.in_nested_transaction():
+        return  # a savepoint is released: its transaction may still be rolled back
+    session.info.pop("savepoints", None)
+    changes = session.info.pop("changes", None)
+    publish: write.Publish | None = session.info.get("publish")
+    if changes is not None and publish is not None:
+        try:
+            publish(changes)
+        except Exception:
+            # It is committed, and readers look for themselves: an error here would make the writer
+            # believe that it is not. What fails is a mistake of ours, of any type.
+            logger.exception("could not publish what was committed")
