@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, createsuperuser, resetpassword, creategroup."""
+"""The command line: serve, migrate, createsuperuser, resetpassword, creategroup, restored."""
 
 import argparse
 import asyncio
@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("creategroup", help="make a group and print its uuid")
     command.add_argument("name", metavar="NAME")
     command.set_defaults(command=_create_group)
+
+    command = commands.add_parser(
+        "restored", help="have all clients load their groups again: run it after restoring the database from a copy"
+    )
+    command.set_defaults(command=_restored)
     return parser
 
 
@@ -211,6 +216,21 @@ def _create_group(options: argparse.Namespace) -> None:
 
     asyncio.run(_with_database(add))
     print(group.uuid)
+
+
+def _restored(_options: argparse.Namespace) -> None:
+    from sqlalchemy import update
+
+    from discussit.models import Group
+    from discussit.models.groups import new_epoch
+
+    async def replace_epochs(database: Any) -> None:
+        async with database.transaction() as session:
+            # One name will do for all: it only has to differ from those that clients were sent.
+            await session.execute(update(Group).values(epoch=new_epoch()))
+
+    asyncio.run(_with_database(replace_epochs))
+    print("Clients that saw more than this database contains will load their groups again.")
 
 
 async def _with_database(action: Any) -> Any:

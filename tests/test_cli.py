@@ -17,7 +17,7 @@ from discussit.app import app
 from discussit.cli import main
 from discussit.database import REVISION
 
-COMMANDS = ["serve", "migrate", "createsuperuser", "resetpassword", "creategroup"]
+COMMANDS = ["serve", "migrate", "createsuperuser", "resetpassword", "creategroup", "restored"]
 PROGRAMS = [[sys.executable, "-m", "discussit"], [str(Path(sys.executable).with_name("discussit"))]]
 UVICORN = [sys.executable, "-m", "uvicorn", "discussit.app:app"]
 

@@ -28,7 +28,9 @@ class Entry(NamedTuple):
     def of(cls, frame):
         if frame["type"] == "text_message":
             return cls(frame["seq"], frame["author"], frame["content"])
-        return cls(frame["seq"], frame["user"], frame["status"])
+        if frame["type"] == "event_message":
+            return cls(frame["seq"], frame["user"], frame["status"])
+        return cls(frame["seq"], "", "")  # of a kind that only other versions know
 
 
 class Member(Person):
@@ -157,18 +159,20 @@ class Client:
 
     async def hear(self):
         for frame in json.loads(await self.socket.recv()):
-            getattr(self, f"_hear_{frame['type']}")(frame)
+            hear = getattr(self, f"_hear_{frame['type']}", None)
+            if hear is not None:
+                hear(frame)
+            elif "seq" in frame and "timestamp" in frame:
+                self._hear_entry(frame)
 
     def _hear_ready(self, frame):
         # Without `since` it follows from here on.
         self.since = frame["seq"] if self.since is None else self.since
 
-    def _hear_text_message(self, frame):
+    def _hear_entry(self, frame):
         entry = Entry.of(frame)
         assert not isinstance(self.cursor, int) or entry.seq == self.cursor + 1, f"{entry} after {self.cursor}"
         self.entries.append(entry)
-
-    _hear_event_message = _hear_text_message
 
     def _hear_ack(self, frame):
         client_id, seq = frame["client_id"], frame["seq"]

@@ -73,12 +73,12 @@ def share(tmp_path, postgres, migrated):
     """Starts two servers on a new database and this bus, and makes a group there."""
     servers = []
 
-    def share(bus_url, database_port=None):
+    def share(bus_url, database_port=None, faults_of_first=()):
         database = postgres.new_database(migrated)
-        for name in ("one", "two"):
+        for name, faults in (("one", faults_of_first), ("two", ())):
             (tmp_path / name).mkdir()
             urls = {"DATABASE_URL": postgres.url(database, database_port), "BROADCAST_URL": bus_url}
-            servers.append(FaultyServer(tmp_path / name, **urls).start())
+            servers.append(FaultyServer(tmp_path / name, *faults, **urls).start())
         return SharedGarden(servers, postgres, database)
 
     yield share

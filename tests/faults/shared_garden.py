@@ -27,7 +27,7 @@ class SharedGarden(Garden):
 
     def rows(self):
         found = self.postgres.execute(LOG, UUID(self.group), database=self.database)
-        return [(Entry(*row[:3]), row[3]) for row in found]
+        return [(Entry(*row[:3]) if row[2] != "Poll" else Entry(row[0], "", ""), row[3]) for row in found]
 
     def says_it_is(self, status, **parts):
         """Whether both processes say so of themselves."""

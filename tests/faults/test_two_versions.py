@@ -1,0 +1,36 @@
+"""During an update: processes of two versions share the database and the bus."""
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("engines")
+
+
+@pytest.fixture
+def updating(share, engine):
+    """alice is at a process of a later version, bob at one of today's."""
+    return share(engine.bus_url, faults_of_first=["come_from_the_future"])
+
+
+async def test_whatever_a_later_version_publishes_nobody_is_disconnected_and_nothing_is_lost(updating):
+    garden = updating
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        sockets = alice.socket, bob.socket
+        for number in range(200):
+            await alice.says(f"{number}", f"a{number}")
+            await bob.says(f"{number}", f"b{number}")
+            await alice.until(lambda: len(alice.outbox) < 20)
+        await alice.until(lambda: not alice.outbox)
+        await bob.until(lambda: not bob.outbox)
+
+        await garden.agrees(alice, bob)
+        assert (alice.socket, bob.socket) == sockets
+        assert len([entry for entry in bob.entries if entry.what == ""]) > 10
+
+
+async def test_a_leave_in_a_process_of_a_later_version_ends_the_reader_in_the_other(updating):
+    garden = updating
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        await alice.has_said("hi", "a")
+        garden.bob.at(garden.servers[0]).leaves(garden.group)
+
+        assert await bob.closed() == 4403
