@@ -147,7 +147,7 @@ async def ready(request: Request) -> Response:
 
 async def _answers(database: Database) -> bool:
     try:
-        await database.read(lambda session: session.scalar(text("SELECT 1")))
+        await database.run_read(lambda session: session.scalar(text("SELECT 1")))
     except DATABASE_ERRORS:
         logger.exception("the database does not answer")
         return False

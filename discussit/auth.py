@@ -126,7 +126,7 @@ class Cookies(AuthenticationBackend):
             return None
 
     async def _seen(self, token: str) -> Session | None:
-        signed_in = await self._database.read(lambda session: session.scalar(_session_of(token)))
+        signed_in = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
         if signed_in is not None and now() - signed_in.last_seen_at > SEEN_EVERY:
             await self._note(signed_in)
         return signed_in
@@ -266,7 +266,7 @@ async def find(database: Database, username: str) -> User | None:
     # No engine can be asked for these characters, and no name has one.
     askable = username.encode(errors="replace").decode().replace("\0", "?")
     of_this_name = select(User).where(User.username_key == username_key(askable), User.is_active)
-    return await database.read(lambda session: session.scalar(of_this_name))
+    return await database.run_read(lambda session: session.scalar(of_this_name))
 
 
 async def log_in(database: Database, username: str, password: str) -> User:

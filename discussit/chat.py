@@ -73,7 +73,7 @@ async def _tell_groups(voice: Voice, account: Account, watcher: Watcher) -> None
 
 async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
     uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
-    groups = await database.read(lambda session: session.scalars(uuids).all())
+    groups = await database.run_read(lambda session: session.scalars(uuids).all())
     return wire.Ready(user=account.username, groups=list(groups))
 
 
@@ -122,7 +122,7 @@ async def group_socket(websocket: WebSocket) -> None:
 
 
 async def _admitted(database: Database, account: Account, follower: Follower) -> Group:
-    group = await database.read(lambda session: auth.admit(session, account, follower.group_uuid))
+    group = await database.run_read(lambda session: auth.admit(session, account, follower.group_uuid))
     follower.admitted = follower.cursor = group.last_seq
     return group
 

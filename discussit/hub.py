@@ -155,12 +155,12 @@ class Hub:
 
     async def _bring_back(self, room: Room, cursor: int) -> None:
         revisions, missing = room.revisions, room.first - 1 - cursor
-        objects = await self._database.read(lambda session: room.fitting(_since(session, room, cursor, missing)))
+        objects = await self._database.run_read(lambda session: room.fitting(_since(session, room, cursor, missing)))
         if room.revisions == revisions:  # else they may be as they were before
             room.prepend(cursor + 1, objects)
 
     async def _page(self, room: Room, cursor: int) -> Slice:
-        return await self._database.read(lambda session: Slice.after(cursor, _since(session, room, cursor)))
+        return await self._database.run_read(lambda session: Slice.after(cursor, _since(session, room, cursor)))
 
     # What keeps rooms up to date
 
@@ -259,7 +259,7 @@ class Hub:
         for room in rooms:
             room.is_behind = False
         rows = select(Group.id, Group.last_seq).where(Group.id.in_([room.group_id for room in rooms]))
-        found = await self._database.read(lambda session: {row.id: row.last_seq for row in session.execute(rows)})
+        found = await self._database.run_read(lambda session: {row.id: row.last_seq for row in session.execute(rows)})
         for room in rooms:
             if room.group_id not in found:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
@@ -287,7 +287,7 @@ class Hub:
 
     async def _alive(self, session_ids: Sequence[str]) -> set[str]:
         rows = select(Session.id).join(User).where(Session.id.in_(session_ids), Session.is_alive())
-        return await self._database.read(lambda session: set(session.scalars(rows)))
+        return await self._database.run_read(lambda session: set(session.scalars(rows)))
 
 
 def _since(session: OrmSession, room: Room, cursor: int, limit: int = log.PAGE) -> Iterator[str]:

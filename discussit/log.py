@@ -126,10 +126,10 @@ class Writer:
 
     async def _store(self, drafts: Sequence[Draft]) -> Sequence[int | Refused]:
         try:
-            return await self._database.transact(lambda session: _add(session, drafts, {}))
+            return await self._database.run_write(lambda session: _add(session, drafts, {}))
         except IntegrityError:
             # A client_id is there already, which is too rare to look for it each time.
-            return await self._database.transact(lambda session: _add(session, drafts, _known(session, drafts)))
+            return await self._database.run_write(lambda session: _add(session, drafts, _known(session, drafts)))
 
     async def _write_singly(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:

@@ -28,7 +28,7 @@ class LinkSpent(Exception):
 
 async def change(database: Database, account: Account, old: str, new: str) -> None:
     """The new password counts, and all sessions but the one that asks are ended. Raises WrongPassword."""
-    user = await database.read(lambda session: session.get_one(User, account.id))
+    user = await database.run_read(lambda session: session.get_one(User, account.id))
     if not await passwords.verifies(user.password, old):
         raise WrongPassword("password", "This is not your password.", account.id)
     hashed = await passwords.hash_of(new)
@@ -64,7 +64,7 @@ class ResetLinks:
 
     async def user(self, token: str) -> User:
         """Whose link it is. Raises LinkSpent."""
-        return await self._database.read(lambda session: self._user(session, token))
+        return await self._database.run_read(lambda session: self._user(session, token))
 
     async def redeem(self, token: str, password: str) -> User:
         """Its user, who has this password now and is signed in nowhere. Raises LinkSpent."""

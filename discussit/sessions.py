@@ -42,7 +42,7 @@ async def of(database: Database, account: Account) -> Sequence[Session]:
     """All that count: the one that asks first, then those seen last."""
     alive = select(Session).join(User).where(Session.user_id == account.id, Session.is_alive())
     ordered = alive.order_by((Session.id == account.session_id).desc(), Session.last_seen_at.desc())
-    return await database.read(lambda session: session.scalars(ordered).all())
+    return await database.run_read(lambda session: session.scalars(ordered).all())
 
 
 async def end(database: Database, account: Account, id: str) -> bool:

@@ -263,6 +263,6 @@ class World:
 
     async def log(self):
         """The group's log as the database has it: seq and text."""
-        async with self.database.reading() as session:
-            rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
-            return [(entry.seq, entry.content) for entry in await session.scalars(rows)]
+        rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
+        entries = await self.database.run_read(lambda session: session.scalars(rows).all())
+        return [(entry.seq, entry.content) for entry in entries]

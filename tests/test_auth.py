@@ -73,9 +73,8 @@ async def test_a_closed_account_joins_nothing(world, bob):
 
     with pytest.raises(NotSignedIn):
         await auth.move(world.database, bob, world.group.uuid, joins=True)
-    async with world.database.reading() as session:
-        assert (await session.scalars(select(Membership))).all() == []
+    assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 
 
 async def admit(world, account, uuid=None):
-    return await world.database.read(lambda session: auth.admit(session, account, uuid or world.group.uuid))
+    return await world.database.run_read(lambda session: auth.admit(session, account, uuid or world.group.uuid))

@@ -164,14 +164,14 @@ async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monke
 
     async with world.served() as served, following(served, world) as ready:
         (room,) = served.hub.rooms.values()
-        read = world.database.read
+        read = world.database.run_read
 
         async def read_while_revised(work):
             result = await read(work)
             room.revise()
             return result
 
-        monkeypatch.setattr(world.database, "read", read_while_revised)
+        monkeypatch.setattr(world.database, "run_read", read_while_revised)
         await served.hub._bring_back(room, 0)
 
         assert room.slice(0) is None
@@ -413,8 +413,7 @@ def test_long_lists_are_asked_for_in_parts(length, sizes):
 @asynccontextmanager
 async def following(served, world, cursor=None):
     """The entries that alice is given, as seq and text, from her admission on or behind a cursor."""
-    async with world.database.reading() as session:
-        group = await session.get_one(Group, world.group.id)
+    group = await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
     alice = Follower("session of alice", "alice", group.uuid)
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor

@@ -219,7 +219,7 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
 async def test_a_log_is_read_on_from_a_place(world, seq, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, seq)))
+    entries = await world.database.run_read(lambda session: list(log.since(session, world.group.id, seq)))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -230,7 +230,7 @@ async def test_a_log_is_read_on_from_a_place(world, seq, expected):
 async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: log.page_after(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: log.page_after(session, world.group.id, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -241,7 +241,7 @@ async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
 async def test_a_page_leads_up_to_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: log.page_before(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: log.page_before(session, world.group.id, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -251,7 +251,7 @@ async def test_reading_on_takes_one_query_for_all_that_the_frames_need(world, qu
     await world.wrote("a", "b")
 
     queries.clear()
-    entries = await world.database.read(lambda session: list(log.since(session, world.group.id, 0)))
+    entries = await world.database.run_read(lambda session: list(log.since(session, world.group.id, 0)))
     frames = [entry.frame() for entry in entries]
 
     assert [frame.seq for frame in frames] == [1, 2, 3, 4]

@@ -36,8 +36,7 @@ async def test_events_are_called_by_their_descriptions(world):
     await add_event(world, "Join")
     await add_event(world, "Left")
 
-    async with world.database.reading() as session:
-        events = list(await session.scalars(select(Event).order_by(Event.seq)))
+    events = await world.database.run_read(lambda session: session.scalars(select(Event).order_by(Event.seq)).all())
     assert [str(event) for event in events] == ["bob Join the Gardening group", "bob Left the Gardening group"]
     assert [event.description for event in events] == [str(event) for event in events]
 
@@ -168,7 +167,7 @@ async def test_each_group_counts_for_itself(world):
 
 
 async def test_a_message_added_to_any_asynchronous_session_gets_its_seq(world):
-    async with AsyncSession(world.database.writer) as session:
+    async with AsyncSession(world.database.engine) as session:
         session.add_all([message(world, "from a shell"), message(world, "and again")])
         await session.commit()
 
@@ -194,7 +193,7 @@ async def test_messages_that_are_appended_become_what_added_ones_do(world):
     world.listen()
 
     await world.wrote("hi")
-    await world.database.transact(lambda session: append(session, [new]))
+    await world.database.run_write(lambda session: append(session, [new]))
 
     added, appended = await rows(world)
     assert added | {"seq": 2, "timestamp": appended["timestamp"]} == appended
@@ -208,14 +207,14 @@ async def test_appended_messages_continue_the_log_of_each_group(world):
     here, there = ((each.id, each.uuid, world.bob.id, "bob") for each in (world.group, other))
     words = [NewMessage(*here, "b", None), NewMessage(*there, "b", "id"), NewMessage(*here, "c", "id")]
 
-    seqs = await world.database.transact(lambda session: append(session, words))
+    seqs = await world.database.run_write(lambda session: append(session, words))
 
     assert seqs == [2, 1, 3]
     assert await world.log() == [(1, "a"), (2, "b"), (3, "c")]
 
 
 async def test_nothing_is_appended_where_there_is_nothing_to_append(world):
-    assert await world.database.transact(lambda session: append(session, [])) == []
+    assert await world.database.run_write(lambda session: append(session, [])) == []
     assert await world.log() == []
 
 
@@ -290,8 +289,7 @@ async def test_a_moment_comes_back_in_utc_with_its_microseconds(world):
             Message(group=await group(session, world), author=await bob(session, world), content="hi", timestamp=MOMENT)
         )
 
-    async with world.database.reading() as session:
-        assert (await first_entry(session)).timestamp == MOMENT
+    assert await world.database.run_read(lambda session: session.scalar(select(Entry.timestamp))) == MOMENT
 
 
 # What a commit publishes
@@ -504,9 +502,8 @@ async def signed_in(world, user):
 
 
 async def members(world):
-    async with world.database.reading() as session:
-        rows = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
-        return list(await session.scalars(rows))
+    rows = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
+    return await world.database.run_read(lambda session: session.scalars(rows).all())
 
 
 async def group(session, world):
@@ -522,14 +519,13 @@ async def first_entry(session):
 
 
 async def rows(world):
-    async with world.database.reading() as session:
-        return [dict(row) for row in (await session.execute(select(Entry.__table__))).mappings()]
+    rows = await world.database.run_read(lambda session: session.execute(select(Entry.__table__)).mappings().all())
+    return [dict(row) for row in rows]
 
 
 async def frames(world):
-    async with world.database.reading() as session:
-        entries = await session.scalars(select(Entry).options(joinedload(Entry.group)).order_by(Entry.seq))
-        return [entry.frame() for entry in entries]
+    rows = select(Entry).options(joinedload(Entry.group)).order_by(Entry.seq)
+    return await world.database.run_read(lambda session: [entry.frame() for entry in session.scalars(rows)])
 
 
 def told(world):

@@ -224,11 +224,8 @@ def is_spent(person, link):
 
 
 def stored(site, state, name):
-    async def password():
-        async with state.database.reading() as session:
-            return await session.scalar(select(User.password).where(User.username == name))
-
-    return site.portal.call(password)
+    password = select(User.password).where(User.username == name)
+    return site.portal.call(state.database.run_read, lambda session: session.scalar(password))
 
 
 async def close_account(database, name):

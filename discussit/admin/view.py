@@ -125,8 +125,7 @@ class View(ModelView):
     # What sqladmin asks
 
     async def _run_query(self, stmt: Any) -> Any:
-        async with self._database.reading() as session:
-            return (await session.execute(stmt)).scalars().unique().all()
+        return await self._database.run_read(lambda session: session.scalars(stmt).unique().all())
 
     def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
         return self.row_of(identifier)

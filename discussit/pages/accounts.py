@@ -24,7 +24,7 @@ async def sign_up(request: Request) -> Response:
             return await signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
-    is_first = await database_of(request).read(auth.is_first)
+    is_first = await database_of(request).run_read(auth.is_first)
     return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 

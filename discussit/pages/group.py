@@ -29,7 +29,7 @@ async def group(request: Request) -> Response:
 
 
 async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
-    read = await database_of(request).read(lambda session: _read(session, account, request))
+    read = await database_of(request).run_read(lambda session: _read(session, account, request))
     group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
     url = address(request, group.get_absolute_url())
@@ -147,7 +147,7 @@ async def _move(request: Request, *, joins: bool) -> Response:
 async def send_message(request: Request) -> Response:
     account, form = auth.account_of(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
-    group = await database_of(request).read(lambda session: auth.admit(session, account, uuid))
+    group = await database_of(request).run_read(lambda session: auth.admit(session, account, uuid))
     try:
         await request.app.state.writer.append(await _draft(request, account, group, form))
     except Refused as refused:
