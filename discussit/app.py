@@ -20,9 +20,10 @@ from starlette.websockets import WebSocket
 
 from discussit import chat, security
 from discussit.admin import Administration
+from discussit.admission import NoSuchGroup, NotAMember
 from discussit.assets import Assets
-from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
+from discussit.current_user import Cookies, NotSignedIn
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
 from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub

@@ -8,8 +8,9 @@ from anyio import create_task_group, sleep
 from sqlalchemy import select
 from starlette.websockets import WebSocket
 
-from discussit import auth, wire
-from discussit.auth import Account, NoSuchGroup, NotSignedIn
+from discussit import admission, wire
+from discussit.admission import NoSuchGroup
+from discussit.current_user import Account, NotSignedIn, account_of
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
 from discussit.log import Draft, Writer
@@ -35,7 +36,7 @@ class TooBig(Exception):
 
 async def home_socket(websocket: WebSocket) -> None:
     """Join and leave groups; with `discussit.v1` also hear of one's moves made elsewhere."""
-    account = auth.account_of(websocket)
+    account = account_of(websocket)
     hub: Hub = websocket.app.state.hub
     subprotocol = _subprotocol(websocket)
     watcher = (Watcher if subprotocol else Connection)(account.session_id, account.username)
@@ -86,7 +87,7 @@ async def _move(websocket: WebSocket, account: Account, watcher: Connection, tex
     try:
         joins = isinstance(frame, wire.Join)
         await websocket.app.state.throttles.move(account.username)
-        is_changed = await auth.move(websocket.app.state.database, account, frame.data, joins=joins)
+        is_changed = await admission.move(websocket.app.state.database, account, frame.data, joins=joins)
     except Refused as refused:
         watcher.reply(wire.Error(refused.code, str(refused), data=frame.data, retry_after=refused.retry_after))
     except NoSuchGroup:
@@ -102,7 +103,7 @@ async def _move(websocket: WebSocket, account: Account, watcher: Connection, tex
 
 async def group_socket(websocket: WebSocket) -> None:
     """Follow the group's log from now on or, with `discussit.v1`, from `?since=`; and write to it."""
-    account = auth.account_of(websocket)
+    account = account_of(websocket)
     hub: Hub = websocket.app.state.hub
     follower = Follower(account.session_id, account.username, websocket.path_params["uuid"])
     with hub.connected(follower):
@@ -122,7 +123,7 @@ async def group_socket(websocket: WebSocket) -> None:
 
 
 async def _admitted(database: Database, account: Account, follower: Follower) -> Group:
-    group = await database.run_read(lambda session: auth.admit(session, account, follower.group_uuid))
+    group = await database.run_read(lambda session: admission.admit(session, account, follower.group_uuid))
     follower.admitted = follower.cursor = group.last_seq
     return group
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from discussit import security
-from discussit.auth import Account
+from discussit.current_user import Account
 from discussit.security import Act
 from discussit.settings import Settings
 from discussit.throttles import Places, Throttled, Throttles, address_of

@@ -9,8 +9,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit import passwords
-from discussit.auth import Account, NotSignedIn, WrongPassword, find
+from discussit.current_user import Account, NotSignedIn
 from discussit.database import Database
+from discussit.login import WrongPassword, find
 from discussit.models import User
 
 LINKS = "/accounts/reset/"

@@ -12,7 +12,7 @@ from enum import StrEnum
 from starlette.requests import HTTPConnection
 
 from discussit.addresses import source_of
-from discussit.auth import Account
+from discussit.current_user import Account
 
 logger = logging.getLogger(__name__)
 

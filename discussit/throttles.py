@@ -22,8 +22,8 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from discussit.addresses import source_of
-from discussit.auth import FieldError
 from discussit.devices import Devices
+from discussit.fields import FieldError
 from discussit.models.accounts import username_key
 from discussit.settings import Settings
 from discussit.wire import ErrorCode, Refused

@@ -8,9 +8,10 @@ from sqlalchemy import func, select, update
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
-from discussit import auth, sessions
+from discussit import login, sessions
 from discussit.app import app
-from discussit.auth import COOKIE, SEEN_EVERY, NotSignedIn, cookie_of
+from discussit.cookies import cookie_of
+from discussit.current_user import COOKIE, SEEN_EVERY, NotSignedIn
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
@@ -119,7 +120,7 @@ def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, s
 
 def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, state, alice):
     async def log_in_slowly():
-        user = await auth.log_in(state.database, "alice", PASSWORD)
+        user = await login.log_in(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
             await (await session.get_one(User, user.id)).set_password("another")
         await sessions.start(state.database, user, HTTPConnection({"type": "http", "headers": []}))

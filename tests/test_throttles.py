@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from discussit import throttles
-from discussit.auth import FieldError
+from discussit.fields import FieldError
 from discussit.settings import Settings
 from discussit.throttles import Limit, Tally, Throttled, Throttles, address_of
 

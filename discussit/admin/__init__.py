@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from discussit import security
-from discussit.auth import account_of
+from discussit.current_user import account_of
 from discussit.security import Act
 
 if TYPE_CHECKING:

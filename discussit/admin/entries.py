@@ -9,7 +9,7 @@ from starlette.requests import Request
 from discussit import wire
 from discussit.admin.references import GROUP, PERSON, find_group, find_user, users_like
 from discussit.admin.view import Field, Values, View
-from discussit.auth import FieldError, checked
+from discussit.fields import FieldError, checked
 from discussit.models import Entry, Event, Message
 from discussit.models.hooks import NothingChanges
 

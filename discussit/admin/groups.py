@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.auth import FieldError, checked
+from discussit.fields import FieldError, checked
 from discussit.models import Group, Membership, User
 from discussit.models.groups import check_name
 

@@ -16,8 +16,8 @@ from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
 from discussit.admin.view import View
-from discussit.auth import FieldError
 from discussit.database import Database
+from discussit.fields import FieldError
 from discussit.pages.page import Form, page, see_other
 from discussit.renewals import ResetLinks
 from discussit.security import Act

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import auth, passwords, security
+from discussit import login, passwords, security
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.auth import FieldError, checked
+from discussit.fields import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
 from discussit.security import Act
@@ -67,7 +67,7 @@ class UserView(View, model=User):
 
     async def insert_model(self, request: Request, data: Values) -> User:
         try:
-            user = await auth.sign_up(
+            user = await login.sign_up(
                 self._database, data.get("username", ""), data.get("password", ""), is_superuser=_is_on(data)
             )
         except FieldError as error:

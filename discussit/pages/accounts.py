@@ -3,9 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, security, sessions
+from discussit import login, security, sessions
 from discussit.addresses import address
-from discussit.auth import Account, FieldError, WrongPassword
+from discussit.current_user import Account
+from discussit.fields import FieldError
+from discussit.login import WrongPassword
 from discussit.models import User
 from discussit.pages.page import Form, database_of, own_address, page, refusal, see_other
 from discussit.security import Act
@@ -19,12 +21,12 @@ async def sign_up(request: Request) -> Response:
         try:
             password = typed_twice(form)
             await request.app.state.throttles.sign_up(request)
-            user = await auth.sign_up(database_of(request), form.get("username"), password)
+            user = await login.sign_up(database_of(request), form.get("username"), password)
             security.done(request, Act.SIGN_UP, user.id)
             return await signed_in(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
-    is_first = await database_of(request).run_read(auth.is_first)
+    is_first = await database_of(request).run_read(login.is_first)
     return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 
@@ -43,7 +45,7 @@ async def log_in(request: Request) -> Response:
     form = await Form.sent(request)
     try:
         async with request.app.state.throttles.guess(request, form.get("username")):
-            user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
+            user = await login.log_in(database_of(request), form.get("username"), form.get("password"))
     except WrongPassword as error:
         security.refused(request, Act.LOGIN, error.account)
         return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, log, wire
+from discussit import admission, log, wire
 from discussit.addresses import address
-from discussit.auth import Account, FieldError
+from discussit.current_user import Account, account_of
+from discussit.fields import FieldError
 from discussit.log import Draft, Shown
 from discussit.models import Group, Membership, User
 from discussit.pages.home import groups_for
@@ -25,7 +26,7 @@ SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share thei
 
 
 async def group(request: Request) -> Response:
-    return await _group(request, auth.account_of(request), Form())
+    return await _group(request, account_of(request), Form())
 
 
 async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
@@ -60,7 +61,7 @@ class Read(NamedTuple):
 
 
 def _read(session: Session, account: Account, request: Request) -> Read:
-    group = auth.admit(session, account, request.path_params["uuid"])
+    group = admission.admit(session, account, request.path_params["uuid"])
     members = select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
     groups = groups_for(account).where(Membership.user_id.is_not(None))
     return Read(
@@ -138,21 +139,21 @@ async def leave(request: Request) -> Response:
 
 
 async def _move(request: Request, *, joins: bool) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
+    account, form = account_of(request), await Form.sent(request)
     await request.app.state.throttles.move(account.username)
-    await auth.move(database_of(request), account, request.path_params["uuid"], joins=joins)
+    await admission.move(database_of(request), account, request.path_params["uuid"], joins=joins)
     return see_other(own_address(request, form.get("next")))
 
 
 async def send_message(request: Request) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
+    account, form = account_of(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
-    group = await database_of(request).run_read(lambda session: auth.admit(session, account, uuid))
+    group = await database_of(request).run_read(lambda session: admission.admit(session, account, uuid))
     try:
         await request.app.state.writer.append(await _draft(request, account, group, form))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
-            raise auth.NotAMember(group) from None
+            raise admission.NotAMember(group) from None
         status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
         response = await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
         if refused.retry_after is not None:

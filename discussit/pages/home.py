@@ -6,16 +6,17 @@ from sqlalchemy import and_, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, security
+from discussit import security
 from discussit.addresses import address
-from discussit.auth import Account, FieldError
+from discussit.current_user import Account, account_of
+from discussit.fields import FieldError
 from discussit.models import Entry, Group, Membership
 from discussit.pages.page import Form, database_of, page, refusal, see_other
 from discussit.security import Act
 
 
 async def home(request: Request) -> Response:
-    return await _home(request, auth.account_of(request), Form())
+    return await _home(request, account_of(request), Form())
 
 
 async def _home(request: Request, account: Account, form: Form) -> Response:
@@ -41,7 +42,7 @@ def groups_for(account: Account) -> Any:
 
 
 async def create_group(request: Request) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
+    account, form = account_of(request), await Form.sent(request)
     if not account.is_superuser:
         security.refused(request, Act.GROUP)
         return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")

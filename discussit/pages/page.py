@@ -17,8 +17,9 @@ from starlette.templating import Jinja2Templates
 
 from discussit import assets, user_agents
 from discussit.addresses import address, path_below, root_of
-from discussit.auth import Account, FieldError
+from discussit.current_user import Account
 from discussit.database import Database
+from discussit.fields import FieldError
 from discussit.models import Group
 from discussit.settings import TEMPLATES
 

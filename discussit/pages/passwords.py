@@ -5,9 +5,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, passwords, renewals, security
+from discussit import passwords, renewals, security
 from discussit.addresses import address
-from discussit.auth import FieldError, WrongPassword, checked
+from discussit.current_user import account_of
+from discussit.fields import FieldError, checked
+from discussit.login import WrongPassword
 from discussit.pages.accounts import signed_in, typed_twice
 from discussit.pages.page import Form, database_of, page, refusal
 from discussit.renewals import LinkSpent, ResetLinks
@@ -15,7 +17,7 @@ from discussit.security import Act
 
 
 async def change_password(request: Request) -> Response:
-    account = auth.account_of(request)
+    account = account_of(request)
     if request.method != "POST":
         return page(request, "password.html", form=Form())
     form = await Form.sent(request)

@@ -3,16 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, security, sessions
+from discussit import security, sessions
 from discussit.addresses import address
-from discussit.auth import Account
+from discussit.current_user import Account, account_of
 from discussit.pages.accounts import log_out
 from discussit.pages.page import Form, database_of, page, see_other
 from discussit.security import Act
 
 
 async def my_sessions(request: Request) -> Response:
-    account = auth.account_of(request)
+    account = account_of(request)
     if request.method == "POST":
         return await _end(request, account)
     return page(request, "sessions.html", sessions=await sessions.of(database_of(request), account))

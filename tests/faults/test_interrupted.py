@@ -7,8 +7,8 @@ from anyio import CancelScope
 from clients import running
 from faulty_server import FATAL
 
-from discussit import auth
-from discussit.auth import COOKIE, Account
+from discussit import admission
+from discussit.current_user import COOKIE, Account
 from discussit.log import Draft, Writer
 
 
@@ -94,7 +94,7 @@ async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_al
     for steps in range(100):
         with CancelScope() as scope:
             cancelling = asyncio.create_task(cancel_after(scope, steps))
-            await auth.move(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
+            await admission.move(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
         await cancelling
 
     log = await world.log()

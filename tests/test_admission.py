@@ -3,8 +3,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from discussit import auth, sessions
-from discussit.auth import Account, NoSuchGroup, NotAMember, NotSignedIn
+from discussit import admission, sessions
+from discussit.admission import NoSuchGroup, NotAMember
+from discussit.current_user import Account, NotSignedIn
 from discussit.models import Membership, Session, User
 from discussit.models.accounts import session_id
 
@@ -62,7 +63,7 @@ async def test_admission_takes_one_query(world, bob, queries):
 async def test_a_move_says_whether_anything_changed(world, bob):
     asked = (True, True, False, False)
 
-    changed = [await auth.move(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
+    changed = [await admission.move(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
 
     assert changed == [True, False, True, False]
 
@@ -72,9 +73,9 @@ async def test_a_closed_account_joins_nothing(world, bob):
         await (await session.get_one(User, bob.id)).close()
 
     with pytest.raises(NotSignedIn):
-        await auth.move(world.database, bob, world.group.uuid, joins=True)
+        await admission.move(world.database, bob, world.group.uuid, joins=True)
     assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 
 
 async def admit(world, account, uuid=None):
-    return await world.database.run_read(lambda session: auth.admit(session, account, uuid or world.group.uuid))
+    return await world.database.run_read(lambda session: admission.admit(session, account, uuid or world.group.uuid))
