@@ -1,4 +1,4 @@
-"""A database full of people who are signed in and are members, made without asking a server."""
+"""A database full of people who are logged in and are members, made without asking a server."""
 
 import asyncio
 import sqlite3

@@ -5,9 +5,9 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.current_user import Account, NotSignedIn
+from discussit.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
-from discussit.models import Group, Membership, Session, User
+from discussit.models import Group, Membership, User
 
 
 class NoSuchGroup(Exception):
@@ -22,31 +22,31 @@ class NotAMember(Exception):
         self.group = group
 
 
-def admit(session: OrmSession, account: Account, uuid: UUID) -> Group:
+def admit(session: OrmSession, account: CurrentUser, uuid: UUID) -> Group:
     """The group, for somebody who is in it: the only way to obtain a group to act in.
 
-    Raises NoSuchGroup, NotAMember, and NotSignedIn when the session has ended since it was read.
+    Raises NoSuchGroup, NotAMember, and NotLoggedIn when the session has ended since it was read.
     """
     is_member = exists().where(Membership.group_id == Group.id, Membership.user_id == account.id)
-    is_signed_in = exists().where(Session.id == account.session_id)
-    found = session.execute(select(Group, is_member, is_signed_in).where(Group.uuid == uuid)).one_or_none()
+    is_valid = account.credential.is_valid()
+    found = session.execute(select(Group, is_member, is_valid).where(Group.uuid == uuid)).one_or_none()
     if found is None:
         raise NoSuchGroup
-    group, may_enter, still_signed_in = found
-    if not still_signed_in:
-        raise NotSignedIn
+    group, may_enter, is_logged_in = found
+    if not is_logged_in:
+        raise NotLoggedIn
     if not may_enter:
         raise NotAMember(group)
     return group
 
 
-async def move(database: Database, account: Account, uuid: UUID, *, joins: bool) -> bool:
-    """Join or leave. False: nothing changed, it was so already. Raises NoSuchGroup, NotSignedIn."""
+async def move(database: Database, account: CurrentUser, uuid: UUID, *, joins: bool) -> bool:
+    """Join or leave. False: nothing changed, it was so already. Raises NoSuchGroup, NotLoggedIn."""
     async with database.transaction() as session:
         group = await session.scalar(select(Group).where(Group.uuid == uuid))
         if group is None:
             raise NoSuchGroup
         user = await session.get(User, account.id)
         if user is None or not user.is_active:
-            raise NotSignedIn
+            raise NotLoggedIn
         return await (group.add_user(user) if joins else group.remove_user(user))

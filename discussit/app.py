@@ -18,20 +18,20 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import chat, security
+from discussit import chat, security_log
 from discussit.admin import Administration
 from discussit.admission import NoSuchGroup, NotAMember
 from discussit.assets import Assets
 from discussit.bus import Bus
-from discussit.current_user import Cookies, NotSignedIn
+from discussit.current_user import NotLoggedIn, SessionBackend
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
 from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
-from discussit.renewals import hide_tokens
-from discussit.security import Act
+from discussit.password_reset import hide_tokens
+from discussit.security_log import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.throttles import Throttled, Throttles
 
@@ -61,7 +61,7 @@ ROUTES = [
 def create_app(settings: Settings) -> Starlette:
     """The application of these settings, for a database that `prepare` has seen."""
     database = Database(settings)
-    cookies, throttles = Cookies(settings, database), Throttles(settings)
+    cookies, throttles = SessionBackend(settings, database), Throttles(settings)
     app = Starlette(
         routes=[
             *ROUTES,
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
-            NotSignedIn: not_signed_in,
+            NotLoggedIn: not_logged_in,
             NotAMember: not_a_member,
             NoSuchGroup: no_such_group,
             Throttled: too_often,
@@ -158,13 +158,13 @@ async def _answers(database: Database) -> bool:
 # What can't be done, on pages and before a WebSocket is accepted
 
 
-async def not_signed_in(conn: HTTPConnection, _error: Exception) -> Response:
+async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
     return _deny(conn, 401, to_login)
 
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, NotAMember)
-    security.refused(conn, Act.GROUP)
+    security_log.refused(conn, Act.GROUP)
     text = "You are not a member of this group. Kindly use the join button."
     return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
 
@@ -175,7 +175,7 @@ async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
 
 async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Throttled)
-    security.limited(conn, error.what)
+    security_log.limited(conn, error.what)
     response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
     response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from discussit import admission, wire
 from discussit.admission import NoSuchGroup
-from discussit.current_user import Account, NotSignedIn, account_of
+from discussit.current_user import CurrentUser, NotLoggedIn, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
 from discussit.log import Draft, Writer
@@ -36,10 +36,10 @@ class TooBig(Exception):
 
 async def home_socket(websocket: WebSocket) -> None:
     """Join and leave groups; with `discussit.v1` also hear of one's moves made elsewhere."""
-    account = account_of(websocket)
+    account = current_user(websocket)
     hub: Hub = websocket.app.state.hub
     subprotocol = _subprotocol(websocket)
-    watcher = (Watcher if subprotocol else Connection)(account.session_id, account.username)
+    watcher = (Watcher if subprotocol else Connection)(account.credential.session_id, account.username)
     with hub.connected(watcher):
         await websocket.accept(subprotocol)
         voice = Voice(websocket, watcher, in_arrays=subprotocol is not None)
@@ -51,7 +51,7 @@ async def home_socket(websocket: WebSocket) -> None:
         )
 
 
-async def _answer_at_home(voice: Voice, account: Account, watcher: Connection) -> None:
+async def _answer_at_home(voice: Voice, account: CurrentUser, watcher: Connection) -> None:
     while watcher.ended is None:
         await watcher.woken()
         if isinstance(watcher, Watcher) and watcher.is_outdated:
@@ -59,7 +59,7 @@ async def _answer_at_home(voice: Voice, account: Account, watcher: Connection) -
         await voice.say(watcher.take_replies())
 
 
-async def _tell_groups(voice: Voice, account: Account, watcher: Watcher) -> None:
+async def _tell_groups(voice: Voice, account: CurrentUser, watcher: Watcher) -> None:
     """All groups that the person is in. Moves heard before this was read go out before it, later ones after it."""
     await voice.say(watcher.take_replies())
     watcher.is_outdated = False
@@ -72,13 +72,13 @@ async def _tell_groups(voice: Voice, account: Account, watcher: Watcher) -> None
         await voice.say([wire.encode(ready)])
 
 
-async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
+async def _ready_at_home(database: Database, account: CurrentUser) -> wire.Ready:
     uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
     groups = await database.run_read(lambda session: session.scalars(uuids).all())
     return wire.Ready(user=account.username, groups=list(groups))
 
 
-async def _move(websocket: WebSocket, account: Account, watcher: Connection, text: str) -> None:
+async def _move(websocket: WebSocket, account: CurrentUser, watcher: Connection, text: str) -> None:
     try:
         frame = wire.decode_home_frame(text)
     except Refused as refused:
@@ -103,9 +103,9 @@ async def _move(websocket: WebSocket, account: Account, watcher: Connection, tex
 
 async def group_socket(websocket: WebSocket) -> None:
     """Follow the group's log from now on or, with `discussit.v1`, from `?since=`; and write to it."""
-    account = account_of(websocket)
+    account = current_user(websocket)
     hub: Hub = websocket.app.state.hub
-    follower = Follower(account.session_id, account.username, websocket.path_params["uuid"])
+    follower = Follower(account.credential.session_id, account.username, websocket.path_params["uuid"])
     with hub.connected(follower):
         group = await _admitted(websocket.app.state.database, account, follower)
         subprotocol = _subprotocol(websocket)
@@ -122,13 +122,13 @@ async def group_socket(websocket: WebSocket) -> None:
             )
 
 
-async def _admitted(database: Database, account: Account, follower: Follower) -> Group:
+async def _admitted(database: Database, account: CurrentUser, follower: Follower) -> Group:
     group = await database.run_read(lambda session: admission.admit(session, account, follower.group_uuid))
     follower.admitted = follower.cursor = group.last_seq
     return group
 
 
-def _greet(websocket: WebSocket, follower: Follower, account: Account, subprotocol: str | None) -> None:
+def _greet(websocket: WebSocket, follower: Follower, account: CurrentUser, subprotocol: str | None) -> None:
     """Say where the log stands, and set the cursor to what this reader has seen."""
     if subprotocol is None:
         return
@@ -145,7 +145,7 @@ class Sender:
     """What one socket writes. Its messages are stored in the order in which they came."""
 
     def __init__(
-        self, websocket: WebSocket, account: Account, group: Group, follower: Follower, *, acknowledges: bool
+        self, websocket: WebSocket, account: CurrentUser, group: Group, follower: Follower, *, acknowledges: bool
     ) -> None:
         self._writer: Writer = websocket.app.state.writer
         self._throttles: Throttles = websocket.app.state.throttles
@@ -233,7 +233,7 @@ async def _listen(websocket: WebSocket, connection: Connection, hear: Callable[[
             await hear(text)
     except TooBig:
         connection.end(CloseCode.TOO_BIG)
-    except NotSignedIn:
+    except NotLoggedIn:
         connection.end(CloseCode.SESSION_ENDED)
     except DATABASE_ERRORS as error:
         logger.warning("a frame could not be carried out: %s", type(error).__name__)

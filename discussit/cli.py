@@ -180,7 +180,7 @@ def _asked_password() -> str:
 
 
 def _reset_password(options: argparse.Namespace) -> None:
-    from discussit.renewals import NoSuchAccount, ResetLinks
+    from discussit.password_reset import NoSuchAccount, ResetLinks
 
     try:
         path = asyncio.run(_with_database(lambda database: ResetLinks(database).path_for(options.username)))

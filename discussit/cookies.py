@@ -1,4 +1,4 @@
-"""Cookies that nobody else can plant, and that nobody else is sent."""
+"""Cookies that only this site can set, and that only this site is sent."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from discussit.addresses import address, root_of
 
 
 def cookie_of(conn: HTTPConnection, name: str) -> str:
-    """What the browser sent as the cookie of exactly this name, or nothing.
+    """The value of the request's cookie of exactly this name; empty if there is none.
 
-    `conn.cookies` drops whatever Unicode calls a space, and would take `\xa0__Host-…`, which a neighbour's subdomain
-    may plant, for `__Host-…`. And it takes seconds to unquote what nobody has quoted.
+    `conn.cookies` strips whatever Unicode calls a space, so it would take `\xa0__Host-…`, which another site on a
+    subdomain can set, for `__Host-…`. And it takes seconds to unquote a long value.
     """
     pairs = ";".join(conn.headers.getlist("cookie")).split(";")
     values = {found: value for found, _, value in (pair.strip(" \t").partition("=") for pair in pairs)}
@@ -19,10 +19,10 @@ def cookie_of(conn: HTTPConnection, name: str) -> str:
 
 
 def cookie_name(conn: HTTPConnection, name: str) -> str:
-    """What the cookie is called on this connection; one of another name does not count.
+    """The name of the cookie on this connection: over https with a prefix.
 
-    Over https browsers take a name with such a prefix only if nothing but https sends it and, for the first, if
-    this very host set it for all of its paths: neither http nor a neighbour's subdomain can plant one (RFC 6265bis).
+    Browsers accept a cookie with such a prefix only over https and, with `__Host-`, only if this very host sets it
+    for all of its paths: neither http nor another site on a subdomain can set one (RFC 6265bis).
     """
     if not _is_secure(conn):
         return name
@@ -30,7 +30,7 @@ def cookie_name(conn: HTTPConnection, name: str) -> str:
 
 
 def cookie_attributes(conn: HTTPConnection) -> dict[str, Any]:
-    """Of every cookie. Other sites of this host, below paths of their own, are not sent it."""
+    """The attributes of every cookie. Other sites on this host, below other paths, are not sent it."""
     return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": _is_secure(conn)}
 
 

@@ -1,11 +1,11 @@
-"""Who is asking."""
+"""The user that a request comes from, and the credential that says so: the cookie of a session."""
 
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import contains_eager
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
 from starlette.requests import HTTPConnection
@@ -22,22 +22,33 @@ from discussit.settings import Settings
 logger = logging.getLogger(__name__)
 
 COOKIE = "discussit_session"
-SEEN_EVERY = timedelta(minutes=10)  # how often being seen is worth a write
-FOR_ANYONE = ("/static/", "/healthz", "/readyz")  # here nobody is asked who they are, so no database either
+SEEN_EVERY = timedelta(minutes=10)  # how often `last_seen_at` is worth a write
+PUBLIC = ("/static/", "/healthz", "/readyz")  # paths that need no user, and so no database
 
 
-class NotSignedIn(Exception):
-    """Nobody is signed in, or the session has ended meanwhile."""
+class NotLoggedIn(Exception):
+    """The request has no session, or its session has ended."""
 
 
 @dataclass(frozen=True)
-class Account(BaseUser):
-    """The person asking, as the request's session says."""
+class SessionCredential:
+    """The session whose cookie a request sent."""
+
+    session_id: str
+
+    def is_valid(self) -> ColumnElement[bool]:
+        """Whether it still exists, for a query: it may have ended since the request came in."""
+        return exists().where(Session.id == self.session_id)
+
+
+@dataclass(frozen=True)
+class CurrentUser(BaseUser):
+    """The user that a request comes from, as of when its credential was checked."""
 
     id: int
     username: str
     is_superuser: bool
-    session_id: str
+    credential: SessionCredential
 
     @property
     def is_authenticated(self) -> bool:
@@ -48,28 +59,36 @@ class Account(BaseUser):
         return self.username
 
 
-class Cookies(AuthenticationBackend):
-    """The session cookie: a token, signed, so that a made-up one costs no query."""
+def current_user(conn: HTTPConnection) -> CurrentUser:
+    """The logged-in user. Raises NotLoggedIn."""
+    if not isinstance(conn.user, CurrentUser):
+        raise NotLoggedIn
+    return conn.user
+
+
+class SessionBackend(AuthenticationBackend):
+    """Finds the session of a request's cookie. Its token is signed, so that an invented one costs no query."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._signer = Signer(settings.secret_key, salt="discussit.session")
         self._database = database
 
-    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Account] | None:
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, CurrentUser] | None:
+        """Raises AuthenticationError while the database is down."""
         token = self._token(conn)
-        if token is None or path_below(conn).startswith(FOR_ANYONE):
+        if token is None or path_below(conn).startswith(PUBLIC):
             return None
         try:
-            signed_in = await self._seen(token)
+            session = await self._session(token)
         except DATABASE_ERRORS as error:
             if not is_outage(error):
                 raise
             raise AuthenticationError("the database does not answer") from error
-        if signed_in is None:
+        if session is None:
             return None
-        user = signed_in.user
-        account = Account(user.id, user.username, user.is_superuser, signed_in.id)
-        return AuthCredentials(["authenticated"]), account
+        user = session.user
+        current = CurrentUser(user.id, user.username, user.is_superuser, SessionCredential(session.id))
+        return AuthCredentials(["authenticated"]), current
 
     def _token(self, conn: HTTPConnection) -> str | None:
         try:
@@ -77,27 +96,26 @@ class Cookies(AuthenticationBackend):
         except (BadSignature, UnicodeError):
             return None
 
-    async def _seen(self, token: str) -> Session | None:
-        signed_in = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
-        if signed_in is not None and now() - signed_in.last_seen_at > SEEN_EVERY:
-            await self._note(signed_in)
-        return signed_in
+    async def _session(self, token: str) -> Session | None:
+        found = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
+        if found is not None and now() - found.last_seen_at > SEEN_EVERY:
+            await self._note_seen(found)
+        return found
 
-    async def _note(self, seen: Session) -> None:
+    async def _note_seen(self, seen: Session) -> None:
         try:
             async with self._database.transaction() as session:
-                if still := await session.get(Session, seen.id):
-                    still.last_seen_at = now()
+                if row := await session.get(Session, seen.id):
+                    row.last_seen_at = now()
         except DATABASE_ERRORS as error:
-            # Not worth to refuse a page for: the next request notes it.
+            # No reason to refuse a page: the next request notes it.
             logger.warning("could not note when a session was seen: %s", type(error).__name__)
 
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
-        # How long it lives without a request, the server knows: a cookie is not renewed.
-        response.set_cookie(
-            cookie_name(conn, COOKIE), value, max_age=int(AGE_LIMIT.total_seconds()), **cookie_attributes(conn)
-        )
+        # A cookie is not renewed: the server knows how long a session lives without requests.
+        max_age = int(AGE_LIMIT.total_seconds())
+        response.set_cookie(cookie_name(conn, COOKIE), value, max_age=max_age, **cookie_attributes(conn))
 
     def clear(self, response: Response, conn: HTTPConnection) -> None:
         response.delete_cookie(cookie_name(conn, COOKIE), **cookie_attributes(conn))
@@ -110,10 +128,3 @@ def _session_of(token: str) -> Select[Session]:
         .where(Session.id == session_id(token), Session.is_alive())
         .options(contains_eager(Session.user))
     )
-
-
-def account_of(conn: HTTPConnection) -> Account:
-    """Who is asking. Raises NotSignedIn."""
-    if not isinstance(conn.user, Account):
-        raise NotSignedIn
-    return conn.user

@@ -1,4 +1,4 @@
-"""What is wrong with a form's field."""
+"""Checks of a form's fields."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +9,7 @@ Checked = TypeVar("Checked")
 
 
 class FieldError(Exception):
-    """A form's field can't be taken; the text stands beside it. An empty field name means the whole form."""
+    """A form's field was refused; the text is shown beside it. An empty field name means the whole form."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
@@ -17,7 +17,7 @@ class FieldError(Exception):
 
 
 def checked(field: str, check: Callable[[str], Checked], value: str) -> Checked:
-    """What the check makes of the field's value. Raises FieldError where it refuses."""
+    """Return what `check` returns for the field's value. Raises FieldError if it refuses."""
     try:
         return check(value)
     except (ValueError, wire.Refused) as error:

@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from discussit import security
-from discussit.current_user import Account
-from discussit.security import Act
+from discussit import security_log
+from discussit.current_user import CurrentUser
+from discussit.security_log import Act
 from discussit.settings import Settings
 from discussit.throttles import Places, Throttled, Throttles, address_of
 
@@ -76,7 +76,7 @@ class HostGuard(TrustedHostMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, receive, send)
         if ADMITTED not in scope:
-            security.refused(HTTPConnection(scope), Act.HOST)
+            security_log.refused(HTTPConnection(scope), Act.HOST)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[ADMITTED] = True
@@ -96,7 +96,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_unsafe(scope) and self._is_foreign(scope):
-            security.refused(HTTPConnection(scope), Act.ORIGIN)
+            security_log.refused(HTTPConnection(scope), Act.ORIGIN)
             refusal = PlainTextResponse("This request came from another site and was refused.", 403)
             await refusal(scope, receive, send)
         else:
@@ -187,7 +187,7 @@ class BodyLimit:
         except TimeoutError:
             refusal = PlainTextResponse(f"A request has to be here within {BODY_LIMIT} seconds.", 408, LAST)
         except Throttled as throttled:
-            security.limited(conn, throttled.what)
+            security_log.limited(conn, throttled.what)
             refusal = PlainTextResponse(str(throttled), 429, LAST | {"Retry-After": str(throttled.retry_after)})
         else:
             await self.app(scope, _replay(body, receive), send)
@@ -244,14 +244,14 @@ class SocketLimit:
             await self.app(scope, receive, send)
             return
         conn = HTTPConnection(scope)
-        account = conn.user if isinstance(conn.user, Account) else None
-        session = account.session_id if account else ""
+        account = conn.user if isinstance(conn.user, CurrentUser) else None
+        session = account.credential.session_id if account else ""
         try:
             with self._of_address.taken(address_of(conn)), self._of_session.taken(session):
                 if account:
                     await self._throttles.connect(account.username)
                 await self.app(scope, receive, send)
         except Throttled as throttled:
-            security.limited(conn, throttled.what)
+            security_log.limited(conn, throttled.what)
             refusal = Response(status_code=429, headers={"Retry-After": str(throttled.retry_after)})
             await refusal(scope, receive, send)

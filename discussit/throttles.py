@@ -22,7 +22,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from discussit.addresses import source_of
-from discussit.devices import Devices
+from discussit.device_cookies import DeviceCookies
 from discussit.fields import FieldError
 from discussit.models.accounts import username_key
 from discussit.settings import Settings
@@ -78,7 +78,7 @@ class Throttles:
 
     def __init__(self, settings: Settings) -> None:
         self._tally = Tally(settings.broadcast_url)
-        self.devices = Devices(settings.secret_key)
+        self.devices = DeviceCookies(settings.secret_key)
         rate = settings.message_rate
         self._messages = Limit("messages at once", RateLimitItemPerSecond(rate * BURST, BURST)) if rate else None
         self.close = self._tally.close
@@ -120,7 +120,7 @@ class Throttles:
                 await self._tally.add(limit, whose, -1)
 
     def _guesses(self, conn: HTTPConnection, username: str) -> list[tuple[Limit, str]]:
-        if device := self.devices.known(conn, username):
+        if device := self.devices.device(conn, username):
             return [(GUESSES_OF_DEVICE, device)]
         address = address_of(conn)
         return [

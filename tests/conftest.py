@@ -100,7 +100,7 @@ async def database(scene):
 
 @pytest.fixture
 async def world(database):
-    """A database with alice, who is signed in, bob, and a group in which nobody is yet."""
+    """A database with alice, who is logged in, bob, and a group in which nobody is yet."""
     alice, bob = User(username="alice", password="!"), User(username="bob", password="!")
     group = Group(name="Gardening")
     async with database.transaction() as session:

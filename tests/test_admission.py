@@ -5,17 +5,17 @@ from sqlalchemy import select
 
 from discussit import admission, sessions
 from discussit.admission import NoSuchGroup, NotAMember
-from discussit.current_user import Account, NotSignedIn
+from discussit.current_user import CurrentUser, NotLoggedIn, SessionCredential
 from discussit.models import Membership, Session, User
 from discussit.models.accounts import session_id
 
 
 @pytest.fixture
 async def bob(world):
-    """Bob, signed in."""
+    """Bob, logged in."""
     async with world.database.transaction() as session:
         session.add(Session(id=session_id("token"), user_id=world.bob.id))
-    return Account(world.bob.id, "bob", is_superuser=False, session_id=session_id("token"))
+    return CurrentUser(world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")))
 
 
 # The one door to a group
@@ -42,9 +42,9 @@ async def test_nobody_is_admitted_where_nothing_is(world, bob):
 
 async def test_a_session_that_has_ended_meanwhile_admits_nobody(world, bob):
     await world.joined(world.bob)
-    await sessions.end(world.database, bob, bob.session_id)
+    await sessions.end(world.database, bob, bob.credential.session_id)
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotLoggedIn):
         await admit(world, bob)
 
 
@@ -72,7 +72,7 @@ async def test_a_closed_account_joins_nothing(world, bob):
     async with world.database.transaction() as session:
         await (await session.get_one(User, bob.id)).close()
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotLoggedIn):
         await admission.move(world.database, bob, world.group.uuid, joins=True)
     assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 

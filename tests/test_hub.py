@@ -334,7 +334,7 @@ async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(worl
 
 async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world):
     hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
-    await signed_in(world, "hers", "his")
+    await logged_in(world, "hers", "his")
 
     async with world.served() as served:
         with served.hub.connected(hers), served.hub.connected(his):
@@ -345,7 +345,7 @@ async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world
 
 async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
     hers, his = Connection(session_id("hers"), "alice"), Connection(session_id("his"), "bob")
-    await signed_in(world, "hers", "his")
+    await logged_in(world, "hers", "his")
 
     async with world.served() as served:
         with served.hub.connected(hers), served.hub.connected(his):
@@ -358,7 +358,7 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
 
 async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
     hers = Connection(session_id("hers"), "alice")
-    await signed_in(world, "hers")
+    await logged_in(world, "hers")
     await world.joined(world.alice)
 
     async with world.served() as served, following(served, world), create_task_group() as tasks:
@@ -375,7 +375,7 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
 async def test_when_news_may_have_been_missed_every_session_is_looked_at(world, monkeypatch):
     monkeypatch.setattr(hub, "POLL", 3600)
     hers = Connection(session_id("hers"), "alice")
-    await signed_in(world, "hers")
+    await logged_in(world, "hers")
 
     async with world.served() as served:
         with served.hub.connected(hers):
@@ -467,7 +467,7 @@ async def lose_last_entry(world):
         await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
 
-async def signed_in(world, *tokens):
+async def logged_in(world, *tokens):
     async with world.database.transaction() as session:
         session.add_all(Session(id=session_id(token), user_id=world.bob.id) for token in tokens)
 

@@ -26,7 +26,7 @@ ORDER = [
     ["discussit.fields", "discussit.cookies"],
     ["discussit.current_user", "discussit.login"],
     ["discussit.admission"],
-    ["discussit.sessions", "discussit.renewals", "discussit.devices", "discussit.security"],
+    ["discussit.sessions", "discussit.password_reset", "discussit.device_cookies", "discussit.security_log"],
     ["discussit.throttles"],
     ["discussit.guard"],
     ["discussit.heads"],

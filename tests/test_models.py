@@ -320,7 +320,7 @@ async def test_what_was_rolled_back_is_not_published(world):
 
 
 async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_the_session(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.sessions() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
@@ -335,7 +335,7 @@ async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_th
 
 
 async def test_a_rolled_back_savepoint_publishes_nothing_false(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.transaction() as session:
         session.add(message(world, "true"))
@@ -373,7 +373,7 @@ async def test_nothing_is_published_before_the_whole_transaction_is_committed(wo
 
 
 async def test_what_came_before_a_rolled_back_savepoint_is_published(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.transaction() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
@@ -446,7 +446,7 @@ async def test_a_closed_account_keeps_the_log_whole(world):
 
 async def test_a_closed_account_has_no_rights_memberships_or_sessions(world):
     await world.joined(world.bob)
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
 
     closed = await close(world, world.bob)
@@ -455,8 +455,8 @@ async def test_a_closed_account_has_no_rights_memberships_or_sessions(world):
     assert [id for written in world.published for id in written.ended_sessions] == [session_id("token")]
 
 
-async def test_a_renamed_account_is_signed_out(world):
-    await signed_in(world, world.bob)
+async def test_a_renamed_account_is_logged_out(world):
+    await logged_in(world, world.bob)
     world.listen()
 
     async with world.database.transaction() as session:
@@ -466,7 +466,7 @@ async def test_a_renamed_account_is_signed_out(world):
 
 
 async def test_a_changed_password_alone_renames_nobody(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
 
     async with world.database.transaction() as session:
@@ -496,7 +496,7 @@ async def close(world, user):
     return closed
 
 
-async def signed_in(world, user):
+async def logged_in(world, user):
     async with world.database.transaction() as session:
         session.add(Session(id=session_id("token"), user_id=user.id))
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from discussit import login, sessions
 from discussit.app import app
 from discussit.cookies import cookie_of
-from discussit.current_user import COOKIE, SEEN_EVERY, NotSignedIn
+from discussit.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
@@ -108,7 +108,7 @@ def test_a_login_clears_away_the_sessions_that_are_over(site, state, alice, ago)
 
 
 def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, state, alice, bob):
-    environment.setattr(sessions, "MOST", 2)
+    environment.setattr(sessions, "MAX_SESSIONS", 2)
     second, third = Person(site, "alice"), Person(site, "alice")
     site.portal.call(age_sessions, state.database, {"last_seen_at": MINUTE})
 
@@ -120,12 +120,12 @@ def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, s
 
 def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, state, alice):
     async def log_in_slowly():
-        user = await login.log_in(state.database, "alice", PASSWORD)
+        user = await login.check_login(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
             await (await session.get_one(User, user.id)).set_password("another")
         await sessions.start(state.database, user, HTTPConnection({"type": "http", "headers": []}))
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotLoggedIn):
         site.portal.call(log_in_slowly)
 
 
@@ -260,5 +260,5 @@ async def count_sessions(database):
 
 async def end_all_sessions(database):
     async with database.transaction() as session:
-        for signed_in in await session.scalars(select(Session)):
-            await session.delete(signed_in)
+        for row in await session.scalars(select(Session)):
+            await session.delete(row)

@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from discussit import security
-from discussit.current_user import account_of
-from discussit.security import Act
+from discussit import security_log
+from discussit.current_user import current_user
+from discussit.security_log import Act
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -40,8 +40,8 @@ class Administration:
         if scope["type"] != "http":
             raise HTTPException(404)
         conn = HTTPConnection(scope)
-        if not account_of(conn).is_superuser:
-            security.refused(conn, Act.ADMINISTRATION)
+        if not current_user(conn).is_superuser:
+            security_log.refused(conn, Act.ADMINISTRATION)
             raise HTTPException(403)
         if self._site is None:
             # In a thread, since it takes long enough to be felt in every open chat.

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from discussit import security
+from discussit import security_log
 from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
@@ -19,8 +19,8 @@ from discussit.admin.view import View
 from discussit.database import Database
 from discussit.fields import FieldError
 from discussit.pages.page import Form, page, see_other
-from discussit.renewals import ResetLinks
-from discussit.security import Act
+from discussit.password_reset import ResetLinks
+from discussit.security_log import Act
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
@@ -133,7 +133,7 @@ class Site(Admin):
         row = await view.find(request.path_params["pk"])
         if row is None or not view.is_resettable(row):
             raise HTTPException(404)
-        security.done(request, Act.RESET_LINK, row.id)
+        security_log.done(request, Act.RESET_LINK, row.id)
         context = {"model_view": view, "model": row, "path": ResetLinks(self._database).path(row)}
         return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
 

@@ -8,12 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import login, passwords, security
+from discussit import login, passwords, security_log
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.fields import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
-from discussit.security import Act
+from discussit.security_log import Act
 
 
 class UserView(View, model=User):
@@ -73,7 +73,7 @@ class UserView(View, model=User):
         except FieldError as error:
             raise _ours(error) from None
         for act in [Act.ACCOUNT_CREATE, *([Act.ACCOUNT_PROMOTE] if user.is_superuser else [])]:
-            security.done(request, act, user.id)
+            security_log.done(request, act, user.id)
         return user
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
@@ -87,12 +87,12 @@ class UserView(View, model=User):
                 acts = _acts(user, username, is_superuser=_is_on(data))
                 user.username, user.is_superuser = username, _is_on(data)
                 if hashed is not None:
-                    await user.set_password(hashed, but=request.user.session_id)
+                    await user.set_password(hashed, except_session=request.user.credential.session_id)
                     acts.append(Act.ACCOUNT_PASSWORD)
         except IntegrityError:
             raise FieldError("username", "This name is taken.") from None
         for act in acts:
-            security.done(request, act, user.id)
+            security_log.done(request, act, user.id)
         return user
 
     async def remove(self, session: AsyncSession, row: User) -> None:
@@ -103,7 +103,7 @@ class UserView(View, model=User):
     def tell_removed(self, request: Request, rows: Sequence[User]) -> None:
         for user in rows:
             if user.is_active:
-                security.done(request, Act.ACCOUNT_CLOSE, user.id)
+                security_log.done(request, Act.ACCOUNT_CLOSE, user.id)
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))

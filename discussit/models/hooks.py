@@ -107,13 +107,13 @@ def _membership(session: OrmSession, group: Group, user: User) -> Membership | N
 
 
 def _end_sessions(session: OrmSession) -> None:
-    """A closed account is signed out; so is a renamed one, whose sockets speak under its old name."""
+    """A closed account is logged out; so is a renamed one, whose sockets write under its old name."""
     for user in [row for row in session.dirty if isinstance(row, User)]:
         if user.is_active and not _is_renamed(user):
             continue
         with session.no_autoflush:
-            for signed_in in user.sessions:
-                session.delete(signed_in)
+            for row in user.sessions:
+                session.delete(row)
 
 
 def _is_renamed(user: User) -> bool:

@@ -3,14 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import login, security, sessions
+from discussit import login, security_log, sessions
 from discussit.addresses import address
-from discussit.current_user import Account
+from discussit.current_user import CurrentUser
 from discussit.fields import FieldError
 from discussit.login import WrongPassword
 from discussit.models import User
 from discussit.pages.page import Form, database_of, own_address, page, refusal, see_other
-from discussit.security import Act
+from discussit.security_log import Act
 
 
 async def sign_up(request: Request) -> Response:
@@ -19,19 +19,19 @@ async def sign_up(request: Request) -> Response:
     form = await Form.sent(request) if request.method == "POST" else Form()
     if request.method == "POST":
         try:
-            password = typed_twice(form)
+            password = confirmed_password(form)
             await request.app.state.throttles.sign_up(request)
             user = await login.sign_up(database_of(request), form.get("username"), password)
-            security.done(request, Act.SIGN_UP, user.id)
-            return await signed_in(request, user, address(request, "/"))
+            security_log.done(request, Act.SIGN_UP, user.id)
+            return await start_session(request, user, address(request, "/"))
         except FieldError as error:
             form.refuse(error)
-    is_first = await database_of(request).run_read(login.is_first)
+    is_first = not await database_of(request).run_read(login.has_accounts)
     return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 
-def typed_twice(form: Form) -> str:
-    """The new password. Raises FieldError where it was typed otherwise the second time."""
+def confirmed_password(form: Form) -> str:
+    """The new password. Raises FieldError if its confirmation differs."""
     if form.get("password1") != form.get("password2"):
         raise FieldError("password2", "The two passwords are not the same.")
     return form.get("password1")
@@ -39,25 +39,25 @@ def typed_twice(form: Form) -> str:
 
 async def log_in(request: Request) -> Response:
     if request.method != "POST":
-        if isinstance(request.user, Account):
+        if isinstance(request.user, CurrentUser):
             return see_other(address(request, "/"))
         return page(request, "login.html", form=Form(), next=own_address(request, request.query_params.get("next", "")))
     form = await Form.sent(request)
     try:
         async with request.app.state.throttles.guess(request, form.get("username")):
-            user = await login.log_in(database_of(request), form.get("username"), form.get("password"))
+            user = await login.check_login(database_of(request), form.get("username"), form.get("password"))
     except WrongPassword as error:
-        security.refused(request, Act.LOGIN, error.account)
+        security_log.refused(request, Act.LOGIN, error.account)
         return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
-    return await signed_in(request, user, own_address(request, form.get("next")))
+    return await start_session(request, user, own_address(request, form.get("next")))
 
 
-async def signed_in(request: Request, user: User, target: str) -> Response:
-    """To this address, in a new session of this browser; the one that it had is ended."""
-    if isinstance(request.user, Account):
-        await sessions.end(database_of(request), request.user, request.user.session_id)
+async def start_session(request: Request, user: User, target: str) -> Response:
+    """Redirect to `target` in a new session. The browser's previous session ends."""
+    if isinstance(request.user, CurrentUser):
+        await _end_own_session(request, request.user)
     token = await sessions.start(database_of(request), user, request)
-    security.done(request, Act.LOGIN, user.id)
+    security_log.done(request, Act.LOGIN, user.id)
     response = see_other(target)
     request.app.state.cookies.set(response, token, request)
     request.app.state.throttles.devices.remember(response, request, user.username)
@@ -65,9 +65,13 @@ async def signed_in(request: Request, user: User, target: str) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    account = request.user
-    if isinstance(account, Account) and await sessions.end(database_of(request), account, account.session_id):
-        security.done(request, Act.LOGOUT, account.id)
+    user = request.user
+    if isinstance(user, CurrentUser) and await _end_own_session(request, user):
+        security_log.done(request, Act.LOGOUT, user.id)
     response = see_other(address(request, "/accounts/login/"))
     request.app.state.cookies.clear(response, request)
     return response
+
+
+async def _end_own_session(request: Request, user: CurrentUser) -> bool:
+    return await sessions.end(database_of(request), user, user.credential.session_id)

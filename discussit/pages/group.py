@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from discussit import admission, log, wire
 from discussit.addresses import address
-from discussit.current_user import Account, account_of
+from discussit.current_user import CurrentUser, current_user
 from discussit.fields import FieldError
 from discussit.log import Draft, Shown
 from discussit.models import Group, Membership, User
@@ -26,10 +26,10 @@ SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share thei
 
 
 async def group(request: Request) -> Response:
-    return await _group(request, account_of(request), Form())
+    return await _group(request, current_user(request), Form())
 
 
-async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
+async def _group(request: Request, account: CurrentUser, form: Form, status: int = 200) -> Response:
     read = await database_of(request).run_read(lambda session: _read(session, account, request))
     group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
@@ -60,7 +60,7 @@ class Read(NamedTuple):
     groups: Sequence[Any]
 
 
-def _read(session: Session, account: Account, request: Request) -> Read:
+def _read(session: Session, account: CurrentUser, request: Request) -> Read:
     group = admission.admit(session, account, request.path_params["uuid"])
     members = select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
     groups = groups_for(account).where(Membership.user_id.is_not(None))
@@ -139,14 +139,14 @@ async def leave(request: Request) -> Response:
 
 
 async def _move(request: Request, *, joins: bool) -> Response:
-    account, form = account_of(request), await Form.sent(request)
+    account, form = current_user(request), await Form.sent(request)
     await request.app.state.throttles.move(account.username)
     await admission.move(database_of(request), account, request.path_params["uuid"], joins=joins)
     return see_other(own_address(request, form.get("next")))
 
 
 async def send_message(request: Request) -> Response:
-    account, form = account_of(request), await Form.sent(request)
+    account, form = current_user(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
     group = await database_of(request).run_read(lambda session: admission.admit(session, account, uuid))
     try:
@@ -162,7 +162,7 @@ async def send_message(request: Request) -> Response:
     return see_other(address(request, group.get_absolute_url()))
 
 
-async def _draft(request: Request, account: Account, group: Group, form: Form) -> Draft:
+async def _draft(request: Request, account: CurrentUser, group: Group, form: Form) -> Draft:
     # Browsers send line breaks of forms as CR LF.
     content = wire.check_content(form.get("message").replace("\r\n", "\n"))
     client_id = wire.check_client_id(form.get("client_id") or None)

@@ -6,25 +6,25 @@ from sqlalchemy import and_, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import security
+from discussit import security_log
 from discussit.addresses import address
-from discussit.current_user import Account, account_of
+from discussit.current_user import CurrentUser, current_user
 from discussit.fields import FieldError
 from discussit.models import Entry, Group, Membership
 from discussit.pages.page import Form, database_of, page, refusal, see_other
-from discussit.security import Act
+from discussit.security_log import Act
 
 
 async def home(request: Request) -> Response:
-    return await _home(request, account_of(request), Form())
+    return await _home(request, current_user(request), Form())
 
 
-async def _home(request: Request, account: Account, form: Form) -> Response:
+async def _home(request: Request, account: CurrentUser, form: Form) -> Response:
     groups = await database_of(request).run_read(lambda session: session.execute(groups_for(account)).all())
     return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
-def groups_for(account: Account) -> Any:
+def groups_for(account: CurrentUser) -> Any:
     """Every group with its number of members and, from this account's side, what its row shows."""
     members = select(func.count()).where(Membership.group_id == Group.id).correlate(Group).scalar_subquery()
     return (
@@ -42,9 +42,9 @@ def groups_for(account: Account) -> Any:
 
 
 async def create_group(request: Request) -> Response:
-    account, form = account_of(request), await Form.sent(request)
+    account, form = current_user(request), await Form.sent(request)
     if not account.is_superuser:
-        security.refused(request, Act.GROUP)
+        security_log.refused(request, Act.GROUP)
         return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")
     try:
         group = Group(name=form.get("name"))

@@ -17,7 +17,7 @@ from starlette.templating import Jinja2Templates
 
 from discussit import assets, user_agents
 from discussit.addresses import address, path_below, root_of
-from discussit.current_user import Account
+from discussit.current_user import CurrentUser
 from discussit.database import Database
 from discussit.fields import FieldError
 from discussit.models import Group
@@ -104,7 +104,7 @@ def _asset(context: Context, path: str) -> str:
 def _context(request: Request) -> dict[str, Any]:
     user = request.scope.get("user")
     return {
-        "user": user if isinstance(user, Account) else None,
+        "user": user if isinstance(user, CurrentUser) else None,
         "root": root_of(request),
         "signup_open": request.app.state.settings.signup_open,
     }

@@ -8,7 +8,7 @@ from clients import running
 from faulty_server import FATAL
 
 from discussit import admission
-from discussit.current_user import COOKIE, Account
+from discussit.current_user import COOKIE, CurrentUser, SessionCredential
 from discussit.log import Draft, Writer
 
 
@@ -90,7 +90,7 @@ async def has_left(garden):
 
 
 async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
-    alice = Account(world.alice.id, "alice", is_superuser=False, session_id="")
+    alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=SessionCredential(""))
     for steps in range(100):
         with CancelScope() as scope:
             cancelling = asyncio.create_task(cancel_after(scope, steps))

@@ -7,7 +7,7 @@ from people import PASSWORD, Page, Person, closed
 from sqlalchemy import select
 
 from discussit.models import User
-from discussit.renewals import ResetLinks, hide_tokens
+from discussit.password_reset import ResetLinks, hide_tokens
 
 CHANGE, LOGIN = "/accounts/password/", "/accounts/login/"
 NEW = "another horse entirely"

@@ -1,9 +1,9 @@
-"""What happened to accounts, and who was refused: one line each, for the logger `discussit.security`.
+"""The security log: changes of accounts and refusals, one line each, for the logger `discussit.security`.
 
     login refused account=7 by=- address=203.0.113.9
 
-Nothing in a line is what somebody typed or sent: people type passwords into the field for the name, and what
-others choose could look like a line of its own. docs/running.md says when each is written.
+A line contains nothing that a client sent: users type passwords into the field for the name, and a text that
+an attacker chooses could look like a line of its own. docs/running.md says when each line is written.
 """
 
 import logging
@@ -12,13 +12,13 @@ from enum import StrEnum
 from starlette.requests import HTTPConnection
 
 from discussit.addresses import source_of
-from discussit.current_user import Account
+from discussit.current_user import CurrentUser
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("discussit.security")
 
 
 class Act(StrEnum):
-    """What somebody did, or was not let do."""
+    """An act that is logged when it is done or refused."""
 
     LOGIN = "login"
     LOGOUT = "logout"
@@ -41,21 +41,21 @@ class Act(StrEnum):
 
 
 def done(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
-    """It was done, to this account where it is about one."""
-    logger.info("%s done %s", act, _whose(conn, account))
+    """Log an act that was carried out, on this account if it concerns one."""
+    logger.info("%s done %s", act, _subjects(conn, account))
 
 
 def refused(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
-    """It was refused; the account is the one that it was about, not the one that asked."""
-    logger.warning("%s refused %s", act, _whose(conn, account))
+    """Log an act that was refused. `account` is the one that it concerns, not the one that asked."""
+    logger.warning("%s refused %s", act, _subjects(conn, account))
 
 
 def limited(conn: HTTPConnection, what: str) -> None:
-    """There was too much of this, which is said in words of ours."""
-    logger.warning('%s refused what="%s" %s', Act.LIMIT, what, _whose(conn))
+    """Log that a rate limit was reached. `what` is one of our own texts."""
+    logger.warning('%s refused what="%s" %s', Act.LIMIT, what, _subjects(conn))
 
 
-def _whose(conn: HTTPConnection, account: int | None = None) -> str:
+def _subjects(conn: HTTPConnection, account: int | None = None) -> str:
     user = conn.scope.get("user")  # before authentication there is none
-    by = user.id if isinstance(user, Account) else None
+    by = user.id if isinstance(user, CurrentUser) else None
     return f"account={account or '-'} by={by or '-'} address={source_of(conn) or '-'}"
