@@ -5,16 +5,16 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from anyio import create_task_group, sleep
-from sqlalchemy import select
 from starlette.websockets import WebSocket
 
-from discussit import admission, wire
-from discussit.admission import NoSuchGroup
+from discussit import wire
+from discussit.admission import NoSuchGroup, admit, join_or_leave
 from discussit.current_user import CurrentUser, NotLoggedIn, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
 from discussit.log import Draft, Writer
-from discussit.models import Group, Membership
+from discussit.membership import groups_of
+from discussit.models import Group
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room
 from discussit.throttles import Throttles
@@ -73,7 +73,7 @@ async def _tell_groups(voice: Voice, account: CurrentUser, watcher: Watcher) -> 
 
 
 async def _ready_at_home(database: Database, account: CurrentUser) -> wire.Ready:
-    uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
+    uuids = groups_of(account.id).with_only_columns(Group.uuid).order_by(Group.id)
     groups = await database.run_read(lambda session: session.scalars(uuids).all())
     return wire.Ready(user=account.username, groups=list(groups))
 
@@ -86,8 +86,8 @@ async def _move(websocket: WebSocket, account: CurrentUser, watcher: Connection,
         return
     try:
         joins = isinstance(frame, wire.Join)
-        await websocket.app.state.throttles.move(account.username)
-        is_changed = await admission.move(websocket.app.state.database, account, frame.data, joins=joins)
+        await websocket.app.state.throttles.join_or_leave(account.username)
+        is_changed = await join_or_leave(websocket.app.state.database, account, frame.data, joins=joins)
     except Refused as refused:
         watcher.reply(wire.Error(refused.code, str(refused), data=frame.data, retry_after=refused.retry_after))
     except NoSuchGroup:
@@ -123,7 +123,7 @@ async def group_socket(websocket: WebSocket) -> None:
 
 
 async def _admitted(database: Database, account: CurrentUser, follower: Follower) -> Group:
-    group = await database.run_read(lambda session: admission.admit(session, account, follower.group_uuid))
+    group = (await database.run_read(lambda session: admit(session, account, follower.group_uuid))).group
     follower.admitted = follower.cursor = group.last_seq
     return group
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, String, bindparam, column, select, tuple_, values
+from sqlalchemy import Integer, Row, String, bindparam, column, select, values
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from discussit.database import Database, is_outage
-from discussit.models import Entry, Group, Membership, Message, NewMessage, User, append
+from discussit.membership import MemberKey, members_among
+from discussit.models import Entry, Group, Message, NewMessage, User, append
 from discussit.wire import ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ READ_AHEAD = 50  # of them fetched before they are asked for
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
 
-Place = tuple[int, int]  # of a draft: its group's and its user's id
 Sent = tuple[int, int, str | None]  # with the id that its client gave it
 
 
@@ -41,7 +41,7 @@ class Draft:
     seq: "asyncio.Future[int]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
-    def place(self) -> Place:
+    def place(self) -> MemberKey:
         return self.group_id, self.user_id
 
     @property
@@ -145,15 +145,6 @@ LOCK = (
     .order_by(Group.id)
     .with_for_update()
 )
-# The pairs alone would be looked for in the whole table.
-MEMBERS = (
-    select(Membership.group_id, User.id, User.username)
-    .join(User, User.id == Membership.user_id)
-    .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
-    .where(Membership.user_id.in_(bindparam("users", expanding=True)))
-    .where(tuple_(Membership.group_id, Membership.user_id).in_(bindparam("places", expanding=True)))
-    .where(User.is_active)
-)
 
 
 def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | Refused]:
@@ -162,7 +153,8 @@ def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | 
     The groups are locked first, so that a membership that is seen here ends after these
     messages or not at all.
     """
-    groups, members = _locked_groups(session, drafts), _members(session, drafts)
+    groups = _locked_groups(session, drafts)
+    members = members_among(session, {draft.place for draft in drafts})
     refused: dict[Draft, Refused] = {}
     new: dict[Sent | Draft, NewMessage] = {}
     for draft in drafts:
@@ -179,13 +171,6 @@ def _add(session: Session, drafts: Sequence[Draft], known: Known) -> list[int | 
 def _locked_groups(session: Session, drafts: Iterable[Draft]) -> dict[int, UUID]:
     rows = session.connection().execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
     return {row.id: row.uuid for row in rows}
-
-
-def _members(session: Session, drafts: Iterable[Draft]) -> dict[Place, str]:
-    places = {draft.place for draft in drafts}
-    groups, users = map(set, zip(*places, strict=True))
-    rows = session.connection().execute(MEMBERS, {"groups": groups, "users": users, "places": places})
-    return {(group_id, user_id): username for group_id, user_id, username in rows}
 
 
 def _known(session: Session, drafts: Iterable[Draft]) -> Known:

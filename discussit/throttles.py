@@ -69,7 +69,7 @@ GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", RateLimitItemPer
 LOGINS = Limit("logins to this account", RateLimitItemPerMinute(120))
 SIGN_UPS = Limit("new accounts from this network", RateLimitItemPerHour(300))
 # No person is as quick; a browser that comes back takes ever longer pauses.
-MOVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
+JOINS_AND_LEAVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
 CONNECTS = Limit("new connections", RateLimitItemPerMinute(1200))
 
 
@@ -87,8 +87,8 @@ class Throttles:
         if self._messages is not None:
             await self._tally.add(self._messages, username)
 
-    async def move(self, username: str) -> None:
-        await self._tally.add(MOVES, username)
+    async def join_or_leave(self, username: str) -> None:
+        await self._tally.add(JOINS_AND_LEAVES, username)
 
     async def connect(self, username: str) -> None:
         await self._tally.add(CONNECTS, username)

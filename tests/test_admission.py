@@ -24,7 +24,9 @@ async def bob(world):
 async def test_a_member_is_admitted(world, bob):
     await world.joined(world.bob)
 
-    assert (await admit(world, bob)).uuid == world.group.uuid
+    membership = await admit(world, bob)
+
+    assert (membership.user_id, membership.group.uuid) == (world.bob.id, world.group.uuid)
 
 
 async def test_who_is_no_member_is_not_admitted(world, bob):
@@ -63,7 +65,7 @@ async def test_admission_takes_one_query(world, bob, queries):
 async def test_a_move_says_whether_anything_changed(world, bob):
     asked = (True, True, False, False)
 
-    changed = [await admission.move(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
+    changed = [await admission.join_or_leave(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
 
     assert changed == [True, False, True, False]
 
@@ -73,7 +75,7 @@ async def test_a_closed_account_joins_nothing(world, bob):
         await (await session.get_one(User, bob.id)).close()
 
     with pytest.raises(NotLoggedIn):
-        await admission.move(world.database, bob, world.group.uuid, joins=True)
+        await admission.join_or_leave(world.database, bob, world.group.uuid, joins=True)
     assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 
 

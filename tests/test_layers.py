@@ -21,6 +21,7 @@ ORDER = [
     ["discussit.bus.redis", "discussit.bus.postgres"],
     ["discussit.bus.bus"],
     ["discussit.bus"],
+    ["discussit.membership"],
     ["discussit.log", "discussit.room", "discussit.voice"],
     ["discussit.hub"],
     ["discussit.fields", "discussit.cookies"],

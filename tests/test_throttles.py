@@ -231,7 +231,7 @@ def test_an_address_makes_so_many_accounts(site, environment):
 
 
 def test_too_many_moves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
-    few(environment, "MOVES")
+    few(environment, "JOINS_AND_LEAVES")
     statuses = [bob.joins(gardening).status_code, bob.leaves(gardening).status_code, bob.joins(gardening).status_code]
 
     refused_page = bob.leaves(gardening)

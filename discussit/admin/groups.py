@@ -10,7 +10,8 @@ from starlette.requests import Request
 from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.fields import FieldError, checked
-from discussit.models import Group, Membership, User
+from discussit.membership import member_count, members_of
+from discussit.models import Group, Membership
 from discussit.models.groups import check_name
 
 MEMBERS_SHOWN = 50
@@ -48,12 +49,10 @@ class GroupView(View, model=Group):
     async def details_context(self, request: Request) -> dict[str, Any]:
         """Its members, as far as they fit on a page, and what it is called in a form."""
         id = int(request.path_params["pk"])
-        members = select(User).join(Membership).where(Membership.group_id == id).order_by(User.username_key)
-        count = select(func.count()).select_from(Membership).where(Membership.group_id == id)
         (group,) = await self._run_query(select(Group).where(Group.id == id))
         return {
-            "members": await self._run_query(members.limit(MEMBERS_SHOWN)),
-            "member_count": (await self._run_query(count))[0],
+            "members": await self._run_query(members_of(id).limit(MEMBERS_SHOWN)),
+            "member_count": (await self._run_query(select(member_count(id))))[0],
             "reference": (await self._references([group]))[id],
         }
 

@@ -1,4 +1,4 @@
-"""The home page: every group, and the way into each."""
+"""The home page: every group, with a button to join, leave or open it."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from discussit import security_log
 from discussit.addresses import address
 from discussit.current_user import CurrentUser, current_user
 from discussit.fields import FieldError
+from discussit.membership import is_member, member_count
 from discussit.models import Entry, Group, Membership
 from discussit.pages.page import Form, database_of, page, refusal, see_other
 from discussit.security_log import Act
@@ -19,37 +20,37 @@ async def home(request: Request) -> Response:
     return await _home(request, current_user(request), Form())
 
 
-async def _home(request: Request, account: CurrentUser, form: Form) -> Response:
-    groups = await database_of(request).run_read(lambda session: session.execute(groups_for(account)).all())
+async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
+    groups = await database_of(request).run_read(lambda session: session.execute(group_rows(user)).all())
     return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
-def groups_for(account: CurrentUser) -> Any:
-    """Every group with its number of members and, from this account's side, what its row shows."""
-    members = select(func.count()).where(Membership.group_id == Group.id).correlate(Group).scalar_subquery()
+def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:
+    """Selects what is shown of each group, or of those that the user is in, by name."""
     return (
         select(
             Group.uuid,
             Group.name,
-            members.label("members"),
+            member_count().label("members"),
             Entry.timestamp.label("last_at"),
             Membership.user_id.is_not(None).label("is_member"),
         )
+        .select_from(Group)
         .outerjoin(Entry, and_(Entry.group_id == Group.id, Entry.seq == Group.last_seq))
-        .outerjoin(Membership, and_(Membership.group_id == Group.id, Membership.user_id == account.id))
+        .join(Membership, is_member(user.id, Group.id), isouter=not only_own)
         .order_by(func.lower(Group.name), Group.id)
     )
 
 
 async def create_group(request: Request) -> Response:
-    account, form = current_user(request), await Form.sent(request)
-    if not account.is_superuser:
+    user, form = current_user(request), await Form.sent(request)
+    if not user.is_superuser:
         security_log.refused(request, Act.GROUP)
         return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")
     try:
         group = Group(name=form.get("name"))
     except ValueError as error:
-        return await _home(request, account, form.refuse(FieldError("name", str(error))))
+        return await _home(request, user, form.refuse(FieldError("name", str(error))))
     async with database_of(request).transaction() as session:
         session.add(group)
     return see_other(address(request, "/"))

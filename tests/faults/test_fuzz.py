@@ -84,7 +84,7 @@ def patient(environment):
         "GUESSES_OF_ADDRESS",
         "LOGINS",
         "SIGN_UPS",
-        "MOVES",
+        "JOINS_AND_LEAVES",
         "CONNECTS",
     ):
         environment.setattr(throttles, name, Limit(name, RateLimitItemPerSecond(10**6)))

@@ -94,7 +94,7 @@ async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_al
     for steps in range(100):
         with CancelScope() as scope:
             cancelling = asyncio.create_task(cancel_after(scope, steps))
-            await admission.move(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
+            await admission.join_or_leave(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
         await cancelling
 
     log = await world.log()
