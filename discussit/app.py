@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from anyio import create_task_group, move_on_after
 from sqlalchemy import text
@@ -33,6 +34,7 @@ from discussit.pages.page import make_templates, refusal, to_login
 from discussit.password_reset import hide_tokens
 from discussit.security_log import Act
 from discussit.settings import STATIC, Settings, SettingsError
+from discussit.site import Site, site_of
 from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
@@ -61,8 +63,14 @@ ROUTES = [
 def create_app(settings: Settings) -> Starlette:
     """The application of these settings, for a database that `prepare` has seen."""
     database = Database(settings)
-    cookies, throttles = SessionBackend(settings, database), Throttles(settings)
-    app = Starlette(
+    session_backend, throttles = SessionBackend(settings, database), Throttles(settings)
+
+    def new_site() -> Site:
+        bus = Bus(settings)
+        hub, writer = Hub(database, bus), Writer(database)
+        return Site(settings, database, session_backend, throttles, make_templates(), bus, hub, writer)
+
+    return Starlette(
         routes=[
             *ROUTES,
             Route("/favicon.ico", icon),
@@ -77,7 +85,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(AuthenticationMiddleware, backend=cookies, on_error=no_answer),
+            Middleware(AuthenticationMiddleware, backend=session_backend, on_error=no_answer),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
@@ -90,40 +98,36 @@ def create_app(settings: Settings) -> Starlette:
             TimeoutError: database_error,
             Exception: server_error,
         },
-        lifespan=lifespan,
+        lifespan=partial(lifespan, new_site),
     )
-    app.state.settings, app.state.database, app.state.cookies = settings, database, cookies
-    app.state.templates = make_templates()
-    app.state.throttles = throttles
-    app.state.is_ready = False
-    return app
 
 
 @asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
+async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
+    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready.
+
+    They belong to an event loop, so each run of the application has its own.
+    """
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
-    state, database = app.state, app.state.database
-    if len(state.settings.secret_key) < LONG_KEY:
+    site = app.state.site = new_site()
+    if len(site.settings.secret_key) < LONG_KEY:
         logger.warning(
             "SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", LONG_KEY
         )
-    state.bus = Bus(state.settings)
-    state.hub, state.writer = Hub(database, state.bus), Writer(database)
-    database.publish_to(state.hub.publish)
+    site.database.publish_to(site.hub.publish)
     try:
-        async with state.bus.connected(), create_task_group() as tasks:
-            for run in (state.bus.run, state.hub.run, state.writer.run):
+        async with site.bus.connected(), create_task_group() as tasks:
+            for run in (site.bus.run, site.hub.run, site.writer.run):
                 tasks.start_soon(run)
-            state.is_ready = True
+            site.running.set()
             yield
             with move_on_after(DRAIN_LIMIT):
-                await state.writer.drained()
+                await site.writer.drained()
             tasks.cancel_scope.cancel()
     finally:
-        state.is_ready = False
-        await state.throttles.close()
-        await database.close()
+        site.running.clear()
+        await site.throttles.close()
+        await site.database.close()
 
 
 async def icon(_request: Request) -> Response:
@@ -140,10 +144,10 @@ async def healthy(_request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """200 when database and bus answer, else 503 and which one does not; and the hub's lag in seconds."""
-    state = request.app.state
-    found = {"database": await _answers(state.database), "bus": state.is_ready and state.bus.is_connected}
+    site = site_of(request)
+    found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
     told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
-    return JSONResponse(told | {"lag": round(state.hub.lag, 1)}, 200 if all(found.values()) else 503)
+    return JSONResponse(told | {"lag": round(site.hub.lag, 1)}, 200 if all(found.values()) else 503)
 
 
 async def _answers(database: Database) -> bool:
@@ -214,7 +218,7 @@ def no_answer(conn: HTTPConnection, error: Exception) -> Response:
 
 async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
-    shown = "".join(traceback.format_exception(error)) if conn.app.state.settings.debug else None
+    shown = "".join(traceback.format_exception(error)) if site_of(conn).settings.debug else None
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
     response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
     # Starlette makes this response outside of all other middleware.

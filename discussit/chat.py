@@ -17,6 +17,7 @@ from discussit.membership import groups_of
 from discussit.models import Group
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room
+from discussit.site import site_of
 from discussit.throttles import Throttles
 from discussit.voice import Voice
 from discussit.wire import CloseCode, ErrorCode, Refused
@@ -37,7 +38,7 @@ class TooBig(Exception):
 async def home_socket(websocket: WebSocket) -> None:
     """Join and leave groups; with `discussit.v1` also hear of one's moves made elsewhere."""
     account = current_user(websocket)
-    hub: Hub = websocket.app.state.hub
+    hub: Hub = site_of(websocket).hub
     subprotocol = _subprotocol(websocket)
     watcher = (Watcher if subprotocol else Connection)(account.credential.session_id, account.username)
     with hub.connected(watcher):
@@ -64,7 +65,7 @@ async def _tell_groups(voice: Voice, account: CurrentUser, watcher: Watcher) -> 
     await voice.say(watcher.take_replies())
     watcher.is_outdated = False
     try:
-        ready = await _ready_at_home(voice.websocket.app.state.database, account)
+        ready = await _ready_at_home(site_of(voice.websocket).database, account)
     except DATABASE_ERRORS as error:
         logger.warning("a home page could not be told its groups: %s", type(error).__name__)
         watcher.end(CloseCode.RESTART)
@@ -86,8 +87,8 @@ async def _move(websocket: WebSocket, account: CurrentUser, watcher: Connection,
         return
     try:
         joins = isinstance(frame, wire.Join)
-        await websocket.app.state.throttles.join_or_leave(account.username)
-        is_changed = await join_or_leave(websocket.app.state.database, account, frame.data, joins=joins)
+        await site_of(websocket).throttles.join_or_leave(account.username)
+        is_changed = await join_or_leave(site_of(websocket).database, account, frame.data, joins=joins)
     except Refused as refused:
         watcher.reply(wire.Error(refused.code, str(refused), data=frame.data, retry_after=refused.retry_after))
     except NoSuchGroup:
@@ -104,10 +105,10 @@ async def _move(websocket: WebSocket, account: CurrentUser, watcher: Connection,
 async def group_socket(websocket: WebSocket) -> None:
     """Follow the group's log from now on or, with `discussit.v1`, from `?since=`; and write to it."""
     account = current_user(websocket)
-    hub: Hub = websocket.app.state.hub
+    hub: Hub = site_of(websocket).hub
     follower = Follower(account.credential.session_id, account.username, websocket.path_params["uuid"])
     with hub.connected(follower):
-        group = await _admitted(websocket.app.state.database, account, follower)
+        group = await _admitted(site_of(websocket).database, account, follower)
         subprotocol = _subprotocol(websocket)
         async with hub.entered(follower, group) as room:
             await websocket.accept(subprotocol)
@@ -147,8 +148,8 @@ class Sender:
     def __init__(
         self, websocket: WebSocket, account: CurrentUser, group: Group, follower: Follower, *, acknowledges: bool
     ) -> None:
-        self._writer: Writer = websocket.app.state.writer
-        self._throttles: Throttles = websocket.app.state.throttles
+        self._writer: Writer = site_of(websocket).writer
+        self._throttles: Throttles = site_of(websocket).throttles
         self._account, self._group_id, self._follower = account, group.id, follower
         self._acknowledges = acknowledges
         self._unanswered = asyncio.Semaphore(UNANSWERED)

@@ -43,8 +43,8 @@ def site(scene):
 
 @pytest.fixture
 def state(site):
-    """What the running application holds: database, bus, hub, writer."""
-    return site.app._app.state
+    """The running application's `Site`: database, bus, hub, writer."""
+    return site.app._app.state.site
 
 
 @pytest.fixture

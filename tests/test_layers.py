@@ -30,6 +30,7 @@ ORDER = [
     ["discussit.sessions", "discussit.password_reset", "discussit.device_cookies", "discussit.security_log"],
     ["discussit.throttles"],
     ["discussit.guard"],
+    ["discussit.site"],
     ["discussit.heads"],
     ["discussit.pages", "discussit.pages.page"],
     ["discussit.pages.home", "discussit.pages.accounts"],

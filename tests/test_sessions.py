@@ -71,7 +71,7 @@ def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, al
 def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site, faultless):
     alice = Person(impatient_site, "alice")
     alice.sign_up()
-    state = impatient_site.app._app.state
+    state = impatient_site.app._app.state.site
     impatient_site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
 
     with closing(sqlite3.connect("discussit.db", isolation_level=None)) as other:

@@ -18,18 +18,19 @@ from starlette.types import Receive, Scope, Send
 from discussit import security_log
 from discussit.current_user import current_user
 from discussit.security_log import Act
+from discussit.site import site_of
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from discussit.admin.site import Site
+    from discussit.admin.site import AdminSite
 
 
 class Administration:
     """The application at `/admin`. sqladmin is imported for its first visitor, not when the server starts."""
 
     def __init__(self) -> None:
-        self._site: Site | None = None
+        self._site: AdminSite | None = None
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
@@ -46,5 +47,5 @@ class Administration:
         if self._site is None:
             # In a thread, since it takes long enough to be felt in every open chat.
             site = await to_thread.run_sync(import_module, "discussit.admin.site")
-            self._site = self._site or site.Site(scope["app"].state.database)
+            self._site = self._site or site.AdminSite(site_of(conn).database)
         await self._site.router(scope, receive, send)

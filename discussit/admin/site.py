@@ -28,7 +28,7 @@ VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView,
 class Pages(Jinja2Templates):
     """Draws what sqladmin wants drawn with our templates, in our shell."""
 
-    def __init__(self, site: "Site") -> None:
+    def __init__(self, site: "AdminSite") -> None:
         # Not sqladmin's: that would make a second environment for the same templates.
         self._site = site
 
@@ -38,7 +38,7 @@ class Pages(Jinja2Templates):
         return page(request, name, status_code, **(context or {}), sections=self._site.views)
 
 
-class Site(Admin):
+class AdminSite(Admin):
     """sqladmin's routes, without those for files, imports, exports and a login of its own.
 
     Its stock answers to a failed change show the database's own words, password hashes among

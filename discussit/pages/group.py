@@ -18,7 +18,8 @@ from discussit.log import Draft, Shown
 from discussit.membership import members_of
 from discussit.models import Group, User
 from discussit.pages.home import group_rows
-from discussit.pages.page import Form, database_of, own_address, page, see_other
+from discussit.pages.page import Form, own_address, page, see_other
+from discussit.site import site_of
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
@@ -31,7 +32,7 @@ async def group(request: Request) -> Response:
 
 
 async def _group(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
-    read = await database_of(request).run_read(lambda session: _read(session, user, request))
+    read = await site_of(request).database.run_read(lambda session: _read(session, user, request))
     group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
     url = address(request, group.get_absolute_url())
@@ -138,18 +139,18 @@ async def leave(request: Request) -> Response:
 
 
 async def _join_or_leave(request: Request, *, joins: bool) -> Response:
-    user, form = current_user(request), await Form.sent(request)
-    await request.app.state.throttles.join_or_leave(user.username)
-    await join_or_leave(database_of(request), user, request.path_params["uuid"], joins=joins)
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    await site.throttles.join_or_leave(user.username)
+    await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins)
     return see_other(own_address(request, form.get("next")))
 
 
 async def send_message(request: Request) -> Response:
-    user, form = current_user(request), await Form.sent(request)
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
-    group = (await database_of(request).run_read(lambda session: admit(session, user, uuid))).group
+    group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
     try:
-        await request.app.state.writer.append(await _draft(request, user, group, form))
+        await site.writer.append(await _draft(request, user, group, form))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None
@@ -165,5 +166,5 @@ async def _draft(request: Request, user: CurrentUser, group: Group, form: Form) 
     # Browsers send line breaks of forms as CR LF.
     content = wire.check_content(form.get("message").replace("\r\n", "\n"))
     client_id = wire.check_client_id(form.get("client_id") or None)
-    await request.app.state.throttles.message(user.username)
+    await site_of(request).throttles.message(user.username)
     return Draft(group.id, user.id, content, client_id)

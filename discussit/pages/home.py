@@ -12,8 +12,9 @@ from discussit.current_user import CurrentUser, current_user
 from discussit.fields import FieldError
 from discussit.membership import is_member, member_count
 from discussit.models import Entry, Group, Membership
-from discussit.pages.page import Form, database_of, page, refusal, see_other
+from discussit.pages.page import Form, page, refusal, see_other
 from discussit.security_log import Act
+from discussit.site import site_of
 
 
 async def home(request: Request) -> Response:
@@ -21,7 +22,7 @@ async def home(request: Request) -> Response:
 
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
-    groups = await database_of(request).run_read(lambda session: session.execute(group_rows(user)).all())
+    groups = await site_of(request).database.run_read(lambda session: session.execute(group_rows(user)).all())
     return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
@@ -51,6 +52,6 @@ async def create_group(request: Request) -> Response:
         group = Group(name=form.get("name"))
     except ValueError as error:
         return await _home(request, user, form.refuse(FieldError("name", str(error))))
-    async with database_of(request).transaction() as session:
+    async with site_of(request).database.transaction() as session:
         session.add(group)
     return see_other(address(request, "/"))

@@ -18,10 +18,10 @@ from starlette.templating import Jinja2Templates
 from discussit import assets, user_agents
 from discussit.addresses import address, path_below, root_of
 from discussit.current_user import CurrentUser
-from discussit.database import Database
 from discussit.fields import FieldError
 from discussit.models import Group
 from discussit.settings import TEMPLATES
+from discussit.site import site_of
 
 MOST_FIELDS = 20  # of a form
 MOST_ESCAPES = 100_000  # more than twice those of the longest message
@@ -97,7 +97,7 @@ def _drawn(env: Environment) -> Callable[..., Markup]:
 @pass_context
 def _asset(context: Context, path: str) -> str:
     """The address of a static file. Who works on them (DEBUG) sees a change at the next load."""
-    version = "" if context["request"].app.state.settings.debug else f"{assets.version()}/"
+    version = "" if site_of(context["request"]).settings.debug else f"{assets.version()}/"
     return f"{context['root']}/static/{version}{path}"
 
 
@@ -106,7 +106,7 @@ def _context(request: Request) -> dict[str, Any]:
     return {
         "user": user if isinstance(user, CurrentUser) else None,
         "root": root_of(request),
-        "signup_open": request.app.state.settings.signup_open,
+        "signup_open": site_of(request).settings.signup_open,
     }
 
 
@@ -115,8 +115,7 @@ def _initials(name: str) -> str:
 
 
 def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
-    templates: Jinja2Templates = request.app.state.templates
-    return templates.TemplateResponse(request, name, context, status_code)
+    return site_of(request).templates.TemplateResponse(request, name, context, status_code)
 
 
 def see_other(address: str) -> Response:
@@ -151,8 +150,3 @@ def to_login(request: Request) -> Response:
     elif query := request.url.query:
         path = f"{path}?{query}"
     return see_other(address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}"))
-
-
-def database_of(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database

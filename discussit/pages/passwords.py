@@ -11,20 +11,21 @@ from discussit.current_user import current_user
 from discussit.fields import FieldError, checked
 from discussit.login import WrongPassword
 from discussit.pages.accounts import confirmed_password, start_session
-from discussit.pages.page import Form, database_of, page, refusal
+from discussit.pages.page import Form, page, refusal
 from discussit.password_reset import LinkSpent, ResetLinks
 from discussit.security_log import Act
+from discussit.site import site_of
 
 
 async def change_password(request: Request) -> Response:
     user = current_user(request)
     if request.method != "POST":
         return page(request, "password.html", form=Form())
-    form = await Form.sent(request)
+    site, form = site_of(request), await Form.sent(request)
     try:
         new = _new_password(form, user.username)
-        async with request.app.state.throttles.guess(request, user.username):
-            await password_reset.change_password(database_of(request), user, form.get("password"), new)
+        async with site.throttles.guess(request, user.username):
+            await password_reset.change_password(site.database, user, form.get("password"), new)
     except FieldError as error:
         if isinstance(error, WrongPassword):
             security_log.refused(request, Act.PASSWORD_CHANGE, error.account)
@@ -41,7 +42,7 @@ async def reset_password(request: Request) -> Response:
 
 
 async def _reset(request: Request) -> Response:
-    links, token = ResetLinks(database_of(request)), request.path_params["token"]
+    links, token = ResetLinks(site_of(request).database), request.path_params["token"]
     try:
         user = await links.user(token)
         if request.method != "POST":

@@ -7,26 +7,28 @@ from discussit import security_log, sessions
 from discussit.addresses import address
 from discussit.current_user import CurrentUser, current_user
 from discussit.pages.accounts import log_out
-from discussit.pages.page import Form, database_of, page, see_other
+from discussit.pages.page import Form, page, see_other
 from discussit.security_log import Act
+from discussit.site import site_of
 
 
 async def my_sessions(request: Request) -> Response:
     user = current_user(request)
     if request.method == "POST":
         return await _end(request, user)
-    return page(request, "sessions.html", sessions=await sessions.sessions_of(database_of(request), user))
+    return page(request, "sessions.html", sessions=await sessions.sessions_of(site_of(request).database, user))
 
 
 async def _end(request: Request, user: CurrentUser) -> Response:
     """A session that does not exist, or is another user's, has ended as far as this user is concerned."""
+    database = site_of(request).database
     ended = (await Form.sent(request)).get("session")
     if ended == user.credential.session_id:
         return await log_out(request)
     if ended == "others":
-        has_ended = await sessions.end_others(database_of(request), user)
+        has_ended = await sessions.end_others(database, user)
     else:
-        has_ended = await sessions.end(database_of(request), user, ended.replace("\0", ""))
+        has_ended = await sessions.end(database, user, ended.replace("\0", ""))
     if has_ended:
         security_log.done(request, Act.SESSION_END, user.id)
     return see_other(address(request, "/accounts/sessions/"))
