@@ -26,16 +26,20 @@ from discussit.assets import Assets
 from discussit.bus import Bus
 from discussit.current_user import NotLoggedIn, SessionBackend
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
-from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
+from discussit.limits.throttles import Throttled, Throttles
 from discussit.log import Writer
+from discussit.middleware.body import BodyLimit
+from discussit.middleware.headers import SecurityHeaders, headers_of
+from discussit.middleware.hosts import HostGuard
+from discussit.middleware.origin import OriginGuard
+from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.password_reset import hide_tokens
 from discussit.security_log import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.site import Site, site_of
-from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from discussit.admission import NoSuchGroup, admit, join_or_leave
 from discussit.current_user import CurrentUser, NotLoggedIn, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
+from discussit.limits.throttles import Throttles
 from discussit.log import Draft, Writer
 from discussit.membership import groups_of
 from discussit.models import Group
 from discussit.readers import Connection, Follower, Watcher
 from discussit.room import Room
 from discussit.site import site_of
-from discussit.throttles import Throttles
 from discussit.voice import Voice
 from discussit.wire import CloseCode, ErrorCode, Refused
 

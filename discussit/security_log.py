@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from starlette.requests import HTTPConnection
 
-from discussit.addresses import source_of
+from discussit.client_address import client_address
 from discussit.current_user import CurrentUser
 
 logger = logging.getLogger("discussit.security")
@@ -58,4 +58,4 @@ def limited(conn: HTTPConnection, what: str) -> None:
 def _subjects(conn: HTTPConnection, account: int | None = None) -> str:
     user = conn.scope.get("user")  # before authentication there is none
     by = user.id if isinstance(user, CurrentUser) else None
-    return f"account={account or '-'} by={by or '-'} address={source_of(conn) or '-'}"
+    return f"account={account or '-'} by={by or '-'} address={client_address(conn) or '-'}"

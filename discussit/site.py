@@ -10,9 +10,9 @@ from discussit.bus import Bus
 from discussit.current_user import SessionBackend
 from discussit.database import Database
 from discussit.hub import Hub
+from discussit.limits.throttles import Throttles
 from discussit.log import Writer
 from discussit.settings import Settings
-from discussit.throttles import Throttles
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from discussit.assets import ASK_AGAIN, FOR_GOOD
 from discussit.bus import Bus
 from discussit.database import Database
-from discussit.guard import HEADERS
 from discussit.hub import Hub
 from discussit.log import Writer
+from discussit.middleware.headers import HEADERS
 from discussit.models import Entry, Group, Message, User
 
 PASSWORD = "correct horse battery"

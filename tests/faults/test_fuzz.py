@@ -16,8 +16,9 @@ from hypothesis import strategies as some
 from limits import RateLimitItemPerSecond
 from people import V1
 
-from discussit import throttles, wire
-from discussit.throttles import Limit
+from discussit import wire
+from discussit.limits import throttles
+from discussit.limits.throttles import Limit
 from discussit.wire import Refused
 
 EXAMPLES = int(os.environ.get("FUZZ", "50"))

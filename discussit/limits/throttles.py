@@ -1,17 +1,15 @@
-"""How often anyone may do what before they have to wait.
+"""Rate limits: how often clients may do what.
 
-Counted in this process or, where several share a Redis, there. While that does not answer each process counts
-for itself: a throttle is never a reason not to serve.
+Counted in this process or, where several share a Redis, there. While Redis does not answer, each process
+counts for itself: a rate limit is never a reason not to serve.
 """
 
 import hashlib
 import logging
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,7 +19,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
-from discussit.addresses import source_of
+from discussit.client_address import client_network
 from discussit.device_cookies import DeviceCookies
 from discussit.fields import FieldError
 from discussit.models.accounts import username_key
@@ -34,17 +32,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BURST = 5  # seconds' worth of messages that may be sent at once
-ANSWER_LIMIT = 0.5  # seconds that Redis may take to count one
-CONNECTIONS = 4  # to Redis, of one process
-TRY_AGAIN = 15  # seconds after which a place may be free again
-THIS_MACHINE = ("127.0.0.1", "::1")
-REST = 30  # seconds until it is asked again after it did not answer
+ANSWER_LIMIT = 0.5  # seconds that Redis may take to count one act
+CONNECTIONS = 4  # to Redis, per process
+REDIS_PAUSE = 30  # seconds without asking Redis after it did not answer
 
 Answer = TypeVar("Answer")
 
 
 class Throttled(Refused):
-    """Too often: `retry_after` says in how many seconds to come back."""
+    """Too many of `what`. `retry_after` is the number of seconds to wait."""
 
     def __init__(self, what: str, seconds: int) -> None:
         wait = f"{seconds} s" if seconds < 120 else f"{ceil(seconds / 60)} minutes"
@@ -54,77 +50,78 @@ class Throttled(Refused):
 
 @dataclass(frozen=True)
 class Limit:
-    """How many of what in which time."""
+    """So many of `what` in so much time."""
 
     what: str  # in words for people, and the limit's name
     item: RateLimitItem
 
 
-# Wrong passwords; right ones are taken off again. ASVS 6.3.1 allows a hundred an hour for an account.
+# Wrong passwords; right ones are not counted in the end. ASVS 6.3.1 allows a hundred an hour per account.
 GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", RateLimitItemPerMinute(10, 15))
 GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", RateLimitItemPerMinute(10, 15))
-# By address there is room for an office or a school behind one.
+# An office or a school may share one address.
 GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", RateLimitItemPerMinute(100, 15))
-# Right passwords. Each costs as much as a wrong one, and who waits for theirs to be checked waits behind all others.
+# Right passwords. Each costs as much as a wrong one, and logins wait for each other's hashing.
 LOGINS = Limit("logins to this account", RateLimitItemPerMinute(120))
 SIGN_UPS = Limit("new accounts from this network", RateLimitItemPerHour(300))
-# No person is as quick; a browser that comes back takes ever longer pauses.
+# No person is that fast; a browser that reconnects makes ever longer pauses.
 JOINS_AND_LEAVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
 CONNECTS = Limit("new connections", RateLimitItemPerMinute(1200))
 
 
 class Throttles:
-    """Everything that is counted. Whoever does it too often is Throttled."""
+    """The rate limits of this site. All methods raise Throttled at the limit."""
 
     def __init__(self, settings: Settings) -> None:
-        self._tally = Tally(settings.broadcast_url)
+        self._counter = RateCounter(settings.broadcast_url)
         self.devices = DeviceCookies(settings.secret_key)
         rate = settings.message_rate
         self._messages = Limit("messages at once", RateLimitItemPerSecond(rate * BURST, BURST)) if rate else None
-        self.close = self._tally.close
+        self.close = self._counter.close
 
     async def message(self, username: str) -> None:
         if self._messages is not None:
-            await self._tally.add(self._messages, username)
+            await self._counter.add(self._messages, username)
 
     async def join_or_leave(self, username: str) -> None:
-        await self._tally.add(JOINS_AND_LEAVES, username)
+        await self._counter.add(JOINS_AND_LEAVES, username)
 
     async def connect(self, username: str) -> None:
-        await self._tally.add(CONNECTS, username)
+        await self._counter.add(CONNECTS, username)
 
     async def sign_up(self, conn: HTTPConnection) -> None:
-        if address := address_of(conn):
-            await self._tally.add(SIGN_UPS, address)
+        if network := client_network(conn):
+            await self._counter.add(SIGN_UPS, network)
 
     @asynccontextmanager
     async def guess(self, conn: HTTPConnection, username: str) -> AsyncIterator[None]:
-        """Around the check of a password: counts a login or, when a FieldError is raised, a wrong guess.
+        """Around the check of a password: counts a login or, if a FieldError is raised, a wrong guess.
 
-        Counted as both before, since many at once must not all be let through while none has been found wrong.
+        Counted as both before the check, so that many at the same time are not all let through before the first
+        of them turns out wrong.
         """
         guesses = self._guesses(conn, username)
-        for limit, whose in guesses:
-            await self._tally.add(limit, whose)
+        for limit, holder in guesses:
+            await self._counter.add(limit, holder)
         is_wrong = False
         try:
-            await self._tally.add(LOGINS, _hidden(username))
+            await self._counter.add(LOGINS, _hidden(username))
             yield
         except FieldError:
             is_wrong = True
-            # Who only guesses keeps nobody out.
-            await self._tally.add(LOGINS, _hidden(username), -1)
+            # Guessing must not use up the logins of the account's owner.
+            await self._counter.add(LOGINS, _hidden(username), -1)
             raise
         finally:
-            for limit, whose in [] if is_wrong else guesses:
-                await self._tally.add(limit, whose, -1)
+            for limit, holder in [] if is_wrong else guesses:
+                await self._counter.add(limit, holder, -1)
 
     def _guesses(self, conn: HTTPConnection, username: str) -> list[tuple[Limit, str]]:
         if device := self.devices.device(conn, username):
             return [(GUESSES_OF_DEVICE, device)]
-        address = address_of(conn)
+        network = client_network(conn)
         return [
-            *([(GUESSES_OF_ADDRESS, address)] if address else []),
+            *([(GUESSES_OF_ADDRESS, network)] if network else []),
             (GUESSES_OF_ACCOUNT, _hidden(username)),
         ]
 
@@ -133,49 +130,15 @@ def _hidden(username: str) -> str:
     return hashlib.sha256(username_key(username).encode(errors="replace")).hexdigest()
 
 
-def address_of(conn: HTTPConnection) -> str:
-    """Where the request comes from, of IPv6 the /64 that one customer is given. Empty where nobody can tell.
-
-    A proxy on this machine that does not say for whom it asks would make everybody one address, so its own counts
-    as nobody's.
-    """
-    address = source_of(conn)
-    if address is None or str(address) in THIS_MACHINE:
-        return ""
-    return str(IPv6Network((int(address), 64), strict=False) if isinstance(address, IPv6Address) else address)
-
-
-class Places:
-    """How much of something each holder has at a time, in this process; a limit of 0 is none."""
-
-    def __init__(self, limit: int, what: str) -> None:
-        self._limit = limit
-        self._what = what
-        self._taken: Counter[str] = Counter()
-
-    @contextmanager
-    def taken(self, holder: str) -> Iterator[None]:
-        """Raises Throttled when the holder has enough. Nobody, the empty name, has never."""
-        if holder and 0 < self._limit <= self._taken[holder]:
-            raise Throttled(self._what, TRY_AGAIN)
-        self._taken[holder] += 1
-        try:
-            yield
-        finally:
-            self._taken[holder] -= 1
-            if not self._taken[holder]:
-                del self._taken[holder]
-
-
-class Tally:
-    """Counts in windows that begin with the first of a kind. Redis, where there is one, counts for all processes."""
+class RateCounter:
+    """Counts in windows that begin with the first act. Redis, where there is one, counts for all processes."""
 
     def __init__(self, broadcast_url: str) -> None:
-        self._here = FixedWindowRateLimiter(MemoryStorage())
+        self._local = FixedWindowRateLimiter(MemoryStorage())
         self._shared: FixedWindowRateLimiter | None = None
         self._faults: tuple[type[Exception], ...] = (OSError, TimeoutError)
         self._pool: ConnectionPool | None = None
-        self._rests_until = 0.0
+        self._paused_until = 0.0
         if broadcast_url.startswith(("redis", "unix")):
             self._share(broadcast_url)
 
@@ -192,36 +155,36 @@ class Tally:
         self._shared = FixedWindowRateLimiter(storage)
         self._faults = (*self._faults, RedisError)
 
-    async def add(self, limit: Limit, whose: str, count: int = 1) -> None:
-        """Raises Throttled when that was too many."""
-        seconds = await self._counted(lambda limiter: _add(limiter, limit, whose, count))
+    async def add(self, limit: Limit, holder: str, count: int = 1) -> None:
+        """Count `count` more acts of the holder. Raises Throttled if that is too many."""
+        seconds = await self._counted(lambda limiter: _add(limiter, limit, holder, count))
         if seconds:
             raise Throttled(limit.what, seconds)
 
     async def _counted(self, count: Callable[[FixedWindowRateLimiter], Awaitable[Answer]]) -> Answer:
-        if self._shared is not None and current_time() >= self._rests_until:
+        if self._shared is not None and current_time() >= self._paused_until:
             try:
                 with fail_after(ANSWER_LIMIT):
                     counted = await count(self._shared)
-                self._rests_until = 0
+                self._paused_until = 0
                 return counted
             except self._faults as error:
-                self._rest(error)
-        return await count(self._here)
+                self._pause(error)
+        return await count(self._local)
 
-    def _rest(self, error: Exception) -> None:
-        if self._rests_until == 0:
+    def _pause(self, error: Exception) -> None:
+        if self._paused_until == 0:
             logger.warning("Redis does not count (%s): each process does so for itself", type(error).__name__)
-        self._rests_until = current_time() + REST
+        self._paused_until = current_time() + REDIS_PAUSE
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.disconnect()
 
 
-async def _add(limiter: FixedWindowRateLimiter, limit: Limit, whose: str, count: int) -> int:
-    """Seconds to wait, 0 for none."""
-    if await limiter.hit(limit.item, limit.what, whose, cost=count):
+async def _add(limiter: FixedWindowRateLimiter, limit: Limit, holder: str, count: int) -> int:
+    """The seconds to wait, 0 for none."""
+    if await limiter.hit(limit.item, limit.what, holder, cost=count):
         return 0
-    reset_time = (await limiter.get_window_stats(limit.item, limit.what, whose)).reset_time
+    reset_time = (await limiter.get_window_stats(limit.item, limit.what, holder)).reset_time
     return max(1, ceil(reset_time - time.time()))
