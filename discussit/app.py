@@ -1,4 +1,4 @@
-"""The application: its routes, its guards, and what lives as long as its process."""
+"""The application: its routes, its middleware, and the tasks that run beside the requests."""
 
 import logging
 import traceback
@@ -43,8 +43,8 @@ from discussit.site import Site, site_of
 
 logger = logging.getLogger(__name__)
 
-LONG_KEY = 32  # characters that nobody tries all of, even if they are hexadecimal digits
-DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
+MIN_KEY = 32  # characters: too many to try all, even if they are hexadecimal digits
+DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for queued messages
 
 ROUTES = [
     Route("/", home.home),
@@ -65,7 +65,7 @@ ROUTES = [
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application of these settings, for a database that `prepare` has seen."""
+    """The application with these settings, for a database that was prepared."""
     database = Database(settings)
     session_backend, throttles = SessionBackend(settings, database), Throttles(settings)
 
@@ -114,10 +114,8 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     """
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
     site = app.state.site = new_site()
-    if len(site.settings.secret_key) < LONG_KEY:
-        logger.warning(
-            "SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", LONG_KEY
-        )
+    if len(site.settings.secret_key) < MIN_KEY:
+        logger.warning("SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", MIN_KEY)
     site.database.publish_to(site.hub.publish)
     try:
         async with site.bus.connected(), create_task_group() as tasks:
@@ -135,11 +133,11 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
 
 
 async def icon(_request: Request) -> Response:
-    """For browsers that ask for it before, or without, reading the page that names it."""
+    """For browsers that request it without having read a page that names it."""
     return FileResponse(STATIC / "favicon.svg")
 
 
-# Is it well?
+# Health checks
 
 
 async def healthy(_request: Request) -> Response:
@@ -147,7 +145,7 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 when database and bus answer, else 503 and which one does not; and the hub's lag in seconds."""
+    """200 if database and bus answer, else 503 and the one that does not; also the hub's lag in seconds."""
     site = site_of(request)
     found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
     told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
@@ -163,7 +161,7 @@ async def _answers(database: Database) -> bool:
     return True
 
 
-# What can't be done, on pages and before a WebSocket is accepted
+# Errors, of pages and of WebSocket handshakes
 
 
 async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
@@ -221,17 +219,17 @@ def no_answer(conn: HTTPConnection, error: Exception) -> Response:
 
 
 async def server_error(conn: HTTPConnection, error: Exception) -> Response:
-    """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
+    """The page for an error of this program. The server logs the traceback; with DEBUG the page shows it."""
     shown = "".join(traceback.format_exception(error)) if site_of(conn).settings.debug else None
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
     response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
-    # Starlette makes this response outside of all other middleware.
+    # Starlette creates this response outside of all other middleware.
     response.headers.update(headers_of(conn.scope))
     return response
 
 
 def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
-    """The page, or for a WebSocket the bare status that refuses its handshake."""
+    """The page or, for a WebSocket, only the status that refuses its handshake."""
     return page(conn) if isinstance(conn, Request) else Response(status_code=status)
 
 
@@ -240,9 +238,9 @@ async def nowhere(_websocket: WebSocket) -> None:
 
 
 class Application:
-    """The application of the environment, which is read when the server starts, not on import.
+    """The application with the environment's settings, which are read when the server starts, not on import.
 
-    What is wrong with it then ends the start with one line instead of a traceback.
+    A wrong setting then ends the start with one line instead of a traceback.
     """
 
     def __init__(self) -> None:

@@ -17,27 +17,27 @@ from sqlalchemy.orm import sessionmaker
 from discussit.models import Publish, Written
 from discussit.settings import ALEMBIC_INI, Settings
 
-# The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
-# server starts without importing Alembic.
+# The newest migration. A test compares it with Alembic's head; so an up-to-date server starts
+# without importing Alembic.
 REVISION = "0002"
 
-# FULL, since what is acknowledged is durable: NORMAL may lose the last commits at a power cut.
+# FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
-CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to take a connection, and to answer a statement
+CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
 CONNECTIONS = 10  # to PostgreSQL, of one process
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 READERS = 4  # connections to SQLite; more of them only wait for the same disk and the same interpreter
 
 Result = TypeVar("Result")
 
-# What a database raises that does not answer, and more: `is_outage` tells.
+# Errors a query may raise; `is_outage` tells outages from mistakes.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the database did not answer, so that the same may succeed later."""
+    """Whether the database did not answer, so that the same query may succeed later."""
     if isinstance(error, OperationalError):
-        # SQLite says so of a mistake in a statement, too.
+        # SQLite also raises it for a mistake in a statement.
         return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
@@ -45,7 +45,7 @@ def is_outage(error: Exception) -> bool:
 
 
 class SchemaError(Exception):
-    """The database can't be served as it is; its text is one line for the operator."""
+    """The database can't be used as it is. The text is one line for the operator."""
 
 
 class Database:
@@ -168,7 +168,7 @@ def _pooled_engine(url: str) -> AsyncEngine:
         try:
             return dialect.connect(*arguments, **options)
         except Exception as error:
-            # asyncpg's own, for example "the database system is starting up", which nobody else knows.
+            # asyncpg's own, for example "the database system is starting up", which SQLAlchemy does not translate.
             raise OperationalError("connect", None, error) from error
 
     return engine

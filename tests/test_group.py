@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from discussit.models import Event, Group, Message, User
 from discussit.models.base import now
-from discussit.pages.group import LogRow
+from discussit.pages.group import RenderedEntry
 from discussit.wire import MAX_CONTENT
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -278,7 +278,7 @@ def test_a_client_id_that_cannot_be_is_refused(alice, gardening, faultless, clie
 @pytest.mark.parametrize(("length", "is_kept"), [(500, True), (501, False)])
 def test_the_markup_of_long_entries_is_not_kept(site, length, is_kept):
     drawn = site.app._app.state.site.templates.env.globals["drawn"]
-    row = LogRow(1, "message", "alice", "x" * length, now(), "", withdrawn=False, continues=False, day=None)
+    row = RenderedEntry(1, "message", "alice", "x" * length, now(), "", withdrawn=False, continues=False, day=None)
 
     assert (drawn("entry", row, False) is drawn("entry", row, False)) == is_kept
 

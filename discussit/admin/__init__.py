@@ -1,9 +1,9 @@
 """Administration of users, groups, members, messages and events, for superusers.
 
-sqladmin finds, searches and pages through the rows; what changes them goes through the
-models, on sessions of our own, so that it is as live as anything else. The pages are in our
-shell and under our Content-Security-Policy as it is: none of sqladmin's scripts and styles
-is served.
+sqladmin finds, searches and pages through the rows. Changes go through the models and this
+site's database, so that they take effect immediately, like all others. The pages are rendered
+in this site's shell, under the same Content-Security-Policy: none of sqladmin's scripts and
+styles is served.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Administration:
-    """The application at `/admin`. sqladmin is imported for its first visitor, not when the server starts."""
+    """The application at `/admin`. sqladmin is imported for its first request, not when the server starts."""
 
     def __init__(self) -> None:
         self._site: AdminSite | None = None
@@ -45,7 +45,7 @@ class Administration:
             security_log.refused(conn, Act.ADMINISTRATION)
             raise HTTPException(403)
         if self._site is None:
-            # In a thread, since it takes long enough to be felt in every open chat.
+            # In a thread, since it takes long enough to delay every open chat.
             site = await to_thread.run_sync(import_module, "discussit.admin.site")
             self._site = self._site or site.AdminSite(site_of(conn).database)
         await self._site.router(scope, receive, send)

@@ -89,8 +89,8 @@ def _seq(request: Request, name: str) -> int | None:
 
 
 @dataclass(frozen=True)
-class LogRow:
-    """An entry as the page shows it."""
+class RenderedEntry:
+    """An entry as the page shows it: the argument of `_entry.html`'s macros."""
 
     seq: int
     kind: str
@@ -103,16 +103,16 @@ class LogRow:
     day: date | None
 
 
-def rows(entries: Iterable[Shown]) -> list[LogRow]:
-    shown: list[LogRow] = []
+def rows(entries: Iterable[Shown]) -> list[RenderedEntry]:
+    shown: list[RenderedEntry] = []
     for entry in entries:
         shown.append(_row(entry, shown[-1] if shown else None))
     return shown
 
 
-def _row(entry: Shown, above: LogRow | None) -> LogRow:
+def _row(entry: Shown, above: RenderedEntry | None) -> RenderedEntry:
     is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
-    return LogRow(
+    return RenderedEntry(
         seq=entry.seq,
         kind=KINDS[entry.kind],
         name=entry.username,
@@ -125,7 +125,7 @@ def _row(entry: Shown, above: LogRow | None) -> LogRow:
     )
 
 
-def _continues(entry: Shown, above: LogRow) -> bool:
+def _continues(entry: Shown, above: RenderedEntry) -> bool:
     same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.username
     return same_author and entry.timestamp - above.timestamp < SAME_HEADER
 
