@@ -1,4 +1,4 @@
-"""A database full of people who are signed in and are members, made without asking a server."""
+"""A database full of people who are logged in and are members, made without asking a server."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ import httpx
 from itsdangerous import Signer
 from servers import SETTINGS, Server, running
 
-from discussit.auth import COOKIE
+from discussit.current_user import COOKIE
 from discussit.database import Database, prepare_once
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import CLOSED_PASSWORD, session_id

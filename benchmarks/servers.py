@@ -107,7 +107,7 @@ def running(*command: str) -> Iterator[Server]:
 
 
 class Person(httpx.Client):
-    """Somebody who is signed in. The first of a server is its superuser."""
+    """Somebody who is logged in. The first of a server is its superuser."""
 
     def __init__(self, server: Server, name: str) -> None:
         super().__init__(base_url=server.url, timeout=30)

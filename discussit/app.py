@@ -1,9 +1,10 @@
-"""The application: its routes, its guards, and what lives as long as its process."""
+"""The application: its routes, its middleware, and the tasks that run beside the requests."""
 
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from anyio import create_task_group, move_on_after
 from sqlalchemy import text
@@ -18,28 +19,34 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import security
+from discussit import security_log
 from discussit.admin import Administration
+from discussit.admission import NoSuchGroup, NotAMember
 from discussit.assets import Assets
-from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
+from discussit.current_user import NotLoggedIn, SessionBackend
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
 from discussit.delivery.hub import Hub
-from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
+from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.writer import Writer
+from discussit.middleware.body import BodyLimit
+from discussit.middleware.headers import SecurityHeaders, headers_of
+from discussit.middleware.hosts import HostGuard
+from discussit.middleware.origin import OriginGuard
+from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
-from discussit.renewals import hide_tokens
-from discussit.security import Act
+from discussit.password_reset import hide_tokens
+from discussit.security_log import Act
 from discussit.settings import STATIC, Settings, SettingsError
+from discussit.site import Site, site_of
 from discussit.sockets.group import group_socket
 from discussit.sockets.home import home_socket
-from discussit.throttles import Throttled, Throttles
 
 logger = logging.getLogger(__name__)
 
-LONG_KEY = 32  # characters that nobody tries all of, even if they are hexadecimal digits
-DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for what it holds
+MIN_KEY = 32  # characters: too many to try all, even if they are hexadecimal digits
+DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for queued messages
 
 ROUTES = [
     Route("/", home.home),
@@ -60,10 +67,16 @@ ROUTES = [
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application of these settings, for a database that `prepare` has seen."""
+    """The application with these settings, for a database that was prepared."""
     database = Database(settings)
-    cookies, throttles = Cookies(settings, database), Throttles(settings)
-    app = Starlette(
+    session_backend, throttles = SessionBackend(settings, database), Throttles(settings)
+
+    def new_site() -> Site:
+        bus = Bus(settings)
+        hub, writer = Hub(database, bus), Writer(database)
+        return Site(settings, database, session_backend, throttles, make_templates(), bus, hub, writer)
+
+    return Starlette(
         routes=[
             *ROUTES,
             Route("/favicon.ico", icon),
@@ -78,11 +91,11 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(AuthenticationMiddleware, backend=cookies, on_error=no_answer),
+            Middleware(AuthenticationMiddleware, backend=session_backend, on_error=no_answer),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
-            NotSignedIn: not_signed_in,
+            NotLoggedIn: not_logged_in,
             NotAMember: not_a_member,
             NoSuchGroup: no_such_group,
             Throttled: too_often,
@@ -91,49 +104,43 @@ def create_app(settings: Settings) -> Starlette:
             TimeoutError: database_error,
             Exception: server_error,
         },
-        lifespan=lifespan,
+        lifespan=partial(lifespan, new_site),
     )
-    app.state.settings, app.state.database, app.state.cookies = settings, database, cookies
-    app.state.templates = make_templates()
-    app.state.throttles = throttles
-    app.state.is_ready = False
-    return app
 
 
 @asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
+async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
+    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready.
+
+    They belong to an event loop, so each run of the application has its own.
+    """
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
-    state, database = app.state, app.state.database
-    if len(state.settings.secret_key) < LONG_KEY:
-        logger.warning(
-            "SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", LONG_KEY
-        )
-    state.bus = Bus(state.settings)
-    state.hub, state.writer = Hub(database, state.bus), Writer(database)
-    database.publish_to(state.hub.publish)
+    site = app.state.site = new_site()
+    if len(site.settings.secret_key) < MIN_KEY:
+        logger.warning("SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", MIN_KEY)
+    site.database.publish_to(site.hub.publish)
     try:
-        async with state.bus.connected(), create_task_group() as tasks:
-            for run in (state.bus.run, state.writer.run):
+        async with site.bus.connected(), create_task_group() as tasks:
+            for run in (site.bus.run, site.writer.run):
                 tasks.start_soon(run)
-            await tasks.start(state.hub.run)
-            state.is_ready = True
+            await tasks.start(site.hub.run)
+            site.running.set()
             yield
             with move_on_after(DRAIN_LIMIT):
-                await state.writer.drained()
+                await site.writer.drained()
             tasks.cancel_scope.cancel()
     finally:
-        state.is_ready = False
-        await state.throttles.close()
-        await database.close()
+        site.running.clear()
+        await site.throttles.close()
+        await site.database.close()
 
 
 async def icon(_request: Request) -> Response:
-    """For browsers that ask for it before, or without, reading the page that names it."""
+    """For browsers that request it without having read a page that names it."""
     return FileResponse(STATIC / "favicon.svg")
 
 
-# Is it well?
+# Health checks
 
 
 async def healthy(_request: Request) -> Response:
@@ -141,32 +148,32 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 when database and bus answer, else 503 and which one does not; and the hub's lag in seconds."""
-    state = request.app.state
-    found = {"database": await _answers(state.database), "bus": state.is_ready and state.bus.is_connected}
+    """200 if database and bus answer, else 503 and the one that does not; also the hub's lag in seconds."""
+    site = site_of(request)
+    found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
     told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
-    return JSONResponse(told | {"lag": round(state.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
+    return JSONResponse(told | {"lag": round(site.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
 
 
 async def _answers(database: Database) -> bool:
     try:
-        await database.read(lambda session: session.scalar(text("SELECT 1")))
+        await database.run_read(lambda session: session.scalar(text("SELECT 1")))
     except DATABASE_ERRORS:
         logger.exception("the database does not answer")
         return False
     return True
 
 
-# What can't be done, on pages and before a WebSocket is accepted
+# Errors, of pages and of WebSocket handshakes
 
 
-async def not_signed_in(conn: HTTPConnection, _error: Exception) -> Response:
+async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
     return _deny(conn, 401, to_login)
 
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, NotAMember)
-    security.refused(conn, Act.GROUP)
+    security_log.refused(conn, Act.GROUP)
     text = "You are not a member of this group. Kindly use the join button."
     return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
 
@@ -177,7 +184,7 @@ async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
 
 async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Throttled)
-    security.limited(conn, error.what)
+    security_log.limited(conn, error.what)
     response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
     response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -215,17 +222,17 @@ def no_answer(conn: HTTPConnection, error: Exception) -> Response:
 
 
 async def server_error(conn: HTTPConnection, error: Exception) -> Response:
-    """The page for our own faults; the server logs the traceback, and DEBUG shows it, too."""
-    shown = "".join(traceback.format_exception(error)) if conn.app.state.settings.debug else None
+    """The page for an error of this program. The server logs the traceback; with DEBUG the page shows it."""
+    shown = "".join(traceback.format_exception(error)) if site_of(conn).settings.debug else None
     text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
     response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
-    # Starlette makes this response outside of all other middleware.
+    # Starlette creates this response outside of all other middleware.
     response.headers.update(headers_of(conn.scope))
     return response
 
 
 def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
-    """The page, or for a WebSocket the bare status that refuses its handshake."""
+    """The page or, for a WebSocket, only the status that refuses its handshake."""
     return page(conn) if isinstance(conn, Request) else Response(status_code=status)
 
 
@@ -234,9 +241,9 @@ async def nowhere(_websocket: WebSocket) -> None:
 
 
 class Application:
-    """The application of the environment, which is read when the server starts, not on import.
+    """The application with the environment's settings, which are read when the server starts, not on import.
 
-    What is wrong with it then ends the start with one line instead of a traceback.
+    A wrong setting then ends the start with one line instead of a traceback.
     """
 
     def __init__(self) -> None:

@@ -152,12 +152,13 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _create_superuser(options: argparse.Namespace) -> None:
-    from discussit import auth
+    from discussit import login
+    from discussit.fields import FieldError
 
     password = _piped_password() if options.password_stdin else _asked_password()
     try:
-        asyncio.run(_with_database(lambda db: auth.sign_up(db, options.username, password, is_superuser=True)))
-    except auth.FieldError as error:
+        asyncio.run(_with_database(lambda db: login.sign_up(db, options.username, password, is_superuser=True)))
+    except FieldError as error:
         raise Failed(str(error)) from None
     print(f"Superuser {options.username} was made.")
 
@@ -184,7 +185,7 @@ def _asked_password() -> str:
 
 
 def _reset_password(options: argparse.Namespace) -> None:
-    from discussit.renewals import NoSuchAccount, ResetLinks
+    from discussit.password_reset import NoSuchAccount, ResetLinks
 
     try:
         path = asyncio.run(_with_database(lambda database: ResetLinks(database).path_for(options.username)))

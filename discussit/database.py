@@ -1,4 +1,4 @@
-"""Engines, SQLite's settings, the two ways to a session, and the schema's revision."""
+"""Engines, their settings and limits, ways to read and write, and the schema's revision."""
 
 import asyncio
 import sqlite3
@@ -11,31 +11,33 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import sessionmaker
 
-from discussit.log.write import Publish
+from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import ALEMBIC_INI, Settings
 
-# The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
-# server starts without importing Alembic.
+# The newest migration. A test compares it with Alembic's head; so an up-to-date server starts
+# without importing Alembic.
 REVISION = "0003"
 
-# FULL, since what is acknowledged is durable: NORMAL may lose the last commits at a power cut.
+# FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
-CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to take a connection, and to answer a statement
+CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
 CONNECTIONS = 10  # to PostgreSQL, of one process
-READERS = 4  # connections; more of them only wait for the same disk and the same interpreter
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+READERS = 4  # connections to SQLite; more of them only wait for the same disk and the same interpreter
 
 Result = TypeVar("Result")
 
-# What a database raises that does not answer, and more: `is_outage` tells.
+# Errors a query may raise; `is_outage` tells outages from mistakes.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the database did not answer, so that the same may succeed later."""
+    """Whether the database did not answer, so that the same query may succeed later."""
     if isinstance(error, OperationalError):
-        # SQLite says so of a mistake in a statement, too.
+        # SQLite also raises it for a mistake in a statement.
         return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
@@ -43,7 +45,7 @@ def is_outage(error: Exception) -> bool:
 
 
 class SchemaError(Exception):
-    """The database can't be served as it is; its text is one line for the operator."""
+    """The database can't be used as it is. The text is one line for the operator."""
 
 
 class Database:
@@ -51,99 +53,104 @@ class Database:
 
     On SQLite one transaction writes at a time, so that they queue in the process rather than
     collide in the file, and a few connections read beside it. Other engines have one pool for both.
+
+    `transaction` is for code that awaits between its statements. `run_write` and `run_read` are for
+    code that many wait for: it is written without `await` and takes a single trip to a thread.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._plain: Engine | None = None
-        self._threaded: sessionmaker[Session] | None = None
-        self._threaded_readings: sessionmaker[Session] | None = None
-        self._reading = CapacityLimiter(READERS)
         self._turn: asyncio.Lock | nullcontext[None] = nullcontext()
+        self._threads: SQLiteThreads | None = None
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
-            self._plain = _plain_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
-            self._plain_reader = _plain_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
-            self._threaded = sessionmaker(self._plain, expire_on_commit=False)
-            self._threaded_readings = sessionmaker(self._plain_reader)
-            self.writer = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
-            self.reader = _sqlite_engine(settings.database_url, begin="BEGIN", pool_size=READERS)
+            self._threads = SQLiteThreads(settings.database_url)
+            self.engine = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
         else:
-            self.writer = _pooled_engine(settings.database_url)
-            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self.engine = _pooled_engine(settings.database_url)
+            self._snapshots = async_sessionmaker(self.engine.execution_options(**SNAPSHOT))
         # expire_on_commit would load every object again to answer with what was just written.
-        self.sessions = async_sessionmaker(self.writer, expire_on_commit=False)
-        self._readings = async_sessionmaker(self.reader, expire_on_commit=False)
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     def publish_to(self, publish: Publish) -> None:
-        """From now on `publish` hears what each committed transaction of this process wrote.
+        """From now on, call `publish` with what each committed transaction of this process wrote.
 
-        It is called in the loop that calls this, right after the commit, so it must neither wait nor raise.
+        It is called in the event loop that calls this, immediately after the commit, so it must neither wait nor raise.
         """
         self.sessions.configure(info={"publish": publish})
-        if self._threaded is not None:
+        if self._threads is not None:
             loop = asyncio.get_running_loop()
-            self._threaded.configure(info={"publish": lambda written: loop.call_soon_threadsafe(publish, written)})
+            self._threads.publish_to(lambda written: loop.call_soon_threadsafe(publish, written))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session that commits at the end, or rolls back when the block raises."""
         # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
-        # have happened all the same: what has begun is brought to its end.
+        # have happened all the same: a transaction that has begun is completed.
         with CancelScope(shield=True):
             async with self._turn, self.sessions() as session, session.begin():
                 yield session
 
-    async def transact(self, work: Callable[[Session], Result]) -> Result:
-        """What `work` returns, once what it wrote is committed. It may be called in another thread.
-
-        For transactions that many wait for: on SQLite the whole of it is one trip to a thread,
-        where `transaction` makes several for each statement, of which each costs more than the statement.
-        """
-        if self._threaded is None:
+    async def run_write(self, work: Callable[[OrmSession], Result]) -> Result:
+        """Run `work` in a transaction and return its result once that is committed. May run in a thread."""
+        if self._threads is None:
             async with self.transaction() as session:
                 return await session.run_sync(work)
         with CancelScope(shield=True):
             async with self._turn:
-                result = await to_thread.run_sync(_transact, self._threaded, work)
+                result = await self._threads.write(work)
         return result
 
-    async def read(self, work: Callable[[Session], Result]) -> Result:
-        """What `work` makes of one state of the database. It changes nothing, and may be called in another thread.
-
-        For what is read often: on SQLite it takes a quarter of the time of `reading`, for the same reason.
-        """
-        if self._threaded_readings is None:
-            async with self.reading() as session:
-                return await session.run_sync(work)
-        return await to_thread.run_sync(_read, self._threaded_readings, work, limiter=self._reading)
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one state of the database and changes nothing."""
+    async def run_read(self, work: Callable[[OrmSession], Result]) -> Result:
+        """Run `work` in a read-only snapshot and return its result. May run in a thread."""
+        if self._threads is not None:
+            return await self._threads.read(work)
         with CancelScope(shield=True):
-            async with self._readings() as session:
-                yield session
-
-    async def open(self) -> None:
-        """Raise where SQLite's file can't be opened.
-
-        aiosqlite would raise as well, but leave a thread that may complain on standard error.
-        """
-        if self._plain is not None:
-            await to_thread.run_sync(lambda engine: engine.connect().close(), self._plain)
+            async with self._snapshots() as session:
+                result = await session.run_sync(work)
+        return result
 
     async def close(self) -> None:
-        await self.writer.dispose()
-        await self.reader.dispose()
-        if self._plain is not None:
-            self._plain.dispose()
-            self._plain_reader.dispose()
+        await self.engine.dispose()
+        if self._threads is not None:
+            self._threads.dispose()
 
 
-def _transact(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
-    with sessions.begin() as session:
-        return work(session)
+class SQLiteThreads:
+    """SQLite's own driver, which blocks, in threads.
+
+    Through aiosqlite every statement takes several trips to a thread, each more expensive than the statement.
+    Here a whole transaction takes one.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._writer = _blocking_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        self._reader = _blocking_engine(url, begin="BEGIN", pool_size=READERS)
+        self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
+        self._read_sessions = sessionmaker(self._reader)
+        self._reading = CapacityLimiter(READERS)
+
+    def publish_to(self, publish: Callable[[CommittedChanges], object]) -> None:
+        """From now on, call `publish` after each commit, in the thread that wrote."""
+        self._write_sessions.configure(info={"publish": publish})
+
+    async def write(self, work: Callable[[OrmSession], Result]) -> Result:
+        return await to_thread.run_sync(self._write, work)
+
+    async def read(self, work: Callable[[OrmSession], Result]) -> Result:
+        return await to_thread.run_sync(self._read, work, limiter=self._reading)
+
+    def _write(self, work: Callable[[OrmSession], Result]) -> Result:
+        with self._write_sessions.begin() as session:
+            return work(session)
+
+    def _read(self, work: Callable[[OrmSession], Result]) -> Result:
+        with self._read_sessions() as session:
+            return work(session)
+
+    def dispose(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
 
 
 def _pooled_engine(url: str) -> AsyncEngine:
@@ -161,18 +168,13 @@ def _pooled_engine(url: str) -> AsyncEngine:
         try:
             return dialect.connect(*arguments, **options)
         except Exception as error:
-            # asyncpg's own, for example "the database system is starting up", which nobody else knows.
+            # asyncpg's own, for example "the database system is starting up", which SQLAlchemy does not translate.
             raise OperationalError("connect", None, error) from error
 
     return engine
 
 
-def _read(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
-    with sessions() as session:
-        return work(session)
-
-
-def _plain_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+def _blocking_engine(url: str, *, begin: str, pool_size: int) -> Engine:
     engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=pool_size, max_overflow=0)
     _configure(engine, begin=begin, foreign_keys="ON")
     return engine
@@ -207,9 +209,8 @@ async def prepare(database: Database, *, migrate: bool = False) -> None:
     """
     is_automatic = database.settings.uses_sqlite
     try:
-        await database.open()
-        async with database.reader.connect() as connection:
-            revision = await connection.run_sync(_revision)
+        # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may complain on stderr.
+        revision = await database.run_read(lambda session: _revision(session.connection()))
         if revision == REVISION:
             return
         _refuse_newer(revision)

@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from discussit.guard import HEADERS
+from discussit.middleware.headers import HEADERS
 
 MAX_HEAD = 64 * 1024  # bytes of a request that are not its body
 PATIENCE = 30  # seconds that a client may take nothing of an answer

@@ -1,4 +1,4 @@
-"""Passwords: which may be one, and how it is kept."""
+"""Passwords: rules for new ones, hashing and verifying."""
 
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
@@ -11,14 +11,14 @@ LENGTH = range(8, 257)
 COMMON = PACKAGE / "common_passwords.txt"
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-# Verified when there is no such account, so that the answer takes as long as if there were one.
+# Verified if there is no such account, so that the answer takes as long as if there were one.
 NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
-# Each hash takes 19 MiB and a core for as long as it lasts.
+# Each hash takes 19 MiB and one core.
 hashing = CapacityLimiter(2)
 
 
 def check(username: str, password: str) -> str:
-    """The password, if this person may have it. Raises ValueError with a sentence for people."""
+    """Return the password, if the user may have it. Raises ValueError with a sentence for people."""
     if len(password) not in LENGTH:
         raise ValueError("A password has 8 to 256 characters.")
     if username_key(password) == username_key(username):
@@ -29,8 +29,8 @@ def check(username: str, password: str) -> str:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is among those that are tried first, whatever its case."""
-    # Read each time: that takes a thousandth of what hashing does, and keeps nothing in memory.
+    """Whether it is among those that attackers try first, whatever its case."""
+    # Read each time: that takes a thousandth of the time of hashing, and no memory in between.
     return f"\n{password.lower()}\n".encode() in COMMON.read_bytes()
 
 
@@ -50,5 +50,5 @@ def _verifies(hashed: str, password: str) -> bool:
 
 
 def is_outdated(hashed: str) -> bool:
-    """Whether passwords are hashed otherwise today."""
+    """Whether new passwords are hashed with other parameters."""
     return hasher.check_needs_rehash(hashed)

@@ -1,30 +1,30 @@
-"""The sessions of an account: each is a browser in which it is signed in."""
+"""The sessions of a user: the browsers in which they are logged in."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 from starlette.requests import HTTPConnection
 
-from discussit.auth import Account, NotSignedIn
+from discussit.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
 from discussit.models import Session, User
 from discussit.models.accounts import new_token, session_id
 
-MOST = 100  # of one account; where there would be one more, the one seen longest ago ends
+MAX_SESSIONS = 100  # of one user; one more ends the one that was seen longest ago
 
 
 async def start(database: Database, user: User, conn: HTTPConnection) -> str:
-    """Sign the user in on this browser; the token for its cookie.
+    """Log the user in on this browser and return the token for its cookie.
 
-    Raises NotSignedIn when the password that was right has been changed meanwhile.
+    Raises NotLoggedIn if the password has changed since it was checked.
     """
     token = new_token()
-    # Both are what others say: a proxy may call its client whatever it likes.
+    # Clients choose both: a proxy may give its client any address.
     agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host[:45] if conn.client else ""
     async with database.transaction() as session:
-        known = await session.get_one(User, user.id, with_for_update=True)
-        if known.password != user.password:
-            raise NotSignedIn
+        locked = await session.get_one(User, user.id, with_for_update=True)
+        if locked.password != user.password:
+            raise NotLoggedIn
         for superfluous in await session.scalars(_superfluous(user)):
             await session.delete(superfluous)
         session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
@@ -32,31 +32,32 @@ async def start(database: Database, user: User, conn: HTTPConnection) -> str:
 
 
 def _superfluous(user: User) -> Select[Session]:
-    """Those that are over, and those that would be too many."""
+    """Expired sessions, and those that would be too many."""
     alive = select(Session.id).join(User).where(Session.user_id == user.id, Session.is_alive())
-    kept = alive.order_by(Session.last_seen_at.desc()).limit(MOST - 1)
+    kept = alive.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
     return select(Session).where(Session.user_id == user.id, Session.id.not_in(kept))
 
 
-async def of(database: Database, account: Account) -> Sequence[Session]:
-    """All that count: the one that asks first, then those seen last."""
-    alive = select(Session).join(User).where(Session.user_id == account.id, Session.is_alive())
-    ordered = alive.order_by((Session.id == account.session_id).desc(), Session.last_seen_at.desc())
-    return await database.read(lambda session: session.scalars(ordered).all())
+async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session]:
+    """The user's live sessions: the request's own first, then by when they were last seen."""
+    alive = select(Session).join(User).where(Session.user_id == user.id, Session.is_alive())
+    is_own = Session.id == user.credential.session_id
+    ordered = alive.order_by(is_own.desc(), Session.last_seen_at.desc())
+    return await database.run_read(lambda session: session.scalars(ordered).all())
 
 
-async def end(database: Database, account: Account, id: str) -> bool:
-    """End one of the account's sessions; its sockets are closed in every process. False: it has none of this id."""
+async def end(database: Database, user: CurrentUser, id: str) -> bool:
+    """End one of the user's sessions and close its sockets in every process. Return False if they have no such one."""
     async with database.transaction() as session:
-        signed_in = await session.get(Session, id)
-        if signed_in is None or signed_in.user_id != account.id:
+        found = await session.get(Session, id)
+        if found is None or found.user_id != user.id:
             return False
-        await session.delete(signed_in)
+        await session.delete(found)
         return True
 
 
-async def end_others(database: Database, account: Account) -> bool:
-    """End all of the account's sessions but the one that asks. False: there were no others."""
+async def end_others(database: Database, user: CurrentUser) -> bool:
+    """End all of the user's sessions but the request's own. Return False if there were no others."""
     async with database.transaction() as session:
-        user = await session.get_one(User, account.id)
-        return await user.sign_out(but=account.session_id)
+        row = await session.get_one(User, user.id)
+        return await row.end_sessions(except_session=user.credential.session_id)

@@ -1,8 +1,8 @@
-"""What a browser says of itself, in words for people."""
+"""Names of browsers and systems, from User-Agent headers."""
 
 import re
 
-# The first that fits: most browsers also say the names of those that came before them.
+# The first that matches: most browsers also name those that came before them.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -26,7 +26,7 @@ PROGRAM = re.compile(r"[A-Za-z][\w.-]{0,39}")
 
 
 def in_words(user_agent: str) -> str:
-    """Such as "Firefox on Linux"; of a program its name."""
+    """Such as "Firefox on Linux", or the name of a program."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return f"{browser} on {system}"

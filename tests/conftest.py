@@ -43,8 +43,8 @@ def site(scene):
 
 @pytest.fixture
 def state(site):
-    """What the running application holds: database, bus, hub, writer."""
-    return site.app._app.state
+    """The running application's `Site`: database, bus, hub, writer."""
+    return site.app._app.state.site
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def database(scene):
 
 @pytest.fixture
 async def world(database):
-    """A database with alice, who is signed in, bob, and a group in which nobody is yet."""
+    """A database with alice, who is logged in, bob, and a group in which nobody is yet."""
     alice, bob = User(username="alice", password="!"), User(username="bob", password="!")
     group = Group(name="Gardening")
     async with database.transaction() as session:

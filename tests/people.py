@@ -14,8 +14,8 @@ from discussit.assets import ASK_AGAIN, FOR_GOOD
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
-from discussit.guard import HEADERS
 from discussit.log.writer import Writer
+from discussit.middleware.headers import HEADERS
 from discussit.models import Entry, Group, Message, User
 
 PASSWORD = "correct horse battery"
@@ -264,6 +264,6 @@ class World:
 
     async def log(self):
         """The group's log as the database has it: seq and text."""
-        async with self.database.reading() as session:
-            rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
-            return [(entry.seq, entry.content) for entry in await session.scalars(rows)]
+        rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
+        entries = await self.database.run_read(lambda session: session.scalars(rows).all())
+        return [(entry.seq, entry.content) for entry in entries]

@@ -287,11 +287,7 @@ def test_a_link_can_log_nobody_out(alice):
 
 
 def all_users(site, state):
-    async def users():
-        async with state.database.reading() as session:
-            return list(await session.scalars(select(User)))
-
-    return site.portal.call(users)
+    return site.portal.call(state.database.run_read, lambda session: session.scalars(select(User)).all())
 
 
 async def close_account(database):

@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,8 @@ from people import Person
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from discussit.app import app
-from discussit.database import SchemaError
+from discussit.app import app, create_app
+from discussit.database import SchemaError, prepare_once
 from discussit.delivery import polling
 from discussit.settings import SettingsError
 
@@ -95,7 +96,7 @@ def test_a_wrong_value_stops_the_start(environment, name, value):
 
 def test_a_schema_newer_than_the_program_stops_the_start(environment):
     with TestClient(app) as site:
-        site.portal.call(set_revision, site.app._app.state.database)
+        site.portal.call(set_revision, site.app._app.state.site.database)
 
     with pytest.raises(SchemaError, match="newer than this program"), TestClient(app):
         pass
@@ -141,6 +142,22 @@ def test_a_request_finds_the_database_of_the_last_start(environment):
         assert Person(site, "alice").log_in().status_code == 400
 
 
+def test_an_application_that_has_ended_runs_again(settings):
+    asyncio.run(prepare_once(settings))
+    application = create_app(settings)
+    with TestClient(application) as site:
+        Person(site, "alice").sign_up()
+
+    with TestClient(application) as site:
+        alice = Person(site, "alice")
+        alice.log_in()
+        group = alice.creates("Gardening")
+        alice.joins(group)
+        alice.says(group, "hi")
+
+        assert alice.page(f"/groups/{group}/").log()[-1] == (2, "alice hi")
+
+
 # Stopping
 
 
@@ -175,7 +192,7 @@ def test_a_fault_is_explained_and_its_traceback_shown_only_where_asked_for(envir
         alice = Person(site, "alice")
         alice.sign_up()
         site.cookies = alice.browser.cookies
-        site.portal.call(break_database, site.app._app.state.database)
+        site.portal.call(break_database, site.app._app.state.site.database)
         response = site.get("/")
 
     assert (response.status_code, "Our fault" in response.text) == (500, True)
@@ -197,7 +214,7 @@ async def fail():
 
 def kill_the_hub_and_look():
     with TestClient(app) as site:
-        state = site.app._app.state
+        state = site.app._app.state.site
         site.portal.call(state.hub.rooms.tasks.start_soon, fail)
         while not site.task.done():
             site.get("/healthz")

@@ -1,9 +1,11 @@
 import asyncio
 import sqlite3
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
+from people import World
 from sqlalchemy import select, text, update
 
 from discussit.database import REVISION, Database, SchemaError, prepare, prepare_once
@@ -54,9 +56,8 @@ async def test_a_schema_newer_than_the_program_is_refused_and_left_alone(world, 
     with pytest.raises(SchemaError, match="revision 9999, newer than this program"):
         await prepare(world.database, migrate=migrate)
 
-    async with world.database.reading() as session:
-        assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
-        assert await session.scalar(text("SELECT count(*) FROM users")) == 2
+    assert await read(world.database, "SELECT version_num FROM alembic_version") == "9999"
+    assert await read(world.database, "SELECT count(*) FROM users") == 2
 
 
 @pytest.fixture(params=["a text", "a folder"])
@@ -78,13 +79,12 @@ async def test_what_is_no_database_is_refused_in_one_line(no_database, settings)
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("engine", ["writer", "reader"])
+@pytest.mark.parametrize("way", ["transaction", "run_write", "run_read"])
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)]
 )
-async def test_every_connection_to_sqlite_is_careful(database, engine, pragma, value):
-    async with getattr(database, engine).connect() as connection:
-        assert await connection.scalar(text(f"PRAGMA {pragma}")) == value
+async def test_every_connection_to_sqlite_is_careful(database, way, pragma, value):
+    assert await in_one_of(database, way, lambda session: session.scalar(text(f"PRAGMA {pragma}"))) == value
 
 
 # Transactions
@@ -125,10 +125,13 @@ async def test_those_who_write_at_once_number_their_entries_without_a_gap(world)
 async def test_a_reader_sees_one_state_while_others_write(world):
     await world.wrote("before")
 
-    async with world.database.reading() as session:
-        before = (await session.scalars(select(Message.content))).all()
-        await world.wrote("meanwhile")
-        assert (await session.scalars(select(Message.content))).all() == before == ["before"]
+    def read_twice(session):
+        before = session.scalars(select(Message.content)).all()
+        write_elsewhere(world, "meanwhile")
+        return before, session.scalars(select(Message.content)).all()
+
+    assert await world.database.run_read(read_twice) == (["before"], ["before"])
+    assert [text for _, text in await world.log()] == ["before", "meanwhile"]
 
 
 async def test_a_reader_does_not_wait_for_a_writer(world):
@@ -154,8 +157,31 @@ async def test_a_transaction_that_has_begun_is_brought_to_its_end(world):
 
 
 async def names(database):
-    async with database.reading() as session:
-        return list(await session.scalars(select(Group.name).order_by(Group.name)))
+    return await database.run_read(lambda session: session.scalars(select(Group.name).order_by(Group.name)).all())
+
+
+async def read(database, statement):
+    return await database.run_read(lambda session: session.scalar(text(statement)))
+
+
+async def in_one_of(database, way, work):
+    if way != "transaction":
+        return await getattr(database, way)(work)
+    async with database.transaction() as session:
+        return await session.run_sync(work)
+
+
+def write_elsewhere(world, content):
+    """What another process would do: this one's event loop waits for it."""
+
+    async def write():
+        database = Database(world.database.settings)
+        await World(database, world.alice, world.bob, world.group).wrote(content)
+        await database.close()
+
+    thread = Thread(target=asyncio.run, args=(write(),))
+    thread.start()
+    thread.join()
 
 
 async def execute(database, statement):

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from discussit import cli, security, settings, wire
+from discussit import cli, security_log, settings, wire
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
@@ -54,7 +54,7 @@ def test_every_code_is_described(code):
     assert code in words("protocol.md")
 
 
-@pytest.mark.parametrize("act", security.Act)
+@pytest.mark.parametrize("act", security_log.Act)
 def test_every_line_of_the_security_log_is_described(act):
     assert f"| `{act}` |" in (DOCS / "running.md").read_text()
 

@@ -277,7 +277,7 @@ def test_a_client_id_that_cannot_be_is_refused(alice, gardening, faultless, clie
 
 @pytest.mark.parametrize(("length", "is_kept"), [(500, True), (501, False)])
 def test_the_markup_of_long_entries_is_not_kept(site, length, is_kept):
-    drawn = site.app._app.state.templates.env.globals["drawn"]
+    drawn = site.app._app.state.site.templates.env.globals["drawn"]
     row = RenderedEntry(1, "message", "alice", "x" * length, now(), "", withdrawn=False, continues=False, day=None)
 
     assert (drawn("entry", row, False) is drawn("entry", row, False)) == is_kept

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from discussit import heads
-from discussit.guard import HEADERS
+from discussit.middleware.headers import HEADERS
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 

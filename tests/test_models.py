@@ -39,8 +39,7 @@ async def test_events_are_called_by_their_descriptions(world):
     await add_event(world, "Join")
     await add_event(world, "Left")
 
-    async with world.database.reading() as session:
-        events = list(await session.scalars(select(Event).order_by(Event.seq)))
+    events = await world.database.run_read(lambda session: session.scalars(select(Event).order_by(Event.seq)).all())
     assert [str(event) for event in events] == ["bob Join the Gardening group", "bob Left the Gardening group"]
     assert [event.description for event in events] == [str(event) for event in events]
 
@@ -171,7 +170,7 @@ async def test_each_group_counts_for_itself(world):
 
 
 async def test_a_message_added_to_any_asynchronous_session_gets_its_seq(world):
-    async with AsyncSession(world.database.writer) as session:
+    async with AsyncSession(world.database.engine) as session:
         session.add_all([message(world, "from a shell"), message(world, "and again")])
         await session.commit()
 
@@ -196,7 +195,7 @@ async def test_written_messages_become_what_added_ones_do(world):
     world.listen()
 
     await world.wrote("hi")
-    await world.database.transact(lambda session: write_entries(session, [new_message(world.group, world.bob, "hi")]))
+    await world.database.run_write(lambda session: write_entries(session, [new_message(world.group, world.bob, "hi")]))
 
     added, written = await rows(world)
     assert added | {"seq": 2, "nth": 2, "timestamp": written["timestamp"]} == written
@@ -213,14 +212,14 @@ async def test_written_messages_continue_the_log_of_each_group(world):
         new_message(world.group, world.bob, "c", "id"),
     ]
 
-    seqs = await world.database.transact(lambda session: write_entries(session, new))
+    seqs = await world.database.run_write(lambda session: write_entries(session, new))
 
     assert seqs == [2, 1, 3]
     assert await world.log() == [(1, "a"), (2, "b"), (3, "c")]
 
 
 async def test_nothing_is_written_where_there_is_nothing_to_write(world):
-    assert await world.database.transact(lambda session: write_entries(session, [])) == []
+    assert await world.database.run_write(lambda session: write_entries(session, [])) == []
     assert await world.log() == []
 
 
@@ -271,9 +270,8 @@ async def test_whoever_joins_has_read_everything_up_to_their_join(world):
     await world.wrote("a")
     await world.joined(world.bob)
 
-    async with world.database.reading() as session:
-        memberships = await session.scalars(select(Membership).order_by(Membership.user_id))
-        assert [each.read_seq for each in memberships] == [1, 3]
+    read = select(Membership.read_seq).order_by(Membership.user_id)
+    assert await world.database.run_read(lambda session: session.scalars(read).all()) == [1, 3]
 
 
 async def test_a_revision_changes_the_groups_epoch_and_its_texts(world):
@@ -294,9 +292,8 @@ async def test_a_withdrawn_text_is_in_no_row(world):
     async with world.database.transaction() as session:
         (await first_entry(session)).withdraw()
 
-    async with world.database.reading() as session:
-        assert list(await session.scalars(select(TEXTS.c.content))) == []
-        assert (await first_entry(session)).is_deleted
+    texts = await world.database.run_read(lambda session: session.scalars(select(TEXTS.c.content)).all())
+    assert (texts, [row["state"] for row in await rows(world)]) == ([], ["deleted"])
 
 
 async def test_what_was_rolled_back_leaves_no_gap(world):
@@ -370,8 +367,7 @@ async def test_a_moment_comes_back_in_utc_with_its_microseconds(world):
             Message(group=await group(session, world), author=await bob(session, world), content="hi", timestamp=MOMENT)
         )
 
-    async with world.database.reading() as session:
-        assert (await first_entry(session)).timestamp == MOMENT
+    assert await world.database.run_read(lambda session: session.scalar(select(Entry.timestamp))) == MOMENT
 
 
 # What a commit publishes
@@ -402,7 +398,7 @@ async def test_what_was_rolled_back_is_not_published(world):
 
 
 async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_the_session(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.sessions() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
@@ -417,7 +413,7 @@ async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_th
 
 
 async def test_a_rolled_back_savepoint_publishes_nothing_false(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.transaction() as session:
         session.add(message(world, "true"))
@@ -455,7 +451,7 @@ async def test_nothing_is_published_before_the_whole_transaction_is_committed(wo
 
 
 async def test_what_came_before_a_rolled_back_savepoint_is_published(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
     async with world.database.transaction() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
@@ -528,7 +524,7 @@ async def test_a_closed_account_keeps_the_log_whole(world):
 
 async def test_a_closed_account_has_no_rights_memberships_or_sessions(world):
     await world.joined(world.bob)
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
 
     closed = await close(world, world.bob)
@@ -537,8 +533,8 @@ async def test_a_closed_account_has_no_rights_memberships_or_sessions(world):
     assert [id for written in world.published for id in written.ended_sessions] == [session_id("token")]
 
 
-async def test_a_renamed_account_is_signed_out(world):
-    await signed_in(world, world.bob)
+async def test_a_renamed_account_is_logged_out(world):
+    await logged_in(world, world.bob)
     world.listen()
 
     async with world.database.transaction() as session:
@@ -548,7 +544,7 @@ async def test_a_renamed_account_is_signed_out(world):
 
 
 async def test_a_changed_password_alone_renames_nobody(world):
-    await signed_in(world, world.bob)
+    await logged_in(world, world.bob)
     world.listen()
 
     async with world.database.transaction() as session:
@@ -578,15 +574,14 @@ async def close(world, user):
     return closed
 
 
-async def signed_in(world, user):
+async def logged_in(world, user):
     async with world.database.transaction() as session:
         session.add(Session(id=session_id("token"), user_id=user.id))
 
 
 async def members(world):
-    async with world.database.reading() as session:
-        rows = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
-        return list(await session.scalars(rows))
+    rows = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
+    return await world.database.run_read(lambda session: session.scalars(rows).all())
 
 
 async def group(session, world):
@@ -602,17 +597,16 @@ async def first_entry(session):
 
 
 async def rows(world):
-    async with world.database.reading() as session:
-        return [dict(row) for row in (await session.execute(select(Entry.__table__))).mappings()]
+    rows = await world.database.run_read(lambda session: session.execute(select(Entry.__table__)).mappings().all())
+    return [dict(row) for row in rows]
 
 
 async def found_group(world):
-    async with world.database.reading() as session:
-        return await group(session, world)
+    return await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
 
 
 async def sent(world):
-    return await world.database.read(
+    return await world.database.run_read(
         lambda session: list(entries_since(session, world.group.id, world.group.uuid, 0, 100))
     )
 

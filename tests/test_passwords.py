@@ -115,9 +115,5 @@ def test_a_wrong_password_changes_nothing(environment, site, state, alice):
 
 def stored(site, state):
     """Alice's password, as the database has it."""
-
-    async def password():
-        async with state.database.reading() as session:
-            return await session.scalar(select(User.password).where(User.username == "alice"))
-
-    return site.portal.call(password)
+    password = select(User.password).where(User.username == "alice")
+    return site.portal.call(state.database.run_read, lambda session: session.scalar(password))

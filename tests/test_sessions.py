@@ -8,9 +8,10 @@ from sqlalchemy import func, select, update
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
-from discussit import auth, sessions
+from discussit import login, sessions
 from discussit.app import app
-from discussit.auth import COOKIE, SEEN_EVERY, NotSignedIn, cookie_of
+from discussit.cookies import cookie_of
+from discussit.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
@@ -70,7 +71,7 @@ def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, al
 def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site, faultless):
     alice = Person(impatient_site, "alice")
     alice.sign_up()
-    state = impatient_site.app._app.state
+    state = impatient_site.app._app.state.site
     impatient_site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
 
     with closing(sqlite3.connect("discussit.db", isolation_level=None)) as other:
@@ -107,7 +108,7 @@ def test_a_login_clears_away_the_sessions_that_are_over(site, state, alice, ago)
 
 
 def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, state, alice, bob):
-    environment.setattr(sessions, "MOST", 2)
+    environment.setattr(sessions, "MAX_SESSIONS", 2)
     second, third = Person(site, "alice"), Person(site, "alice")
     site.portal.call(age_sessions, state.database, {"last_seen_at": MINUTE})
 
@@ -119,12 +120,12 @@ def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, s
 
 def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, state, alice):
     async def log_in_slowly():
-        user = await auth.log_in(state.database, "alice", PASSWORD)
+        user = await login.check_login(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
             await (await session.get_one(User, user.id)).set_password("another")
         await sessions.start(state.database, user, HTTPConnection({"type": "http", "headers": []}))
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotLoggedIn):
         site.portal.call(log_in_slowly)
 
 
@@ -225,11 +226,8 @@ def test_another_secret_key_ends_every_session(environment):
 def test_the_database_holds_neither_passwords_nor_tokens(site, state, alice):
     token = alice.browser.cookies[COOKIE].split(".")[0]
 
-    async def stored():
-        async with state.database.reading() as session:
-            return await session.scalar(select(Session.id)), await session.scalar(select(User.password))
-
-    session_id, password = site.portal.call(stored)
+    stored = select(Session.id, User.password).join(User)
+    session_id, password = site.portal.call(state.database.run_read, lambda session: session.execute(stored).one())
     assert token not in session_id
     assert password.startswith("$argon2id$")
     assert PASSWORD not in password
@@ -257,11 +255,10 @@ async def age_sessions(database, ago):
 
 
 async def count_sessions(database):
-    async with database.reading() as session:
-        return await session.scalar(select(func.count()).select_from(Session))
+    return await database.run_read(lambda session: session.scalar(select(func.count()).select_from(Session)))
 
 
 async def end_all_sessions(database):
     async with database.transaction() as session:
-        for signed_in in await session.scalars(select(Session)):
-            await session.delete(signed_in)
+        for row in await session.scalars(select(Session)):
+            await session.delete(row)

@@ -16,10 +16,11 @@ from starlette.testclient import WebSocketDenialResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from discussit import throttles
-from discussit.auth import FieldError
+from discussit.client_address import client_network
+from discussit.fields import FieldError
+from discussit.limits import throttles
+from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
 from discussit.settings import Settings
-from discussit.throttles import Limit, Tally, Throttled, Throttles, address_of
 
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
 THREE = RateLimitItemPerMinute(3)
@@ -183,12 +184,12 @@ def test_a_made_up_address_does_not_help(site, environment, alice):
 
 
 async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
-    guard = Throttles(Settings("sqlite:///x.db", "secret"))
+    limits = Throttles(Settings("sqlite:///x.db", "secret"))
     conn = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
     tried = []
 
     async def attempt():
-        async with guard.guess(conn, "alice"):
+        async with limits.guess(conn, "alice"):
             tried.append(1)
             await asyncio.sleep(0)
             raise FieldError("", "wrong")
@@ -212,7 +213,7 @@ async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
     ],
 )
 def test_an_address_is_what_one_customer_is_given(client, address):
-    assert address_of(HTTPConnection({"type": "http", "client": client})) == address
+    assert client_network(HTTPConnection({"type": "http", "client": client})) == address
 
 
 # Accounts, moves, messages
@@ -231,7 +232,7 @@ def test_an_address_makes_so_many_accounts(site, environment):
 
 
 def test_too_many_moves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
-    few(environment, "MOVES")
+    few(environment, "JOINS_AND_LEAVES")
     statuses = [bob.joins(gardening).status_code, bob.leaves(gardening).status_code, bob.joins(gardening).status_code]
 
     refused_page = bob.leaves(gardening)
@@ -328,65 +329,65 @@ def test_by_default_two_hundred_sockets_are_open_from_one_address():
 
 
 @pytest.fixture
-async def tallies(redis):
+async def counters(redis):
     """Of two processes that share a Redis."""
-    tallies = Tally(redis.bus_url), Tally(redis.bus_url)
-    yield tallies
-    for tally in tallies:
-        await tally.close()
+    counters = RateCounter(redis.bus_url), RateCounter(redis.bus_url)
+    yield counters
+    for counter in counters:
+        await counter.close()
     redis.start_if_down()
 
 
-async def test_processes_that_share_a_redis_count_together(tallies):
+async def test_processes_that_share_a_redis_count_together(counters):
     limit = Limit("things of two processes", THREE)
-    for tally in (*tallies, tallies[0]):
-        await tally.add(limit, "alice")
+    for counter in (*counters, counters[0]):
+        await counter.add(limit, "alice")
 
     with pytest.raises(Throttled):
-        await tallies[1].add(limit, "alice")
+        await counters[1].add(limit, "alice")
 
-    await tallies[0].add(limit, "bob")
+    await counters[0].add(limit, "bob")
 
 
-async def test_without_redis_each_process_counts_for_itself_and_says_so_once(tallies, redis, caplog):
+async def test_without_redis_each_process_counts_for_itself_and_says_so_once(counters, redis, caplog):
     limit = Limit("things without Redis", THREE)
     redis.kill()
 
     for _ in range(3):
-        await tallies[0].add(limit, "alice")
+        await counters[0].add(limit, "alice")
     with pytest.raises(Throttled):
-        await tallies[0].add(limit, "alice")
+        await counters[0].add(limit, "alice")
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "Redis does not count" in caplog.text
 
 
-async def test_a_redis_that_stands_still_holds_up_nobody_for_long(tallies, redis):
+async def test_a_redis_that_stands_still_holds_up_nobody_for_long(counters, redis):
     limit = Limit("things of a slow Redis", THREE)
-    await tallies[0].add(limit, "alice")
+    await counters[0].add(limit, "alice")
     redis.send(signal.SIGSTOP)
     began = time.monotonic()
 
     for _ in range(3):
-        await tallies[0].add(limit, "alice")
+        await counters[0].add(limit, "alice")
 
     waited = time.monotonic() - began
     redis.send(signal.SIGCONT)
     assert waited < 2
 
 
-async def test_a_redis_that_came_back_counts_again(tallies, redis, environment):
-    environment.setattr(throttles, "REST", 0)
+async def test_a_redis_that_came_back_counts_again(counters, redis, environment):
+    environment.setattr(throttles, "REDIS_PAUSE", 0)
     limit = Limit("things of a Redis that came back", THREE)
     redis.kill()
-    await tallies[0].add(limit, "alice")
+    await counters[0].add(limit, "alice")
     await asyncio.to_thread(redis.start)
 
-    for tally in (*tallies, tallies[0]):
-        await tally.add(limit, "alice")
+    for counter in (*counters, counters[0]):
+        await counter.add(limit, "alice")
 
     with pytest.raises(Throttled):
-        await tallies[1].add(limit, "alice")
+        await counters[1].add(limit, "alice")
 
 
 def opened(server, count, source="127.0.0.2"):

@@ -1,9 +1,9 @@
 """Administration of users, groups, members, messages and events, for superusers.
 
-sqladmin finds, searches and pages through the rows; what changes them goes through the
-models, on sessions of our own, so that it is as live as anything else. The pages are in our
-shell and under our Content-Security-Policy as it is: none of sqladmin's scripts and styles
-is served.
+sqladmin finds, searches and pages through the rows. Changes go through the models and this
+site's database, so that they take effect immediately, like all others. The pages are rendered
+in this site's shell, under the same Content-Security-Policy: none of sqladmin's scripts and
+styles is served.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from discussit import security
-from discussit.auth import account_of
-from discussit.security import Act
+from discussit import security_log
+from discussit.current_user import current_user
+from discussit.security_log import Act
+from discussit.site import site_of
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from discussit.admin.site import Site
+    from discussit.admin.site import AdminSite
 
 
 class Administration:
-    """The application at `/admin`. sqladmin is imported for its first visitor, not when the server starts."""
+    """The application at `/admin`. sqladmin is imported for its first request, not when the server starts."""
 
     def __init__(self) -> None:
-        self._site: Site | None = None
+        self._site: AdminSite | None = None
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
@@ -40,11 +41,11 @@ class Administration:
         if scope["type"] != "http":
             raise HTTPException(404)
         conn = HTTPConnection(scope)
-        if not account_of(conn).is_superuser:
-            security.refused(conn, Act.ADMINISTRATION)
+        if not current_user(conn).is_superuser:
+            security_log.refused(conn, Act.ADMINISTRATION)
             raise HTTPException(403)
         if self._site is None:
-            # In a thread, since it takes long enough to be felt in every open chat.
+            # In a thread, since it takes long enough to delay every open chat.
             site = await to_thread.run_sync(import_module, "discussit.admin.site")
-            self._site = self._site or site.Site(scope["app"].state.database)
+            self._site = self._site or site.AdminSite(site_of(conn).database)
         await self._site.router(scope, receive, send)

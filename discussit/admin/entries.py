@@ -1,4 +1,4 @@
-"""Messages and events: entries of a log, which keep their place whatever becomes of their text."""
+"""Messages and events: entries of a log, which keep their place when their text is deleted."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from starlette.requests import Request
 from discussit import wire
 from discussit.admin.references import GROUP, PERSON, find_group, find_user, users_like
 from discussit.admin.view import Field, Values, View
-from discussit.auth import FieldError, checked
+from discussit.fields import FieldError, checked
 from discussit.log.hooks import NothingChanges
 from discussit.models import Entry, Event, Message
 
 
 class EntryView(View):
-    """Entries keep their place in the log: deleting one takes its text away."""
+    """Entries keep their place in the log: deleting one deletes its text."""
 
     filters = ("group", "user")
     column_default_sort = [("group_id", True), ("seq", True)]
@@ -32,7 +32,7 @@ class EntryView(View):
         (text,) = self.fields_to_edit
         content = checked(text.name, wire.check_content, data.get(text.name, "").replace("\r\n", "\n"))
         async with self._database.transaction() as session:
-            entry: Entry = await self.held(session, pk)
+            entry: Entry = await self.locked(session, pk)
             entry.content = content
         return entry
 

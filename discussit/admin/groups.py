@@ -1,4 +1,4 @@
-"""Groups, and who is in them."""
+"""Groups and their members."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.auth import FieldError, checked
-from discussit.models import Group, Membership, User
+from discussit.fields import FieldError, checked
+from discussit.membership import members_of
+from discussit.models import Group, Membership
 from discussit.models.groups import check_name
 
 MEMBERS_SHOWN = 50
@@ -38,7 +39,7 @@ class GroupView(View, model=Group):
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
         async with self._database.transaction() as session:
-            group: Group = await self.held(session, pk)
+            group: Group = await self.locked(session, pk)
             group.name = name
         return group
 
@@ -46,14 +47,12 @@ class GroupView(View, model=Group):
         await session.delete(row)
 
     async def details_context(self, request: Request) -> dict[str, Any]:
-        """Its members, as far as they fit on a page, and what it is called in a form."""
+        """The first members, their number, and the reference that a form understands."""
         id = int(request.path_params["pk"])
-        members = select(User).join(Membership).where(Membership.group_id == id).order_by(User.username_key)
-        count = select(func.count()).select_from(Membership).where(Membership.group_id == id)
         (group,) = await self._run_query(select(Group).where(Group.id == id))
         return {
-            "members": await self._run_query(members.limit(MEMBERS_SHOWN)),
-            "member_count": (await self._run_query(count))[0],
+            "members": await self._run_query(members_of(id).limit(MEMBERS_SHOWN)),
+            "member_count": group.member_count,
             "reference": (await self._references([group]))[id],
         }
 
@@ -64,7 +63,7 @@ class GroupView(View, model=Group):
         return [{"id": references[group.id], "text": group.name} for group in groups]
 
     async def _references(self, groups: Sequence[Group]) -> dict[int, str]:
-        """What each of them is called in a form: its name, or its uuid where others bear that name."""
+        """Group id → reference in a form: the name, or the uuid if several groups have that name."""
         names = select(Group.name).where(Group.name.in_({group.name for group in groups}))
         shared = set(await self._run_query(names.group_by(Group.name).having(func.count() > 1)))
         return {group.id: str(group.uuid) if group.name in shared else group.name for group in groups}
@@ -99,7 +98,7 @@ class MembershipView(View, model=Membership):
         return f"{request.scope['root_path']}/group/details/{made.group_id}"
 
     def url_after_removal(self, request: Request, rows: Sequence[Membership]) -> str:
-        """To the group, where it can be seen, if they were all of one."""
+        """The page of the group, if all memberships were in one."""
         groups = {row.group_id for row in rows}
         return self.url_after(request, rows[0]) if len(groups) == 1 else self.url(request, "list")
 

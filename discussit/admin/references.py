@@ -1,4 +1,4 @@
-"""What forms and searches call a user or a group."""
+"""How forms and searches refer to users and groups."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.admin.view import Field, Values, is_id
-from discussit.auth import FieldError
+from discussit.fields import FieldError
 from discussit.models import Group, User
 from discussit.models.accounts import username_key
 
@@ -16,7 +16,7 @@ PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
 
 
 async def find_group(session: AsyncSession, data: Values, field: str = "group") -> Group:
-    """The group of a form's field, locked: its members stay as they are until the commit. Raises FieldError."""
+    """The group that a form's field names, locked: its members don't change until the commit. Raises FieldError."""
     text = _reference(data, field)
     named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text).with_for_update()
     groups = (await session.scalars(named.limit(2))).all()
@@ -29,7 +29,7 @@ async def find_group(session: AsyncSession, data: Values, field: str = "group") 
 
 
 async def find_user(session: AsyncSession, data: Values, field: str = "user") -> User:
-    """The user of a form's field. Raises FieldError."""
+    """The user that a form's field names. Raises FieldError."""
     text = _reference(data, field)
     user = await session.scalar(select(User).where(User.username_key == username_key(text)))
     if user is None and is_id(text):

@@ -1,4 +1,4 @@
-"""The pages of the administration: sqladmin's lists and details, and forms of our own."""
+"""The pages of the administration: sqladmin's lists and details, and this site's own forms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,25 +11,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from discussit import security
+from discussit import security_log
 from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
 from discussit.admin.view import View
-from discussit.auth import FieldError
 from discussit.database import Database
+from discussit.fields import FieldError
 from discussit.pages.page import Form, page, see_other
-from discussit.renewals import ResetLinks
-from discussit.security import Act
+from discussit.password_reset import ResetLinks
+from discussit.security_log import Act
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
 
 class Pages(Jinja2Templates):
-    """Draws what sqladmin wants drawn with our templates, in our shell."""
+    """Renders sqladmin's pages with this site's templates, in its shell."""
 
-    def __init__(self, site: "Site") -> None:
-        # Not sqladmin's: that would make a second environment for the same templates.
+    def __init__(self, site: "AdminSite") -> None:
+        # Without sqladmin's own, which would be a second environment for the same templates.
         self._site = site
 
     async def TemplateResponse(  # type: ignore[override] # noqa: N802
@@ -38,16 +38,16 @@ class Pages(Jinja2Templates):
         return page(request, name, status_code, **(context or {}), sections=self._site.views)
 
 
-class Site(Admin):
-    """sqladmin's routes, without those for files, imports, exports and a login of its own.
+class AdminSite(Admin):
+    """sqladmin's routes, without files, imports, exports and its own login.
 
-    Its stock answers to a failed change show the database's own words, password hashes among
-    them; so here changes are ours, and what can't be done stands beside its field.
+    Its error pages for a failed change show the database's message, with password hashes. So
+    changes are made here, and errors are shown beside their field.
     """
 
     def __init__(self, database: Database) -> None:
-        # It wants an application to mount itself on; we mount `router`, so that the errors, the
-        # guards and `request.app` of its requests are those of all others.
+        # It needs an application to mount itself on. `router` is mounted instead, so that error pages,
+        # middleware and `request.app` are those of all other requests.
         super().__init__(Starlette())
         self._database = database
         self._views.extend(view(database) for view in VIEWS)
@@ -99,7 +99,7 @@ class Site(Admin):
         return await self.templates.TemplateResponse(request, name, context, 400 if form.errors else 200)
 
     async def delete(self, request: Request) -> Response:
-        """A page that asks, its POST, and sqladmin's DELETE, which is answered with the address to go to."""
+        """A page that asks for confirmation, its POST, and sqladmin's DELETE, answered with the next address."""
         view, pks = self._view(request), _pks(request)
         if not pks:
             return see_other(view.url(request, "list"))
@@ -113,7 +113,7 @@ class Site(Admin):
             except FieldError as error:
                 form.refuse(FieldError("", str(error)))
             else:
-                view.tell_removed(request, rows)
+                view.log_removed(request, rows)
                 target = view.url_after_removal(request, rows)
                 return see_other(target) if request.method == "POST" else PlainTextResponse(target)
         context = {"model_view": view, "rows": rows, "pks": ",".join(pks), "form": form}
@@ -121,24 +121,24 @@ class Site(Admin):
         return await self.templates.TemplateResponse(request, "sqladmin/delete.html", context, status)
 
     async def _remove(self, view: View, pks: Sequence[str]) -> None:
-        """All of them or, when one can't be removed, none."""
+        """Remove all rows, or none if one can't be removed."""
         async with self._database.transaction() as session:
             for pk in pks:
                 if (row := await session.scalar(view.row_of(pk))) is not None:
                     await view.remove(session, row)
 
     async def make_reset_link(self, request: Request) -> Response:
-        """The link stands on the page that answers, and nowhere else: not in an address, not in a log."""
+        """The link is shown on the page that answers only: it is in no address and in no log."""
         view = self._view(request)
         row = await view.find(request.path_params["pk"])
         if row is None or not view.is_resettable(row):
             raise HTTPException(404)
-        security.done(request, Act.RESET_LINK, row.id)
+        security_log.done(request, Act.RESET_LINK, row.id)
         context = {"model_view": view, "model": row, "path": ResetLinks(self._database).path(row)}
         return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
 
     async def ajax_lookup(self, request: Request) -> Response:
-        """The rows that a form's field may mean, while somebody types there."""
+        """Suggests rows while somebody types in a form's field."""
         term = request.query_params.get("term", "")
         return JSONResponse({"results": await self._view(request).suggestions(term)})
 
@@ -149,6 +149,6 @@ class Site(Admin):
 
 
 def _pks(request: Request) -> list[str]:
-    """Those of `?pks=1,2` and of `?pks=1&pks=2`: sqladmin's way and that of a form's checkboxes."""
+    """The keys of `?pks=1,2`, as sqladmin writes them, or of `?pks=1&pks=2`, from a form's checkboxes."""
     given = ",".join(request.query_params.getlist("pks")).split(",")
     return sorted(set(filter(None, given)))

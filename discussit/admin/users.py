@@ -1,4 +1,4 @@
-"""Accounts: made, renamed, given a new password, promoted and closed."""
+"""Accounts: creating, renaming, promoting and closing them, and setting passwords."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,12 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import auth, passwords, security
+from discussit import login, passwords, security_log
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.auth import FieldError, checked
+from discussit.fields import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
-from discussit.security import Act
+from discussit.security_log import Act
 
 
 class UserView(View, model=User):
@@ -67,13 +67,13 @@ class UserView(View, model=User):
 
     async def insert_model(self, request: Request, data: Values) -> User:
         try:
-            user = await auth.sign_up(
+            user = await login.sign_up(
                 self._database, data.get("username", ""), data.get("password", ""), is_superuser=_is_on(data)
             )
         except FieldError as error:
-            raise _ours(error) from None
+            raise _own_field(error) from None
         for act in [Act.ACCOUNT_CREATE, *([Act.ACCOUNT_PROMOTE] if user.is_superuser else [])]:
-            security.done(request, act, user.id)
+            security_log.done(request, act, user.id)
         return user
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
@@ -81,18 +81,18 @@ class UserView(View, model=User):
         hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
         try:
             async with self._database.transaction() as session:
-                user: User = await self.held(session, pk)
+                user: User = await self.locked(session, pk)
                 if user.is_superuser and not _is_on(data):
                     await keep_a_superuser(session, user, "is_superuser")
                 acts = _acts(user, username, is_superuser=_is_on(data))
                 user.username, user.is_superuser = username, _is_on(data)
                 if hashed is not None:
-                    await user.set_password(hashed, but=request.user.session_id)
+                    await user.set_password(hashed, except_session=request.user.credential.session_id)
                     acts.append(Act.ACCOUNT_PASSWORD)
         except IntegrityError:
             raise FieldError("username", "This name is taken.") from None
         for act in acts:
-            security.done(request, act, user.id)
+            security_log.done(request, act, user.id)
         return user
 
     async def remove(self, session: AsyncSession, row: User) -> None:
@@ -100,10 +100,10 @@ class UserView(View, model=User):
             await keep_a_superuser(session, row, "")
         await row.close()
 
-    def tell_removed(self, request: Request, rows: Sequence[User]) -> None:
+    def log_removed(self, request: Request, rows: Sequence[User]) -> None:
         for user in rows:
             if user.is_active:
-                security.done(request, Act.ACCOUNT_CLOSE, user.id)
+                security_log.done(request, Act.ACCOUNT_CLOSE, user.id)
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))
@@ -115,7 +115,7 @@ class UserView(View, model=User):
 
 
 def _acts(user: User, username: str, *, is_superuser: bool) -> list[Act]:
-    """What it is to give the account this name and these rights."""
+    """The acts to log when the account gets this name and these rights."""
     acts = [Act.ACCOUNT_RENAME] if user.username != username else []
     if user.is_superuser != is_superuser:
         acts.append(Act.ACCOUNT_PROMOTE if is_superuser else Act.ACCOUNT_DEMOTE)
@@ -126,8 +126,8 @@ def _is_on(data: Values) -> bool:
     return data.get("is_superuser", "") not in ("", "false")
 
 
-def _ours(error: FieldError) -> FieldError:
-    """An error of the sign-up form, whose password field has another name."""
+def _own_field(error: FieldError) -> FieldError:
+    """The error of the sign-up form, whose password field has another name."""
     return FieldError(error.field.rstrip("1"), str(error))
 
 
@@ -136,7 +136,7 @@ async def _hash_of(username: str, password: str) -> str:
 
 
 async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:
-    """Raises FieldError when nobody but `user` could use these pages; locks who could, until the commit."""
+    """Raises FieldError if `user` is the only superuser. Locks all superusers until the commit."""
     superusers = select(User.id).where(User.is_superuser, User.is_active).order_by(User.id)
     if (await session.scalars(superusers.with_for_update())).all() == [user.id]:
         raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")

@@ -1,4 +1,4 @@
-"""A section of the administration: what sqladmin asks of it, and what a change is."""
+"""A section of the administration: what sqladmin asks of it, and how it changes rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Values = dict[str, str]
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a form. `lookup` names the section whose rows are suggested while one types."""
+    """A field of a form. `lookup` names the section whose rows are suggested while somebody types."""
 
     name: str
     label: str
@@ -34,16 +34,16 @@ class Field:
 
 
 class View(ModelView):
-    """One section of the administration: sqladmin reads it, the methods below change it.
+    """One section of the administration: sqladmin reads its rows, the methods below change them.
 
-    They raise FieldError with a sentence for people, and then nothing has changed.
+    They raise FieldError with a sentence for people, and have then changed nothing.
     """
 
     page_size = 50
-    about = ""  # a line on the first page
+    about = ""  # a line on the administration's first page
     fields_to_create: Sequence[Field] = ()
     fields_to_edit: Sequence[Field] = ()
-    filters: Sequence[str] = ()  # `?group=1` shows those with group_id 1
+    filters: Sequence[str] = ()  # `?group=1` lists rows with group_id 1
     search_label = ""
     delete_label = "Delete"
     delete_means = ""
@@ -59,14 +59,14 @@ class View(ModelView):
         raise NotImplementedError
 
     async def remove(self, session: AsyncSession, row: Any) -> None:
-        """What deleting means here, within the transaction."""
+        """Carry out what deleting means here, within the transaction."""
         raise NotImplementedError
 
-    def tell_removed(self, request: Request, rows: Sequence[Any]) -> None:
-        """What the security log has of it, once it is committed; `rows` are as they were before."""
+    def log_removed(self, request: Request, rows: Sequence[Any]) -> None:
+        """Write the security log, after the commit. `rows` are as they were before."""
 
     def initial(self, request: Request) -> Values:
-        """What a new row's form begins with."""
+        """The initial values of a new row's form."""
         return {field.name: request.query_params.get(field.name, "") for field in self.fields_to_create}
 
     def values_of(self, row: Any) -> Values:
@@ -79,7 +79,7 @@ class View(ModelView):
         return True
 
     def is_resettable(self, row: Any) -> bool:
-        """Whether somebody can be given a link with which to set a new password for it."""
+        """Whether a reset link can be created for it."""
         return False
 
     def name_of(self, row: Any) -> str:
@@ -90,7 +90,7 @@ class View(ModelView):
         return path if row is None else f"{path}/{self.pk_of(row)}"
 
     def url_after(self, request: Request, made: Any) -> str:
-        """Where creating a row leads: to what became of it."""
+        """The page to show after creating a row."""
         return self.url(request, "details", made)
 
     def url_after_removal(self, request: Request, rows: Sequence[Any]) -> str:
@@ -100,7 +100,7 @@ class View(ModelView):
         return ";".join(str(getattr(row, column.name)) for column in self.pk_columns)
 
     def row_of(self, pk: str) -> Select[Any]:
-        """Selects the row of a key from a URL. Raises HTTPException when that can't be one."""
+        """Selects the row of a key from a URL. Raises HTTPException if it can't be a key."""
         values = pk.split(";")
         if len(values) != len(self.pk_columns) or not all(map(is_id, values)):
             raise HTTPException(404)
@@ -108,8 +108,8 @@ class View(ModelView):
             *(column == int(value) for column, value in zip(self.pk_columns, values, strict=True))
         )
 
-    async def held(self, session: AsyncSession, pk: str) -> Any:
-        """The row that an edit is about, as it is now. Raises HTTPException when there is nothing to edit any more."""
+    async def locked(self, session: AsyncSession, pk: str) -> Any:
+        """The current row, locked for an edit. Raises HTTPException if it is gone or can't be edited."""
         row = await session.scalar(self.row_of(pk).with_for_update(of=self.model))
         if row is None or not self.is_editable(row):
             raise HTTPException(404)
@@ -125,8 +125,7 @@ class View(ModelView):
     # What sqladmin asks
 
     async def _run_query(self, stmt: Any) -> Any:
-        async with self._database.reading() as session:
-            return (await session.execute(stmt)).scalars().unique().all()
+        return await self._database.run_read(lambda session: session.scalars(stmt).unique().all())
 
     def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
         return self.row_of(identifier)
@@ -142,7 +141,7 @@ class View(ModelView):
         return stmt.where(or_(*self.matches(term.replace("\0", "").strip())))
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
-        """What a row has to do with a search term; one of them is enough."""
+        """Conditions for a search term; a row that meets one of them is found."""
         raise NotImplementedError
 
 

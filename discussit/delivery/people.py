@@ -130,4 +130,4 @@ class People:
 
     async def _alive(self, session_ids: set[str]) -> set[str]:
         rows = select(Session.id).join(Session.user).where(Session.id.in_(session_ids), Session.is_alive())
-        return await self._database.read(lambda session: set(session.scalars(rows)))
+        return await self._database.run_read(lambda session: set(session.scalars(rows)))

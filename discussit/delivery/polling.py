@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 
 from anyio import CancelScope, current_time
-from sqlalchemy import select
 
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.chunks import chunks
@@ -13,7 +12,8 @@ from discussit.delivery.people import People
 from discussit.delivery.room import Room
 from discussit.delivery.rooms import Rooms
 from discussit.log.read import LogState, log_states
-from discussit.models import Membership
+from discussit.membership import members_of
+from discussit.models import User
 from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Polling:
         for room in rooms:
             room.is_behind = False
         ids = list(known)
-        found = await self._database.read(lambda session: log_states(session, ids))
+        found = await self._database.run_read(lambda session: log_states(session, ids))
         for room in rooms:
             last, revisions = known[room.group_id]
             state = found.get(room.group_id)
@@ -108,8 +108,8 @@ class Polling:
 
     async def _check_members(self, room: Room) -> None:
         """End followers who are no longer members."""
-        rows = select(Membership.user_id).where(Membership.group_id == room.group_id)
-        members = await self._database.read(lambda session: set(session.scalars(rows)))
+        ids = members_of(room.group_id).with_only_columns(User.id)
+        members = await self._database.run_read(lambda session: set(session.scalars(ids)))
         for follower in list(room.followers):
             if follower.user_id not in members:
                 follower.end(CloseCode.MEMBERSHIP_ENDED)

@@ -130,7 +130,7 @@ class Rooms:
         """Let readers of other processes know as well. Of several processes that notice, one draws the new epoch."""
         seen = update(Group).where(Group.id == room.group_id, Group.epoch == room.epoch)
         try:
-            await self._database.transact(lambda session: session.connection().execute(seen.values(epoch=new_epoch())))
+            await self._database.run_write(lambda session: session.connection().execute(seen.values(epoch=new_epoch())))
         except DATABASE_ERRORS as error:
             logger.warning("could not note that group %s has lost entries: %s", room.uuid, type(error).__name__)
 
@@ -181,7 +181,7 @@ class Rooms:
         What was read is discarded if the room learned of a revision in the meantime.
         """
         for _ in range(2):
-            state, entries = await self._database.read(
+            state, entries = await self._database.run_read(
                 lambda session: (log_state(session, room.group_id), read(session))
             )
             if state is None:

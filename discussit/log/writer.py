@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import Integer, String, bindparam, column, select, tuple_, values
+from sqlalchemy import Integer, String, bindparam, column, select, values
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import Database, is_outage
 from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
-from discussit.models import Group, Membership, User
+from discussit.membership import MemberKey, members_among
+from discussit.models import Group
 from discussit.wire import ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,7 @@ MAX_BATCH = 500  # drafts in one transaction
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
 
-MemberKey = tuple[int, int]  # the ids of a group and of a user
-ClientKey = tuple[int, int, str]  # with the client_id of an entry of theirs
+ClientKey = tuple[int, int, str]  # a member with the client_id of an entry of theirs
 
 
 @dataclass(eq=False)
@@ -125,10 +125,10 @@ class Writer:
 
     async def _store(self, drafts: Sequence[Draft]) -> Sequence[int | Refused]:
         try:
-            return await self._database.transact(lambda session: _add(session, drafts, {}))
+            return await self._database.run_write(lambda session: _add(session, drafts, {}))
         except IntegrityError:
             # A client_id exists already, which is too rare to look for it each time.
-            return await self._database.transact(lambda session: _add(session, drafts, _known(session, drafts)))
+            return await self._database.run_write(lambda session: _add(session, drafts, _known(session, drafts)))
 
     async def _write_singly(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
@@ -144,15 +144,6 @@ LOCK = (
     .order_by(Group.id)
     .with_for_update()
 )
-# Also filtered by group and user, so that the index is used.
-MEMBERS = (
-    select(Membership.group_id, User.id, User.username)
-    .join(User, User.id == Membership.user_id)
-    .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
-    .where(Membership.user_id.in_(bindparam("users", expanding=True)))
-    .where(tuple_(Membership.group_id, Membership.user_id).in_(bindparam("members", expanding=True)))
-    .where(User.is_active)
-)
 
 
 def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list[int | Refused]:
@@ -160,7 +151,8 @@ def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list
 
     The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
     """
-    groups, members = _locked_groups(session, drafts), _members(session, drafts)
+    groups = _locked_groups(session, drafts)
+    members = members_among(session, {draft.member for draft in drafts})
     refused: dict[Draft, Refused] = {}
     new: dict[ClientKey | Draft, NewEntry] = {}
     for draft in drafts:
@@ -177,13 +169,6 @@ def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list
 def _locked_groups(session: OrmSession, drafts: Iterable[Draft]) -> dict[int, UUID]:
     rows = session.connection().execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
     return {row.id: row.uuid for row in rows}
-
-
-def _members(session: OrmSession, drafts: Iterable[Draft]) -> dict[MemberKey, str]:
-    members = {draft.member for draft in drafts}
-    groups, users = map(set, zip(*members, strict=True))
-    rows = session.connection().execute(MEMBERS, {"groups": groups, "users": users, "members": members})
-    return {(group_id, user_id): username for group_id, user_id, username in rows}
 
 
 def _known(session: OrmSession, drafts: Iterable[Draft]) -> KnownSeqs:

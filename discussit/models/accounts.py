@@ -1,4 +1,4 @@
-"""Who speaks: accounts and the sessions in which they are signed in."""
+"""Accounts, and the sessions in which they are logged in."""
 
 import hashlib
 import re
@@ -61,30 +61,30 @@ class User(Base):
             await session.delete(membership)
         await session.flush()
 
-    async def sign_out(self, *, but: str = "") -> bool:
-        """End the user's sessions, except for the one of this id. False: there was none.
+    async def end_sessions(self, *, except_session: str = "") -> bool:
+        """End the user's sessions, except the one of this id. Return False if there were none.
 
         Must be attached to an AsyncSession.
         """
         session = async_object_session(self)
-        assert session is not None, "sign_out() needs the session that loaded this user"
-        ended = select(Session).where(Session.user_id == self.id, Session.id != but)
+        assert session is not None, "end_sessions() needs the session that loaded this user"
+        ended = select(Session).where(Session.user_id == self.id, Session.id != except_session)
         found = (await session.scalars(ended)).all()
-        for signed_in in found:
-            await session.delete(signed_in)
+        for row in found:
+            await session.delete(row)
         return bool(found)
 
-    async def set_password(self, hashed: str, *, but: str = "") -> None:
-        """From now on this password counts, and who signed in with another is signed out, except for session `but`."""
+    async def set_password(self, hashed: str, *, except_session: str = "") -> None:
+        """Replace the password and end the user's sessions, except the one of this id."""
         self.password = hashed
-        await self.sign_out(but=but)
+        await self.end_sessions(except_session=except_session)
 
     def __str__(self) -> str:
         return self.username
 
 
 class Session(Base):
-    """One signed-in browser. The token itself is only in its cookie; the table has its SHA-256."""
+    """One logged-in browser. The token itself is only in its cookie; the table has its SHA-256."""
 
     __tablename__ = "sessions"
 

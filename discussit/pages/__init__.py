@@ -1,1 +1,1 @@
-"""The HTML routes: every page is whole and every action a form, without any script."""
+"""The HTML routes: every page is complete and every action a form, without JavaScript."""

@@ -1,24 +1,27 @@
-"""A group's page: its log, its members, and what one does there without script."""
+"""A group's page: its log, its members, and the forms that work without JavaScript."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, wire
+from discussit import wire
 from discussit.addresses import address
-from discussit.auth import Account, FieldError
+from discussit.admission import NotAMember, admit, join_or_leave
+from discussit.current_user import CurrentUser, current_user
+from discussit.fields import FieldError
 from discussit.log.kinds import KINDS, MESSAGE, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.log.writer import Draft
-from discussit.models import Group, Membership, User
-from discussit.pages.home import groups_for
-from discussit.pages.page import Form, database_of, own_address, page, see_other
+from discussit.membership import members_of
+from discussit.models import Group, User
+from discussit.pages.home import group_rows
+from discussit.pages.page import Form, own_address, page, see_other
+from discussit.site import site_of
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
@@ -26,11 +29,11 @@ SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share thei
 
 
 async def group(request: Request) -> Response:
-    return await _group(request, auth.account_of(request), Form())
+    return await _group(request, current_user(request), Form())
 
 
-async def _group(request: Request, account: Account, form: Form, status: int = 200) -> Response:
-    read = await database_of(request).read(lambda session: _read(session, account, request))
+async def _group(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
+    read = await site_of(request).database.run_read(lambda session: _read(session, user, request))
     group, entries = read.group, read.entries
     first = entries[0].seq if entries else 1
     # At the end, the page has followed the log to its last entry, whether that is shown or not.
@@ -54,7 +57,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
 
 
 class GroupPage(NamedTuple):
-    """What a group's page is made of."""
+    """What a group's page shows, from one snapshot of the database."""
 
     group: Group
     entries: Sequence[EntryRow]
@@ -63,20 +66,18 @@ class GroupPage(NamedTuple):
     groups: Sequence[Any]
 
 
-def _read(session: Session, account: Account, request: Request) -> GroupPage:
-    group = auth.admit(session, account, request.path_params["uuid"])
-    members = select(User.username).join(Membership).where(Membership.group_id == group.id).order_by(User.username_key)
-    groups = groups_for(account).where(Membership.user_id.is_not(None))
+def _read(session: OrmSession, user: CurrentUser, request: Request) -> GroupPage:
+    group = admit(session, user, request.path_params["uuid"]).group
     return GroupPage(
         group,
         *_entries(session, group, request),
-        session.scalars(members).all(),
-        session.execute(groups).all(),
+        session.scalars(members_of(group.id).with_only_columns(User.username)).all(),
+        session.execute(group_rows(user, only_own=True)).all(),
     )
 
 
-def _entries(session: Session, group: Group, request: Request) -> tuple[Sequence[EntryRow], bool]:
-    """The part of the log that the URL asks for, and whether entries follow; its end, if that is outside the log."""
+def _entries(session: OrmSession, group: Group, request: Request) -> tuple[Sequence[EntryRow], bool]:
+    """The part of the log that the URL asks for, and whether more follows; the end, if the log has no such part."""
     at, after, before = (_seq(request, name) for name in ("at", "after", "before"))
     if at is not None and at <= group.last_seq:
         after = max(0, at - PAGE // 2)
@@ -96,7 +97,7 @@ def _seq(request: Request, name: str) -> int | None:
 
 @dataclass(frozen=True)
 class RenderedEntry:
-    """An entry as the page shows it."""
+    """An entry as the page shows it: the argument of `_entry.html`'s macros."""
 
     seq: int
     kind: str
@@ -137,40 +138,40 @@ def _continues(entry: EntryRow, above: RenderedEntry) -> bool:
 
 
 async def join(request: Request) -> Response:
-    return await _move(request, joins=True)
+    return await _join_or_leave(request, joins=True)
 
 
 async def leave(request: Request) -> Response:
-    return await _move(request, joins=False)
+    return await _join_or_leave(request, joins=False)
 
 
-async def _move(request: Request, *, joins: bool) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
-    await request.app.state.throttles.move(account.username)
-    await auth.move(database_of(request), account, request.path_params["uuid"], joins=joins)
+async def _join_or_leave(request: Request, *, joins: bool) -> Response:
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    await site.throttles.join_or_leave(user.username)
+    await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins)
     return see_other(own_address(request, form.get("next")))
 
 
 async def send_message(request: Request) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
-    group = await database_of(request).read(lambda session: auth.admit(session, account, uuid))
+    group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
     try:
-        await request.app.state.writer.append(await _draft(request, account, group, form))
+        await site.writer.append(await _draft(request, user, group, form))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
-            raise auth.NotAMember(group) from None
+            raise NotAMember(group) from None
         status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
-        response = await _group(request, account, form.refuse(FieldError("message", str(refused))), status)
+        response = await _group(request, user, form.refuse(FieldError("message", str(refused))), status)
         if refused.retry_after is not None:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
     return see_other(address(request, group.get_absolute_url()))
 
 
-async def _draft(request: Request, account: Account, group: Group, form: Form) -> Draft:
+async def _draft(request: Request, user: CurrentUser, group: Group, form: Form) -> Draft:
     # Browsers send line breaks of forms as CR LF.
     content = wire.check_content(form.get("message").replace("\r\n", "\n"))
     client_id = wire.check_client_id(form.get("client_id") or None)
-    await request.app.state.throttles.message(account.username)
-    return Draft(group.id, account.id, content, client_id)
+    await site_of(request).throttles.message(user.username)
+    return Draft(group.id, user.id, content, client_id)

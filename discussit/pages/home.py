@@ -1,30 +1,33 @@
-"""The home page: every group, and the way into each."""
+"""The home page: every group, with a button to join, leave or open it."""
 
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, security
+from discussit import security_log
 from discussit.addresses import address
-from discussit.auth import Account, FieldError
+from discussit.current_user import CurrentUser, current_user
+from discussit.fields import FieldError
+from discussit.membership import is_member
 from discussit.models import Group, Membership
-from discussit.pages.page import Form, database_of, page, refusal, see_other
-from discussit.security import Act
+from discussit.pages.page import Form, page, refusal, see_other
+from discussit.security_log import Act
+from discussit.site import site_of
 
 
 async def home(request: Request) -> Response:
-    return await _home(request, auth.account_of(request), Form())
+    return await _home(request, current_user(request), Form())
 
 
-async def _home(request: Request, account: Account, form: Form) -> Response:
-    groups = await database_of(request).read(lambda session: session.execute(groups_for(account)).all())
+async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
+    groups = await site_of(request).database.run_read(lambda session: session.execute(group_rows(user)).all())
     return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
-def groups_for(account: Account) -> Any:
-    """Every group with its number of members and, from this account's side, what its row shows."""
+def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:
+    """Selects what is shown of each group, or of those that the user is in, by name."""
     return (
         select(
             Group.uuid,
@@ -33,20 +36,21 @@ def groups_for(account: Account) -> Any:
             Group.last_message_at.label("last_at"),
             Membership.user_id.is_not(None).label("is_member"),
         )
-        .outerjoin(Membership, and_(Membership.group_id == Group.id, Membership.user_id == account.id))
+        .select_from(Group)
+        .join(Membership, is_member(user.id, Group.id), isouter=not only_own)
         .order_by(func.lower(Group.name), Group.id)
     )
 
 
 async def create_group(request: Request) -> Response:
-    account, form = auth.account_of(request), await Form.sent(request)
-    if not account.is_superuser:
-        security.refused(request, Act.GROUP)
+    user, form = current_user(request), await Form.sent(request)
+    if not user.is_superuser:
+        security_log.refused(request, Act.GROUP)
         return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")
     try:
         group = Group(name=form.get("name"))
     except ValueError as error:
-        return await _home(request, account, form.refuse(FieldError("name", str(error))))
-    async with database_of(request).transaction() as session:
+        return await _home(request, user, form.refuse(FieldError("name", str(error))))
+    async with site_of(request).database.transaction() as session:
         session.add(group)
     return see_other(address(request, "/"))

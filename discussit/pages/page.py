@@ -1,4 +1,4 @@
-"""What all pages share: templates, forms, refusals."""
+"""Shared by all pages: templates, forms, redirects, error pages."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -17,53 +17,56 @@ from starlette.templating import Jinja2Templates
 
 from discussit import assets, user_agents
 from discussit.addresses import address, path_below, root_of
-from discussit.auth import Account, FieldError
-from discussit.database import Database
+from discussit.current_user import CurrentUser
+from discussit.fields import FieldError
 from discussit.models import Group
 from discussit.settings import TEMPLATES
+from discussit.site import site_of
 
-MOST_FIELDS = 20  # of a form
-MOST_ESCAPES = 100_000  # more than twice those of the longest message
-DRAWN = 5_000  # entries and members whose markup is kept, of about 1 KB each
-LONG = 500  # characters of an entry that is not kept: the markup of the longest takes 240 KB
+MAX_FIELDS = 20  # of a form
+MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
+CACHED_ENTRIES = 5_000  # entries and members whose markup is cached, about 1 KB each
+MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
 
 
 @dataclass
 class Form:
-    """What was typed and what is wrong with it: field → text. The empty field is the whole form."""
+    """The values of a form's fields, and its errors: field → text. The empty field means the whole form."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     async def sent(cls, request: Request) -> "Form":
+        """The submitted form, without files. Raises HTTPException if no browser would send it."""
         await _refuse_odd(request)
-        async with request.form(max_fields=MOST_FIELDS, max_files=1) as fields:
+        async with request.form(max_fields=MAX_FIELDS, max_files=1) as fields:
             return cls({name: value for name, value in fields.items() if isinstance(value, str)})
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
 
     def refuse(self, error: FieldError) -> "Form":
+        """Add the error and drop the passwords, which are typed again."""
         self.errors[error.field] = str(error)
         self.values = {name: value for name, value in self.values.items() if not name.startswith("password")}
         return self
 
 
 async def _refuse_odd(request: Request) -> None:
-    """What no browser sends, and takes long to read."""
+    """Raises HTTPException for what no browser sends and what takes long to parse."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     # Browsers send forms in the charset of their page. Of those that Python knows, some take time quadratic in the
-    # length (punycode), some decode to what no database can hold (utf-7), and the unknown are remembered for ever.
+    # length (punycode), some decode to what no database can store (utf-7), and unknown ones are cached for good.
     if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise HTTPException(400, "a form is sent in UTF-8")
-    # A quarter of a microsecond for each, in which nobody else is served. Empty fields are counted nowhere else.
+    # Parsing blocks the event loop for 0.25 µs each, and nothing else counts empty fields.
     body = await request.body() if kind == b"application/x-www-form-urlencoded" else b""
-    if body.count(b"&") > MOST_FIELDS or body.count(b"%") > MOST_ESCAPES:
+    if body.count(b"&") > MAX_FIELDS or body.count(b"%") > MAX_ESCAPES:
         raise HTTPException(400, "this form has too many fields or escapes")
 
 
-@cache  # compiled once, however many applications a process makes
+@cache  # compiled once, however many applications a process creates
 def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
     templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
@@ -75,19 +78,19 @@ def make_templates() -> Jinja2Templates:
 
 
 def _drawn(env: Environment) -> Callable[..., Markup]:
-    """`drawn("message", row)`: what a macro of _entry.html makes of values that equal ones have been drawn of before.
+    """`drawn("message", row)`: the cached output of an `_entry.html` macro, by its arguments.
 
-    An entry looks the same to all its readers, for ever: drawing each anew was half the cost of a page.
+    An entry looks the same to all its readers: without the cache, rendering entries was half the cost of a page.
     """
 
     def draw(macro: str, *values: Hashable) -> Markup:
         found: Markup = getattr(env.get_template("_entry.html").module, macro)(*values)
         return found
 
-    kept = lru_cache(DRAWN)(draw)
+    kept = lru_cache(CACHED_ENTRIES)(draw)
 
     def drawn(macro: str, value: Hashable, *more: Hashable) -> Markup:
-        is_long = len(getattr(value, "content", "")) > LONG
+        is_long = len(getattr(value, "content", "")) > MAX_CACHED_LENGTH
         return draw(macro, value, *more) if is_long else kept(macro, value, *more)
 
     return drawn
@@ -95,17 +98,17 @@ def _drawn(env: Environment) -> Callable[..., Markup]:
 
 @pass_context
 def _asset(context: Context, path: str) -> str:
-    """The address of a static file. Who works on them (DEBUG) sees a change at the next load."""
-    version = "" if context["request"].app.state.settings.debug else f"{assets.version()}/"
+    """The address of a static file. With DEBUG it has no version, so that a change shows at the next load."""
+    version = "" if site_of(context["request"]).settings.debug else f"{assets.version()}/"
     return f"{context['root']}/static/{version}{path}"
 
 
 def _context(request: Request) -> dict[str, Any]:
     user = request.scope.get("user")
     return {
-        "user": user if isinstance(user, Account) else None,
+        "user": user if isinstance(user, CurrentUser) else None,
         "root": root_of(request),
-        "signup_open": request.app.state.settings.signup_open,
+        "signup_open": site_of(request).settings.signup_open,
     }
 
 
@@ -114,8 +117,7 @@ def _initials(name: str) -> str:
 
 
 def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
-    templates: Jinja2Templates = request.app.state.templates
-    return templates.TemplateResponse(request, name, context, status_code)
+    return site_of(request).templates.TemplateResponse(request, name, context, status_code)
 
 
 def see_other(address: str) -> Response:
@@ -123,7 +125,7 @@ def see_other(address: str) -> Response:
 
 
 def own_address(request: Request, value: str) -> str:
-    """The address, if it is one of this site, else home.
+    """`value` if it is an address of this site, else home.
 
     Browsers read a backslash as a slash and drop control characters, so `/\\evil.example` and
     `/<tab>/evil.example` lead away just as `//evil.example` does.
@@ -136,22 +138,17 @@ def own_address(request: Request, value: str) -> str:
 def refusal(
     request: Request, status: int, title: str, text: str, group: Group | None = None, traceback: str | None = None
 ) -> Response:
-    """The page that says what happened and what to do."""
+    """An error page."""
     return page(request, "error.html", status, status=status, title=title, text=text, group=group, traceback=traceback)
 
 
 def to_login(request: Request) -> Response:
-    """To the login page, and from there to the page that was asked for."""
+    """Redirect to the login page, and from there to the requested page."""
     path = path_below(request)
     if request.scope.get("method") not in ("GET", "HEAD"):
-        # What was posted can't be repeated by a redirect: lead to the page that its form stands on.
+        # A redirect can't repeat a POST: lead to the page of its form.
         parts = path.split("/")
         path = "/".join(parts[:3]) + "/" if parts[1:2] == ["groups"] and len(parts) > 4 else "/"
     elif query := request.url.query:
         path = f"{path}?{query}"
     return see_other(address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}"))
-
-
-def database_of(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database

@@ -1,32 +1,34 @@
-"""Where one is signed in, and how to end that."""
+"""The devices where the user is logged in, and forms that log them out there."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import auth, security, sessions
+from discussit import security_log, sessions
 from discussit.addresses import address
-from discussit.auth import Account
+from discussit.current_user import CurrentUser, current_user
 from discussit.pages.accounts import log_out
-from discussit.pages.page import Form, database_of, page, see_other
-from discussit.security import Act
+from discussit.pages.page import Form, page, see_other
+from discussit.security_log import Act
+from discussit.site import site_of
 
 
 async def my_sessions(request: Request) -> Response:
-    account = auth.account_of(request)
+    user = current_user(request)
     if request.method == "POST":
-        return await _end(request, account)
-    return page(request, "sessions.html", sessions=await sessions.of(database_of(request), account))
+        return await _end(request, user)
+    return page(request, "sessions.html", sessions=await sessions.sessions_of(site_of(request).database, user))
 
 
-async def _end(request: Request, account: Account) -> Response:
-    """What is not there, or not this person's, has ended as far as they are concerned."""
+async def _end(request: Request, user: CurrentUser) -> Response:
+    """A session that does not exist, or is another user's, has ended as far as this user is concerned."""
+    database = site_of(request).database
     ended = (await Form.sent(request)).get("session")
-    if ended == account.session_id:
+    if ended == user.credential.session_id:
         return await log_out(request)
     if ended == "others":
-        has_ended = await sessions.end_others(database_of(request), account)
+        has_ended = await sessions.end_others(database, user)
     else:
-        has_ended = await sessions.end(database_of(request), account, ended.replace("\0", ""))
+        has_ended = await sessions.end(database, user, ended.replace("\0", ""))
     if has_ended:
-        security.done(request, Act.SESSION_END, account.id)
+        security_log.done(request, Act.SESSION_END, user.id)
     return see_other(address(request, "/accounts/sessions/"))

@@ -7,7 +7,7 @@ from anyio import create_task_group, sleep
 from starlette.websockets import WebSocket
 
 from discussit import wire
-from discussit.auth import NotSignedIn
+from discussit.current_user import NotLoggedIn
 from discussit.database import DATABASE_ERRORS
 from discussit.delivery.connections import Connection
 from discussit.delivery.sending import SocketSender
@@ -48,7 +48,7 @@ async def _receive(websocket: WebSocket, connection: Connection, on_message: Cal
             await on_message(text)
     except TooBig:
         connection.end(CloseCode.TOO_BIG)
-    except NotSignedIn:
+    except NotLoggedIn:
         connection.end(CloseCode.SESSION_ENDED)
     except DATABASE_ERRORS as error:
         logger.warning("a message could not be carried out: %s", type(error).__name__)

@@ -6,20 +6,22 @@ import logging
 from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
 
-from discussit import auth, wire
-from discussit.auth import Account
+from discussit import wire
+from discussit.admission import admit
+from discussit.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import Follower
 from discussit.delivery.hub import Hub
 from discussit.delivery.protocols import Place, negotiated
 from discussit.delivery.room import Room
 from discussit.delivery.sending import SocketSender
+from discussit.limits.throttles import Throttles
 from discussit.log.read import timestamp_of
 from discussit.log.writer import Draft, Writer
 from discussit.models import Group
+from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.sockets.conversation import MAX_UNANSWERED
-from discussit.throttles import Throttles
 from discussit.wire import CloseCode, ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
@@ -27,34 +29,34 @@ logger = logging.getLogger(__name__)
 
 async def group_socket(websocket: WebSocket) -> None:
     """Follow the group's log from now on or, with `discussit.v1`, from `?since=`; and write to it."""
-    account, protocol = auth.account_of(websocket), negotiated(websocket.scope)
-    hub: Hub = websocket.app.state.hub
-    follower = Follower(account.session_id, account.id, protocol, websocket.path_params["uuid"])
+    user, protocol = current_user(websocket), negotiated(websocket.scope)
+    hub = site_of(websocket).hub
+    follower = Follower(user.credential.session_id, user.id, protocol, websocket.path_params["uuid"])
     with hub.people.connected(follower):
         place = protocol.place(websocket.query_params)
-        group, is_in_log = await _admitted(websocket.app.state.database, account, follower, place)
+        group, is_in_log = await _admitted(site_of(websocket).database, user, follower, place)
         async with hub.rooms.entered(follower, group) as room:
             await websocket.accept(protocol.subprotocol)
-            _greet(follower, account, group, place, is_in_log=is_in_log)
+            _greet(follower, user, group, place, is_in_log=is_in_log)
             sender = SocketSender(websocket, follower)
             follower.try_send = sender.try_send
             await conversation.run(
                 sender,
-                on_message=MessageWriter(websocket, account, group, follower).on_message,
+                on_message=MessageWriter(websocket, user, group, follower).on_message,
                 send=lambda: _send_log(sender, hub, room, follower),
             )
 
 
 async def _admitted(
-    database: Database, account: Account, follower: Follower, place: Place | None
+    database: Database, user: CurrentUser, follower: Follower, place: Place | None
 ) -> tuple[Group, bool]:
     """The group, and whether the place is one of its log, from which the client can read on."""
 
     def read(session: OrmSession) -> tuple[Group, bool]:
-        group = auth.admit(session, account, follower.group_uuid)
+        group = admit(session, user, follower.group_uuid).group
         return group, place is not None and _is_in_log(session, group, place)
 
-    group, is_in_log = await database.read(read)
+    group, is_in_log = await database.run_read(read)
     follower.admitted = follower.cursor = group.last_seq
     return group, is_in_log
 
@@ -68,10 +70,10 @@ def _is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
     return place.timestamp is None or place.seq == 0 or timestamp_of(session, group.id, place.seq) == place.timestamp
 
 
-def _greet(follower: Follower, account: Account, group: Group, place: Place | None, *, is_in_log: bool) -> None:
+def _greet(follower: Follower, user: CurrentUser, group: Group, place: Place | None, *, is_in_log: bool) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last = group.last_seq
-    follower.reply(wire.Ready(user=account.username, group_uuid=group.uuid, seq=last, epoch=group.epoch))
+    follower.reply(wire.Ready(user=user.username, group_uuid=group.uuid, seq=last, epoch=group.epoch))
     if place is None:
         return
     if is_in_log and place.seq is not None:
@@ -83,10 +85,10 @@ def _greet(follower: Follower, account: Account, group: Group, place: Place | No
 class MessageWriter:
     """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
 
-    def __init__(self, websocket: WebSocket, account: Account, group: Group, follower: Follower) -> None:
-        self._writer: Writer = websocket.app.state.writer
-        self._throttles: Throttles = websocket.app.state.throttles
-        self._account, self._group_id, self._follower = account, group.id, follower
+    def __init__(self, websocket: WebSocket, user: CurrentUser, group: Group, follower: Follower) -> None:
+        self._writer: Writer = site_of(websocket).writer
+        self._throttles: Throttles = site_of(websocket).throttles
+        self._account, self._group_id, self._follower = user, group.id, follower
         self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
 
     async def on_message(self, text: str) -> None:

@@ -52,7 +52,7 @@ def test_an_empty_password_leaves_it_as_it_is(alice, bob):
     assert bob.log_in().status_code == 303
 
 
-def test_ones_own_new_password_keeps_one_signed_in(alice):
+def test_ones_own_new_password_keeps_one_logged_in(alice):
     edit(alice, "user", "1", username="alice", password=NEW_PASSWORD, is_superuser="on")
 
     assert alice.get("/admin/").status_code == 200
@@ -143,7 +143,7 @@ def reset_link(person, key):
     return Page(response.text).one("link").text
 
 
-def test_a_new_name_and_a_new_password_at_once_count_and_sign_out(site, alice, bob):
+def test_a_new_name_and_a_new_password_at_once_count_and_log_out(site, alice, bob):
     assert edit(alice, "user", "2", username="robert", password=NEW_PASSWORD).status_code == 303
 
     assert bob.get("/").status_code == 303

@@ -77,7 +77,7 @@ def browser_of(site, browser, lasting_contexts):
 
 @pytest.fixture
 def arrives(site, browser_of, complaints):
-    """Has somebody sign in, in a browser of their own: `arrives("alice")`."""
+    """Has somebody log in, in a browser of their own: `arrives("alice")`."""
     with ExitStack() as goings:
 
         def arrives(name, **options):

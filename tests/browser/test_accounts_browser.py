@@ -11,7 +11,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture
 def carol(arrives, alice):
-    """Somebody whose browser runs no script, signed in."""
+    """Somebody whose browser runs no script, logged in."""
     carol = arrives("carol", java_script_enabled=False)
     carol.signs_in()
     return carol

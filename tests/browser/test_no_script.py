@@ -13,7 +13,7 @@ def reader(arrives):
 
 @pytest.fixture
 def writer(reader, alice, gardening):
-    """The same, signed in and in a group."""
+    """The same, logged in and in a group."""
     reader.signs_in()
     reader.joins(gardening)
     return reader

@@ -166,14 +166,14 @@ async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monke
 
     async with world.served() as served, following(served, world) as ready:
         (room,) = served.hub.rooms
-        read = world.database.read
+        read = world.database.run_read
 
         async def read_while_revised(work):
             result = await read(work)
             room.revise(LogState(3, 1, room.epoch))
             return result
 
-        monkeypatch.setattr(world.database, "read", read_while_revised)
+        monkeypatch.setattr(world.database, "run_read", read_while_revised)
         await served.hub.rooms._restore(room, 0)
 
         assert room.slice(0) is None
@@ -336,7 +336,7 @@ async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(worl
 
 async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world):
     hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
-    await signed_in(world, "hers", "his")
+    await logged_in(world, "hers", "his")
 
     async with world.served() as served:
         with served.hub.people.connected(hers), served.hub.people.connected(his):
@@ -347,7 +347,7 @@ async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world
 
 async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
     hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
-    await signed_in(world, "hers", "his")
+    await logged_in(world, "hers", "his")
 
     async with world.served() as served:
         with served.hub.people.connected(hers), served.hub.people.connected(his):
@@ -360,7 +360,7 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
 
 async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
     hers = Connection(session_id("hers"), world.alice.id, V1)
-    await signed_in(world, "hers")
+    await logged_in(world, "hers")
     await world.joined(world.alice)
 
     async with world.served() as served, following(served, world), create_task_group() as tasks:
@@ -377,7 +377,7 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
 async def test_when_news_may_have_been_missed_every_session_is_looked_at(world, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 3600)
     hers = Connection(session_id("hers"), world.alice.id, V1)
-    await signed_in(world, "hers")
+    await logged_in(world, "hers")
 
     async with world.served() as served:
         with served.hub.people.connected(hers):
@@ -418,8 +418,7 @@ def test_long_lists_are_asked_for_in_parts(length, sizes):
 @asynccontextmanager
 async def following(served, world, cursor=None):
     """The entries that alice is given, as seq and text, from her admission on or behind a cursor."""
-    async with world.database.reading() as session:
-        group = await session.get_one(Group, world.group.id)
+    group = await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
     alice = Follower("session of alice", world.alice.id, V1, group.uuid)
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor
@@ -473,7 +472,7 @@ async def lose_last_entry(world):
         await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
 
-async def signed_in(world, *tokens):
+async def logged_in(world, *tokens):
     async with world.database.transaction() as session:
         session.add_all(Session(id=session_id(token), user_id=world.bob.id) for token in tokens)
 

@@ -24,7 +24,7 @@ def calm_server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def new_garden(calm_server):
-    """Makes a group of its own on a server that works; alice and bob sign in for it."""
+    """Makes a group of its own on a server that works; alice and bob log in for it."""
 
     def make():
         alice, bob = Member(calm_server, "alice"), Member(calm_server, "bob")

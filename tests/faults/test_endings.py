@@ -1,4 +1,4 @@
-"""Whoever leaves, is removed or signs out is sent nothing more: live, behind, or just coming in."""
+"""Whoever leaves, is removed or logs out is sent nothing more: live, behind, or just coming in."""
 
 import asyncio
 import json

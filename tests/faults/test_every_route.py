@@ -8,10 +8,10 @@ from people import Person, missing
 from starlette.routing import Mount, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 
-PEOPLE = ("visitor", "cleo", "bob", "alice")  # signed out; in no group; in Gardening; a superuser, and in no group
+PEOPLE = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
 SECTIONS = ("event", "message", "membership", "group", "user")
 
-# What each of them is answered. "login": led there to sign in. 101: the socket opens.
+# What each of them is answered. "login": led there to log in. 101: the socket opens.
 PAGES = {
     "GET /": ("login", 200, 200, 200),
     "GET /healthz": (200, 200, 200, 200),

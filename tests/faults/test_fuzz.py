@@ -16,8 +16,9 @@ from hypothesis import strategies as some
 from limits import RateLimitItemPerSecond
 from people import V1
 
-from discussit import throttles, wire
-from discussit.throttles import Limit
+from discussit import wire
+from discussit.limits import throttles
+from discussit.limits.throttles import Limit
 from discussit.wire import Refused
 
 EXAMPLES = int(os.environ.get("FUZZ", "50"))
@@ -84,7 +85,7 @@ def patient(environment):
         "GUESSES_OF_ADDRESS",
         "LOGINS",
         "SIGN_UPS",
-        "MOVES",
+        "JOINS_AND_LEAVES",
         "CONNECTS",
     ):
         environment.setattr(throttles, name, Limit(name, RateLimitItemPerSecond(10**6)))

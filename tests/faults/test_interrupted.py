@@ -7,8 +7,8 @@ from anyio import CancelScope
 from clients import running
 from faulty_server import FATAL
 
-from discussit import auth
-from discussit.auth import COOKIE, Account
+from discussit import admission
+from discussit.current_user import COOKIE, CurrentUser, SessionCredential
 from discussit.log.writer import Draft, Writer
 
 
@@ -90,11 +90,11 @@ async def has_left(garden):
 
 
 async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
-    alice = Account(world.alice.id, "alice", is_superuser=False, session_id="")
+    alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=SessionCredential(""))
     for steps in range(100):
         with CancelScope() as scope:
             cancelling = asyncio.create_task(cancel_after(scope, steps))
-            await auth.move(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
+            await admission.join_or_leave(world.database, alice, world.group.uuid, joins=steps % 2 == 0)
         await cancelling
 
     log = await world.log()

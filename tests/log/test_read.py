@@ -24,7 +24,7 @@ async def test_a_log_is_read_on_from_a_place(world, seq, expected):
 async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: shown_after(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: shown_after(session, world.group.id, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -35,7 +35,7 @@ async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
 async def test_a_page_leads_up_to_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.read(lambda session: shown_before(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: shown_before(session, world.group.id, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -56,7 +56,7 @@ async def test_an_entry_of_an_unknown_kind_is_read_but_not_shown(world):
     await turn_into_poll(world, seq=2)
 
     entries = await since(world, 0)
-    shown = await world.database.read(lambda session: shown_after(session, world.group.id, 0, PAGE))
+    shown = await world.database.run_read(lambda session: shown_after(session, world.group.id, 0, PAGE))
 
     assert [entry.kind for entry in entries] == ["Message", "Poll", "Message"]
     assert [row.seq for row in shown] == [1, 3]
@@ -65,7 +65,7 @@ async def test_an_entry_of_an_unknown_kind_is_read_but_not_shown(world):
 async def test_the_state_of_a_log_is_read_for_many_groups_and_lacks_deleted_ones(world):
     await world.wrote("a")
 
-    states = await world.database.read(lambda session: log_states(session, [world.group.id, 99]))
+    states = await world.database.run_read(lambda session: log_states(session, [world.group.id, 99]))
 
     assert states == {world.group.id: LogState(1, 0, world.group.epoch)}
 
@@ -74,15 +74,14 @@ async def test_an_entrys_timestamp_is_read_as_it_is_sent(world):
     await world.wrote("a")
 
     (entry,) = await since(world, 0)
-    found, missing = [
-        await world.database.read(lambda session, seq=seq: timestamp_of(session, world.group.id, seq)) for seq in (1, 2)
-    ]
+    found = await world.database.run_read(lambda session: timestamp_of(session, world.group.id, 1))
+    missing = await world.database.run_read(lambda session: timestamp_of(session, world.group.id, 2))
 
     assert (found, missing) == (entry.timestamp, None)
 
 
 async def since(world, seq):
-    return await world.database.read(
+    return await world.database.run_read(
         lambda session: list(entries_since(session, world.group.id, world.group.uuid, seq, PAGE))
     )
 

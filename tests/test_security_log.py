@@ -10,8 +10,8 @@ from limits import RateLimitItemPerMinute
 from people import PASSWORD, Page, Person, refused, stranger
 from servers import ServeCommand
 
-from discussit import throttles
-from discussit.throttles import Limit
+from discussit.limits import throttles
+from discussit.limits.throttles import Limit
 
 NEW, WRONG = "another horse entirely", "wrong horse battery"
 LOGIN, CHANGE, SESSIONS = "/accounts/login/", "/accounts/password/", "/accounts/sessions/"

@@ -7,7 +7,7 @@ from people import PASSWORD, Page, Person, closed
 from sqlalchemy import select
 
 from discussit.models import User
-from discussit.renewals import ResetLinks, hide_tokens
+from discussit.password_reset import ResetLinks, hide_tokens
 
 CHANGE, LOGIN = "/accounts/password/", "/accounts/login/"
 NEW = "another horse entirely"
@@ -224,11 +224,8 @@ def is_spent(person, link):
 
 
 def stored(site, state, name):
-    async def password():
-        async with state.database.reading() as session:
-            return await session.scalar(select(User.password).where(User.username == name))
-
-    return site.portal.call(password)
+    password = select(User.password).where(User.username == name)
+    return site.portal.call(state.database.run_read, lambda session: session.scalar(password))
 
 
 async def close_account(database, name):

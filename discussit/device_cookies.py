@@ -1,8 +1,8 @@
-"""Browsers in which an account has been signed in before: nobody can lock their owner out of it.
+"""Browsers in which a user has logged in before, so that nobody can lock the user out of them.
 
-Whoever guesses a password is counted by the account's name, so by guessing on purpose anyone could keep its
-owner out. A browser that was let in once is counted by itself instead. OWASP describes these device cookies
-in "Slow Down Online Guessing Attacks with Device Cookies".
+Wrong passwords are counted by username, so by guessing on purpose an attacker could keep the user out.
+A browser that was let in once is counted by itself instead: OWASP's "Slow Down Online Guessing Attacks
+with Device Cookies".
 """
 
 import secrets
@@ -11,32 +11,33 @@ from itsdangerous import BadSignature, Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.auth import cookie_attributes, cookie_name, cookie_of
+from discussit.cookies import cookie_attributes, cookie_name, cookie_of
 from discussit.models.accounts import username_key
 
 COOKIE = "discussit_device"
 LIFE = 365 * 24 * 60 * 60  # seconds
 
 
-class Devices:
-    """Signs the cookies. One lets nobody in: it says which attempts to log in are counted apart."""
+class DeviceCookies:
+    """Sets and reads the cookies. They let nobody in: they only decide which attempts are counted together."""
 
     def __init__(self, secret_key: str) -> None:
         self._key = secret_key
 
-    def known(self, conn: HTTPConnection, username: str) -> str | None:
-        """What the browser is called if this account has been signed in there."""
+    def device(self, conn: HTTPConnection, username: str) -> str | None:
+        """The id of the browser, if this user has logged in there before."""
         try:
             return self._signer(username).unsign(cookie_of(conn, COOKIE)).decode()
         except (BadSignature, UnicodeError):
             return None
 
     def remember(self, response: Response, conn: HTTPConnection, username: str) -> None:
-        if self.known(conn, username) is not None:
+        """Set the cookie, unless the browser has it."""
+        if self.device(conn, username) is not None:
             return
         value = self._signer(username).sign(secrets.token_hex(16)).decode()
         response.set_cookie(cookie_name(conn, COOKIE), value, max_age=LIFE, **cookie_attributes(conn))
 
     def _signer(self, username: str) -> Signer:
-        # The name is signed but not in the cookie: whoever finds it learns nobody's.
+        # The name is signed but not in the cookie, so a stolen cookie reveals no name.
         return Signer(self._key, salt=f"discussit.device {username_key(username)}".encode(errors="replace"))

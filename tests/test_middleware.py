@@ -6,10 +6,11 @@ from people import Person, missing, refused
 from sqlalchemy import text
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from discussit import guard
 from discussit.app import app
 from discussit.assets import version
-from discussit.guard import CONTENT_SECURITY_POLICY, HEADERS, MAX_BODY, STRICT_TRANSPORT, BodyLimit
+from discussit.middleware import body
+from discussit.middleware.body import MAX_BODIES_PER_ADDRESS, MAX_BODY, BodyLimit
+from discussit.middleware.headers import CONTENT_SECURITY_POLICY, HEADERS, STRICT_TRANSPORT
 
 OURS = ["http://testserver", "http://testserver:80", "HTTP://TESTSERVER"]
 OUR_OTHERS = ["http://localhost", "https://127.0.0.1:8443", "http://[::1]:3000"]  # ALLOWED_HOSTS, behind a proxy
@@ -134,7 +135,7 @@ def test_over_https_the_origin_is_an_https_one(alice):
 def test_a_proxy_that_hides_https_is_told_of_with_what_to_do(alice, caplog):
     assert refused(alice, "/", origin="https://testserver") == 403
 
-    (said,) = (record.getMessage() for record in caplog.records if record.name == "discussit.guard")
+    (said,) = (record.getMessage() for record in caplog.records if record.name == "discussit.middleware.origin")
     assert "'https://testserver' to 'ws://testserver'" in said
     assert {"Host", "X-Forwarded-Proto", "FORWARDED_ALLOW_IPS"} <= set(re.findall(r"[\w-]+", said))
 
@@ -340,17 +341,17 @@ async def test_a_body_in_parts_arrives_whole():
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(guard, "BODY_LIMIT", 0.05)
+    monkeypatch.setattr(body, "BODY_LIMIT", 0.05)
 
     assert await limited([{"type": "http.request", "body": b"message=hel", "more_body": True}]) == ([], 408)
 
 
 async def test_an_address_has_so_many_bodies_under_way(monkeypatch):
-    monkeypatch.setattr(guard, "BODY_LIMIT", 0.2)
+    monkeypatch.setattr(body, "BODY_LIMIT", 0.2)
     slow = BodyLimit(None)
-    statuses = await asyncio.gather(*(sent(slow, "203.0.113.9") for _ in range(guard.BODIES + 1)))
+    statuses = await asyncio.gather(*(sent(slow, "203.0.113.9") for _ in range(MAX_BODIES_PER_ADDRESS + 1)))
 
-    assert sorted(statuses) == [408] * guard.BODIES + [429]
+    assert sorted(statuses) == [408] * MAX_BODIES_PER_ADDRESS + [429]
     assert await sent(slow, "203.0.113.9") == 408
 
 

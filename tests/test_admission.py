@@ -3,18 +3,19 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from discussit import auth, sessions
-from discussit.auth import Account, NoSuchGroup, NotAMember, NotSignedIn
+from discussit import admission, sessions
+from discussit.admission import NoSuchGroup, NotAMember
+from discussit.current_user import CurrentUser, NotLoggedIn, SessionCredential
 from discussit.models import Membership, Session, User
 from discussit.models.accounts import session_id
 
 
 @pytest.fixture
 async def bob(world):
-    """Bob, signed in."""
+    """Bob, logged in."""
     async with world.database.transaction() as session:
         session.add(Session(id=session_id("token"), user_id=world.bob.id))
-    return Account(world.bob.id, "bob", is_superuser=False, session_id=session_id("token"))
+    return CurrentUser(world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")))
 
 
 # The one door to a group
@@ -23,7 +24,9 @@ async def bob(world):
 async def test_a_member_is_admitted(world, bob):
     await world.joined(world.bob)
 
-    assert (await admit(world, bob)).uuid == world.group.uuid
+    membership = await admit(world, bob)
+
+    assert (membership.user_id, membership.group.uuid) == (world.bob.id, world.group.uuid)
 
 
 async def test_who_is_no_member_is_not_admitted(world, bob):
@@ -41,9 +44,9 @@ async def test_nobody_is_admitted_where_nothing_is(world, bob):
 
 async def test_a_session_that_has_ended_meanwhile_admits_nobody(world, bob):
     await world.joined(world.bob)
-    await sessions.end(world.database, bob, bob.session_id)
+    await sessions.end(world.database, bob, bob.credential.session_id)
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotLoggedIn):
         await admit(world, bob)
 
 
@@ -62,7 +65,7 @@ async def test_admission_takes_one_query(world, bob, queries):
 async def test_a_move_says_whether_anything_changed(world, bob):
     asked = (True, True, False, False)
 
-    changed = [await auth.move(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
+    changed = [await admission.join_or_leave(world.database, bob, world.group.uuid, joins=joins) for joins in asked]
 
     assert changed == [True, False, True, False]
 
@@ -71,11 +74,10 @@ async def test_a_closed_account_joins_nothing(world, bob):
     async with world.database.transaction() as session:
         await (await session.get_one(User, bob.id)).close()
 
-    with pytest.raises(NotSignedIn):
-        await auth.move(world.database, bob, world.group.uuid, joins=True)
-    async with world.database.reading() as session:
-        assert (await session.scalars(select(Membership))).all() == []
+    with pytest.raises(NotLoggedIn):
+        await admission.join_or_leave(world.database, bob, world.group.uuid, joins=True)
+    assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 
 
 async def admit(world, account, uuid=None):
-    return await world.database.read(lambda session: auth.admit(session, account, uuid or world.group.uuid))
+    return await world.database.run_read(lambda session: admission.admit(session, account, uuid or world.group.uuid))

@@ -1,0 +1,58 @@
+"""The one door to a group: being admitted, joining and leaving."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm.attributes import set_committed_value
+
+from discussit.current_user import CurrentUser, NotLoggedIn
+from discussit.database import Database
+from discussit.membership import is_member
+from discussit.models import Group, Membership, User
+
+
+class NoSuchGroup(Exception):
+    """No group has this uuid."""
+
+
+class NotAMember(Exception):
+    """The group exists, but the user is not in it."""
+
+    def __init__(self, group: Group) -> None:
+        super().__init__(f"not a member of {group.name}")
+        self.group = group
+
+
+def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
+    """The user's membership, with its group loaded: the only way to get a group to act in.
+
+    Raises NoSuchGroup, NotAMember, and NotLoggedIn if the credential is no longer valid.
+    """
+    found = session.execute(
+        select(Group, Membership, user.credential.is_valid())
+        .select_from(Group)
+        .outerjoin(Membership, is_member(user.id, Group.id))
+        .where(Group.uuid == uuid)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchGroup
+    group, membership, is_logged_in = found
+    if not is_logged_in:
+        raise NotLoggedIn
+    if membership is None:
+        raise NotAMember(group)
+    set_committed_value(membership, "group", group)
+    return membership
+
+
+async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, joins: bool) -> bool:
+    """Make the user a member, or end that. Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn."""
+    async with database.transaction() as session:
+        group = await session.scalar(select(Group).where(Group.uuid == uuid))
+        if group is None:
+            raise NoSuchGroup
+        row = await session.get(User, user.id)
+        if row is None or not row.is_active:
+            raise NotLoggedIn
+        return await (group.add_user(row) if joins else group.remove_user(row))

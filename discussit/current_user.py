@@ -1,0 +1,130 @@
+"""The user that a request comes from, and the credential that says so: the cookie of a session."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import contains_eager
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from discussit.addresses import path_below
+from discussit.cookies import cookie_attributes, cookie_name, cookie_of
+from discussit.database import DATABASE_ERRORS, Database, is_outage
+from discussit.models import Session
+from discussit.models.accounts import AGE_LIMIT, session_id
+from discussit.models.base import now
+from discussit.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+COOKIE = "discussit_session"
+SEEN_EVERY = timedelta(minutes=10)  # how often `last_seen_at` is worth a write
+PUBLIC = ("/static/", "/healthz", "/readyz")  # paths that need no user, and so no database
+
+
+class NotLoggedIn(Exception):
+    """The request has no session, or its session has ended."""
+
+
+@dataclass(frozen=True)
+class SessionCredential:
+    """The session whose cookie a request sent."""
+
+    session_id: str
+
+    def is_valid(self) -> ColumnElement[bool]:
+        """Whether it still exists, for a query: it may have ended since the request came in."""
+        return exists().where(Session.id == self.session_id)
+
+
+@dataclass(frozen=True)
+class CurrentUser(BaseUser):
+    """The user that a request comes from, as of when its credential was checked."""
+
+    id: int
+    username: str
+    is_superuser: bool
+    credential: SessionCredential
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def display_name(self) -> str:
+        return self.username
+
+
+def current_user(conn: HTTPConnection) -> CurrentUser:
+    """The logged-in user. Raises NotLoggedIn."""
+    if not isinstance(conn.user, CurrentUser):
+        raise NotLoggedIn
+    return conn.user
+
+
+class SessionBackend(AuthenticationBackend):
+    """Finds the session of a request's cookie. Its token is signed, so that an invented one costs no query."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._signer = Signer(settings.secret_key, salt="discussit.session")
+        self._database = database
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, CurrentUser] | None:
+        """Raises AuthenticationError while the database is down."""
+        token = self._token(conn)
+        if token is None or path_below(conn).startswith(PUBLIC):
+            return None
+        try:
+            session = await self._session(token)
+        except DATABASE_ERRORS as error:
+            if not is_outage(error):
+                raise
+            raise AuthenticationError("the database does not answer") from error
+        if session is None:
+            return None
+        user = session.user
+        current = CurrentUser(user.id, user.username, user.is_superuser, SessionCredential(session.id))
+        return AuthCredentials(["authenticated"]), current
+
+    def _token(self, conn: HTTPConnection) -> str | None:
+        try:
+            return self._signer.unsign(cookie_of(conn, COOKIE)).decode()
+        except (BadSignature, UnicodeError):
+            return None
+
+    async def _session(self, token: str) -> Session | None:
+        found = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
+        if found is not None and now() - found.last_seen_at > SEEN_EVERY:
+            await self._note_seen(found)
+        return found
+
+    async def _note_seen(self, seen: Session) -> None:
+        try:
+            async with self._database.transaction() as session:
+                if row := await session.get(Session, seen.id):
+                    row.last_seen_at = now()
+        except DATABASE_ERRORS as error:
+            # No reason to refuse a page: the next request notes it.
+            logger.warning("could not note when a session was seen: %s", type(error).__name__)
+
+    def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
+        value = self._signer.sign(token).decode()
+        # A cookie is not renewed: the server knows how long a session lives without requests.
+        max_age = int(AGE_LIMIT.total_seconds())
+        response.set_cookie(cookie_name(conn, COOKIE), value, max_age=max_age, **cookie_attributes(conn))
+
+    def clear(self, response: Response, conn: HTTPConnection) -> None:
+        response.delete_cookie(cookie_name(conn, COOKIE), **cookie_attributes(conn))
+
+
+def _session_of(token: str) -> Select[Session]:
+    return (
+        select(Session)
+        .join(Session.user)
+        .where(Session.id == session_id(token), Session.is_alive())
+        .options(contains_eager(Session.user))
+    )

@@ -1,0 +1,1 @@
+"""How often, and how much at a time, clients may do what."""

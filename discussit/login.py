@@ -1,0 +1,78 @@
+"""Signing up, and checking the name and password of a login."""
+
+from functools import partial
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as OrmSession
+
+from discussit import passwords
+from discussit.database import Database
+from discussit.fields import FieldError, checked
+from discussit.models import User
+from discussit.models.accounts import check_username, username_key
+
+
+class WrongPassword(FieldError):
+    """The password is not that of this account. `account` is None if there is no such account."""
+
+    def __init__(self, field: str, text: str, account: int | None) -> None:
+        super().__init__(field, text)
+        self.account = account
+
+
+async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
+    """Create an account. Unless `is_superuser` is given, only the first of a server is one. Raises FieldError."""
+    username = checked("username", check_username, username)
+    hashed = await passwords.hash_of(checked("password1", partial(passwords.check, username), password))
+    try:
+        async with database.transaction() as session:
+            if is_superuser is None:
+                is_superuser = await _is_first(session)
+            user = User(username=username, password=hashed, is_superuser=is_superuser)
+            session.add(user)
+    except IntegrityError:
+        raise FieldError("username", "This name is taken.") from None
+    return user
+
+
+async def _is_first(session: AsyncSession) -> bool:
+    """Whether this transaction creates the first account. Of two that sign up at the same time, one does."""
+    if await session.run_sync(has_accounts):
+        return False
+    if session.get_bind().dialect.name == "postgresql":
+        # The second waits here for the first. SQLite has one writer anyway.
+        await session.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))
+    return not await session.run_sync(has_accounts)
+
+
+def has_accounts(session: OrmSession) -> bool:
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
+async def find_active(database: Database, username: str) -> User | None:
+    """The active account of this name, whatever its case."""
+    # No engine can be asked for these characters, and no name contains one.
+    askable = username.encode(errors="replace").decode().replace("\0", "?")
+    of_this_name = select(User).where(User.username_key == username_key(askable), User.is_active)
+    return await database.run_read(lambda session: session.scalar(of_this_name))
+
+
+async def check_login(database: Database, username: str, password: str) -> User:
+    """The account of this name and password. Raises WrongPassword, with the same text whichever is wrong."""
+    user = await find_active(database, username)
+    is_right = await passwords.verifies(user.password if user else passwords.NOBODYS_HASH, password)
+    if user is None or not is_right:
+        raise WrongPassword("", "This name and password don't belong together.", user.id if user else None)
+    if passwords.is_outdated(user.password):
+        await _rehash(database, user, password)
+    return user
+
+
+async def _rehash(database: Database, user: User, password: str) -> None:
+    hashed = await passwords.hash_of(password)
+    async with database.transaction() as session:
+        row = await session.get_one(User, user.id, with_for_update=True)
+        if row.password == user.password:  # otherwise it was changed in the meantime
+            row.password = user.password = hashed

@@ -1,0 +1,45 @@
+"""What makes a user a member of a group: the condition of every query that asks, and the queries."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
+from sqlalchemy.orm import Session as OrmSession
+
+from discussit.models import Group, Membership, User
+
+MemberKey = tuple[int, int]  # a group's and a user's id
+
+
+def is_member(user_id: Any, group_id: Any) -> ColumnElement[bool]:
+    """Joins a query with the membership of this user in this group. Ids may be columns."""
+    return and_(Membership.user_id == user_id, Membership.group_id == group_id)
+
+
+def groups_of(user_id: int) -> Select[Group]:
+    """The groups that a user is in."""
+    return select(Group).join(Membership, is_member(user_id, Group.id))
+
+
+def members_of(group_id: int) -> Select[User]:
+    """The members of a group, by name."""
+    return select(User).join(Membership, is_member(User.id, group_id)).order_by(User.username_key)
+
+
+# Built once, since building it takes as long as executing it.
+AMONG = (
+    select(Membership.group_id, User.id, User.username)
+    .join(User, User.id == Membership.user_id)
+    # Also filtered by group and user, so that the index is used.
+    .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
+    .where(Membership.user_id.in_(bindparam("users", expanding=True)))
+    .where(tuple_(Membership.group_id, Membership.user_id).in_(bindparam("keys", expanding=True)))
+    .where(User.is_active)
+)
+
+
+def members_among(session: OrmSession, keys: Collection[MemberKey]) -> dict[MemberKey, str]:
+    """Those of the keys that are memberships, each with the user's name. `keys` must not be empty."""
+    groups, users = map(set, zip(*keys, strict=True))
+    rows = session.connection().execute(AMONG, {"groups": groups, "users": users, "keys": keys})
+    return {(group_id, user_id): username for group_id, user_id, username in rows}

@@ -1,0 +1,84 @@
+"""How much a request may send, and how slowly."""
+
+from anyio import fail_after
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from discussit import security_log
+from discussit.client_address import client_network
+from discussit.limits.concurrency import ConcurrencyLimit
+from discussit.limits.throttles import Throttled
+from discussit.middleware.origin import SAFE_METHODS
+
+MAX_BODY = 1024 * 1024  # bytes
+BODY_LIMIT = 30  # seconds in which a body has to arrive
+MAX_BODIES_PER_ADDRESS = 50  # that are arriving at the same time
+CLOSE_HEADER = {"Connection": "close"}  # with an answer that leaves a part of its request unread
+
+
+class BodyLimit:
+    """Reads the body before the application runs.
+
+    Answers 413 if it is larger than MAX_BODY, whether or not its length was declared, 408 if it takes longer than
+    BODY_LIMIT, and 429 while too many of one address are arriving. The rest of a refused body is not read.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._arriving = ConcurrencyLimit(MAX_BODIES_PER_ADDRESS, "requests of this network under way")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return
+        conn = HTTPConnection(scope)
+        try:
+            with self._arriving.taken(client_network(conn)), fail_after(BODY_LIMIT):
+                body = await _read(scope, receive)
+        except ClientDisconnect:
+            return  # an incomplete form must not be acted on, and no client waits for an answer
+        except BodyTooLarge:
+            refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413, CLOSE_HEADER)
+        except TimeoutError:
+            refusal = PlainTextResponse(f"A request has to be here within {BODY_LIMIT} seconds.", 408, CLOSE_HEADER)
+        except Throttled as throttled:
+            security_log.limited(conn, throttled.what)
+            refusal = PlainTextResponse(str(throttled), 429, CLOSE_HEADER | {"Retry-After": str(throttled.retry_after)})
+        else:
+            await self.app(scope, _replay(body, receive), send)
+            return
+        await refusal(scope, receive, send)
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than MAX_BODY."""
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    """The complete body. Raises ClientDisconnect, and BodyTooLarge as early as possible."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MAX_BODY:
+        raise BodyTooLarge
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            raise BodyTooLarge
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    pending = [body]
+
+    async def replayed() -> Message:
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
+        return await receive()
+
+    return replayed

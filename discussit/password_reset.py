@@ -1,0 +1,98 @@
+"""Replacing a password: with the old one, or with a link that an administrator has created."""
+
+import hashlib
+import logging
+import re
+from datetime import timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.orm import Session as OrmSession
+
+from discussit import passwords
+from discussit.current_user import CurrentUser, NotLoggedIn
+from discussit.database import Database
+from discussit.login import WrongPassword, find_active
+from discussit.models import User
+
+LINKS = "/accounts/reset/"
+LINK_LIFE = timedelta(hours=1)
+TOKEN = re.compile(rf"(?<={LINKS})[^/?\s]+")
+
+
+class NoSuchAccount(Exception):
+    """No active account has this name."""
+
+
+class LinkSpent(Exception):
+    """The link was not created here, has expired or was used, or its account is closed."""
+
+
+async def change_password(database: Database, user: CurrentUser, old: str, new: str) -> None:
+    """Replace the user's password and end their sessions, except the request's own. Raises WrongPassword."""
+    found = await database.run_read(lambda session: session.get_one(User, user.id))
+    if not await passwords.verifies(found.password, old):
+        raise WrongPassword("password", "This is not your password.", user.id)
+    hashed = await passwords.hash_of(new)
+    async with database.transaction() as session:
+        locked = await session.get_one(User, user.id, with_for_update=True)
+        if locked.password != found.password:
+            raise NotLoggedIn
+        await locked.set_password(hashed, except_session=user.credential.session_id)
+
+
+class ResetLinks:
+    """Links that set a new password without the old one, once, within LINK_LIFE.
+
+    A link is signed and names the password that it replaces, so it needs no row in the database,
+    and any change of the password invalidates it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._serializer = URLSafeTimedSerializer(
+            database.settings.secret_key, "discussit.reset", signer_kwargs={"digest_method": hashlib.sha256}
+        )
+
+    async def path_for(self, username: str) -> str:
+        """Raises NoSuchAccount."""
+        user = await find_active(self._database, username)
+        if user is None:
+            raise NoSuchAccount
+        return self.path(user)
+
+    def path(self, user: User) -> str:
+        return f"{LINKS}{self._serializer.dumps([user.id, _fingerprint(user)])}/"
+
+    async def user(self, token: str) -> User:
+        """The user of a link that is still valid. Raises LinkSpent."""
+        return await self._database.run_read(lambda session: self._user(session, token))
+
+    async def redeem(self, token: str, password: str) -> User:
+        """Set the password, end all of the user's sessions and return the user. Raises LinkSpent."""
+        hashed = await passwords.hash_of(password)
+        async with self._database.transaction() as session:
+            user = await session.run_sync(lambda session: self._user(session, token, locked=True))
+            await user.set_password(hashed)
+        return user
+
+    def _user(self, session: OrmSession, token: str, *, locked: bool = False) -> User:
+        try:
+            id, fingerprint = self._serializer.loads(token, max_age=int(LINK_LIFE.total_seconds()))
+        except BadData:
+            raise LinkSpent from None
+        user = session.get(User, id, with_for_update=locked)
+        if user is None or not user.is_active or fingerprint != _fingerprint(user):
+            raise LinkSpent
+        return user
+
+
+def _fingerprint(user: User) -> str:
+    """Identifies the user's current password without revealing it: a hash of a salted hash."""
+    return hashlib.sha256(user.password.encode()).hexdigest()[:32]
+
+
+def hide_tokens(record: logging.LogRecord) -> bool:
+    """A filter for access logs: until a link is used, its address is as good as the password."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(TOKEN.sub("…", arg) if isinstance(arg, str) else arg for arg in record.args)
+    return True

@@ -1,0 +1,61 @@
+"""The security log: changes of accounts and refusals, one line each, for the logger `discussit.security`.
+
+    login refused account=7 by=- address=203.0.113.9
+
+A line contains nothing that a client sent: users type passwords into the field for the name, and a text that
+an attacker chooses could look like a line of its own. docs/running.md says when each line is written.
+"""
+
+import logging
+from enum import StrEnum
+
+from starlette.requests import HTTPConnection
+
+from discussit.client_address import client_address
+from discussit.current_user import CurrentUser
+
+logger = logging.getLogger("discussit.security")
+
+
+class Act(StrEnum):
+    """An act that is logged when it is done or refused."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    SIGN_UP = "sign-up"
+    SESSION_END = "session-end"
+    PASSWORD_CHANGE = "password-change"
+    PASSWORD_RESET = "password-reset"
+    RESET_LINK = "reset-link"
+    ACCOUNT_CREATE = "account-create"
+    ACCOUNT_RENAME = "account-rename"
+    ACCOUNT_PASSWORD = "account-password"
+    ACCOUNT_PROMOTE = "account-promote"
+    ACCOUNT_DEMOTE = "account-demote"
+    ACCOUNT_CLOSE = "account-close"
+    ADMINISTRATION = "administration"
+    GROUP = "group"
+    LIMIT = "limit"
+    ORIGIN = "origin"
+    HOST = "host"
+
+
+def done(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
+    """Log an act that was carried out, on this account if it concerns one."""
+    logger.info("%s done %s", act, _subjects(conn, account))
+
+
+def refused(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
+    """Log an act that was refused. `account` is the one that it concerns, not the one that asked."""
+    logger.warning("%s refused %s", act, _subjects(conn, account))
+
+
+def limited(conn: HTTPConnection, what: str) -> None:
+    """Log that a rate limit was reached. `what` is one of our own texts."""
+    logger.warning('%s refused what="%s" %s', Act.LIMIT, what, _subjects(conn))
+
+
+def _subjects(conn: HTTPConnection, account: int | None = None) -> str:
+    user = conn.scope.get("user")  # before authentication there is none
+    by = user.id if isinstance(user, CurrentUser) else None
+    return f"account={account or '-'} by={by or '-'} address={client_address(conn) or '-'}"
