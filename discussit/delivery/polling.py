@@ -10,10 +10,8 @@ from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.chunks import chunks
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
-from discussit.delivery.rooms import Rooms
+from discussit.delivery.rooms import Rooms, has_unknown_effect
 from discussit.log.read import LogState, log_states
-from discussit.membership import members_of
-from discussit.models import User
 from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -92,9 +90,6 @@ class Polling:
             self._rooms.close(room)
             return
         await self._catch_up(room, to=state.last_seq)
-        if room.has_unclear_members:
-            room.has_unclear_members = False
-            await self._check_members(room)
 
     async def _catch_up(self, room: Room, *, to: int) -> None:
         if room.last is None:
@@ -102,14 +97,8 @@ class Polling:
             return
         while (last := room.last) < to:
             part = await self._rooms.page(room, last)
+            if has_unknown_effect(part.with_effects):
+                await self._rooms.check_members(room)
             # A message may have continued the tail meanwhile: the page still begins where it was asked for.
             if not part.entries or not room.append(part.entries):
                 return
-
-    async def _check_members(self, room: Room) -> None:
-        """End followers who are no longer members."""
-        ids = members_of(room.group_id).with_only_columns(User.id)
-        members = await self._database.run_read(lambda session: set(session.scalars(ids)))
-        for follower in list(room.followers):
-            if follower.user_id not in members:
-                follower.end(CloseCode.MEMBERSHIP_ENDED)

@@ -12,7 +12,6 @@ from anyio import CancelScope
 from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.log.compose import EncodedEntry
-from discussit.log.kinds import Effect
 from discussit.log.read import LogState
 from discussit.wire import CloseCode
 
@@ -31,7 +30,6 @@ class Room:
     epoch: str
     last: int | None = None
     is_behind: bool = True
-    has_unclear_members: bool = False  # an entry that this version does not know may have ended memberships
     followers: set[Follower] = field(default_factory=set)
     scope: CancelScope = field(default_factory=CancelScope)
     restoring: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -72,7 +70,7 @@ class Room:
         if fresh:
             self._keep(fresh)
             self.last += len(fresh)
-            self._apply_effects(fresh)
+            self._end_left(fresh)
             self._pass_on()
         return True
 
@@ -84,13 +82,11 @@ class Room:
             self._space += len(self._tail.popleft().text)
             self.is_full = True
 
-    def _apply_effects(self, fresh: Iterable[EncodedEntry]) -> None:
+    def _end_left(self, fresh: Iterable[EncodedEntry]) -> None:
         for entry in fresh:
-            if entry.effect is None:
-                continue
-            self.has_unclear_members |= entry.effect == Effect.UNKNOWN
-            for follower in self.followers:
-                follower.end_if_left(entry.seq, entry.user_id, entry.effect)
+            if entry.effect is not None:
+                for follower in self.followers:
+                    follower.end_if_left(entry.seq, entry.user_id, entry.effect)
 
     def _pass_on(self) -> None:
         """Send what was appended: one loop over all followers costs less than waking the task of each."""

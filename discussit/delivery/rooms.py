@@ -7,7 +7,7 @@ reordered and late messages cost time, never an entry.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -23,8 +23,10 @@ from discussit.delivery.messages import Appended, BusMessage, Revised, group_cha
 from discussit.delivery.room import TAIL, Room
 from discussit.delivery.slices import Slice
 from discussit.log.compose import EncodedEntry
+from discussit.log.kinds import Effect
 from discussit.log.read import LogState, entries_since, log_state
-from discussit.models import Group
+from discussit.membership import members_of
+from discussit.models import Group, User
 from discussit.models.groups import new_epoch
 from discussit.wire import CloseCode
 
@@ -104,7 +106,7 @@ class Rooms:
     def _continue(self, room: Room, entries: list[EncodedEntry]) -> None:
         if room.differs_from(entries):
             self.drop_diverged(room)
-        elif not room.append(entries) or room.has_unclear_members:
+        elif has_unknown_effect(entries) or not room.append(entries):
             self.mark_behind(room)
 
     def mark_behind(self, room: Room) -> None:
@@ -148,6 +150,8 @@ class Rooms:
             for entry in part.with_effects:
                 # It may have been written elsewhere, and not have arrived yet, while this reader came in.
                 follower.end_if_left(entry.seq, entry.user_id, entry.effect)
+            if has_unknown_effect(part.with_effects):
+                await self.check_members(room)
             if follower.ended is not None:
                 return
             if part.entries:
@@ -156,6 +160,14 @@ class Rooms:
             else:
                 await follower.woken()
                 yield None
+
+    async def check_members(self, room: Room) -> None:
+        """End followers who are no longer members, after entries of which only a newer version knows what they do."""
+        ids = members_of(room.group_id).with_only_columns(User.id)
+        members = await self._database.run_read(lambda session: set(session.scalars(ids)))
+        for follower in list(room.followers):
+            if follower.user_id not in members:
+                follower.end(CloseCode.MEMBERSHIP_ENDED)
 
     async def _earlier(self, room: Room, cursor: int) -> Slice:
         """Entries from before the tail. They are restored to it where they fit, for all who missed the same."""
@@ -193,6 +205,10 @@ class Rooms:
                 return entries
         self.drop_diverged(room)
         return []
+
+
+def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:
+    return any(entry.effect == Effect.UNKNOWN for entry in entries)
 
 
 def _since(session: OrmSession, room: Room, cursor: int, limit: int = PAGE) -> Iterator[EncodedEntry]:

@@ -6,18 +6,25 @@ from uuid import UUID
 
 import pytest
 from anyio import create_task_group, sleep
+from anyio.lowlevel import checkpoint
 from sqlalchemy import delete, select, update
 
 from discussit.bus import RESYNC, MemoryBackend
 from discussit.delivery import messages, polling, room
 from discussit.delivery.chunks import chunks
 from discussit.delivery.connections import Connection, Follower, HomeConnection
-from discussit.delivery.messages import MembershipChange, MembershipChanges, Revised, group_channel, person_channel
+from discussit.delivery.messages import (
+    MembershipChange,
+    MembershipChanges,
+    Revised,
+    group_channel,
+    person_channel,
+)
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.log.kinds import Effect
 from discussit.log.read import LogState
-from discussit.models import Entry, Group, Message, Session, User
+from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import session_id
 from discussit.wire import CloseCode
 
@@ -275,6 +282,71 @@ async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
         assert entered(served)[0].is_outdated
 
 
+async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_dropped(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("as it was")
+        await anext(entries)
+        world.listen()
+        await withdraw_all(world)
+        (room,) = served.hub.rooms
+        while not entered(served)[0].is_outdated:
+            await checkpoint()
+
+        assert (room.slice(2), room.revisions) == (None, 1)
+
+
+async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("secret")
+
+    async with world.served() as served, following(served, world, cursor=2) as entries:
+        withdraw_after_first_read(world, monkeypatch)
+
+        assert await anext(entries) == (3, "")
+
+
+async def test_readers_of_a_log_that_was_replaced_are_sent_away(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(epoch="another"))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_log_that_lost_entries_is_given_a_new_epoch(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await lose_last_entry(world)
+        while await epoch(world) == world.group.epoch:
+            await checkpoint()
+
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_database(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("as if this were a ban")
+        async with world.database.transaction() as session:
+            await session.execute(update(Entry.__table__).where(Entry.seq == 3).values(kind="Ban"))
+            await session.execute(delete(Membership).where(Membership.user_id == world.alice.id))
+        served.bus.post(group_channel(world.group.uuid), RESYNC)
+
+        await entered(served)[0].woken()
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
 # Expelling
 
 
@@ -463,6 +535,29 @@ async def left(world, user):
     async with world.database.transaction() as session:
         group = await session.get_one(Group, world.group.id)
         await group.remove_user(await session.get_one(User, user.id))
+
+
+async def withdraw_all(world):
+    async with world.database.transaction() as session:
+        for entry in await session.scalars(select(Message)):
+            entry.withdraw()
+
+
+def withdraw_after_first_read(world, monkeypatch):
+    """What is read first was read before the withdrawal, and arrives after it."""
+    read = world.database.run_read
+
+    async def read_and_withdraw(work):
+        monkeypatch.setattr(world.database, "run_read", read)
+        result = await read(work)
+        await withdraw_all(world)
+        return result
+
+    monkeypatch.setattr(world.database, "run_read", read_and_withdraw)
+
+
+async def epoch(world):
+    return await world.database.run_read(lambda session: session.scalar(select(Group.epoch)))
 
 
 async def lose_last_entry(world):

@@ -270,9 +270,3 @@ async def test_a_message_that_looks_like_a_left_ends_nobody(room, bob):
     room.append(entries(6, '{"type":"event_message","user":"bob","status":"Left","seq":6}', user_id=BOB))
 
     assert bob.ended is None
-
-
-async def test_an_entry_of_an_unknown_kind_has_the_members_checked(room, bob):
-    room.append(entries(6, "?", kind="Banned", user_id=BOB, effect=Effect.UNKNOWN))
-
-    assert (room.has_unclear_members, bob.ended) == (True, None)
