@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, func, insert, update
+from sqlalchemy import Connection, Dialect, Table, and_, bindparam, func, insert, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
@@ -30,7 +31,6 @@ TAKE_PLACES = (
     )
     .returning(GROUPS.c.last_seq, GROUPS.c.messages)
 )
-INSERT_ENTRIES, INSERT_TEXTS = insert(ENTRIES), insert(TEXTS)
 READ_UP_TO = (
     update(MEMBERSHIPS)
     .where(and_(MEMBERSHIPS.c.group_id == bindparam("group"), MEMBERSHIPS.c.user_id == bindparam("user")))
@@ -85,11 +85,9 @@ def write_entries(session: OrmSession, entries: Sequence[NewEntry]) -> list[int]
     """
     if not entries:
         return []
-    rows = _placed(session, entries)
     connection = session.connection()
-    connection.execute(INSERT_ENTRIES, [_entry_values(*each) for each in rows])
-    if texts := [_text_values(new, row) for new, row, _ in rows if row.content]:
-        connection.execute(INSERT_TEXTS, texts)
+    rows = _placed(connection, entries)
+    _insert(connection, rows)
     for new, row, _ in rows:
         if KINDS[row.kind].effect == Effect.JOINED:
             # Whatever was written before they came is not new to them.
@@ -101,7 +99,33 @@ def write_entries(session: OrmSession, entries: Sequence[NewEntry]) -> list[int]
 Placed = tuple[NewEntry, EntryRow, int]  # with its nth
 
 
-def _placed(session: OrmSession, entries: Sequence[NewEntry]) -> list[Placed]:
+def _insert(connection: Connection, rows: Sequence[Placed]) -> None:
+    insert_entries, insert_texts, moment = _inserts(connection.dialect)
+    moments = {row.timestamp: moment(row.timestamp) for _, row, _ in rows}
+    entries = [
+        (new.group_id, row.seq, row.kind, row.user_id, moments[row.timestamp], new.client_id, row.state, nth)
+        for new, row, nth in rows
+    ]
+    connection.exec_driver_sql(insert_entries, entries)
+    if texts := [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content]:
+        connection.exec_driver_sql(insert_texts, texts)
+
+
+@cache
+def _inserts(dialect: Dialect) -> tuple[str, str, Callable[[datetime], object]]:
+    """The INSERTs of entries and of texts, compiled, and what a timestamp is to the driver.
+
+    Values go to the driver in the order of the tables' columns: SQLAlchemy's processing of each row took longer
+    than its INSERT.
+    """
+    compiled = [insert(table).compile(dialect=dialect) for table in (ENTRIES, TEXTS)]
+    for each, table in zip(compiled, (ENTRIES, TEXTS), strict=True):
+        assert each.positiontup == [column.name for column in table.columns], "the driver takes values by position"
+    of_driver = ENTRIES.c.timestamp.type.dialect_impl(dialect).bind_processor(dialect)
+    return str(compiled[0]), str(compiled[1]), of_driver or (lambda moment: moment)
+
+
+def _placed(connection: Connection, entries: Sequence[NewEntry]) -> list[Placed]:
     """Give each entry its seq and nth.
 
     Updating a group's row locks it until the commit, so that entries become visible in seq order: a reader
@@ -111,7 +135,7 @@ def _placed(session: OrmSession, entries: Sequence[NewEntry]) -> list[Placed]:
     moment, of_group = now(), defaultdict(list)
     for entry in entries:
         of_group[entry.group_id].append(entry)
-    places = {group: _take_places(session, group, of_group[group], moment) for group in sorted(of_group)}
+    places = {group: _take_places(connection, group, of_group[group], moment) for group in sorted(of_group)}
     return [_place(entry, places[entry.group_id], moment) for entry in entries]
 
 
@@ -123,7 +147,7 @@ class _Places:
     nth: int
 
 
-def _take_places(session: OrmSession, group: int, entries: Sequence[NewEntry], moment: datetime) -> _Places:
+def _take_places(connection: Connection, group: int, entries: Sequence[NewEntry], moment: datetime) -> _Places:
     kinds = [KINDS[entry.kind] for entry in entries]
     messages = sum(kind.counts_as_unread for kind in kinds)
     members = sum(MEMBERS_ADDED.get(kind.effect, 0) for kind in kinds)
@@ -134,7 +158,7 @@ def _take_places(session: OrmSession, group: int, entries: Sequence[NewEntry], m
         "new_members": members,
         "at": _newest_message(entries, moment) if messages else None,
     }
-    last = session.connection().execute(TAKE_PLACES, values).one()
+    last = connection.execute(TAKE_PLACES, values).one()
     return _Places(last.last_seq - len(entries), last.messages - messages)
 
 
@@ -155,23 +179,6 @@ def _place(entry: NewEntry, places: _Places, moment: datetime) -> Placed:
         entry.content,
     )
     return entry, row, places.nth
-
-
-def _entry_values(new: NewEntry, row: EntryRow, nth: int) -> dict[str, object]:
-    return {
-        "group_id": new.group_id,
-        "seq": row.seq,
-        "kind": row.kind,
-        "user_id": row.user_id,
-        "timestamp": row.timestamp,
-        "client_id": new.client_id,
-        "state": row.state,
-        "nth": nth,
-    }
-
-
-def _text_values(new: NewEntry, row: EntryRow) -> dict[str, object]:
-    return {"group_id": new.group_id, "seq": row.seq, "content": row.content}
 
 
 def _note(session: OrmSession, rows: Iterable[Placed]) -> None:
