@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -10,6 +10,14 @@ from discussit.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
 from discussit.membership import is_member
 from discussit.models import Group, Membership, User
+
+# Built once, since building it takes as long as executing it.
+FIND = (
+    select(Group, Membership)
+    .select_from(Group)
+    .outerjoin(Membership, is_member(bindparam("user"), Group.id))
+    .where(Group.uuid == bindparam("uuid"))
+)
 
 
 class NoSuchGroup(Exception):
@@ -29,12 +37,8 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
 
     Raises NoSuchGroup, NotAMember, and NotLoggedIn if the credential is no longer valid.
     """
-    found = session.execute(
-        select(Group, Membership, user.credential.is_valid())
-        .select_from(Group)
-        .outerjoin(Membership, is_member(user.id, Group.id))
-        .where(Group.uuid == uuid)
-    ).one_or_none()
+    query: Select[Group, Membership | None, bool] = FIND.add_columns(user.credential.is_valid())
+    found = session.execute(query, {"user": user.id, "uuid": uuid}).one_or_none()
     if found is None:
         raise NoSuchGroup
     group, membership, is_logged_in = found
