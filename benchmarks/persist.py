@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean, median, quantiles
 
 import uvloop
-from servers import HERE, Person, Server, machine, running, table
+from servers import HERE, Server, LoggedInClient, machine, running, table
 from sockets import Socket
 
 ROUNDS = 3
@@ -86,7 +86,7 @@ class Site:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        member = Person(server, "alice")
+        member = LoggedInClient(server, "alice")
         member.does("/groups/", name="Gardening")
         (uuid,) = re.findall(r'id="([0-9a-f-]{36})"', member.get("/").text)
         member.does(f"/groups/{uuid}/join/")

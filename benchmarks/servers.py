@@ -106,7 +106,7 @@ def running(*command: str) -> Iterator[Server]:
             server.stop()
 
 
-class Person(httpx.Client):
+class LoggedInClient(httpx.Client):
     """Somebody who is logged in. The first of a server is its superuser."""
 
     def __init__(self, server: Server, name: str) -> None:

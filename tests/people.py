@@ -23,7 +23,7 @@ V1 = "discussit.v1"
 TIME_OF_DAY = re.compile(r"\b\d\d:\d\d\b")
 
 
-class Person:
+class HttpPerson:
     """Somebody with a browser of their own (cookies), on a site that is running."""
 
     def __init__(self, client: TestClient, name: str) -> None:
@@ -87,7 +87,7 @@ class Person:
 
 def stranger(site, address="203.0.113.9"):
     """Somebody with a new browser, at an address of their own."""
-    person = Person(site, "stranger")
+    person = HttpPerson(site, "stranger")
     person.browser = TestClient(site.app, client=(address, 50_000), follow_redirects=False)
     person.browser.portal = site.portal
     return person

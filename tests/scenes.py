@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from engines import Postgres
 from httpx2 import Cookies
-from people import Person
+from people import HttpPerson
 from starlette.testclient import TestClient
 
 from discussit.app import create_app
@@ -75,8 +75,8 @@ class Scene:
     cookies: dict[str, Cookies] = field(default_factory=dict)
     gardening: str = ""
 
-    def person(self, site: TestClient, name: str) -> Person:
-        person = Person(site, name)
+    def person(self, site: TestClient, name: str) -> HttpPerson:
+        person = HttpPerson(site, name)
         person.browser.cookies.update(self.cookies[name])
         return person
 
@@ -103,7 +103,7 @@ class Scenes:
         """Alice signs up first, so she is the superuser, and makes Gardening, whose first entry is her Join."""
         scene = Scene(self._storage.new(self.scene(frozenset()).template))
         with TestClient(create_app(self._settings(scene.template))) as site:
-            alice, bob = Person(site, "alice"), Person(site, "bob")
+            alice, bob = HttpPerson(site, "alice"), HttpPerson(site, "bob")
             for person in (alice, bob) if "bob" in cast else (alice,):
                 person.sign_up()
                 scene.cookies[person.name] = person.browser.cookies

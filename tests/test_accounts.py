@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
-from people import PASSWORD, Page, Person, closed
+from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -16,7 +16,7 @@ LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logo
 
 
 def test_who_signs_up_is_signed_in_and_led_home(site):
-    cleo = Person(site, "cleo")
+    cleo = HttpPerson(site, "cleo")
 
     response = cleo.sign_up()
 
@@ -25,7 +25,7 @@ def test_who_signs_up_is_signed_in_and_led_home(site):
 
 
 def test_the_first_account_of_a_server_is_its_superuser_and_the_page_says_so(site):
-    cleo = Person(site, "cleo")
+    cleo = HttpPerson(site, "cleo")
 
     before = cleo.get(SIGNUP).text
     cleo.sign_up()
@@ -35,7 +35,7 @@ def test_the_first_account_of_a_server_is_its_superuser_and_the_page_says_so(sit
 
 
 def test_the_second_account_is_no_superuser_and_the_page_promises_nothing(site, alice):
-    bob = Person(site, "bob")
+    bob = HttpPerson(site, "bob")
 
     before = bob.get(SIGNUP).text
     bob.sign_up()
@@ -45,10 +45,10 @@ def test_the_second_account_is_no_superuser_and_the_page_promises_nothing(site, 
 
 
 def test_two_first_accounts_at_once_make_one_superuser(site, state):
-    people = [Person(site, name) for name in ("alice", "bob", "cleo", "dan")]
+    people = [HttpPerson(site, name) for name in ("alice", "bob", "cleo", "dan")]
 
     with ThreadPoolExecutor() as at_once:
-        statuses = [response.status_code for response in at_once.map(Person.sign_up, people)]
+        statuses = [response.status_code for response in at_once.map(HttpPerson.sign_up, people)]
 
     assert statuses == [303] * 4
     assert sorted(user.is_superuser for user in all_users(site, state)) == [False, False, False, True]
@@ -56,7 +56,7 @@ def test_two_first_accounts_at_once_make_one_superuser(site, state):
 
 def test_two_who_want_the_same_name_at_once_get_one_account(site, state):
     with ThreadPoolExecutor() as at_once:
-        responses = list(at_once.map(Person.sign_up, [Person(site, "alice"), Person(site, "Alice")]))
+        responses = list(at_once.map(HttpPerson.sign_up, [HttpPerson(site, "alice"), HttpPerson(site, "Alice")]))
 
     assert sorted(response.status_code for response in responses) == [303, 400]
     assert len(all_users(site, state)) == 1
@@ -80,7 +80,7 @@ def test_two_who_want_the_same_name_at_once_get_one_account(site, state):
     ],
 )
 def test_what_is_wrong_with_a_sign_up_stands_beside_its_field(site, alice, faultless, field, fields):
-    visitor = Person(site, "cleo")
+    visitor = HttpPerson(site, "cleo")
 
     response = visitor.post(SIGNUP, **{"username": "cleo", "password1": PASSWORD, "password2": PASSWORD} | fields)
 
@@ -91,7 +91,7 @@ def test_what_is_wrong_with_a_sign_up_stands_beside_its_field(site, alice, fault
 
 @pytest.mark.parametrize("fields", [{"password1": "password1", "password2": "password1"}, {"password2": "x"}])
 def test_that_a_name_is_taken_is_told_only_where_all_else_is_right(site, alice, fields):
-    response = Person(site, "alice").post(
+    response = HttpPerson(site, "alice").post(
         SIGNUP, **{"username": "alice", "password1": PASSWORD, "password2": PASSWORD} | fields
     )
 
@@ -99,14 +99,14 @@ def test_that_a_name_is_taken_is_told_only_where_all_else_is_right(site, alice, 
 
 
 def test_a_refused_sign_up_keeps_the_name_and_no_password(site):
-    response = Person(site, "cleo").post(SIGNUP, username="cleo", password1="secret-one", password2="secret-two")
+    response = HttpPerson(site, "cleo").post(SIGNUP, username="cleo", password1="secret-one", password2="secret-two")
 
     assert Page(response.text).one("field-username")["value"] == "cleo"
     assert "secret" not in response.text
 
 
 def test_names_with_markup_signs_are_shown_as_text(site):
-    response = Person(site, "cleo").post(SIGNUP, username='"><script>x', password1=PASSWORD, password2=PASSWORD)
+    response = HttpPerson(site, "cleo").post(SIGNUP, username='"><script>x', password1=PASSWORD, password2=PASSWORD)
 
     assert "<script>x" not in response.text
     assert Page(response.text).one("field-username")["value"] == '"><script>x'
@@ -132,14 +132,14 @@ def test_an_open_servers_login_page_leads_to_the_sign_up(site):
 
 
 def test_who_logs_in_is_led_home(site, alice):
-    response = Person(site, "alice").log_in()
+    response = HttpPerson(site, "alice").log_in()
 
     assert (response.status_code, response.headers["location"]) == (303, "/")
 
 
 @pytest.mark.parametrize("name", ["ALICE", "Alice", "\uff41lice", " alice "])
 def test_a_name_logs_in_whatever_its_case_and_form(site, alice, name):
-    assert Person(site, name).log_in().status_code == 303
+    assert HttpPerson(site, name).log_in().status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_name_logs_in_whatever_its_case_and_form(site, alice, name):
     ],
 )
 def test_a_wrong_login_is_told_the_same_whatever_is_wrong(site, alice, faultless, fields):
-    visitor = Person(site, "visitor")
+    visitor = HttpPerson(site, "visitor")
 
     response = visitor.post(LOGIN, **fields)
 
@@ -167,7 +167,7 @@ def test_a_wrong_login_is_told_the_same_whatever_is_wrong(site, alice, faultless
 def test_a_closed_account_logs_in_no_more(site, state, alice):
     site.portal.call(close_account, state.database)
 
-    assert Person(site, "alice").log_in().status_code == 400
+    assert HttpPerson(site, "alice").log_in().status_code == 400
 
 
 def test_a_closed_accounts_sessions_have_ended(site, state, alice):
@@ -179,7 +179,7 @@ def test_a_closed_accounts_sessions_have_ended(site, state, alice):
 
 
 def test_asking_for_the_login_pages_head_logs_nobody_in(site, alice):
-    assert Person(site, "visitor").browser.head(LOGIN).status_code == 200
+    assert HttpPerson(site, "visitor").browser.head(LOGIN).status_code == 200
 
 
 def test_who_is_signed_in_is_led_past_the_login_page(alice):
@@ -196,7 +196,7 @@ def test_logging_in_again_ends_the_session_before(alice):
 
 @pytest.mark.parametrize("path", ["/groups/x/", "/?a=b&c=d", "/accounts/login/?next=//evil.example", "/%2F/x"])
 def test_a_login_leads_to_the_path_that_was_asked_for(site, alice, path):
-    visitor = Person(site, "alice")
+    visitor = HttpPerson(site, "alice")
 
     field = [each for each in visitor.page(f"{LOGIN}?{query(path)}").elements if each.get("name") == "next"]
 
@@ -226,7 +226,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("path", FOREIGN)
 def test_a_login_leads_nowhere_else(site, alice, path):
-    visitor = Person(site, "alice")
+    visitor = HttpPerson(site, "alice")
 
     field = [each for each in visitor.page(f"{LOGIN}?{query(path)}").elements if each.get("name") == "next"]
 
@@ -235,7 +235,7 @@ def test_a_login_leads_nowhere_else(site, alice, path):
 
 
 def test_a_refused_login_still_knows_where_to_lead(site, alice):
-    response = Person(site, "alice").post(LOGIN, username="alice", password="wrong password", next="/groups/x/")
+    response = HttpPerson(site, "alice").post(LOGIN, username="alice", password="wrong password", next="/groups/x/")
 
     assert [each["value"] for each in Page(response.text).elements if each.get("name") == "next"] == ["/groups/x/"]
 
@@ -267,7 +267,7 @@ def test_a_logout_closes_the_sockets_of_its_session(alice, gardening):
 
 
 def test_a_logout_leaves_the_persons_other_browser_alone(site, alice, gardening):
-    elsewhere = Person(site, "alice")
+    elsewhere = HttpPerson(site, "alice")
     elsewhere.log_in()
 
     with elsewhere.in_group(gardening) as socket:
@@ -278,7 +278,7 @@ def test_a_logout_leaves_the_persons_other_browser_alone(site, alice, gardening)
 
 
 def test_whoever_is_not_signed_in_can_log_out_all_the_same(site):
-    assert Person(site, "visitor").log_out().headers["location"] == LOGIN
+    assert HttpPerson(site, "visitor").log_out().headers["location"] == LOGIN
 
 
 def test_a_link_can_log_nobody_out(alice):

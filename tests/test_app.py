@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from people import Person
+from people import HttpPerson
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -20,13 +20,13 @@ from discussit.settings import SettingsError
 
 
 def test_a_process_that_runs_says_so_to_everyone(site):
-    response = Person(site, "visitor").get("/healthz")
+    response = HttpPerson(site, "visitor").get("/healthz")
 
     assert (response.status_code, response.text) == (200, "ok")
 
 
 def test_it_is_ready_when_database_and_bus_answer(site):
-    response = Person(site, "visitor").get("/readyz")
+    response = HttpPerson(site, "visitor").get("/readyz")
 
     assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok", "lag": ANY})
 
@@ -133,13 +133,13 @@ def test_an_application_that_was_not_started_says_how_to(environment):
 
 def test_a_request_finds_the_database_of_the_last_start(environment):
     with TestClient(app) as site:
-        Person(site, "alice").sign_up()
+        HttpPerson(site, "alice").sign_up()
     with TestClient(app) as site:
-        assert Person(site, "alice").log_in().status_code == 303
+        assert HttpPerson(site, "alice").log_in().status_code == 303
 
     environment.setenv("DATABASE_URL", "sqlite:///another.db")
     with TestClient(app) as site:
-        assert Person(site, "alice").log_in().status_code == 400
+        assert HttpPerson(site, "alice").log_in().status_code == 400
 
 
 def test_an_application_that_has_ended_runs_again(settings):
@@ -163,7 +163,7 @@ def test_an_application_that_has_ended_runs_again(settings):
 
 def test_what_was_sent_before_the_end_is_written(environment):
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.sign_up()
         group = alice.creates("Gardening")
         alice.joins(group)
@@ -176,7 +176,7 @@ def test_what_was_sent_before_the_end_is_written(environment):
                 pass
 
     with TestClient(app) as site:
-        visitor = Person(site, "alice")
+        visitor = HttpPerson(site, "alice")
         visitor.browser.cookies.update(alice.browser.cookies)
         assert visitor.page(f"/groups/{group}/").log()[-1] == (81, "alice 79")
 
@@ -189,7 +189,7 @@ def test_a_fault_is_explained_and_its_traceback_shown_only_where_asked_for(envir
     environment.setenv("DEBUG", debug)
 
     with TestClient(app, raise_server_exceptions=False) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.sign_up()
         site.cookies = alice.browser.cookies
         site.portal.call(break_database, site.app._app.state.site.database)
@@ -200,7 +200,7 @@ def test_a_fault_is_explained_and_its_traceback_shown_only_where_asked_for(envir
 
 
 def test_a_page_for_what_is_not_there_leads_on(site, alice):
-    visitor = Person(site, "visitor").get("/nope")
+    visitor = HttpPerson(site, "visitor").get("/nope")
     member = alice.get("/nope")
 
     assert visitor.status_code == member.status_code == 404

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from people import V1, Person, closed, refused
+from people import V1, HttpPerson, closed, refused
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -29,7 +29,7 @@ def test_who_is_no_member_is_refused_with_403(bob, gardening):
 
 
 def test_who_is_not_signed_in_is_refused_with_401(site, gardening):
-    assert refused(Person(site, "visitor"), f"/groups/{gardening}/") == 401
+    assert refused(HttpPerson(site, "visitor"), f"/groups/{gardening}/") == 401
 
 
 def test_an_unknown_group_is_refused_with_404(alice):
@@ -95,7 +95,7 @@ def test_a_message_has_the_tutorials_keys(alice, gardening):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("deed", "status"), [(Person.joins, "Join"), (Person.leaves, "Left")])
+@pytest.mark.parametrize(("deed", "status"), [(HttpPerson.joins, "Join"), (HttpPerson.leaves, "Left")])
 def test_an_event_has_the_tutorials_keys(alice, bob, gardening, deed, status):
     with alice.in_group(gardening) as socket:
         bob.joins(gardening)
@@ -512,7 +512,7 @@ def test_without_a_rate_nothing_is_refused(environment):
 
 
 def people_in_a_group(site):
-    alice, bob = Person(site, "alice"), Person(site, "bob")
+    alice, bob = HttpPerson(site, "alice"), HttpPerson(site, "bob")
     alice.sign_up()
     bob.sign_up()
     alice.group = alice.creates("Gardening")

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from people import PASSWORD, Person
+from people import PASSWORD, HttpPerson
 from starlette.testclient import TestClient
 
 from discussit import __version__
@@ -157,7 +157,7 @@ def test_a_new_groups_uuid_is_printed_and_the_group_is_there(run):
     code, said, errors = run("creategroup", "Gardening")
 
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.sign_up()
         assert "Gardening" in alice.page("/").one(said.strip()).text
     assert (code, errors) == (0, "")
@@ -175,7 +175,7 @@ def test_a_superuser_can_log_in_and_make_groups(run):
     code, said, errors = run("createsuperuser", "--username", "alice", "--password-stdin", typed=f"{PASSWORD}\n")
 
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         assert alice.log_in().status_code == 303
         assert alice.creates("Gardening")
     assert (code, said, errors) == (0, "Superuser alice was made.\n", "")
@@ -194,7 +194,7 @@ def test_the_password_is_the_first_line_of_standard_input(run, end):
     run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD + end)
 
     with TestClient(app) as site:
-        assert Person(site, "alice").log_in().status_code == 303
+        assert HttpPerson(site, "alice").log_in().status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_link_is_printed_with_which_a_new_password_is_set(run):
     code, said, errors = run("resetpassword", "--username", "ALICE")
 
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.post(said.strip(), password1="another horse", password2="another horse")
         assert alice.creates("Gardening")
         assert alice.log_in().status_code == 400

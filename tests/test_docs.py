@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import discussit
 from discussit import cli, security_log, settings, wire
 
 TESTS = Path(__file__).parent
@@ -63,6 +64,14 @@ def test_documents_name_no_code_that_does_not_exist():
     tables = re.findall(r"^\| `([a-z_]+)` \|", (DOCS / "protocol.md").read_text(), re.M)
 
     assert set(tables) == set(wire.ErrorCode)
+
+
+def test_every_module_is_described():
+    table = re.findall(r"^\| (`.*?`) \|", (DOCS / "how-it-works.md").read_text(), re.M)
+    modules = [path for path in Path(discussit.__file__).parent.iterdir() if path.suffix == ".py" or path.is_dir()]
+    names = {path.name if path.is_file() else f"{path.name}/" for path in modules} - {"__init__.py", "__pycache__/"}
+
+    assert names == set(re.findall(r"`([\w/.]+)`", "".join(table)))
 
 
 def test_the_documents_links_lead_somewhere():

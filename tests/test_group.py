@@ -1,7 +1,7 @@
 from uuid import UUID
 
 import pytest
-from people import Page, Person
+from people import HttpPerson, Page
 from sqlalchemy import select
 
 from discussit.models import Event, Group, Message, User
@@ -20,7 +20,7 @@ def test_a_member_reads_the_group(alice, gardening):
 
 
 def test_who_is_not_signed_in_is_sent_to_log_in_and_back(site, gardening):
-    response = Person(site, "visitor").get(f"/groups/{gardening}/?at=3")
+    response = HttpPerson(site, "visitor").get(f"/groups/{gardening}/?at=3")
 
     assert response.status_code == 303
     assert response.headers["location"] == f"/accounts/login/?next=/groups/{gardening}/%3Fat%3D3"
@@ -88,7 +88,7 @@ def test_every_id_on_the_page_is_there_once(alice, gardening):
 
 def test_every_member_is_listed_once_and_nobody_else(site, alice, bob, gardening):
     bob.joins(gardening)
-    Person(site, "cleo").sign_up()
+    HttpPerson(site, "cleo").sign_up()
 
     members = [each["id"] for each in alice.page(f"/groups/{gardening}/").within("members") if each.get("id")]
 

@@ -1,5 +1,5 @@
 import pytest
-from people import Page, Person
+from people import HttpPerson, Page
 
 from discussit.models import Group
 
@@ -7,13 +7,13 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 def test_who_is_not_signed_in_is_sent_to_log_in_and_back(site):
-    response = Person(site, "visitor").get("/")
+    response = HttpPerson(site, "visitor").get("/")
 
     assert (response.status_code, response.headers["location"]) == (303, "/accounts/login/?next=/")
 
 
 def test_the_way_back_keeps_what_was_asked_for(site):
-    response = Person(site, "visitor").get("/?a=b&c=d")
+    response = HttpPerson(site, "visitor").get("/?a=b&c=d")
 
     assert response.headers["location"] == "/accounts/login/?next=/%3Fa%3Db%26c%3Dd"
 
@@ -138,7 +138,7 @@ def test_an_unknown_group_is_not_found(alice, verb):
 
 @pytest.mark.parametrize("verb", ["join", "leave", "messages"])
 def test_who_is_not_signed_in_is_sent_to_log_in_and_changes_nothing(site, alice, gardening, verb):
-    response = Person(site, "visitor").post(f"/groups/{gardening}/{verb}/", message="hi")
+    response = HttpPerson(site, "visitor").post(f"/groups/{gardening}/{verb}/", message="hi")
 
     assert response.status_code == 303
     assert response.headers["location"] == f"/accounts/login/?next=/groups/{gardening}/"
@@ -172,7 +172,7 @@ def test_nobody_else_makes_a_group_or_is_offered_it(alice, bob):
 
 
 def test_who_is_not_signed_in_makes_no_group(site):
-    response = Person(site, "visitor").post("/groups/", name="Gardening")
+    response = HttpPerson(site, "visitor").post("/groups/", name="Gardening")
 
     assert (response.status_code, response.headers["location"]) == (303, "/accounts/login/?next=/")
 

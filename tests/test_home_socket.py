@@ -1,5 +1,5 @@
 import pytest
-from people import V1, Person, closed, refused
+from people import V1, HttpPerson, closed, refused
 
 from discussit.bus import RESYNC
 from discussit.delivery.messages import person_channel
@@ -17,7 +17,7 @@ def leave(group):
 
 
 def test_who_is_not_signed_in_is_refused_with_401(site):
-    assert refused(Person(site, "visitor"), "/") == 401
+    assert refused(HttpPerson(site, "visitor"), "/") == 401
 
 
 def test_whoever_logged_out_is_refused_with_401(alice):

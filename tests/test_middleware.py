@@ -2,7 +2,7 @@ import asyncio
 import re
 
 import pytest
-from people import Person, missing, refused
+from people import HttpPerson, missing, refused
 from sqlalchemy import text
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
@@ -121,7 +121,7 @@ def test_the_origin_of_a_socket_outweighs_what_else_the_browser_says(alice):
 
 
 def test_the_origin_is_checked_before_the_session(site):
-    assert refused(Person(site, "visitor"), "/", origin="http://evil.example") == 403
+    assert refused(HttpPerson(site, "visitor"), "/", origin="http://evil.example") == 403
 
 
 def test_over_https_the_origin_is_an_https_one(alice):

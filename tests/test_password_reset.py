@@ -3,7 +3,7 @@ import time
 
 import pytest
 from itsdangerous import TimestampSigner
-from people import PASSWORD, Page, Person, closed
+from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
 
 from discussit.models import User
@@ -35,7 +35,7 @@ def link_for(site, state):
 @pytest.fixture
 def elsewhere(site, bob):
     """Bob, in another browser."""
-    elsewhere = Person(site, "bob")
+    elsewhere = HttpPerson(site, "bob")
     elsewhere.log_in()
     return elsewhere
 
@@ -83,7 +83,7 @@ def test_what_is_wrong_with_a_change_stands_beside_its_field_and_changes_nothing
 
 
 def test_the_new_password_can_not_be_ones_name(site):
-    caroline = Person(site, "caroline")
+    caroline = HttpPerson(site, "caroline")
     caroline.sign_up()
 
     assert Page(changes(caroline, new="Caroline").text).errors() == {"password1": "The password can't be the name."}
@@ -96,7 +96,7 @@ def test_a_refused_change_shows_no_password_again(bob):
 
 
 def test_whoever_is_not_signed_in_changes_nothing(site, bob):
-    visitor = Person(site, "visitor")
+    visitor = HttpPerson(site, "visitor")
 
     assert visitor.get(CHANGE).headers["location"] == f"{LOGIN}?next={CHANGE}"
     assert changes(visitor).headers["location"].startswith(LOGIN)
@@ -111,28 +111,28 @@ def test_every_page_leads_there(bob):
 
 
 def test_a_link_says_whose_password_it_sets_and_does_nothing_by_being_opened(site, bob, link_for):
-    page = Person(site, "visitor").page(link_for("bob"))
+    page = HttpPerson(site, "visitor").page(link_for("bob"))
 
     assert "For the account bob." in page.one("content").text
     assert bob.get("/").status_code == 200
 
 
 def test_a_link_sets_a_password_and_signs_in_here_and_out_elsewhere(site, bob, gardening, link_for):
-    visitor = Person(site, "bob")
+    visitor = HttpPerson(site, "bob")
     with bob.at_home() as socket:
         response = sets(visitor, link_for("bob"))
 
         assert closed(socket) == 4401
     assert (response.status_code, response.headers["location"]) == (303, "/")
     assert (visitor.get("/").status_code, bob.get("/").status_code) == (200, 303)
-    assert [logs_in(Person(site, "bob"), password) for password in (PASSWORD, NEW)] == [False, True]
+    assert [logs_in(HttpPerson(site, "bob"), password) for password in (PASSWORD, NEW)] == [False, True]
 
 
 def test_a_link_works_once(site, bob, link_for):
     link = link_for("bob")
     sets(bob, link)
 
-    assert is_spent(Person(site, "visitor"), link)
+    assert is_spent(HttpPerson(site, "visitor"), link)
     assert logs_in(bob, NEW)
 
 
@@ -140,19 +140,19 @@ def test_a_link_ends_with_the_password_that_it_was_to_replace(site, bob, link_fo
     link = link_for("bob")
     changes(bob)
 
-    assert is_spent(Person(site, "visitor"), link)
+    assert is_spent(HttpPerson(site, "visitor"), link)
 
 
 def test_a_link_ends_with_its_account(site, state, bob, link_for):
     link = link_for("bob")
     site.portal.call(close_account, state.database, "bob")
 
-    assert is_spent(Person(site, "visitor"), link)
+    assert is_spent(HttpPerson(site, "visitor"), link)
 
 
 @pytest.mark.parametrize(("age", "works"), [(HOUR - 60, True), (HOUR + 60, False)])
 def test_a_link_lives_for_an_hour(environment, site, bob, link_for, age, works):
-    visitor, link = Person(site, "visitor"), link_for("bob")
+    visitor, link = HttpPerson(site, "visitor"), link_for("bob")
 
     environment.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + age)
 
@@ -171,11 +171,11 @@ CHANGED = {
 
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
 def test_a_made_up_link_is_told_the_same_as_a_used_one(site, bob, faultless, link_for, change):
-    assert is_spent(Person(site, "visitor"), change(link_for("bob")))
+    assert is_spent(HttpPerson(site, "visitor"), change(link_for("bob")))
 
 
 def test_a_cookie_is_no_link(site, bob):
-    assert is_spent(Person(site, "visitor"), f"/accounts/reset/{dict(bob.browser.cookies)['discussit_session']}/")
+    assert is_spent(HttpPerson(site, "visitor"), f"/accounts/reset/{dict(bob.browser.cookies)['discussit_session']}/")
 
 
 @pytest.mark.parametrize(("field", "fields"), [("password1", {"new": "password1"}), ("password2", {"again": "x"})])
@@ -199,7 +199,7 @@ def test_the_address_of_a_link_is_told_to_nobody(environment, site, bob, link_fo
     link = link_for("bob")
     environment.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + age)
 
-    headers = Person(site, "visitor").get(link).headers
+    headers = HttpPerson(site, "visitor").get(link).headers
 
     assert (headers["referrer-policy"], headers["cache-control"]) == ("strict-origin", "no-store")
 

@@ -1,6 +1,6 @@
 import pytest
 from argon2 import PasswordHasher
-from people import PASSWORD, Page, Person
+from people import PASSWORD, HttpPerson, Page
 from sqlalchemy import select
 
 from discussit import passwords
@@ -17,7 +17,7 @@ SIGNUP = "/accounts/signup/"
 
 @pytest.mark.parametrize("password", ["password1", "PassWord1", "12345678", "fallen_angel"])
 def test_a_password_that_many_have_is_refused_beside_its_field(site, password):
-    cleo = Person(site, "cleo")
+    cleo = HttpPerson(site, "cleo")
 
     response = cleo.post(SIGNUP, username="cleo", password1=password, password2=password)
 
@@ -27,7 +27,7 @@ def test_a_password_that_many_have_is_refused_beside_its_field(site, password):
 
 @pytest.mark.parametrize("password", ["password1 of cleo", "x" * 256, "🔑🔑🔑🔑🔑🔑🔑🔑", "        "])
 def test_a_password_that_few_have_is_taken_as_it_is(site, password):
-    cleo = Person(site, "cleo")
+    cleo = HttpPerson(site, "cleo")
 
     cleo.post(SIGNUP, username="cleo", password1=password, password2=password)
     cleo.log_out()
@@ -88,7 +88,7 @@ def test_every_wrong_login_verifies_one_hash(site, alice, bob, counting, name):
 
 @pytest.mark.parametrize("name", ["alice", "nobody"])
 def test_every_sign_up_hashes_once_whether_the_name_is_taken_or_not(site, alice, counting, name):
-    Person(site, name).sign_up()
+    HttpPerson(site, name).sign_up()
 
     assert (counting.verified, counting.hashed) == (0, 1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from limits import RateLimitItemPerMinute
-from people import PASSWORD, Page, Person, refused, stranger
+from people import PASSWORD, HttpPerson, Page, refused, stranger
 from servers import ServeCommand
 
 from discussit.limits import throttles
@@ -61,7 +61,7 @@ def test_a_wrong_password_is_told_with_the_account_that_it_was_for(site, alice, 
 
 
 def test_a_sign_up_is_told_and_that_it_signs_in(site, told):
-    Person(site, "alice").sign_up()
+    HttpPerson(site, "alice").sign_up()
 
     assert told() == done("sign-up done account=1 by=-", "login done account=1 by=-")
 
@@ -75,7 +75,7 @@ def test_a_logout_is_told_once(bob, told):
 
 @pytest.mark.parametrize("ended", ["others", "theirs"])
 def test_ended_sessions_are_told_and_what_was_none_is_not(site, bob, told, ended):
-    Person(site, "bob").log_in()
+    HttpPerson(site, "bob").log_in()
     (theirs,) = set(re.findall(r'value="(\w{64})" id="end-2"', bob.get(SESSIONS).text))
     told()
 
@@ -99,7 +99,7 @@ def test_a_changed_password_is_told_and_a_wrong_old_one(bob, told):
 
 def test_a_reset_link_is_told_when_it_is_made_when_it_is_used_and_when_it_is_used_again(site, alice, bob, told):
     link = Page(alice.post("/admin/user/reset/2").text).one("link").text
-    visitor = Person(site, "visitor")
+    visitor = HttpPerson(site, "visitor")
     visitor.post(link, password1=NEW, password2=NEW)
     visitor.get(link)
 
@@ -163,7 +163,7 @@ def test_a_closed_account_is_told_and_one_that_could_not_be_closed_is_not(alice,
 
 
 def test_who_may_not_administrate_is_told(site, bob, told):
-    Person(site, "visitor").get("/admin/")
+    HttpPerson(site, "visitor").get("/admin/")
     bob.get("/admin/user/list")
 
     assert told() == was_refused("administration refused account=- by=2")

@@ -3,7 +3,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from people import PASSWORD, Person, closed, refused
+from people import PASSWORD, HttpPerson, closed, refused
 from sqlalchemy import func, select, update
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
@@ -69,7 +69,7 @@ def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, al
 
 
 def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site, faultless):
-    alice = Person(impatient_site, "alice")
+    alice = HttpPerson(impatient_site, "alice")
     alice.sign_up()
     state = impatient_site.app._app.state.site
     impatient_site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
@@ -102,14 +102,14 @@ def test_a_session_that_is_deleted_in_the_database_closes_its_sockets(site, stat
 def test_a_login_clears_away_the_sessions_that_are_over(site, state, alice, ago):
     site.portal.call(age_sessions, state.database, ago)
 
-    Person(site, "alice").log_in()
+    HttpPerson(site, "alice").log_in()
 
     assert site.portal.call(count_sessions, state.database) == 1
 
 
 def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, state, alice, bob):
     environment.setattr(sessions, "MAX_SESSIONS", 2)
-    second, third = Person(site, "alice"), Person(site, "alice")
+    second, third = HttpPerson(site, "alice"), HttpPerson(site, "alice")
     site.portal.call(age_sessions, state.database, {"last_seen_at": MINUTE})
 
     second.log_in()
@@ -133,14 +133,14 @@ def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, st
 
 
 def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(site):
-    cookie = session_cookie(Person(site, "cleo").sign_up())
+    cookie = session_cookie(HttpPerson(site, "cleo").sign_up())
 
     assert cookie.startswith(f"{COOKIE}=")
     assert set(cookie.split("; ")[1:]) == {"HttpOnly", "SameSite=lax", "Path=/", f"Max-Age={90 * 24 * 3600}"}
 
 
 def test_over_https_it_travels_over_https_only_and_to_this_host_only(site):
-    cookie = session_cookie(over_https(Person(site, "cleo")).sign_up())
+    cookie = session_cookie(over_https(HttpPerson(site, "cleo")).sign_up())
 
     assert cookie.startswith(f"{OVER_HTTPS}=")
     assert {"Secure", "Path=/", "HttpOnly", "SameSite=lax"} <= set(cookie.split("; "))
@@ -148,7 +148,7 @@ def test_over_https_it_travels_over_https_only_and_to_this_host_only(site):
 
 
 def test_over_https_one_can_do_everything_that_one_can_over_http(site, gardening):
-    cleo = over_https(Person(site, "cleo"))
+    cleo = over_https(HttpPerson(site, "cleo"))
     cleo.sign_up()
     cleo.joins(gardening)
 
@@ -162,7 +162,7 @@ def test_over_https_one_can_do_everything_that_one_can_over_http(site, gardening
 
 @pytest.mark.parametrize(("name", "status"), [(COOKIE, 303), (OVER_HTTPS, 200)])
 def test_over_https_a_cookie_of_the_plain_name_does_not_count(site, alice, name, status):
-    response = carrying(over_https(Person(site, "visitor")), name, alice)
+    response = carrying(over_https(HttpPerson(site, "visitor")), name, alice)
 
     assert response.status_code == status
 
@@ -179,7 +179,7 @@ def test_what_looks_like_its_name_over_https_is_another_name(before):
 
 @pytest.mark.parametrize(("name", "status"), [(COOKIE, 200), (OVER_HTTPS, 303)])
 def test_over_http_a_cookie_of_the_plain_name_counts(site, alice, name, status):
-    assert carrying(Person(site, "visitor"), name, alice).status_code == status
+    assert carrying(HttpPerson(site, "visitor"), name, alice).status_code == status
 
 
 MADE_UP = {
@@ -193,7 +193,7 @@ MADE_UP = {
 @pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
 def test_a_made_up_cookie_is_nobodys(site, alice, faultless, change):
     value = change(alice.browser.cookies[COOKIE])
-    visitor = Person(site, "visitor")
+    visitor = HttpPerson(site, "visitor")
 
     response = visitor.get("/", headers={"cookie": f"{COOKIE}={value}".encode()})
 
@@ -202,23 +202,23 @@ def test_a_made_up_cookie_is_nobodys(site, alice, faultless, change):
 
 def test_a_session_outlives_a_restart(environment):
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.sign_up()
 
     with TestClient(app) as site:
-        visitor = Person(site, "alice")
+        visitor = HttpPerson(site, "alice")
         visitor.browser.cookies.update(alice.browser.cookies)
         assert visitor.get("/").status_code == 200
 
 
 def test_another_secret_key_ends_every_session(environment):
     with TestClient(app) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.sign_up()
 
     environment.setenv("SECRET_KEY", "another")
     with TestClient(app) as site:
-        visitor = Person(site, "alice")
+        visitor = HttpPerson(site, "alice")
         visitor.browser.cookies.update(alice.browser.cookies)
         assert visitor.get("/").status_code == 303
 

@@ -1,5 +1,5 @@
 import pytest
-from people import Person, closed
+from people import HttpPerson, closed
 
 from discussit.current_user import COOKIE
 
@@ -10,7 +10,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.
 @pytest.fixture
 def elsewhere(site, alice):
     """Alice, in another browser."""
-    elsewhere = Person(site, "alice")
+    elsewhere = HttpPerson(site, "alice")
     elsewhere.browser.headers["user-agent"] = FIREFOX
     elsewhere.log_in()
     return elsewhere
@@ -43,7 +43,7 @@ def test_one_sees_nobody_elses_sessions(alice, bob):
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_login(site):
-    visitor = Person(site, "visitor")
+    visitor = HttpPerson(site, "visitor")
 
     assert visitor.get(SESSIONS).headers["location"] == f"/accounts/login/?next={SESSIONS}"
     assert ends(visitor, "others").headers["location"].startswith("/accounts/login/")
@@ -110,7 +110,7 @@ def test_another_site_can_end_nothing(alice, elsewhere):
 
 
 def test_what_a_browser_says_of_itself_is_shown_as_text(site, alice):
-    hostile = Person(site, "alice")
+    hostile = HttpPerson(site, "alice")
     hostile.browser.headers["user-agent"] = "x<script>alert(1)</script>"
     hostile.log_in()
 

@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from people import Page, Person, closed, refused
+from people import HttpPerson, Page, closed, refused
 from starlette.testclient import TestClient
 
 ROOT = "/chat"
 TARGET = re.compile(r' (?:href|action|src|data-[a-z]+)="(/[^"]*)"')
 
 
-class Guest(Person):
+class Guest(HttpPerson):
     """Somebody who types paths of the site; what the site says is taken as it is."""
 
     def __init__(self, client, name):

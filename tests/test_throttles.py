@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 import httpx2
 import pytest
 from limits import RateLimitItemPerMinute
-from people import PASSWORD, Person, refused, stranger
+from people import PASSWORD, HttpPerson, refused, stranger
 from servers import Server
 from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
@@ -147,7 +147,7 @@ def test_a_made_up_device_does_not_help(site, environment, alice):
 
 
 def test_the_devices_cookie_is_for_the_server_alone(site):
-    answer = Person(site, "alice").sign_up()
+    answer = HttpPerson(site, "alice").sign_up()
 
     (cookie,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith("discussit_device=")]
 
@@ -156,7 +156,7 @@ def test_the_devices_cookie_is_for_the_server_alone(site):
 
 
 def test_over_https_the_devices_cookie_can_be_planted_by_nobody(site):
-    alice = Person(site, "alice")
+    alice = HttpPerson(site, "alice")
     alice.browser.base_url = "https://testserver"
 
     cookies = alice.sign_up().headers.get_list("set-cookie")

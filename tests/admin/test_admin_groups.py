@@ -2,7 +2,7 @@
 
 import pytest
 from administrators import create, delete, edit, errors, key_of, listed
-from people import Person, closed
+from people import HttpPerson, closed
 
 
 def test_a_group_is_made_renamed_and_deleted(alice):
@@ -79,7 +79,7 @@ def test_a_membership_that_can_not_be_is_refused_beside_the_field(alice, togethe
 
 
 def test_a_name_of_digits_is_a_name_before_it_is_an_id(site, alice, gardening):
-    Person(site, "1").sign_up()
+    HttpPerson(site, "1").sign_up()
 
     create(alice, "membership", group="1", user="1")
 

@@ -2,14 +2,14 @@
 
 import pytest
 from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
-from people import PASSWORD, Page, Person, closed
+from people import PASSWORD, HttpPerson, Page, closed
 
 
 def test_a_new_user_can_log_in(site, alice):
     response = create(alice, "user", username="carol", password=PASSWORD)
 
     assert response.headers["location"] == f"/admin/user/details/{key_of(alice, 'user', 'carol')}"
-    assert Person(site, "carol").log_in().status_code == 303
+    assert HttpPerson(site, "carol").log_in().status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_closed_account_is_signed_out_and_its_words_and_name_stay(site, alice,
         assert closed(his) in (4401, 4403)
     assert "remember me" in alice.get(f"/groups/{together}/").text
     assert bob.log_in().status_code == 400
-    assert Person(site, "bob").sign_up().status_code == 400
+    assert HttpPerson(site, "bob").sign_up().status_code == 400
 
 
 def test_a_closed_account_can_not_be_edited_or_made_a_member(alice, bob, gardening):
@@ -147,4 +147,6 @@ def test_a_new_name_and_a_new_password_at_once_count_and_log_out(site, alice, bo
     assert edit(alice, "user", "2", username="robert", password=NEW_PASSWORD).status_code == 303
 
     assert bob.get("/").status_code == 303
-    assert Person(site, "robert").post("/accounts/login/", username="robert", password=NEW_PASSWORD).status_code == 303
+    assert (
+        HttpPerson(site, "robert").post("/accounts/login/", username="robert", password=NEW_PASSWORD).status_code == 303
+    )

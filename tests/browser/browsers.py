@@ -161,7 +161,7 @@ class Tab:
         return [text for text, _ in self.page.evaluate("() => pillSaid")]
 
 
-class Person(Tab):
+class BrowserPerson(Tab):
     """Somebody with a browser of their own and a first tab in it. What a test only needs done
     beforehand is posted with the browser's cookies, which is quicker than clicking."""
 

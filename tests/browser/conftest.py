@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import ExitStack, closing
 
 import pytest
-from browsers import LIMIT, Complaints, Person
+from browsers import LIMIT, BrowserPerson, Complaints
 from playwright.sync_api import expect
 from servers import VARIABLES, Server
 
@@ -83,7 +83,7 @@ def arrives(site, browser_of, complaints):
         def arrives(name, **options):
             context = browser_of(name, **options)
             goings.enter_context(complaints.heard_from(context))
-            return goings.enter_context(Person(name, context, site))
+            return goings.enter_context(BrowserPerson(name, context, site))
 
         yield arrives
 

@@ -1,4 +1,4 @@
-"""People at a real server, with clients that keep their word: what they saw, what they hold, what was acknowledged."""
+"""People at a real server, and socket clients that remember what they saw, what they sent and what was acknowledged."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import httpx
-from people import V1, Person
+from people import V1, HttpPerson
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -33,8 +33,8 @@ class Entry(NamedTuple):
         return cls(frame["seq"], "", "")  # of a kind that only other versions know
 
 
-class Member(Person):
-    """A person whose requests go to a server of its own process."""
+class RemotePerson(HttpPerson):
+    """A person whose requests go to a server in a process of its own."""
 
     def __init__(self, server, name):
         self.name = name
@@ -45,12 +45,12 @@ class Member(Person):
 
     def at(self, server):
         """The same person with the same cookies at another process."""
-        elsewhere = Member(server, self.name)
+        elsewhere = RemotePerson(server, self.name)
         elsewhere.browser.cookies = self.browser.cookies
         return elsewhere
 
     def follows(self, group, since=None):
-        return Client(self, group, since)
+        return SocketClient(self, group, since)
 
     def socket(self, path, **options):
         cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
@@ -66,15 +66,15 @@ class Member(Person):
         )
 
 
-class Client:
+class SocketClient:
     """What a browser keeps: the entries it has seen, and a message until it is acknowledged.
 
     It refuses a gap and a repeat at once. `async with` connects it, `returns` connects it again.
     """
 
-    def __init__(self, member, group, since=None):
-        self.member, self.group, self.since = member, group, since
-        self.name = member.name
+    def __init__(self, person, group, since=None):
+        self.person, self.group, self.since = person, group, since
+        self.name = person.name
         self.entries, self.outbox, self.acks, self.refusals = [], {}, {}, {}
         self.reset = self.socket = None
 
@@ -94,7 +94,7 @@ class Client:
     async def connect(self, **options):
         query = "" if self.cursor is None else f"?since={self.cursor}"
         try:
-            self.socket = await self.member.socket(f"/groups/{self.group}/{query}", **options)
+            self.socket = await self.person.socket(f"/groups/{self.group}/{query}", **options)
         except InvalidHandshake:
             await asyncio.sleep(0)  # in which the loop closes what was refused
             raise
@@ -187,11 +187,11 @@ class Client:
         self.reset = frame["seq"]
 
 
-class Talker(Client):
+class Talker(SocketClient):
     """A client that never stops talking, and comes back by itself."""
 
-    def __init__(self, member, group, since=None):
-        super().__init__(member, group, since)
+    def __init__(self, person, group, since=None):
+        super().__init__(person, group, since)
         self._heard = asyncio.Event()
 
     async def talks(self, in_flight=8):
@@ -243,11 +243,11 @@ async def running(*coroutines):
             task.cancel()
 
 
-def narrow_socket(member):
+def narrow_socket(person):
     """A connection into which little fits beyond what its reader has read."""
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    host, port = member.address.split(":")
+    host, port = person.address.split(":")
     narrow.connect((host, int(port)))
     narrow.setblocking(False)
     return narrow

@@ -6,7 +6,7 @@ import pytest
 
 pytest.register_assert_rewrite("clients", "garden", "shared_garden")
 
-from clients import Member  # noqa: E402 - asserts in them are to say what they found
+from clients import RemotePerson  # noqa: E402 - asserts in them are to say what they found
 from garden import FaultyServer, Garden  # noqa: E402
 from shared_garden import SharedGarden  # noqa: E402
 
@@ -17,7 +17,7 @@ numbers = count(1)
 def calm_server(tmp_path_factory):
     server = FaultyServer(tmp_path_factory.mktemp("calm"), "short_buffers").start()
     for name in ("alice", "bob", "carol"):
-        Member(server, name).sign_up()
+        RemotePerson(server, name).sign_up()
     yield server
     server.stop()
 
@@ -27,7 +27,7 @@ def new_garden(calm_server):
     """Makes a group of its own on a server that works; alice and bob log in for it."""
 
     def make():
-        alice, bob = Member(calm_server, "alice"), Member(calm_server, "bob")
+        alice, bob = RemotePerson(calm_server, "alice"), RemotePerson(calm_server, "bob")
         alice.log_in()
         bob.log_in()
         return Garden(calm_server, alice, bob, f"Garden {next(numbers):03}")
@@ -42,7 +42,7 @@ def garden(new_garden):
 
 @pytest.fixture
 def carol(garden):
-    carol = Member(garden.server, "carol")
+    carol = RemotePerson(garden.server, "carol")
     carol.log_in()
     carol.joins(garden.group)
     return carol

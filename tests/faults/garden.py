@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from clients import LIMIT, Entry, Member
+from clients import LIMIT, Entry, RemotePerson
 from servers import Server
 from sqlalchemy import select
 
@@ -64,7 +64,7 @@ class Garden:
 
     @classmethod
     def on(cls, server):
-        alice, bob = Member(server, "alice"), Member(server, "bob")
+        alice, bob = RemotePerson(server, "alice"), RemotePerson(server, "bob")
         alice.sign_up()
         bob.sign_up()
         return cls(server, alice, bob)

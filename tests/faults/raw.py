@@ -26,13 +26,13 @@ def closing(code):
 
 
 @asynccontextmanager
-async def raw(member, path, *, sock=None, **headers):
-    """A connection of this member's, behind the server's answer to its handshake."""
-    sock = sock or narrow_socket(member)
+async def raw(person, path, *, sock=None, **headers):
+    """A connection of this person's, behind the server's answer to its handshake."""
+    sock = sock or narrow_socket(person)
     reader, writer = await asyncio.open_connection(sock=sock, limit=4096)
     try:
         client = RawClient(reader, writer)
-        await client.asks(member, path, headers)
+        await client.asks(person, path, headers)
         yield client
     finally:
         writer.transport.abort()
@@ -43,14 +43,14 @@ class RawClient:
         self._reader, self._writer = reader, writer
         self.answer = ""
 
-    async def asks(self, member, path, headers):
+    async def asks(self, person, path, headers):
         asked = {
-            "Host": member.address,
+            "Host": person.address,
             "Connection": "Upgrade",
             "Upgrade": "websocket",
             "Sec-WebSocket-Key": "cm9zZW1hcnkgcm9zZW1hcg==",
             "Sec-WebSocket-Version": "13",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in member.browser.cookies.items()),
+            "Cookie": "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items()),
         } | headers
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.items()), "", ""]
         self.sends("\r\n".join(lines).encode())

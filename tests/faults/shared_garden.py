@@ -4,7 +4,7 @@ import time
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from clients import Entry, Member
+from clients import Entry, RemotePerson
 from garden import Garden
 
 LOG = """
@@ -20,7 +20,7 @@ class SharedGarden(Garden):
 
     def __init__(self, servers, postgres, database):
         self.servers, self.postgres, self.database = servers, postgres, database
-        alice, bob = Member(servers[0], "alice"), Member(servers[1], "bob")
+        alice, bob = RemotePerson(servers[0], "alice"), RemotePerson(servers[1], "bob")
         alice.sign_up()
         bob.sign_up()
         super().__init__(servers[0], alice, bob)

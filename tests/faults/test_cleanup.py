@@ -2,7 +2,7 @@ import asyncio
 from contextlib import ExitStack
 
 import pytest
-from people import V1, Person, closed
+from people import V1, HttpPerson, closed
 from starlette.websockets import WebSocketDisconnect
 
 AT_ONCE = 20
@@ -49,7 +49,7 @@ def test_while_they_are_there_they_share_one_room_and_the_subscriptions_of_group
     assert (during["rooms"], during["subscribers"]) == (1, before["subscribers"] + 2)
 
 
-@pytest.mark.parametrize("end", [Person.log_out, lambda alice: alice.leaves(alice.group)], ids=["logout", "leave"])
+@pytest.mark.parametrize("end", [HttpPerson.log_out, lambda alice: alice.leaves(alice.group)], ids=["logout", "leave"])
 def test_sockets_that_the_server_closes_leave_nothing_behind(site, state, alice, gardening, end):
     alice.group = gardening
     before = left(site, state)

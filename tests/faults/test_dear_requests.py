@@ -4,7 +4,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from people import PASSWORD, Person
+from people import PASSWORD, HttpPerson
 
 LIMIT = 1  # seconds of a processor
 # Normalizing sorts marks, in time quadratic in the number of those that are in disorder.
@@ -21,7 +21,7 @@ def cheap():
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
 def test_a_name_of_marks_in_disorder_is_no_name_at_once(site, alice, path):
     with cheap():
-        answer = Person(site, "mallory").post(
+        answer = HttpPerson(site, "mallory").post(
             path, username=DISORDER, password=PASSWORD, password1=PASSWORD, password2=PASSWORD
         )
 
@@ -31,7 +31,9 @@ def test_a_name_of_marks_in_disorder_is_no_name_at_once(site, alice, path):
 @pytest.mark.parametrize("name", ["other", "discussit_session", "discussit_device"])
 def test_a_cookie_of_escapes_is_read_at_once(site, name):
     with cheap():
-        answer = Person(site, "mallory").get("/accounts/login/", headers={"cookie": f'{name}="' + "\\" * 40_000 + '"'})
+        answer = HttpPerson(site, "mallory").get(
+            "/accounts/login/", headers={"cookie": f'{name}="' + "\\" * 40_000 + '"'}
+        )
 
     assert answer.status_code == 200
 
@@ -41,7 +43,9 @@ def test_a_form_is_decoded_at_once(site):
     kind = "multipart/form-data; boundary=x; charset=punycode"
 
     with cheap():
-        answer = Person(site, "mallory").browser.post("/accounts/login/", content=part, headers={"content-type": kind})
+        answer = HttpPerson(site, "mallory").browser.post(
+            "/accounts/login/", content=part, headers={"content-type": kind}
+        )
 
     assert answer.status_code == 400
 
@@ -49,7 +53,7 @@ def test_a_form_is_decoded_at_once(site):
 @pytest.mark.parametrize("body", [b"&" * 1_000_000, b"username=" + b"%" * 1_000_000], ids=["empty fields", "escapes"])
 def test_a_form_is_taken_apart_at_once(site, body):
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    mallory = Person(site, "mallory")
+    mallory = HttpPerson(site, "mallory")
 
     with cheap():
         answers = [mallory.browser.post("/accounts/login/", content=body, headers=kind) for _ in range(8)]

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from clients import LIMIT, Member, Talker, running
+from clients import LIMIT, RemotePerson, Talker, running
 from garden import CommandServer, Garden, until
 from network import Network
 from shared_garden import talking
@@ -58,7 +58,7 @@ async def test_what_ends_in_one_process_ends_in_the_other_at_once(goes, code, sh
 async def test_of_two_first_accounts_at_once_one_is_the_superuser(share, redis, postgres):
     garden = share(redis.bus_url)
     postgres.execute("TRUNCATE users CASCADE", database=garden.database)
-    people = [Member(server, name) for server in garden.servers for name in ("dora", "emil", "finn")]
+    people = [RemotePerson(server, name) for server in garden.servers for name in ("dora", "emil", "finn")]
     for number, person in enumerate(people):
         person.name += str(number)
 

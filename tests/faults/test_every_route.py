@@ -4,7 +4,7 @@ The routes are the application's own, so a new one has no line in these tables y
 """
 
 import pytest
-from people import Person, missing
+from people import HttpPerson, missing
 from starlette.routing import Mount, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 
@@ -71,7 +71,7 @@ FOREIGN = [
 @pytest.fixture
 def everyone(site, alice, bob, gardening):
     """The people of the tables. In Gardening are bob and, until the first table is walked, alice."""
-    visitor, cleo = Person(site, "visitor"), Person(site, "cleo")
+    visitor, cleo = HttpPerson(site, "visitor"), HttpPerson(site, "cleo")
     cleo.sign_up()
     bob.joins(gardening)
     alice.says(gardening, "hello")

@@ -77,8 +77,8 @@ async def test_a_leave_whose_request_is_given_up_before_its_commit_happens_all_t
     await has_left(garden)
 
 
-def request(member, path):
-    cookie = member.browser.cookies[COOKIE]
+def request(person, path):
+    cookie = person.browser.cookies[COOKIE]
     return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {COOKIE}={cookie}\r\n\r\n".encode()
 
 

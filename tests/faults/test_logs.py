@@ -15,7 +15,7 @@ async def test_no_password_token_or_message_is_in_the_log(faulty):
     administrate(garden.alice)
     guess(garden.bob)
     secrets = [PASSWORD, WRONG, NEW, SAID, SAID.replace(" ", "+"), garden.server.environment["SECRET_KEY"]]
-    secrets += [part for member in (garden.alice, garden.bob) for part in parts_of_cookies(member)]
+    secrets += [part for person in (garden.alice, garden.bob) for part in parts_of_cookies(person)]
 
     garden.server.stop()
 
@@ -42,12 +42,12 @@ def administrate(superuser):
     superuser.post("/admin/message/edit/1;3", content=f"{SAID} that was edited")
 
 
-def guess(member):
-    member.post("/accounts/signup/", username=SAID, password1=PASSWORD, password2=WRONG)
-    member.post("/accounts/login/", username=NEW, password=WRONG)  # people do type it there
+def guess(person):
+    person.post("/accounts/signup/", username=SAID, password1=PASSWORD, password2=WRONG)
+    person.post("/accounts/login/", username=NEW, password=WRONG)  # people do type it there
     for password in [WRONG] * 12 + [PASSWORD]:
-        member.post("/accounts/login/", username="alice", password=password)
+        person.post("/accounts/login/", username="alice", password=password)
 
 
-def parts_of_cookies(member):
-    return [part for value in member.browser.cookies.values() for part in value.split(".")]
+def parts_of_cookies(person):
+    return [part for value in person.browser.cookies.values() for part in value.split(".")]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
-from people import Person
+from people import HttpPerson
 
 NAMES = ["alice", "bob", "carol"]
 numbers = count(1)
@@ -143,7 +143,7 @@ class People(RuleBasedStateMachine):
 
 @pytest.fixture
 def carol(site, bob):
-    carol = Person(site, "carol")
+    carol = HttpPerson(site, "carol")
     carol.sign_up()
     return carol
 

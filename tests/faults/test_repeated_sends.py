@@ -1,6 +1,6 @@
 """A client that does not know whether its message was stored sends it again: `client_id` tells."""
 
-from clients import Client
+from clients import SocketClient
 
 
 async def test_six_times_the_same_client_id_at_once_is_one_message(garden):
@@ -70,7 +70,7 @@ async def test_a_client_that_dies_before_its_acks_and_comes_back_has_said_everyt
 async def test_a_page_that_was_reloaded_sends_its_unacknowledged_message_once(garden):
     async with garden.alice.follows(garden.group, 0) as dying:
         await dying.says("before the crash", "unsure")
-    reloaded = Client(garden.alice, garden.group, len(garden.log()))
+    reloaded = SocketClient(garden.alice, garden.group, len(garden.log()))
     reloaded.outbox = dying.outbox
 
     async with reloaded as alice:

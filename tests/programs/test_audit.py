@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-PINNED = re.search(r"^starlette==(\S+)", (CHECKOUT / "constraints.txt").read_text(), re.M)[1]
+PINNED = re.search(r"^starlette==(\S+)", (CHECKOUT / "requirements" / "run.txt").read_text(), re.M)[1]
 
 ADVISORY = """
 id: PYSEC-2026-1

@@ -13,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).parents[2]
+LOCKED = sorted(path.stem for path in (CHECKOUT / "requirements").iterdir())
+PIN = re.compile(r"([a-z0-9-]+)==(\S+)(?: ; [^\\]+)?(?: \\\n +--hash=sha256:[0-9a-f]{64})+\n")
 
 VISIT = """
 import re
@@ -27,56 +29,52 @@ with TestClient(app) as visitor:
 """
 
 
-def test_what_is_installed_is_pinned_with_its_hashes():
-    _head, *pins = (CHECKOUT / "constraints.txt").read_text().splitlines()
+@pytest.mark.parametrize("name", LOCKED)
+def test_what_is_installed_is_pinned_with_its_hashes(name):
+    options, *pins = blocks(name)
 
-    assert all(re.fullmatch(r"[a-z0-9-]+==\S+( --hash=sha256:[0-9a-f]{64})+  # [a-z ]+", pin) for pin in pins)
-
-
-@pytest.mark.parametrize("extra", ["run", "scale", "test", "check"])
-def test_what_an_extra_needs_is_locked_for_it(extra):
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    needed = project["dependencies"] if extra == "run" else project["optional-dependencies"][extra]
-
-    assert {canonicalize_name(Requirement(each).name) for each in needed} <= locked_for(extra)
+    assert options.split() == ["--only-binary", ":all:"]
+    assert pins
+    assert all(PIN.fullmatch(pin) for pin in pins)
 
 
-# What scripts/install is given for a Python: it notes what it is asked for, and installs nothing.
-NOTING = """#!/bin/sh
-echo "$@" >>"$0.asked"
-for each; do [ -f "$each" ] && cp "$each" "$0.required"; done
-exit 0
-"""
+@pytest.mark.parametrize("name", LOCKED)
+def test_what_is_asked_for_is_locked(name):
+    assert all(each.specifier.contains(locked(name)[canonicalize_name(each.name)]) for each in asked_for(name))
 
 
-def test_others_are_installed_by_their_hashes_and_we_are_built_with_nothing_else(tmp_path):
-    python = tmp_path / "python"
-    python.write_text(NOTING)
-    python.chmod(0o755)
+def test_what_is_in_two_files_has_the_same_version_in_both():
+    pins = {(package, version) for name in LOCKED for package, version in locked(name).items()}
 
-    subprocess.run([CHECKOUT / "scripts" / "install", python, "scale"], check=True)
-
-    others, ours = python.with_suffix(".asked").read_text().splitlines()
-    required = python.with_suffix(".required").read_text().splitlines()
-    assert {"--no-deps", "--require-hashes"} <= set(others.split())
-    assert ours.split()[-3:] == ["--no-deps", "--no-build-isolation", "."]
-    assert all(" --hash=sha256:" in line for line in required)
-    assert {line.split("==")[0] for line in required} == locked_for("run", "scale")
-    assert {"hatchling", "starlette", "redis"} <= locked_for("run", "scale")
+    assert len(pins) == len({package for package, _version in pins})
 
 
 @pytest.mark.parametrize("path", ["deploy/Dockerfile", "docs/deploying.md", "scripts/setup"])
 def test_whoever_installs_does_it_that_way(path):
-    text = (CHECKOUT / path).read_text()
+    others, ours = re.findall(r"pip install (.*)", (CHECKOUT / path).read_text())
 
-    assert re.search(r"scripts/install \S*python", text)
-    assert "pip install" not in text
+    assert "--require-hashes" in others.split()
+    assert {"--no-deps", "--no-build-isolation"} <= set(ours.split())
 
 
-def locked_for(*needers):
-    """The packages of constraints.txt that one of these needs."""
-    lines = (CHECKOUT / "constraints.txt").read_text().splitlines()[1:]
-    return {line.split("==")[0] for line in lines if {*needers} & set(line.split("# ")[1].split())}
+def asked_for(name):
+    """What pyproject.toml asks for, of all that `requirements/NAME.txt` must hold."""
+    pyproject = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    extras, groups = pyproject["project"]["optional-dependencies"], pyproject["dependency-groups"]
+    ours = pyproject["project"]["dependencies"] + pyproject["build-system"]["requires"]
+    return map(Requirement, groups[name] if name in groups else ours + extras.get(name, []))
+
+
+def locked(name):
+    """The version of each package in `requirements/NAME.txt`."""
+    _options, *pins = blocks(name)
+    return dict(PIN.fullmatch(pin).groups() for pin in pins)
+
+
+def blocks(name):
+    """The options that `requirements/NAME.txt` begins with, and what it says of each package."""
+    text = (CHECKOUT / "requirements" / f"{name}.txt").read_text()
+    return re.split(r"^(?=[a-z])", re.sub(r"^ *#.*\n", "", text, flags=re.M), flags=re.M)
 
 
 def test_nothing_lacks_what_it_needs():
