@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean, median, quantiles
 
 import uvloop
-from servers import HERE, Server, LoggedInClient, machine, running, table
+from servers import HERE, LoggedInClient, Server, machine, running, table
 from sockets import Socket
 
 ROUNDS = 3

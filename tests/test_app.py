@@ -146,10 +146,10 @@ def test_an_application_that_has_ended_runs_again(settings):
     asyncio.run(prepare_once(settings))
     application = create_app(settings)
     with TestClient(application) as site:
-        Person(site, "alice").sign_up()
+        HttpPerson(site, "alice").sign_up()
 
     with TestClient(application) as site:
-        alice = Person(site, "alice")
+        alice = HttpPerson(site, "alice")
         alice.log_in()
         group = alice.creates("Gardening")
         alice.joins(group)
