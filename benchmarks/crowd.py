@@ -11,7 +11,7 @@ import httpx
 from itsdangerous import Signer
 from servers import SETTINGS, Server, running
 
-from discussit.current_user import COOKIE
+from discussit.accounts.current_user import COOKIE
 from discussit.database import Database, prepare_once
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import CLOSED_PASSWORD, session_id

@@ -19,14 +19,16 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import security_log
+from discussit.accounts import security_log
+from discussit.accounts.current_user import NotLoggedIn, SessionBackend
+from discussit.accounts.password_reset import hide_tokens
+from discussit.accounts.security_log import Act
 from discussit.admin import Administration
-from discussit.admission import NoSuchGroup, NotAMember
 from discussit.assets import Assets
 from discussit.bus import Bus
-from discussit.current_user import NotLoggedIn, SessionBackend
 from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
 from discussit.delivery.hub import Hub
+from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.writer import Writer
 from discussit.middleware.body import BodyLimit
@@ -36,8 +38,6 @@ from discussit.middleware.origin import OriginGuard
 from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
-from discussit.password_reset import hide_tokens
-from discussit.security_log import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.site import Site, site_of
 from discussit.sockets.group import group_socket

@@ -95,7 +95,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     from discussit.database import prepare_once
     from discussit.settings import Settings
-    from discussit.wire import MAX_FRAME
+    from discussit.wire.commands import MAX_SIZE as MAX_FRAME
 
     settings = Settings.from_environment()
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
@@ -152,8 +152,8 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _create_superuser(options: argparse.Namespace) -> None:
-    from discussit import login
-    from discussit.fields import FieldError
+    from discussit.accounts import login
+    from discussit.errors import FieldError
 
     password = _piped_password() if options.password_stdin else _asked_password()
     try:
@@ -185,7 +185,7 @@ def _asked_password() -> str:
 
 
 def _reset_password(options: argparse.Namespace) -> None:
-    from discussit.password_reset import NoSuchAccount, ResetLinks
+    from discussit.accounts.password_reset import NoSuchAccount, ResetLinks
 
     try:
         path = asyncio.run(_with_database(lambda database: ResetLinks(database).path_for(options.username)))

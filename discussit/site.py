@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 from starlette.templating import Jinja2Templates
 
+from discussit.accounts.current_user import SessionBackend
 from discussit.bus import Bus
-from discussit.current_user import SessionBackend
 from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.limits.throttles import Throttles

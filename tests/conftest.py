@@ -9,7 +9,7 @@ from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from discussit import passwords
+from discussit.accounts import passwords
 from discussit.app import app
 from discussit.database import Database
 from discussit.models import Group, Session, User

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from discussit import passwords
+from discussit.accounts import passwords
 
 START_LIMIT = 30  # seconds
 # Our settings, of which none may come from the machine that runs the tests.

@@ -3,9 +3,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from discussit import admission, sessions
-from discussit.admission import NoSuchGroup, NotAMember
-from discussit.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.accounts import sessions
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.groups import admission
+from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.models import Membership, Session, User
 from discussit.models.accounts import session_id
 

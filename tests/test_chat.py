@@ -9,8 +9,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from discussit.app import app
+from discussit.log.checks import MAX_CONTENT
 from discussit.models import Group, Message, User
-from discussit.wire import MAX_CONTENT, MAX_FRAME, MAX_MISSED
+from discussit.wire.commands import MAX_SIZE as MAX_FRAME
+from discussit.wire.objects import MAX_MISSED
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

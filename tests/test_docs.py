@@ -9,14 +9,18 @@ import msgspec
 import pytest
 
 import discussit
-from discussit import cli, security_log, settings, wire
+from discussit import cli, settings
+from discussit.accounts import security_log
+from discussit.errors import CloseCode, ErrorCode
+from discussit.log import kinds
+from discussit.wire import objects
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
 SETTINGS = re.findall(r'read\("([A-Z_]+)"', inspect.getsource(settings))
 FRAMES = {
     found.__struct_config__.tag
-    for found in vars(wire).values()
+    for found in (vars(objects) | vars(kinds)).values()
     if isinstance(found, type) and issubclass(found, msgspec.Struct) and found.__struct_config__.tag
 }
 
@@ -50,7 +54,7 @@ def test_every_frame_is_described(frame):
     assert frame in words("protocol.md")
 
 
-@pytest.mark.parametrize("code", [*wire.ErrorCode, *map(str, map(int, wire.CloseCode))])
+@pytest.mark.parametrize("code", [*ErrorCode, *map(str, map(int, CloseCode))])
 def test_every_code_is_described(code):
     assert code in words("protocol.md")
 
@@ -63,7 +67,7 @@ def test_every_line_of_the_security_log_is_described(act):
 def test_documents_name_no_code_that_does_not_exist():
     tables = re.findall(r"^\| `([a-z_]+)` \|", (DOCS / "protocol.md").read_text(), re.M)
 
-    assert set(tables) == set(wire.ErrorCode)
+    assert set(tables) == set(ErrorCode)
 
 
 def test_every_module_is_described():

@@ -4,10 +4,10 @@ import pytest
 from people import HttpPerson, Page
 from sqlalchemy import select
 
+from discussit.log.checks import MAX_CONTENT
 from discussit.models import Event, Group, Message, User
 from discussit.models.base import now
 from discussit.pages.group import RenderedEntry
-from discussit.wire import MAX_CONTENT
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 

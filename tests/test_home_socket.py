@@ -3,7 +3,7 @@ from people import V1, HttpPerson, closed, refused
 
 from discussit.bus import RESYNC
 from discussit.delivery.messages import person_channel
-from discussit.wire import MAX_FRAME
+from discussit.wire.commands import MAX_SIZE as MAX_FRAME
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 

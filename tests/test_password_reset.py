@@ -6,8 +6,8 @@ from itsdangerous import TimestampSigner
 from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
 
+from discussit.accounts.password_reset import ResetLinks, hide_tokens
 from discussit.models import User
-from discussit.password_reset import ResetLinks, hide_tokens
 
 CHANGE, LOGIN = "/accounts/password/", "/accounts/login/"
 NEW = "another horse entirely"

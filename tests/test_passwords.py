@@ -3,9 +3,9 @@ from argon2 import PasswordHasher
 from people import PASSWORD, HttpPerson, Page
 from sqlalchemy import select
 
-from discussit import passwords
+from discussit.accounts import passwords
+from discussit.accounts.passwords import is_common
 from discussit.models import User
-from discussit.passwords import is_common
 
 HASHER = passwords.hasher  # as it is outside of tests
 ADVISED = {"time_cost": 2, "memory_cost": 19456, "parallelism": 1}

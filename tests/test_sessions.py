@@ -8,10 +8,10 @@ from sqlalchemy import func, select, update
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
-from discussit import login, sessions
+from discussit.accounts import login, sessions
+from discussit.accounts.cookies import cookie_of
+from discussit.accounts.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.app import app
-from discussit.cookies import cookie_of
-from discussit.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now

@@ -1,7 +1,7 @@
 import pytest
 from people import HttpPerson, closed
 
-from discussit.current_user import COOKIE
+from discussit.accounts.current_user import COOKIE
 
 SESSIONS = "/accounts/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"

@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from discussit.client_address import client_network
-from discussit.fields import FieldError
+from discussit.errors import FieldError
 from discussit.limits import throttles
 from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
 from discussit.settings import Settings

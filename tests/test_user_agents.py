@@ -1,6 +1,6 @@
 import pytest
 
-from discussit.user_agents import in_words
+from discussit.accounts.user_agents import in_words
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 DEVICES = {

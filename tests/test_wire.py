@@ -2,8 +2,9 @@ from uuid import UUID
 
 import pytest
 
-from discussit import wire
-from discussit.wire import CloseCode, ErrorCode, Refused
+from discussit.errors import CloseCode, ErrorCode, Refused
+from discussit.log.checks import check_content, is_seq
+from discussit.wire import commands, objects
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
 
@@ -28,45 +29,45 @@ def test_the_close_codes_are_the_contracts():
 @pytest.mark.parametrize(
     ("frame", "text"),
     [
-        (wire.Ack("a", 9), '{"type":"ack","client_id":"a","seq":9}'),
-        (wire.Ack(None, 9), '{"type":"ack","client_id":null,"seq":9}'),
-        (wire.Reset(9), '{"type":"reset","seq":9}'),
-        (wire.Error(ErrorCode.EMPTY, "why"), '{"type":"error","code":"empty","message":"why"}'),
-        (wire.Error(ErrorCode.EMPTY, "why", "a"), '{"type":"error","code":"empty","message":"why","client_id":"a"}'),
-        (wire.Ready("bob", groups=[]), '{"type":"ready","user":"bob","groups":[]}'),
+        (objects.Ack("a", 9), '{"type":"ack","client_id":"a","seq":9}'),
+        (objects.Ack(None, 9), '{"type":"ack","client_id":null,"seq":9}'),
+        (objects.Reset(9), '{"type":"reset","seq":9}'),
+        (objects.Error(ErrorCode.EMPTY, "why"), '{"type":"error","code":"empty","message":"why"}'),
+        (objects.Error(ErrorCode.EMPTY, "why", "a"), '{"type":"error","code":"empty","message":"why","client_id":"a"}'),
+        (objects.Ready("bob", groups=[]), '{"type":"ready","user":"bob","groups":[]}'),
         (
-            wire.Ready("bob", GROUP, 0, "e"),
+            objects.Ready("bob", GROUP, 0, "e"),
             f'{{"type":"ready","user":"bob","group_uuid":"{GROUP}","seq":0,"epoch":"e"}}',
         ),
-        (wire.Join(GROUP), f'{{"type":"join_group","data":"{GROUP}"}}'),
-        (wire.Leave(GROUP), f'{{"type":"leave_group","data":"{GROUP}"}}'),
+        (objects.JoinGroup(GROUP), f'{{"type":"join_group","data":"{GROUP}"}}'),
+        (objects.LeaveGroup(GROUP), f'{{"type":"leave_group","data":"{GROUP}"}}'),
     ],
     ids=["ack", "ack of no name", "reset", "error", "named error", "ready at home", "ready", "join", "leave"],
 )
 def test_a_frame_is_one_line_of_json(frame, text):
-    assert wire.encode(frame) == text
+    assert objects.encode(frame) == text
 
 
 @pytest.mark.parametrize(("objects", "text"), [([], "[]"), (["1"], "[1]"), (["1", "2"], "[1,2]")])
 def test_objects_share_one_array(objects, text):
-    assert wire.array(objects) == text
+    assert objects.array(objects) == text
 
 
 # What is read
 
 
 def test_a_groups_frame_is_a_message():
-    frame = wire.decode_group_frame('{"type":"text_message","message":"hi","client_id":"a","more":1}')
+    frame = commands.decode_group_command('{"type":"text_message","message":"hi","client_id":"a","more":1}')
 
     assert (frame.message, frame.author, frame.client_id) == ("hi", None, "a")
 
 
 def test_a_home_frame_joins_or_leaves():
-    assert wire.decode_home_frame(f'{{"type":"join_group","data":"{GROUP}"}}') == wire.Join(GROUP)
-    assert wire.decode_home_frame(f'{{"type":"leave_group","data":"{GROUP}"}}') == wire.Leave(GROUP)
+    assert commands.decode_home_command(f'{{"type":"join_group","data":"{GROUP}"}}') == objects.JoinGroup(GROUP)
+    assert commands.decode_home_command(f'{{"type":"leave_group","data":"{GROUP}"}}') == objects.LeaveGroup(GROUP)
 
 
-@pytest.mark.parametrize("decode", [wire.decode_group_frame, wire.decode_home_frame])
+@pytest.mark.parametrize("decode", [commands.decode_group_command, commands.decode_home_command])
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -92,7 +93,7 @@ def test_what_is_no_frame_is_refused(decode, text, code):
 
 @pytest.mark.parametrize("content", ["hi", " hi ", "x" * 10_000, "\U0001f600" * 10_000])
 def test_a_message_that_may_be_stored_is_left_as_it_is(content):
-    assert wire.check_content(content) == content
+    assert check_content(content) == content
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_message_that_may_be_stored_is_left_as_it_is(content):
 )
 def test_a_message_that_may_not_be_stored_is_refused(content, code):
     with pytest.raises(Refused) as refused:
-        wire.check_content(content)
+        check_content(content)
 
     assert refused.value.code == code
 
@@ -112,4 +113,4 @@ def test_a_message_that_may_not_be_stored_is_refused(content, code):
      ("٣", False), ("²", False), (" 1", False), ("+1", False), ("1_0", False)],
 )  # fmt: skip
 def test_a_place_in_a_log_is_a_plain_number(text, expected):
-    assert wire.is_seq(text) is expected
+    assert is_seq(text) is expected

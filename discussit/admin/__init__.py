@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from discussit import security_log
-from discussit.current_user import current_user
-from discussit.security_log import Act
+from discussit.accounts import security_log
+from discussit.accounts.current_user import current_user
+from discussit.accounts.security_log import Act
 from discussit.site import site_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.fields import FieldError, checked
-from discussit.membership import members_of
+from discussit.errors import FieldError, checked
+from discussit.groups.membership import members_of
 from discussit.models import Group, Membership
 from discussit.models.groups import check_name
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.admin.view import Field, Values, is_id
-from discussit.fields import FieldError
+from discussit.errors import FieldError
 from discussit.models import Group, User
 from discussit.models.accounts import username_key
 

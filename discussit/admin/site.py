@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from discussit import security_log
+from discussit.accounts import security_log
+from discussit.accounts.password_reset import ResetLinks
+from discussit.accounts.security_log import Act
 from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
 from discussit.admin.view import View
 from discussit.database import Database
-from discussit.fields import FieldError
+from discussit.errors import FieldError
 from discussit.pages.page import Form, page, see_other
-from discussit.password_reset import ResetLinks
-from discussit.security_log import Act
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 

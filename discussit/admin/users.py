@@ -8,12 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit import login, passwords, security_log
+from discussit.accounts import login, passwords, security_log
+from discussit.accounts.security_log import Act
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
-from discussit.fields import FieldError, checked
+from discussit.errors import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
-from discussit.security_log import Act
 
 
 class UserView(View, model=User):

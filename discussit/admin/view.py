@@ -11,8 +11,8 @@ from sqlalchemy.orm import selectinload
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from discussit import wire
 from discussit.database import Database
+from discussit.log.checks import is_seq
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
@@ -146,4 +146,4 @@ class View(ModelView):
 
 
 def is_id(text: str) -> bool:
-    return wire.is_seq(text) and int(text) <= MAX_ID
+    return is_seq(text) and int(text) <= MAX_ID

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from anyio import CancelScope
 
-from discussit import wire
 from discussit.delivery.messages import MembershipChange
 from discussit.delivery.protocols import Protocol
 from discussit.delivery.slices import Slice
+from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
-from discussit.wire import CloseCode
+from discussit.wire import objects
 
 
 class Connection:
@@ -38,11 +38,11 @@ class Connection:
         # What is being sent over a slow network must not go out when there is room for it.
         self.sending.cancel()
 
-    def reply(self, reply: wire.Reply) -> None:
+    def reply(self, reply: objects.Reply) -> None:
         """Queue an object that isn't an entry, if the connection's protocol has it."""
-        self.refusals += isinstance(reply, wire.Error)
+        self.refusals += isinstance(reply, objects.Error)
         if self.protocol.has(reply):
-            self._replies.append(wire.encode(reply))
+            self._replies.append(objects.encode(reply))
             self.wake()
 
     def take_replies(self) -> list[str]:
@@ -90,7 +90,7 @@ class HomeConnection(Connection):
         # A change arrives twice, at its commit and from the bus; seq tells whether it is new.
         if self.protocol.follows_memberships and change.seq > self._last_seqs.get(change.group_uuid, 0):
             self._last_seqs[change.group_uuid] = change.seq
-            sent = wire.Join if change.effect == Effect.JOINED else wire.Leave
+            sent = objects.JoinGroup if change.effect == Effect.JOINED else objects.LeaveGroup
             self.reply(sent(data=change.group_uuid))
 
     def memberships_unclear(self) -> None:

@@ -22,8 +22,8 @@ from discussit.delivery.messages import (
     Resync,
     person_channel,
 )
+from discussit.errors import CloseCode
 from discussit.models import Session
-from discussit.wire import CloseCode
 
 
 @dataclass(eq=False)

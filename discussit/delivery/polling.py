@@ -11,8 +11,8 @@ from discussit.delivery.chunks import chunks
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
 from discussit.delivery.rooms import Rooms, has_unknown_effect
+from discussit.errors import CloseCode
 from discussit.log.read import LogState, log_states
-from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
 

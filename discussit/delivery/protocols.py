@@ -6,8 +6,11 @@ from typing import NamedTuple
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from discussit import wire
 from discussit.delivery.slices import Slice
+from discussit.log.checks import is_seq
+from discussit.wire import objects
+
+SUBPROTOCOL = "discussit.v1"
 
 
 class Place(NamedTuple):
@@ -28,11 +31,11 @@ class Protocol:
         """Where the client returns to; None: it follows the log from now on."""
         raise NotImplementedError
 
-    def has(self, reply: wire.Reply) -> bool:
+    def has(self, reply: objects.Reply) -> bool:
         """Whether the protocol has this object; its clients are not sent others."""
         raise NotImplementedError
 
-    def replies(self, objects: list[str]) -> list[str]:
+    def replies(self, texts: list[str]) -> list[str]:
         """Objects that aren't entries, as the texts of WebSocket messages."""
         raise NotImplementedError
 
@@ -54,11 +57,11 @@ class TutorialProtocol(Protocol):
     def place(self, query: QueryParams) -> Place | None:
         return None
 
-    def has(self, reply: wire.Reply) -> bool:
-        return isinstance(reply, wire.Error | wire.Join | wire.Leave)
+    def has(self, reply: objects.Reply) -> bool:
+        return isinstance(reply, objects.Error | objects.JoinGroup | objects.LeaveGroup)
 
-    def replies(self, objects: list[str]) -> list[str]:
-        return objects
+    def replies(self, texts: list[str]) -> list[str]:
+        return texts
 
     def entries(self, part: Slice) -> Sequence[str]:
         return part.tutorial_texts
@@ -70,20 +73,20 @@ class TutorialProtocol(Protocol):
 class V1Protocol(Protocol):
     """`discussit.v1`: arrays of objects, entries and all others."""
 
-    subprotocol = wire.SUBPROTOCOL
+    subprotocol = SUBPROTOCOL
     follows_memberships = True
 
     def place(self, query: QueryParams) -> Place | None:
         since = query.get("since")
         if since is None:
             return None
-        return Place(int(since) if wire.is_seq(since) else None, query.get("epoch"), query.get("at"))
+        return Place(int(since) if is_seq(since) else None, query.get("epoch"), query.get("at"))
 
-    def has(self, reply: wire.Reply) -> bool:
+    def has(self, reply: objects.Reply) -> bool:
         return True
 
-    def replies(self, objects: list[str]) -> list[str]:
-        return [wire.array(objects)] if objects else []
+    def replies(self, texts: list[str]) -> list[str]:
+        return [objects.array(texts)] if texts else []
 
     def entries(self, part: Slice) -> Sequence[str]:
         return (part.array,)

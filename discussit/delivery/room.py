@@ -11,9 +11,9 @@ from anyio import CancelScope
 
 from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
+from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
 from discussit.log.read import LogState
-from discussit.wire import CloseCode
 
 TAIL = 1_000  # entries that a room keeps
 SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this

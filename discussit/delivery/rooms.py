@@ -22,13 +22,13 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.messages import Appended, BusMessage, Revised, group_channel
 from discussit.delivery.room import TAIL, Room
 from discussit.delivery.slices import Slice
+from discussit.errors import CloseCode
+from discussit.groups.membership import members_of
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
 from discussit.log.read import LogState, entries_since, log_state
-from discussit.membership import members_of
 from discussit.models import Group, User
 from discussit.models.groups import new_epoch
-from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
 

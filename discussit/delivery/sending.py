@@ -11,7 +11,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from discussit.delivery.connections import Connection
 from discussit.delivery.slices import Slice
-from discussit.wire import CloseCode
+from discussit.errors import CloseCode
 
 logger = logging.getLogger(__name__)
 

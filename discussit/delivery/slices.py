@@ -6,9 +6,9 @@ from functools import cached_property
 
 from websockets.frames import Frame, Opcode
 
-from discussit import wire
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import kind_of
+from discussit.wire import objects
 
 SLICE = 32 * 1024  # characters sent together, which bounds what is queued for a reader that takes nothing
 
@@ -34,7 +34,7 @@ class Slice:
 
     @cached_property
     def array(self) -> str:
-        return wire.array(entry.text for entry in self.entries)
+        return objects.array(entry.text for entry in self.entries)
 
     @cached_property
     def array_frame(self) -> bytes:

@@ -19,12 +19,11 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
+from discussit.accounts.device_cookies import DeviceCookies
 from discussit.client_address import client_network
-from discussit.device_cookies import DeviceCookies
-from discussit.fields import FieldError
+from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.models.accounts import username_key
 from discussit.settings import Settings
-from discussit.wire import ErrorCode, Refused
 
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import Database, is_outage
+from discussit.errors import ErrorCode, Refused
+from discussit.groups.membership import MemberKey, members_among
 from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
-from discussit.membership import MemberKey, members_among
 from discussit.models import Group
-from discussit.wire import ErrorCode, Refused
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from discussit import security_log
+from discussit.accounts import security_log
 from discussit.client_address import client_network
 from discussit.limits.concurrency import ConcurrencyLimit
 from discussit.limits.throttles import Throttled

@@ -6,8 +6,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from discussit import security_log
-from discussit.security_log import Act
+from discussit.accounts import security_log
+from discussit.accounts.security_log import Act
 
 ADMITTED = "discussit.admitted"  # in the scope of requests to a host that is served
 

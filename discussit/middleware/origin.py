@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from discussit import security_log
-from discussit.security_log import Act
+from discussit.accounts import security_log
+from discussit.accounts.security_log import Act
 
 logger = logging.getLogger(__name__)
 

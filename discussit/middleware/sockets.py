@@ -4,9 +4,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from discussit import security_log
+from discussit.accounts import security_log
+from discussit.accounts.current_user import CurrentUser
 from discussit.client_address import client_network
-from discussit.current_user import CurrentUser
 from discussit.limits.concurrency import ConcurrencyLimit
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.settings import Settings

@@ -3,15 +3,15 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import login, security_log, sessions
-from discussit.addresses import address
-from discussit.current_user import CurrentUser
-from discussit.fields import FieldError
-from discussit.login import WrongPassword
+from discussit.accounts import login, security_log, sessions
+from discussit.accounts.current_user import CurrentUser
+from discussit.accounts.login import WrongPassword
+from discussit.accounts.security_log import Act
+from discussit.errors import FieldError
 from discussit.models import User
 from discussit.pages.page import Form, own_address, page, refusal, see_other
-from discussit.security_log import Act
 from discussit.site import site_of
+from discussit.urls import address
 
 
 async def sign_up(request: Request) -> Response:

@@ -9,20 +9,19 @@ from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import wire
-from discussit.addresses import address
-from discussit.admission import NotAMember, admit, join_or_leave
-from discussit.current_user import CurrentUser, current_user
-from discussit.fields import FieldError
+from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.errors import ErrorCode, FieldError, Refused
+from discussit.groups.admission import NotAMember, admit, join_or_leave
+from discussit.groups.membership import members_of
+from discussit.log.checks import check_client_id, check_content, is_seq
 from discussit.log.kinds import KINDS, MESSAGE, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.log.writer import Draft
-from discussit.membership import members_of
 from discussit.models import Group, User
 from discussit.pages.home import group_rows
 from discussit.pages.page import Form, own_address, page, see_other
 from discussit.site import site_of
-from discussit.wire import ErrorCode, Refused
+from discussit.urls import address
 
 PAGE = 50  # entries on a group's page
 SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
@@ -92,7 +91,7 @@ def _entries(session: OrmSession, group: Group, request: Request) -> tuple[Seque
 
 def _seq(request: Request, name: str) -> int | None:
     value = request.query_params.get(name, "")
-    return int(value) if wire.is_seq(value) else None
+    return int(value) if is_seq(value) else None
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ async def send_message(request: Request) -> Response:
 
 async def _draft(request: Request, user: CurrentUser, group: Group, form: Form) -> Draft:
     # Browsers send line breaks of forms as CR LF.
-    content = wire.check_content(form.get("message").replace("\r\n", "\n"))
-    client_id = wire.check_client_id(form.get("client_id") or None)
+    content = check_content(form.get("message").replace("\r\n", "\n"))
+    client_id = check_client_id(form.get("client_id") or None)
     await site_of(request).throttles.message(user.username)
     return Draft(group.id, user.id, content, client_id)

@@ -6,15 +6,15 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import security_log
-from discussit.addresses import address
-from discussit.current_user import CurrentUser, current_user
-from discussit.fields import FieldError
-from discussit.membership import is_member
+from discussit.accounts import security_log
+from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.security_log import Act
+from discussit.errors import FieldError
+from discussit.groups.membership import is_member
 from discussit.models import Group, Membership
 from discussit.pages.page import Form, page, refusal, see_other
-from discussit.security_log import Act
 from discussit.site import site_of
+from discussit.urls import address
 
 
 async def home(request: Request) -> Response:

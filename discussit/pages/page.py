@@ -15,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from discussit import assets, user_agents
-from discussit.addresses import address, path_below, root_of
-from discussit.current_user import CurrentUser
-from discussit.fields import FieldError
+from discussit import assets
+from discussit.accounts import user_agents
+from discussit.accounts.current_user import CurrentUser
+from discussit.errors import FieldError
 from discussit.models import Group
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
+from discussit.urls import address, path_below, root_of
 
 MAX_FIELDS = 20  # of a form
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message

@@ -5,16 +5,16 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import password_reset, passwords, security_log
-from discussit.addresses import address
-from discussit.current_user import current_user
-from discussit.fields import FieldError, checked
-from discussit.login import WrongPassword
+from discussit.accounts import password_reset, passwords, security_log
+from discussit.accounts.current_user import current_user
+from discussit.accounts.login import WrongPassword
+from discussit.accounts.password_reset import LinkSpent, ResetLinks
+from discussit.accounts.security_log import Act
+from discussit.errors import FieldError, checked
 from discussit.pages.accounts import confirmed_password, start_session
 from discussit.pages.page import Form, page, refusal
-from discussit.password_reset import LinkSpent, ResetLinks
-from discussit.security_log import Act
 from discussit.site import site_of
+from discussit.urls import address
 
 
 async def change_password(request: Request) -> Response:

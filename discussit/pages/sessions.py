@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit import security_log, sessions
-from discussit.addresses import address
-from discussit.current_user import CurrentUser, current_user
+from discussit.accounts import security_log, sessions
+from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.security_log import Act
 from discussit.pages.accounts import log_out
 from discussit.pages.page import Form, page, see_other
-from discussit.security_log import Act
 from discussit.site import site_of
+from discussit.urls import address
 
 
 async def my_sessions(request: Request) -> Response:

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from anyio import create_task_group, sleep
 from starlette.websockets import WebSocket
 
-from discussit import wire
-from discussit.current_user import NotLoggedIn
+from discussit.accounts.current_user import NotLoggedIn
 from discussit.database import DATABASE_ERRORS
 from discussit.delivery.connections import Connection
 from discussit.delivery.sending import SocketSender
-from discussit.wire import CloseCode, ErrorCode
+from discussit.errors import CloseCode, ErrorCode
+from discussit.wire import commands, objects
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +68,8 @@ async def _texts(websocket: WebSocket, connection: Connection) -> AsyncIterator[
             return
         text = message.get("text")
         if text is None:
-            connection.reply(wire.Error(ErrorCode.BAD_FRAME, "Frames are text, not binary."))
-        elif len(text) > wire.MAX_FRAME or len(text.encode(errors="surrogatepass")) > wire.MAX_FRAME:
+            connection.reply(objects.Error(ErrorCode.BAD_FRAME, "Frames are text, not binary."))
+        elif len(text) > commands.MAX_SIZE or len(text.encode(errors="surrogatepass")) > commands.MAX_SIZE:
             raise TooBig
         else:
             yield text

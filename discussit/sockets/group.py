@@ -6,23 +6,24 @@ import logging
 from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
 
-from discussit import wire
-from discussit.admission import admit
-from discussit.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import Follower
 from discussit.delivery.hub import Hub
 from discussit.delivery.protocols import Place, negotiated
 from discussit.delivery.room import Room
 from discussit.delivery.sending import SocketSender
+from discussit.errors import CloseCode, ErrorCode, Refused
+from discussit.groups.admission import admit
 from discussit.limits.throttles import Throttles
+from discussit.log.checks import check_content
 from discussit.log.read import timestamp_of
 from discussit.log.writer import Draft, Writer
 from discussit.models import Group
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.sockets.conversation import MAX_UNANSWERED
-from discussit.wire import CloseCode, ErrorCode, Refused
+from discussit.wire import commands, objects
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ async def _admitted(
 
 def _is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
     """Whether the client was in this very log, and not too long ago. What it does not say is trusted."""
-    if place.seq is None or not 0 <= group.last_seq - place.seq <= wire.MAX_MISSED:
+    if place.seq is None or not 0 <= group.last_seq - place.seq <= objects.MAX_MISSED:
         return False
     if place.epoch not in (None, group.epoch):
         return False
@@ -73,13 +74,13 @@ def _is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
 def _greet(follower: Follower, user: CurrentUser, group: Group, place: Place | None, *, is_in_log: bool) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last = group.last_seq
-    follower.reply(wire.Ready(user=user.username, group_uuid=group.uuid, seq=last, epoch=group.epoch))
+    follower.reply(objects.Ready(user=user.username, group_uuid=group.uuid, seq=last, epoch=group.epoch))
     if place is None:
         return
     if is_in_log and place.seq is not None:
         follower.cursor = place.seq
     else:
-        follower.reply(wire.Reset(seq=last))
+        follower.reply(objects.Reset(seq=last))
 
 
 class MessageWriter:
@@ -93,7 +94,7 @@ class MessageWriter:
 
     async def on_message(self, text: str) -> None:
         try:
-            command = wire.decode_group_frame(text)
+            command = commands.decode_group_command(text)
         except Refused as refused:
             self._refuse(refused, None)
             return
@@ -105,10 +106,10 @@ class MessageWriter:
         await self._unanswered.acquire()
         self._writer.submit(draft).seq.add_done_callback(lambda seq: self._answer(draft, seq))
 
-    async def _draft(self, command: wire.SendMessage) -> Draft:
+    async def _draft(self, command: commands.SendMessage) -> Draft:
         if command.author is not None and command.author != self._account.username:
             raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
-        content = wire.check_content(command.message)
+        content = check_content(command.message)
         await self._throttles.message(self._account.username)
         return Draft(self._group_id, self._account.id, content, command.client_id)
 
@@ -120,10 +121,10 @@ class MessageWriter:
         if isinstance(error, Refused):
             self._refuse(error, draft.client_id)
         else:
-            self._follower.reply(wire.Ack(draft.client_id, seq.result()))
+            self._follower.reply(objects.Ack(draft.client_id, seq.result()))
 
     def _refuse(self, refused: Refused, client_id: str | None) -> None:
-        self._follower.reply(wire.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after))
+        self._follower.reply(objects.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after))
 
 
 async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follower) -> None:
@@ -132,7 +133,7 @@ async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follow
             await sender.send(follower.take_replies(), part)
             if follower.is_outdated:
                 follower.is_outdated = False
-                follower.reply(wire.Reset(await room.ready()))
+                follower.reply(objects.Reset(await room.ready()))
     except DATABASE_ERRORS as error:
         # The reader is behind and the database does not answer: it returns with its cursor.
         logger.warning("a reader could not be brought up to date: %s", type(error).__name__)

@@ -4,18 +4,18 @@ import logging
 
 from starlette.websockets import WebSocket
 
-from discussit import wire
-from discussit.admission import NoSuchGroup, join_or_leave
-from discussit.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import HomeConnection
 from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
-from discussit.membership import groups_of
+from discussit.errors import CloseCode, ErrorCode, Refused
+from discussit.groups.admission import NoSuchGroup, join_or_leave
+from discussit.groups.membership import groups_of
 from discussit.models import Group
 from discussit.site import site_of
 from discussit.sockets import conversation
-from discussit.wire import CloseCode, ErrorCode, Refused
+from discussit.wire import commands, objects
 
 logger = logging.getLogger(__name__)
 
@@ -58,26 +58,26 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
         connection.reply(ready)
 
 
-async def _ready(database: Database, user: CurrentUser) -> wire.Ready:
+async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
     uuids = groups_of(user.id).with_only_columns(Group.uuid).order_by(Group.id)
     groups = await database.run_read(lambda session: session.scalars(uuids).all())
-    return wire.Ready(user=user.username, groups=list(groups))
+    return objects.Ready(user=user.username, groups=list(groups))
 
 
 async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: HomeConnection, text: str) -> None:
     try:
-        command = wire.decode_home_frame(text)
+        command = commands.decode_home_command(text)
     except Refused as refused:
-        connection.reply(wire.Error(refused.code, str(refused)))
+        connection.reply(objects.Error(refused.code, str(refused)))
         return
     try:
-        joins = isinstance(command, wire.Join)
+        joins = isinstance(command, objects.JoinGroup)
         await site_of(websocket).throttles.join_or_leave(user.username)
         is_changed = await join_or_leave(site_of(websocket).database, user, command.data, joins=joins)
     except Refused as refused:
-        connection.reply(wire.Error(refused.code, str(refused), data=command.data, retry_after=refused.retry_after))
+        connection.reply(objects.Error(refused.code, str(refused), data=command.data, retry_after=refused.retry_after))
     except NoSuchGroup:
-        connection.reply(wire.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
+        connection.reply(objects.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
     else:
         # A connection that follows memberships was notified when its own change was committed.
         if not (is_changed and connection.protocol.follows_memberships):

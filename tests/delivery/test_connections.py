@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 from anyio.lowlevel import checkpoint
 
-from discussit import wire
 from discussit.delivery.connections import Connection, Connections, Follower, HomeConnection
 from discussit.delivery.messages import MembershipChange
 from discussit.delivery.protocols import TUTORIAL, V1
+from discussit.errors import CloseCode, ErrorCode
 from discussit.log.kinds import Effect
-from discussit.wire import CloseCode, ErrorCode
+from discussit.wire import objects
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
 ELSEWHERE = UUID("00000000-0000-4000-8000-000000000001")
@@ -34,7 +34,7 @@ async def home():
 
 async def test_replies_wait_in_their_order_and_are_taken_once(connection):
     for seq in (1, 2):
-        connection.reply(wire.Reset(seq))
+        connection.reply(objects.Reset(seq))
     await connection.woken()
 
     assert [json.loads(text)["seq"] for text in connection.take_replies()] == [1, 2]
@@ -43,7 +43,7 @@ async def test_replies_wait_in_their_order_and_are_taken_once(connection):
 
 async def test_a_client_that_does_not_read_has_to_wait_until_it_does(connection):
     for seq in range(2):
-        connection.reply(wire.Reset(seq))
+        connection.reply(objects.Reset(seq))
     waiting = asyncio.create_task(connection.replies_below(limit=2))
     await checkpoint()
     had_to_wait = not waiting.done()
@@ -55,7 +55,7 @@ async def test_a_client_that_does_not_read_has_to_wait_until_it_does(connection)
 
 
 async def test_a_client_that_reads_does_not_have_to_wait(connection):
-    connection.reply(wire.Reset(1))
+    connection.reply(objects.Reset(1))
 
     await connection.replies_below(limit=2)
 
@@ -134,8 +134,10 @@ async def test_a_home_page_of_the_tutorials_protocol_is_sent_no_changes():
 async def test_a_connection_is_sent_only_objects_that_its_protocol_has():
     connection = Connection("session", BOB, TUTORIAL)
 
-    for reply in (wire.Ready("bob", GROUP, 1), wire.Ack("a", 1), wire.Reset(1), wire.Error(ErrorCode.EMPTY, "why")):
-        connection.reply(reply)
+    connection.reply(objects.Ready("bob", GROUP, 1))
+    connection.reply(objects.Ack("a", 1))
+    connection.reply(objects.Reset(1))
+    connection.reply(objects.Error(ErrorCode.EMPTY, "why"))
 
     assert [json.loads(text)["type"] for text in connection.take_replies()] == ["error"]
 

@@ -22,11 +22,11 @@ from discussit.delivery.messages import (
 )
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
+from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
 from discussit.log.read import LogState
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import session_id
-from discussit.wire import CloseCode
 
 ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
 

@@ -4,15 +4,15 @@ from uuid import UUID
 import pytest
 from anyio.lowlevel import checkpoint
 
-from discussit import wire
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import SLICES, SPACE, TAIL, Room
 from discussit.delivery.slices import SLICE
+from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
 from discussit.log.read import LogState
-from discussit.wire import CloseCode
+from discussit.wire import objects
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
 ALICE, BOB, CLEO = 1, 2, 3
@@ -111,7 +111,7 @@ def test_a_slice_is_what_lies_behind_the_cursor(room, cursor, expected):
     room.append(entries(6, "six", "seven"))
 
     assert texts(room.slice(cursor)) == expected
-    assert room.slice(cursor).array == wire.array(expected)
+    assert room.slice(cursor).array == objects.array(expected)
 
 
 def test_followers_with_the_same_cursor_share_a_slice(room):
@@ -193,7 +193,7 @@ async def test_who_has_heard_all_and_waits_is_told_at_once_and_not_woken(room, t
 
 
 async def test_who_has_something_else_to_be_told_is_woken_instead(room, told):
-    told.reply(wire.Ack("one", 6))
+    told.reply(objects.Ack("one", 6))
 
     room.append(entries(6, "six"))
 

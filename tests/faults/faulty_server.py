@@ -20,7 +20,7 @@ import uvicorn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import cli, heads, serving, wire
+from discussit import cli, heads, serving
 from discussit.app import app
 from discussit.bus import MemoryBackend, bus
 from discussit.delivery import hub, polling, rooms, sending
@@ -253,14 +253,14 @@ def short_patience():
 
 def stand_still():
     """The loop hangs for five seconds when FATAL arrives."""
-    check = wire.check_content
+    check = group_route.check_content
 
     def check_slowly(content):
         if content == FATAL:
             time.sleep(5)
         return check(content)
 
-    wire.check_content = check_slowly
+    group_route.check_content = check_slowly
 
 
 # Holding a request at one point, so that something else can happen there

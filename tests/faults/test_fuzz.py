@@ -16,10 +16,11 @@ from hypothesis import strategies as some
 from limits import RateLimitItemPerSecond
 from people import V1
 
-from discussit import wire
+from discussit.errors import Refused
 from discussit.limits import throttles
 from discussit.limits.throttles import Limit
-from discussit.wire import Refused
+from discussit.log.checks import check_content
+from discussit.wire import commands
 
 EXAMPLES = int(os.environ.get("FUZZ", "50"))
 STATUSES = {200, 303, 307, 400, 403, 404, 405, 413}
@@ -52,7 +53,7 @@ frames = some.fixed_dictionaries(
     {"type": some.sampled_from(["text_message", "join_group", "leave_group", "ack"]) | anything},
     optional=dict.fromkeys(("message", "author", "client_id", "data", "more"), texts | anything),
 )
-near_frames = frames.map(json.dumps).filter(lambda line: len(line) < wire.MAX_FRAME)
+near_frames = frames.map(json.dumps).filter(lambda line: len(line) < commands.MAX_SIZE)
 lines = some.one_of(near_frames, anything.map(json.dumps), some.text(), some.sampled_from(hostile.MESSAGES))
 FIELDS = (
     *("username", "password", "password1", "password2", "next", "name", "message", "client_id"),
@@ -92,7 +93,7 @@ def patient(environment):
     environment.setenv("MESSAGE_RATE", "0")
 
 
-@pytest.mark.parametrize("decode", [wire.decode_group_frame, wire.decode_home_frame])
+@pytest.mark.parametrize("decode", [commands.decode_group_command, commands.decode_home_command])
 def test_any_frame_is_understood_or_refused(decode):
     @fuzz_more
     @given(lines)
@@ -108,7 +109,7 @@ def test_any_text_is_a_message_or_refused():
     @given(some.text() | texts)
     def check(text):
         with suppress(Refused):
-            assert wire.check_content(text) == text
+            assert check_content(text) == text
 
     check()
 

@@ -7,8 +7,8 @@ from anyio import CancelScope
 from clients import running
 from faulty_server import FATAL
 
-from discussit import admission
-from discussit.current_user import COOKIE, CurrentUser, SessionCredential
+from discussit.accounts.current_user import COOKIE, CurrentUser, SessionCredential
+from discussit.groups import admission
 from discussit.log.writer import Draft, Writer
 
 

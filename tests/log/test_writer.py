@@ -4,10 +4,10 @@ from anyio.lowlevel import checkpoint
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from discussit.errors import Refused
 from discussit.log import writer
 from discussit.log.writer import MAX_BATCH, Draft
 from discussit.models import Group, User
-from discussit.wire import Refused
 
 
 @pytest.fixture

@@ -120,8 +120,8 @@ def test_the_wheel_holds_every_file_of(folder, wheel):
 def test_the_wheel_holds_the_common_passwords_and_their_licence(wheel):
     packed = ZipFile(wheel).namelist()
 
-    assert "discussit/common_passwords.txt" in packed
-    assert any(name.endswith(".dist-info/licenses/discussit/common_passwords.LICENSE") for name in packed)
+    assert "discussit/accounts/common_passwords.txt" in packed
+    assert any(name.endswith(".dist-info/licenses/discussit/accounts/common_passwords.LICENSE") for name in packed)
 
 
 def test_an_installed_wheel_runs_its_own_code(python, installed):

@@ -11,13 +11,13 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Aut
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.addresses import path_below
-from discussit.cookies import cookie_attributes, cookie_name, cookie_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.models import Session
 from discussit.models.accounts import AGE_LIMIT, session_id
 from discussit.models.base import now
 from discussit.settings import Settings
+from discussit.urls import path_below
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 from starlette.requests import HTTPConnection
 
-from discussit.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
 from discussit.models import Session, User
 from discussit.models.accounts import new_token, session_id

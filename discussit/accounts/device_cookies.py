@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.cookies import cookie_attributes, cookie_name, cookie_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
 from discussit.models.accounts import username_key
 
 COOKIE = "discussit_device"

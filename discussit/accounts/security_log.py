@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from starlette.requests import HTTPConnection
 
+from discussit.accounts.current_user import CurrentUser
 from discussit.client_address import client_address
-from discussit.current_user import CurrentUser
 
 logger = logging.getLogger("discussit.security")
 

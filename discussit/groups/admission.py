@@ -6,9 +6,9 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from discussit.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
-from discussit.membership import is_member
+from discussit.groups.membership import is_member
 from discussit.models import Group, Membership, User
 
 # Built once, since building it takes as long as executing it.

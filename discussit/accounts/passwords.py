@@ -8,7 +8,7 @@ from discussit.models.accounts import username_key
 from discussit.settings import PACKAGE
 
 LENGTH = range(8, 257)
-COMMON = PACKAGE / "common_passwords.txt"
+COMMON = PACKAGE / "accounts" / "common_passwords.txt"
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # Verified if there is no such account, so that the answer takes as long as if there were one.

@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit import passwords
+from discussit.accounts import passwords
 from discussit.database import Database
-from discussit.fields import FieldError, checked
+from discussit.errors import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, username_key
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from discussit.addresses import address, root_of
+from discussit.urls import address, root_of
 
 
 def cookie_of(conn: HTTPConnection, name: str) -> str:

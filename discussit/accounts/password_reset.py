@@ -8,10 +8,10 @@ from datetime import timedelta
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit import passwords
-from discussit.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts import passwords
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.login import WrongPassword, find_active
 from discussit.database import Database
-from discussit.login import WrongPassword, find_active
 from discussit.models import User
 
 LINKS = "/accounts/reset/"

@@ -1,0 +1,1 @@
+"""Accounts: who is logged in, how that begins and ends, and passwords."""

@@ -1,0 +1,1 @@
+"""Groups: who is a member, and the one door to a group."""

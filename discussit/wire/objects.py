@@ -1,0 +1,70 @@
+"""The objects that clients are sent besides entries (docs/protocol.md)."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from discussit.errors import ErrorCode
+
+MAX_MISSED = 1_000  # entries that a returning reader is sent one by one
+
+
+class JoinGroup(msgspec.Struct, tag_field="type", tag="join_group"):
+    """Join a group, or: the user joined it."""
+
+    data: UUID
+
+
+class LeaveGroup(msgspec.Struct, tag_field="type", tag="leave_group"):
+    """Leave a group, or: the user left it."""
+
+    data: UUID
+
+
+class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
+    """The first object of a `discussit.v1` connection: the log's last seq, or one's groups on `/`."""
+
+    user: str
+    group_uuid: UUID | None = None
+    seq: int | None = None
+    epoch: str | None = None
+    groups: list[UUID] | None = None
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    """The message with this `client_id` is committed, at this place in the log."""
+
+    client_id: str | None
+    seq: int
+
+
+class Reset(msgspec.Struct, tag_field="type", tag="reset"):
+    """Too much was missed, or history was changed: load the page again."""
+
+    seq: int
+
+
+class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    """A refused frame."""
+
+    code: ErrorCode
+    message: str
+    client_id: str | None = None
+    data: UUID | None = None
+    retry_after: int | None = None
+
+
+Reply = Ready | Ack | Reset | Error | JoinGroup | LeaveGroup  # what a server sends besides entries
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(reply: Reply) -> str:
+    """One object as JSON text on one line."""
+    return _encoder.encode(reply).decode()
+
+
+def array(objects: Iterable[str]) -> str:
+    """Encoded objects as one message of `discussit.v1`."""
+    return f"[{','.join(objects)}]"
