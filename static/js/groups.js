@@ -55,7 +55,8 @@ export class Groups {
     if (!row) return
     const hasChanged = this.#set(row, isMember)
     this.release(row)
-    if (hasChanged) this.#news.textContent = `${isMember ? "Joined" : "Left"} ${row.querySelector(".group-name").textContent}`
+    if (hasChanged)
+      this.#news.textContent = `${isMember ? "Joined" : "Left"} ${row.querySelector(".group-name").textContent}`
   }
 
   #row(uuid) {

@@ -25,7 +25,9 @@ export class Outbox {
 
   /** In the order of sending: {client_id, message}, with `seq` once acknowledged or `refusal` once refused. */
   get messages() {
-    return keysWith(this.#prefix).map(key => JSON.parse(kept(key))).filter(Boolean)
+    return keysWith(this.#prefix)
+      .map(key => JSON.parse(kept(key)))
+      .filter(Boolean)
   }
 
   get waiting() {

@@ -63,10 +63,13 @@ export class Sender {
   }
 
   #pause(seconds = 1) {
-    this.#rest ??= setTimeout(() => {
-      this.#rested()
-      this.send()
-    }, (seconds + Math.random()) * SECOND)
+    this.#rest ??= setTimeout(
+      () => {
+        this.#rested()
+        this.send()
+      },
+      (seconds + Math.random()) * SECOND,
+    )
   }
 
   #rested() {

@@ -6,7 +6,11 @@ const moment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle:
 const day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" })
 const dayOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" })
 const distance = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
-const SPANS = [["day", 86_400], ["hour", 3_600], ["minute", 60]]
+const SPANS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+]
 
 const FORMS = {
   clock: date => clock.format(date),

@@ -27,10 +27,12 @@ export class Turn {
     const request = new AbortController()
     this.#request = request
     if (!this.isShared) return this.#take()
-    navigator.locks.request(this.#name, { signal: request.signal }, () => this.#hold(request)).catch(() => {
-      // Either it was yielded before it was this tab's turn, or the browser refuses locks here.
-      if (!request.signal.aborted) this.#take()
-    })
+    navigator.locks
+      .request(this.#name, { signal: request.signal }, () => this.#hold(request))
+      .catch(() => {
+        // Either it was yielded before it was this tab's turn, or the browser refuses locks here.
+        if (!request.signal.aborted) this.#take()
+      })
   }
 
   yield() {
