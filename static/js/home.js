@@ -29,7 +29,9 @@ function listener(groups) {
   }
   return {
     query: () => "",
-    received: objects => objects.forEach(object => answers[object.type]?.(object)),
+    received(objects) {
+      for (const object of objects) answers[object.type]?.(object)
+    },
     changed(status) {
       // What was asked may be lost with the connection: the next "ready" tells how it went.
       if (status !== "open") groups.releaseAll()

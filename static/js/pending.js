@@ -19,7 +19,7 @@ export class Pending {
     for (const message of messages) this.#update(this.#rowFor(message), message)
     this.#removeAllBut(messages, last)
     const rows = [...this.#list.children].filter(row => !row.hidden)
-    rows.forEach((row, index) => row.classList.toggle("continues", index > 0 || continues))
+    for (const [index, row] of rows.entries()) row.classList.toggle("continues", index > 0 || continues)
   }
 
   /** An entry of one's own is here, its ack is not: the row would stand beside it for a moment. */
