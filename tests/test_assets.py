@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from discussit.app import app
-from discussit.assets import FOR_GOOD, version
+from discussit.assets import FOR_GOOD, imports, version
 from discussit.settings import STATIC
 
 BASE = (STATIC / "css/base.css").read_bytes()
@@ -21,6 +21,23 @@ def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
 
     assert {"js/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
     assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, FOR_GOOD)}
+
+
+def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardening):
+    preloaded = [
+        each["href"] for each in alice.page(f"/groups/{gardening}/").elements if each.get("rel") == "modulepreload"
+    ]
+
+    assert [href.split("/", 3)[3] for href in preloaded] == imports("js/group.js")
+    assert imports("js/home.js") == ["js/groups.js", "js/socket.js", "js/times.js"]
+
+
+@pytest.mark.parametrize("script", [f"js/{path.name}" for path in (STATIC / "js").iterdir()])
+def test_what_a_module_imports_is_there(script):
+    named = re.findall(r'from "\./(.*)"', (STATIC / script).read_text())
+
+    assert {f"js/{name}" for name in named} <= set(imports(script))
+    assert all((STATIC / path).is_file() for path in imports(script))
 
 
 @pytest.mark.parametrize("address", ["/static/css/base.css", "/static/0123456789ab/css/base.css"])

@@ -70,6 +70,7 @@ def make_templates() -> Jinja2Templates:
     templates.env.filters["initials"] = _initials
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
+    templates.env.globals["imports"] = assets.imports
     templates.env.globals["drawn"] = _drawn(templates.env)
     return templates
 
