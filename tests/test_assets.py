@@ -29,7 +29,7 @@ def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardenin
     ]
 
     assert [href.split("/", 3)[3] for href in preloaded] == imports("js/group.js")
-    assert imports("js/home.js") == ["js/groups.js", "js/socket.js", "js/times.js"]
+    assert imports("js/home.js") == ["js/dom.js", "js/groups.js", "js/protocol.js", "js/socket.js", "js/times.js"]
 
 
 @pytest.mark.parametrize("script", [f"js/{path.name}" for path in (STATIC / "js").iterdir()])

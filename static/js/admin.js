@@ -2,7 +2,9 @@
 
 const PAUSE = 150 // milliseconds without a key before the server is asked
 
+/** @param {HTMLInputElement} input */
 function suggest(input) {
+  /** @type {number | undefined} */
   let timer
   let asked = new AbortController()
 
@@ -24,17 +26,28 @@ function suggest(input) {
     }
   }
 
+  /** @param {{ id: string, text: string }[]} results */
   function show(results) {
-    input.list.replaceChildren(...results.map(({ id, text }) => new Option(text, id)))
+    input.list?.replaceChildren(...results.map(({ id, text }) => new Option(text, id)))
   }
 }
 
+/** @param {HTMLInputElement} box */
 function selectAll(box) {
   box.hidden = false
   box.addEventListener("change", () => {
-    for (const each of box.form.querySelectorAll("[name=pks]")) each.checked = box.checked
+    for (const each of inputs(box.form ?? document, "[name=pks]")) each.checked = box.checked
   })
 }
 
-document.querySelectorAll("[data-lookup]").forEach(suggest)
-document.querySelectorAll("#select-all").forEach(selectAll)
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {NodeListOf<HTMLInputElement>}
+ */
+function inputs(root, selector) {
+  return root.querySelectorAll(selector)
+}
+
+inputs(document, "[data-lookup]").forEach(suggest)
+inputs(document, "#select-all").forEach(selectAll)

@@ -1,5 +1,7 @@
 // Where messages are written.
 
+import { find } from "./dom.js"
+
 const LIMIT = 10_000
 const NEAR = 500
 // The browser says 229 for a key that an input method is using, also after the composition's last one.
@@ -13,11 +15,16 @@ export class Composer {
   #send
   #sent = ""
 
-  /** `send(text)` takes a message that is neither blank nor too long. */
+  /**
+   * `send(text)` takes a message that is neither blank nor too long.
+   * @param {HTMLFormElement} form
+   * @param {import("./draft.js").Draft} draft
+   * @param {(text: string) => void} send
+   */
   constructor(form, draft, send) {
     this.#form = form
-    this.#field = form.querySelector("textarea")
-    this.#counter = form.querySelector(".counter")
+    this.#field = find(form, "textarea", HTMLTextAreaElement)
+    this.#counter = find(form, ".counter")
     this.#draft = draft
     this.#send = send
     this.#field.value ||= draft.text
@@ -36,6 +43,7 @@ export class Composer {
     this.#field.enterKeyHint = enterSends() ? "send" : "enter"
   }
 
+  /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault()
     const text = this.#field.value
@@ -47,6 +55,7 @@ export class Composer {
     this.#field.focus()
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing || event.keyCode === COMPOSING) return
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && enterSends()) {
@@ -59,6 +68,7 @@ export class Composer {
     }
   }
 
+  /** @param {string} text */
   #write(text) {
     this.#field.value = text
     this.#typed()
@@ -66,7 +76,7 @@ export class Composer {
 
   #typed() {
     this.#draft.text = this.#field.value
-    this.#field.setAttribute("aria-invalid", length(this.#field.value) > LIMIT)
+    this.#field.setAttribute("aria-invalid", String(length(this.#field.value) > LIMIT))
     this.#measure()
   }
 
@@ -88,7 +98,10 @@ function enterSends() {
   return !matchMedia("(pointer: coarse)").matches
 }
 
-// The limit counts characters, and a string's length counts halves of some of them.
+/**
+ * The limit counts characters, and a string's length counts halves of some of them.
+ * @param {string} text
+ */
 function length(text) {
   return text.length > LIMIT - NEAR ? [...text].length : text.length
 }

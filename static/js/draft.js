@@ -5,6 +5,10 @@ import { forget, keep, kept } from "./storage.js"
 export class Draft {
   #key
 
+  /**
+   * @param {string} user
+   * @param {string} group
+   */
   constructor(user, group) {
     this.#key = `discussit:draft:${user}:${group}`
   }

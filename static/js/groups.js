@@ -1,45 +1,64 @@
 // The rows of the home page, each with the buttons that apply.
 
+import { find } from "./dom.js"
+
 export class Groups {
   #list
   #news
 
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLElement} news
+   */
   constructor(list, news) {
     this.#list = list
     this.#news = news
   }
 
-  /** Makes every row agree with the groups the person is in. */
+  /**
+   * Makes every row agree with the groups the person is in.
+   * @param {string[]} uuids
+   */
   agree(uuids) {
     const joined = new Set(uuids)
-    for (const row of this.#list.querySelectorAll(".group")) {
+    for (const row of this.#rows(".group")) {
       this.#set(row, joined.has(row.id))
       this.release(row)
     }
   }
 
+  /** @param {string} uuid */
   join(uuid) {
     this.#answer(uuid, true)
   }
 
+  /** @param {string} uuid */
   leave(uuid) {
     this.#answer(uuid, false)
   }
 
+  /**
+   * @param {string | undefined} uuid
+   * @param {string} message
+   */
   refuse(uuid, message) {
-    const row = this.#row(uuid)
+    const row = uuid && this.#row(uuid)
     if (!row) return this.releaseAll()
     this.release(row)
     this.#say(row, message)
   }
 
-  /** One click asks once: the row's buttons rest until the answer. */
+  /**
+   * One click asks once: the row's buttons rest until the answer.
+   * @param {HTMLElement} row
+   */
   hold(row) {
-    row.dataset.focused = row.contains(document.activeElement)
+    row.dataset.focused = String(row.contains(document.activeElement))
     this.#say(row, "")
     for (const button of row.querySelectorAll("button")) button.disabled = true
   }
 
+  /** @param {HTMLElement} row */
   release(row) {
     for (const button of row.querySelectorAll("button")) button.disabled = false
     this.#refocus(row)
@@ -47,66 +66,108 @@ export class Groups {
   }
 
   releaseAll() {
-    for (const row of this.#list.querySelectorAll(".group[data-focused]")) this.release(row)
+    for (const row of this.#rows(".group[data-focused]")) this.release(row)
   }
 
+  /**
+   * @param {string} uuid
+   * @param {boolean} isMember
+   */
   #answer(uuid, isMember) {
     const row = this.#row(uuid)
     if (!row) return
     const hasChanged = this.#set(row, isMember)
     this.release(row)
-    if (hasChanged)
-      this.#news.textContent = `${isMember ? "Joined" : "Left"} ${row.querySelector(".group-name").textContent}`
+    if (hasChanged) this.#news.textContent = `${isMember ? "Joined" : "Left"} ${find(row, ".group-name").textContent}`
   }
 
+  /**
+   * @param {string} uuid
+   * @returns {HTMLElement | null}
+   */
   #row(uuid) {
     return this.#list.querySelector(`.group[id="${CSS.escape(uuid)}"]`)
   }
 
+  /**
+   * @param {string} selector
+   * @returns {NodeListOf<HTMLElement>}
+   */
+  #rows(selector) {
+    return this.#list.querySelectorAll(selector)
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} isMember
+   */
   #set(row, isMember) {
     if ("member" in row.dataset === isMember) return false
     row.toggleAttribute("data-member", isMember)
     this.#swapButtons(row, isMember)
     this.#link(row, isMember)
-    count(row.querySelector(".group-members"), isMember ? 1 : -1)
+    count(find(row, ".group-members"), isMember ? 1 : -1)
     return true
   }
 
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} isMember
+   */
   #swapButtons(row, isMember) {
-    const actions = row.querySelector(".group-actions")
-    row.dataset.focused ??= actions.contains(document.activeElement)
-    const template = document.querySelector(isMember ? "#member-actions" : "#stranger-actions")
-    actions.replaceChildren(fill(template.content.cloneNode(true), row.id))
+    const actions = find(row, ".group-actions")
+    row.dataset.focused ??= String(actions.contains(document.activeElement))
+    const template = find(document, isMember ? "#member-actions" : "#stranger-actions", HTMLTemplateElement)
+    actions.replaceChildren(fill(document.importNode(template.content, true), row.id))
   }
 
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} isMember
+   */
   #link(row, isMember) {
-    const name = row.querySelector(".group-name")
-    if (isMember) name.href = row.dataset.href
+    const name = find(row, ".group-name", HTMLAnchorElement)
+    if (isMember) name.href = String(row.dataset.href)
     else name.removeAttribute("href")
   }
 
-  // The button that was pressed may be gone or was disabled; only a focus lost that way is given back.
+  /**
+   * The button that was pressed may be gone or was disabled; only a focus lost that way is given back.
+   * @param {HTMLElement} row
+   */
   #refocus(row) {
     if (row.dataset.focused !== "true" || document.activeElement !== document.body) return
-    const next = row.querySelector(".group-actions .strong") ?? row.querySelector(".group-actions button")
-    next.focus()
+    const strong = row.querySelector(".group-actions .strong") ? ".strong" : "button"
+    find(row, `.group-actions ${strong}`).focus()
   }
 
+  /**
+   * @param {HTMLElement} row
+   * @param {string} message
+   */
   #say(row, message) {
-    const error = row.querySelector(".group-error")
+    const error = find(row, ".group-error")
     error.textContent = message
     error.hidden = !message
   }
 }
 
+/**
+ * @param {DocumentFragment} fragment
+ * @param {string} uuid
+ */
 function fill(fragment, uuid) {
   for (const element of fragment.querySelectorAll("*"))
     for (const attribute of element.attributes) attribute.value = attribute.value.replaceAll("{uuid}", uuid)
   return fragment
 }
 
+/**
+ * @param {HTMLElement} element
+ * @param {number} difference
+ */
 function count(element, difference) {
   const members = Number(element.dataset.members) + difference
-  element.dataset.members = members
+  element.dataset.members = String(members)
   element.textContent = members === 1 ? "1 member" : `${members} members`
 }

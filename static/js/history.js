@@ -8,10 +8,15 @@ export class History {
   #log
   #observer
 
+  /**
+   * @param {HTMLAnchorElement} link
+   * @param {Element} scroller
+   * @param {import("./log.js").Log} log
+   */
   constructor(link, scroller, log) {
     this.#link = link
     this.#log = log
-    this.#observer = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#load(), {
+    this.#observer = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), {
       root: scroller,
       rootMargin: `${AHEAD} 0px 0px 0px`,
     })
@@ -21,21 +26,27 @@ export class History {
   async #load() {
     this.#observer.unobserve(this.#link)
     const page = await fetchPage(this.#link.href).catch(() => null)
-    const list = page?.querySelector("#chat-log")
+    const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
     // The link stays, and leads there by itself, where the page could not be had.
-    if (!list) return
-    this.#log.prepend([...list.querySelectorAll("[data-seq]")].map(row => document.adoptNode(row)))
-    this.#follow(page.querySelector("#earlier"))
+    if (!rows) return
+    this.#log.prepend([...rows].map(row => document.adoptNode(/** @type {HTMLElement} */ (row))))
+    this.#follow(page?.querySelector("#earlier"))
   }
 
+  /** @param {Element | null | undefined} link */
   #follow(link) {
-    if (!link) return this.#link.remove()
-    this.#link.href = link.getAttribute("href")
+    const href = link?.getAttribute("href")
+    if (!href) return this.#link.remove()
+    this.#link.href = href
     this.#observer.observe(this.#link)
   }
 }
 
-// Not fetch(): its text would have to be parsed by DOMParser, which Trusted Types forbid.
+/**
+ * Not fetch(): its text would have to be parsed by DOMParser, which Trusted Types forbid.
+ * @param {string} address
+ * @returns {Promise<Document | null>}
+ */
 function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

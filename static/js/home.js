@@ -1,5 +1,6 @@
 // The home page: joining and leaving without loading it again.
 
+import { around, find } from "./dom.js"
 import { Groups } from "./groups.js"
 import { Socket } from "./socket.js"
 import { localize } from "./times.js"
@@ -8,11 +9,12 @@ const MINUTE = 60_000
 const MIDDLE = 1
 
 const list = document.querySelector("#groups")
-if (list) follow(list)
+if (list instanceof HTMLElement) follow(list)
 
+/** @param {HTMLElement} list */
 function follow(list) {
-  const groups = new Groups(list, document.querySelector("#news"))
-  const socket = new Socket(list.dataset.socket, listener(groups))
+  const groups = new Groups(list, find(document, "#news"))
+  const socket = new Socket(String(list.dataset.socket), listener(groups))
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
   localize(list)
@@ -20,48 +22,73 @@ function follow(list) {
   socket.start()
 }
 
+/**
+ * @param {Groups} groups
+ * @returns {import("./socket.js").Listener}
+ */
 function listener(groups) {
-  const answers = {
-    ready: frame => groups.agree(frame.groups),
-    join_group: frame => groups.join(frame.data),
-    leave_group: frame => groups.leave(frame.data),
-    error: frame => groups.refuse(frame.data, frame.message),
-  }
   return {
     query: () => "",
     received(objects) {
-      for (const object of objects) answers[object.type]?.(object)
+      for (const object of objects) receive(object, groups)
     },
     changed(status) {
       // What was asked may be lost with the connection: the next "ready" tells how it went.
       if (status !== "open") groups.releaseAll()
-      if (status === "signed-out") document.querySelector("#session-ended").hidden = false
+      if (status === "signed-out") find(document, "#session-ended").hidden = false
     },
   }
 }
 
+/**
+ * @param {import("./protocol.js").Received} object
+ * @param {Groups} groups
+ */
+function receive(object, groups) {
+  if (object.type === "ready") groups.agree(object.groups)
+  if (object.type === "join_group") groups.join(object.data)
+  if (object.type === "leave_group") groups.leave(object.data)
+  if (object.type === "error") groups.refuse(object.data, object.message)
+}
+
+/**
+ * @param {MouseEvent} event
+ * @param {Groups} groups
+ * @param {Socket} socket
+ */
 function press(event, groups, socket) {
-  const button = event.target.closest(".group_option")
-  if (!button) return
+  const button = around(event, ".group_option")
+  const row = around(event, ".group")
+  if (!(button instanceof HTMLButtonElement) || !(row instanceof HTMLElement)) return
   const [verb, uuid] = button.value.split(" ")
   if (verb === "open_group") return openGroup(event, button)
   // Without a connection the form goes its own way.
   if (!socket.isOpen) return
   event.preventDefault()
-  groups.hold(button.closest(".group"))
+  groups.hold(row)
   socket.send({ type: verb, data: uuid })
 }
 
-// A form that is sent by GET would add a question mark to the address.
+/**
+ * A form that is sent by GET would add a question mark to the address.
+ * @param {MouseEvent} event
+ * @param {HTMLButtonElement} button
+ */
 function openGroup(event, button) {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return openBeside(event)
   event.preventDefault()
-  location.assign(button.form.action)
+  location.assign(addressOf(button))
 }
 
+/** @param {MouseEvent} event */
 function openBeside(event) {
-  const button = event.target.closest(".group_option[value^=open_group]")
-  if (!button) return
+  const button = around(event, ".group_option[value^=open_group]")
+  if (!(button instanceof HTMLButtonElement)) return
   event.preventDefault()
-  window.open(button.form.action, "_blank", "noopener")
+  window.open(addressOf(button), "_blank", "noopener")
+}
+
+/** @param {HTMLButtonElement} button */
+function addressOf({ form }) {
+  return form?.action ?? location.href
 }

@@ -3,19 +3,25 @@
 const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi
 const CLOSING = /[.,:;!?'"…»”’)\]}]$/
 
+/** @param {HTMLElement} text */
 export function linkify(text) {
   for (const node of plainTexts(text)) {
     const parts = split(node.data)
-    if (parts.length > 1 || parts[0]?.href) node.replaceWith(...parts)
+    if (parts.some(part => part instanceof Node)) node.replaceWith(...parts)
   }
 }
 
-// What is a link already is left alone, so that a text may be looked through twice.
+/**
+ * What is a link already is left alone, so that a text may be looked through twice.
+ * @param {HTMLElement} text
+ */
 function plainTexts(text) {
-  return [...text.childNodes].filter(node => node.nodeType === Node.TEXT_NODE && node.data.includes("://"))
+  return [...text.childNodes].filter(node => node instanceof Text).filter(node => node.data.includes("://"))
 }
 
+/** @param {string} text */
 function split(text) {
+  /** @type {(string | HTMLAnchorElement)[]} */
   const parts = []
   let end = 0
   for (const { 0: match, index } of text.matchAll(ADDRESS)) {
@@ -27,8 +33,11 @@ function split(text) {
   return [...parts, text.slice(end)].filter(part => part !== "")
 }
 
-// A closing bracket belongs to the address where it opened in it, as in many encyclopedias. They are counted once:
-// to look through the address again for each of ten thousand brackets would take the page a third of a second.
+/**
+ * A closing bracket belongs to the address where it opened in it, as in many encyclopedias. They are counted once:
+ * to look through the address again for each of ten thousand brackets would take the page a third of a second.
+ * @param {string} address
+ */
 function trim(address) {
   let end = address.length
   let unopened = count(address, ")") - count(address, "(")
@@ -42,10 +51,15 @@ function trim(address) {
   return address.slice(0, end)
 }
 
+/**
+ * @param {string} text
+ * @param {string} character
+ */
 function count(text, character) {
   return text.split(character).length - 1
 }
 
+/** @param {string} address */
 function link(address) {
   const anchor = document.createElement("a")
   anchor.href = address

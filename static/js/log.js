@@ -2,6 +2,7 @@
 
 import { fillAvatar } from "./avatar.js"
 import { separateDay, separateDays } from "./days.js"
+import { cloned, find } from "./dom.js"
 import { linkify } from "./links.js"
 import { localize } from "./times.js"
 
@@ -12,6 +13,10 @@ export class Log {
   #list
   #last
 
+  /**
+   * @param {HTMLElement} list
+   * @param {number} last
+   */
   constructor(list, last) {
     this.#list = list
     this.#last = last
@@ -25,22 +30,29 @@ export class Log {
   }
 
   get first() {
-    return Number(this.#list.querySelector("[data-seq]")?.dataset.seq ?? this.#last + 1)
+    return Number(this.#list.querySelector("[data-seq]")?.getAttribute("data-seq") ?? this.#last + 1)
   }
 
-  /** False where entries are missing before this one: the log stays as it is. */
+  /**
+   * False where entries are missing before this one: the log stays as it is.
+   * @param {import("./protocol.js").Entry} entry
+   */
   append(entry) {
     if (entry.seq <= this.#last) return true
     if (entry.seq > this.#last + 1) return false
     const row = render(entry)
-    row.classList.toggle("continues", this.continues(entry.author, entry.timestamp))
+    if (entry.type === "text_message")
+      row.classList.toggle("continues", this.continues(entry.author, new Date(entry.timestamp)))
     this.#list.append(row)
     separateDay(row)
     this.#last = entry.seq
     return true
   }
 
-  /** Puts older rows, rendered by the server, before those that are here. */
+  /**
+   * Puts older rows, rendered by the server, before those that are here.
+   * @param {HTMLElement[]} rows
+   */
   prepend(rows) {
     const before = this.first
     const older = rows.filter(row => Number(row.dataset.seq) < before)
@@ -50,50 +62,64 @@ export class Log {
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
   }
 
-  /** Whether a message of `author` at `timestamp` would go on under the last row's header. */
-  continues(author, timestamp) {
+  /**
+   * Whether a message of `author` at `moment` would go on under the last row's header.
+   * @param {string} author
+   * @param {Date} moment
+   */
+  continues(author, moment) {
     const row = this.#list.lastElementChild
-    if (!row?.matches(".message") || row.dataset.name !== author) return false
-    return new Date(timestamp) - new Date(row.querySelector("time").dateTime) < SAME_BREATH
+    if (!row?.matches(".message") || row.getAttribute("data-name") !== author) return false
+    return moment.getTime() - new Date(find(row, "time", HTMLTimeElement).dateTime).getTime() < SAME_BREATH
   }
 
+  /** @param {HTMLElement} list */
   #dress(list) {
     localize(list)
     separateDays(list)
-    for (const text of list.querySelectorAll(".entry-text")) linkify(text)
+    /** @type {NodeListOf<HTMLElement>} */
+    const texts = list.querySelectorAll(".entry-text")
+    for (const text of texts) linkify(text)
   }
 }
 
+/** @param {import("./protocol.js").Entry} entry */
 function render(entry) {
   const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
-  const time = row.querySelector("time")
+  const time = find(row, "time", HTMLTimeElement)
   row.id = `seq-${entry.seq}`
-  row.dataset.seq = entry.seq
-  row.querySelector(".entry-time").href = `#${row.id}`
+  row.dataset.seq = String(entry.seq)
+  find(row, ".entry-time", HTMLAnchorElement).href = `#${row.id}`
   time.dateTime = entry.timestamp
   localize(row)
   return row
 }
 
+/** @param {import("./protocol.js").TextMessage} entry */
 function renderMessage({ author, content, withdrawn }) {
   const row = named("#message-template", author)
-  const text = row.querySelector(".entry-text")
-  fillAvatar(row.querySelector(".avatar"), author)
+  const text = find(row, ".entry-text")
+  fillAvatar(find(row, ".avatar"), author)
   text.textContent = withdrawn ? "message removed" : content
   text.classList.toggle("withdrawn", Boolean(withdrawn))
   linkify(text)
   return row
 }
 
+/** @param {import("./protocol.js").EventMessage} entry */
 function renderEvent({ user, status }) {
   const row = named("#event-template", user)
-  row.querySelector(".entry-deed").textContent = DEEDS[status]
+  find(row, ".entry-deed").textContent = DEEDS[status]
   return row
 }
 
+/**
+ * @param {string} template
+ * @param {string} name
+ */
 function named(template, name) {
-  const row = document.querySelector(template).content.firstElementChild.cloneNode(true)
+  const row = cloned(template)
   row.dataset.name = name
-  row.querySelector(".entry-name").textContent = name
+  find(row, ".entry-name").textContent = name
   return row
 }

@@ -1,33 +1,43 @@
 // Who belongs to the group, as the log's events tell.
 
 import { fillAvatar } from "./avatar.js"
+import { cloned, find } from "./dom.js"
 
 export class Members {
   #list
   #counts
 
+  /**
+   * @param {HTMLElement} list
+   * @param {NodeListOf<Element>} counts
+   */
   constructor(list, counts) {
     this.#list = list
     this.#counts = counts
   }
 
+  /** @param {import("./protocol.js").EventMessage} event */
   follow({ user, status }) {
     const row = document.getElementById(`members-${user}`)
     if (status === "Left") row?.remove()
     else if (!row) this.#insert(user)
-    for (const count of this.#counts) count.textContent = this.#list.childElementCount
+    for (const count of this.#counts) count.textContent = String(this.#list.childElementCount)
   }
 
+  /** @param {string} name */
   #insert(name) {
-    const row = document.querySelector("#member-template").content.firstElementChild.cloneNode(true)
+    const row = cloned("#member-template")
     row.id = `members-${name}`
     row.dataset.name = name
-    row.querySelector(".member-name").textContent = name
-    fillAvatar(row.querySelector(".avatar"), name)
+    find(row, ".member-name").textContent = name
+    fillAvatar(find(row, ".avatar"), name)
     this.#list.insertBefore(row, this.#after(name))
   }
 
+  /** @param {string} name */
   #after(name) {
-    return [...this.#list.children].find(row => row.dataset.name.toLowerCase() > name.toLowerCase()) ?? null
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#list.querySelectorAll("[data-name]")
+    return [...rows].find(row => String(row.dataset.name).toLowerCase() > name.toLowerCase()) ?? null
   }
 }

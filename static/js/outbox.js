@@ -8,12 +8,19 @@ import { forget, keep, kept, keysWith } from "./storage.js"
 
 const MOMENT_DIGITS = 15
 
+/** @typedef {{ client_id: string, message: string, seq?: number, refusal?: string }} Unsent */
+
 export class Outbox {
   #prefix
   #changed
   #own
 
-  /** `changed()` is called after every change, here or in another tab. */
+  /**
+   * `changed()` is called after every change, here or in another tab.
+   * @param {string} user
+   * @param {string} group
+   * @param {() => void} changed
+   */
   constructor(user, group, changed) {
     this.#prefix = `discussit:outbox:${user}:${group}:`
     this.#changed = changed
@@ -23,22 +30,29 @@ export class Outbox {
     })
   }
 
-  /** In the order of sending: {client_id, message}, with `seq` once acknowledged or `refusal` once refused. */
+  /**
+   * In the order of sending, with `seq` once acknowledged or `refusal` once refused.
+   * @returns {Unsent[]}
+   */
   get messages() {
     return keysWith(this.#prefix)
-      .map(key => JSON.parse(kept(key)))
-      .filter(Boolean)
+      .map(key => read(key))
+      .filter(message => message !== null)
   }
 
   get waiting() {
     return this.messages.filter(message => !message.seq && !message.refusal)
   }
 
-  /** Written in this tab, or found when it was opened. */
+  /**
+   * Written in this tab, or found when it was opened.
+   * @param {string} client_id
+   */
   isOwn(client_id) {
     return this.#own.has(client_id)
   }
 
+  /** @param {string} text */
   add(text) {
     const client_id = newId()
     this.#own.add(client_id)
@@ -46,38 +60,58 @@ export class Outbox {
     this.#changed()
   }
 
+  /**
+   * @param {string} client_id
+   * @param {number} seq
+   */
   acknowledge(client_id, seq) {
     this.#rewrite(client_id, message => ({ ...message, seq, refusal: undefined }))
   }
 
+  /**
+   * @param {string} client_id
+   * @param {string} refusal
+   */
   refuse(client_id, refusal) {
     this.#rewrite(client_id, message => ({ ...message, refusal }))
   }
 
+  /** @param {string} client_id */
   retry(client_id) {
     this.#rewrite(client_id, message => ({ ...message, refusal: undefined }))
   }
 
+  /** @param {string} client_id */
   discard(client_id) {
     const key = this.#keyOf(client_id)
     if (key) forget(key)
     this.#changed()
   }
 
-  /** The log shows everything up to `last`: what was acknowledged there has arrived. */
+  /**
+   * The log shows everything up to `last`: what was acknowledged there has arrived.
+   * @param {number} last
+   */
   settle(last) {
-    const arrived = this.messages.filter(message => message.seq <= last)
-    for (const { client_id } of arrived) forget(this.#keyOf(client_id))
+    const arrived = this.messages.filter(({ seq }) => seq && seq <= last)
+    const keys = arrived.map(({ client_id }) => this.#keyOf(client_id))
+    for (const key of keys) if (key) forget(key)
     if (arrived.length) this.#changed()
   }
 
+  /**
+   * @param {string} client_id
+   * @param {(message: Unsent) => Unsent} change
+   */
   #rewrite(client_id, change) {
     const key = this.#keyOf(client_id)
-    if (!key) return
-    keep(key, JSON.stringify(change(JSON.parse(kept(key)))))
+    const message = key && read(key)
+    if (!message) return
+    keep(key, JSON.stringify(change(message)))
     this.#changed()
   }
 
+  /** @param {string} client_id */
   #keyOf(client_id) {
     return keysWith(this.#prefix).find(key => key.endsWith(`:${client_id}`))
   }
@@ -87,6 +121,14 @@ export class Outbox {
     const newest = keysWith(this.#prefix).at(-1)?.slice(this.#prefix.length).split(":")[0] ?? 0
     return String(Math.max(Date.now(), Number(newest) + 1)).padStart(MOMENT_DIGITS, "0")
   }
+}
+
+/**
+ * @param {string} key
+ * @returns {Unsent | null} Null where another tab has removed it meanwhile.
+ */
+function read(key) {
+  return JSON.parse(kept(key) ?? "null")
 }
 
 // Over plain http on a local network the browser has no randomUUID.

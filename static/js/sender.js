@@ -11,10 +11,17 @@ export class Sender {
   #outbox
   #socket
   #turn
+  /** @type {string | null} */
   #underway = null
   #isReady = false
+  /** @type {number | undefined} */
   #rest
 
+  /**
+   * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./socket.js").Socket} socket
+   * @param {string} name
+   */
   constructor(outbox, socket, name) {
     this.#outbox = outbox
     this.#socket = socket
@@ -43,21 +50,24 @@ export class Sender {
     this.#socket.send({ type: "text_message", message: next.message, client_id: next.client_id })
   }
 
+  /** @param {import("./protocol.js").Ack} ack */
   acknowledged({ client_id, seq }) {
     this.#answered(client_id)
     this.#outbox.acknowledge(client_id, seq)
     this.send()
   }
 
+  /** @param {import("./protocol.js").Refusal} refusal */
   refused({ client_id, code, message, retry_after }) {
     // Only one message is under way: what was too broken to be read can but be that one.
     const refused = client_id ?? this.#underway
     this.#answered(refused)
     if (PASSING.includes(code)) return this.#pause(retry_after)
-    this.#outbox.refuse(refused, message)
+    if (refused) this.#outbox.refuse(refused, message)
     this.send()
   }
 
+  /** @param {string | null} client_id */
   #answered(client_id) {
     if (this.#underway === client_id) this.#underway = null
   }

@@ -1,7 +1,8 @@
 // A connection that comes back by itself. What was missed meanwhile is the server's to tell:
 // the address says where to read on from.
 
-const SUBPROTOCOL = "discussit.v1"
+import { SUBPROTOCOL } from "./protocol.js"
+
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 15_000
 const ANSWER_WITHIN = 15_000
@@ -9,21 +10,35 @@ const TICK = 5_000
 // Browsers slow the timers of hidden tabs to one a minute: only a longer silence means sleep.
 const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
+/** @type {{ [code: number]: Status }} */
 const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
+
+/** @typedef {"connecting" | "open" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "stopped"} Status */
+
+/**
+ * @typedef Listener
+ * @property {() => string} query What to append to the path at each connection.
+ * @property {(objects: import("./protocol.js").Received[]) => void} received
+ * @property {(status: Status) => void} changed
+ */
 
 export class Socket {
   #path
   #listener
+  /** @type {WebSocket | null} */
   #websocket = null
+  /** @type {Status} */
   #status = "connecting"
   #failures = 0
+  /** @type {number | undefined} */
   #retry
+  /** @type {number | undefined} */
   #deadline
   #lastTick = Date.now()
 
   /**
-   * `listener` has `query()`, what to append to the path at each connection; `received(objects)`;
-   * and `changed(status)`: connecting, open, waiting, offline, signed-out, not-member, gone or stopped.
+   * @param {string} path
+   * @param {Listener} listener
    */
   constructor(path, listener) {
     this.#path = path
@@ -44,8 +59,9 @@ export class Socket {
     return this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
   }
 
+  /** @param {object} frame */
   send(frame) {
-    this.#websocket.send(JSON.stringify(frame))
+    this.#websocket?.send(JSON.stringify(frame))
     // Every frame is answered. Silence is a socket that died without telling.
     this.#deadline ??= setTimeout(() => this.renew(), ANSWER_WITHIN)
   }
@@ -92,6 +108,7 @@ export class Socket {
     return url
   }
 
+  /** @param {WebSocket} websocket */
   #isCurrent(websocket) {
     return websocket === this.#websocket
   }
@@ -101,12 +118,14 @@ export class Socket {
     this.#change("open")
   }
 
+  /** @param {import("./protocol.js").Received[]} objects */
   #received(objects) {
     this.#forgetDeadline()
     this.#failures = 0
     this.#listener.received(objects)
   }
 
+  /** @param {number} code */
   #closed(code) {
     if (this.#hasEnded) return
     if (code in ENDINGS) return this.#end(ENDINGS[code])
@@ -116,6 +135,7 @@ export class Socket {
     this.#failures += 1
   }
 
+  /** @param {Status} status */
   #end(status) {
     this.#drop()
     this.#change(status)
@@ -134,7 +154,10 @@ export class Socket {
     this.#deadline = undefined
   }
 
-  // Random, so that a restarted server does not meet all its readers in the same moment.
+  /**
+   * Random, so that a restarted server does not meet all its readers in the same moment.
+   * @param {number} code
+   */
   #pause(code) {
     if (code === SERVER_RESTARTS && this.#failures === 0) return Math.random() * 1_000
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures)
@@ -163,6 +186,7 @@ export class Socket {
     if (slept) this.renew()
   }
 
+  /** @param {Status} status */
   #change(status) {
     if (this.#status === status) return
     this.#status = status

@@ -2,6 +2,7 @@
 // socket is open and the log shows all that the server had.
 
 const PLEASURE = 2_000
+/** @type {{ [status: string]: string }} */
 const ENDINGS = {
   "signed-out": "Signed out",
   "not-member": "No longer a member",
@@ -10,19 +11,26 @@ const ENDINGS = {
 
 export class State {
   #pill
+  /** @type {import("./socket.js").Status} */
   #status = "connecting"
   #goal = Infinity
   #last
   #waiting = 0
   #wasAway = false
   #hasReturned = false
+  /** @type {number | undefined} */
   #timer
 
+  /**
+   * @param {HTMLElement} pill
+   * @param {number} last
+   */
   constructor(pill, last) {
     this.#pill = pill
     this.#last = last
   }
 
+  /** @param {import("./socket.js").Status} status */
   changed(status) {
     this.#status = status
     if (status === "open") return
@@ -31,18 +39,23 @@ export class State {
     this.#settle()
   }
 
-  /** The log ended at `seq` when the connection was made. */
+  /**
+   * The log ended at `seq` when the connection was made.
+   * @param {number} seq
+   */
   ready(seq) {
     this.#goal = seq
     this.reached(this.#last)
   }
 
+  /** @param {number} last */
   reached(last) {
     this.#last = last
     if (this.#isCaughtUp && this.#wasAway) this.#welcome()
     this.#show()
   }
 
+  /** @param {number} count */
   waiting(count) {
     this.#waiting = count
     this.#show()
@@ -80,12 +93,17 @@ export class State {
     return ["away", join(doing, this.#count("waits here", "wait here"))]
   }
 
+  /**
+   * @param {string} one
+   * @param {string} many
+   */
   #count(one, many) {
     if (this.#waiting === 0) return ""
     return this.#waiting === 1 ? `1 message ${one}` : `${this.#waiting} messages ${many}`
   }
 }
 
+/** @param {string[]} parts */
 function join(...parts) {
   return parts.filter(Boolean).join(" – ")
 }

@@ -5,9 +5,14 @@ export class Turn {
   #name
   #taken
   #isHeld = false
+  /** @type {AbortController | null} */
   #request = null
 
-  /** `taken()` is called whenever it becomes this tab's turn. */
+  /**
+   * `taken()` is called whenever it becomes this tab's turn.
+   * @param {string} name
+   * @param {() => void} taken
+   */
   constructor(name, taken) {
     this.#name = name
     this.#taken = taken
@@ -41,8 +46,9 @@ export class Turn {
     this.#request = null
   }
 
+  /** @param {AbortController} request */
   #hold({ signal }) {
-    if (signal.aborted) return
+    if (signal.aborted) return null
     this.#take()
     return new Promise(release => signal.addEventListener("abort", release))
   }

@@ -2,6 +2,8 @@
 // negative above it, so the end stays in view by itself and older entries move nothing. Only what is appended
 // while someone reads further up has to be made up for.
 
+import { find } from "./dom.js"
+
 const NEAR_END = 40
 
 export class View {
@@ -10,6 +12,10 @@ export class View {
   #unseen = 0
   #isKeeping = false
 
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} button
+   */
   constructor(scroller, button) {
     this.#scroller = scroller
     this.#button = button
@@ -17,7 +23,10 @@ export class View {
     scroller.addEventListener("scroll", () => this.#isAtEnd && this.#clear(), { passive: true })
   }
 
-  /** `change()` returns how many entries it appended; what is being read stays where it is. */
+  /**
+   * `change()` returns how many entries it appended; what is being read stays where it is.
+   * @param {() => number | void} change
+   */
   keep(change) {
     // One change may bring about another: the outermost makes up for both.
     if (this.#isKeeping || this.#isAtEnd) return void change()
@@ -38,9 +47,10 @@ export class View {
     return this.#scroller.scrollTop > -NEAR_END
   }
 
+  /** @param {number} appended */
   #announce(appended) {
     this.#unseen += appended
-    this.#button.firstElementChild.textContent = `${this.#unseen} new`
+    find(this.#button, "span").textContent = `${this.#unseen} new`
     this.#button.hidden = false
   }
 
