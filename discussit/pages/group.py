@@ -21,7 +21,7 @@ from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
 KINDS = {"Message": "message", "Join": "joined", "Left": "left"}  # in words for people
-SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
+HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
 async def group(request: Request) -> Response:
@@ -43,6 +43,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
         groups=read.groups,
         form=form,
         last_seq=last,
+        header_window=int(HEADER_WINDOW.total_seconds()),
         at=_seq(request, "at"),
         at_end=last >= group.last_seq,
         earlier_url=f"{url}?before={first}" if first > 1 else None,
@@ -119,14 +120,19 @@ def _row(entry: Shown, above: LogRow | None) -> LogRow:
         timestamp=entry.timestamp,
         iso=wire.utc_text(entry.timestamp),
         withdrawn=entry.content == "",
-        continues=above is not None and not is_new_day and _continues(entry, above),
+        continues=entry.kind == "Message" and continues(above, entry.username, entry.timestamp),
         day=entry.timestamp.date() if is_new_day else None,
     )
 
 
-def _continues(entry: Shown, above: LogRow) -> bool:
-    same_author = above.kind == "message" and entry.kind == "Message" and above.name == entry.username
-    return same_author and entry.timestamp - above.timestamp < SAME_HEADER
+def continues(above: LogRow | None, author: str, moment: datetime) -> bool:
+    """Whether a message goes on under the header of the row above it: the rule of static/js/header.js.
+
+    The style sheet gives it its own after a date, which stands at another place for each reader.
+    """
+    if above is None or above.kind != "message" or above.name != author:
+        return False
+    return moment - above.timestamp < HEADER_WINDOW
 
 
 async def join(request: Request) -> Response:

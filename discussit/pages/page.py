@@ -66,8 +66,8 @@ async def _refuse_odd(request: Request) -> None:
 @cache  # compiled once, however many applications a process makes
 def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
-    templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
-    templates.env.filters["initials"] = _initials
+    templates.env.filters["hue"] = hue
+    templates.env.filters["initials"] = initials
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
     templates.env.globals["imports"] = assets.imports
@@ -110,7 +110,12 @@ def _context(request: Request) -> dict[str, Any]:
     }
 
 
-def _initials(name: str) -> str:
+def hue(name: str) -> int:
+    """One of the twelve colours that avatar.css has. The rule of static/js/avatar.js, as is the next."""
+    return sum(name.encode()) % 12
+
+
+def initials(name: str) -> str:
     return "".join(character for character in name if character.isalnum())[:2].upper() or "?"
 
 

@@ -1,4 +1,4 @@
-// The same rule as the server's filters: a name has one colour, whoever draws it.
+// The same rules as hue() and initials() in pages/page.py: a name has one colour, whoever draws it.
 
 const HUES = 12
 
@@ -12,12 +12,12 @@ export function fillAvatar(avatar, name) {
 }
 
 /** @param {string} name */
-function hue(name) {
+export function hue(name) {
   return new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % HUES
 }
 
 /** @param {string} name */
-function initials(name) {
+export function initials(name) {
   const letters = [...name].filter(character => /[\p{L}\p{N}]/u.test(character))
   return letters.slice(0, 2).join("").toUpperCase() || "?"
 }

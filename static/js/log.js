@@ -3,15 +3,16 @@
 import { fillAvatar } from "./avatar.js"
 import { separateDay, separateDays } from "./days.js"
 import { cloned, find } from "./dom.js"
+import { continues } from "./header.js"
 import { linkify } from "./links.js"
 import { localize } from "./times.js"
 
-const SAME_BREATH = 5 * 60 * 1_000
 const DEEDS = { Join: "joined", Left: "left" }
 
 export class Log {
   #list
   #last
+  #headerWindow
 
   /**
    * @param {HTMLElement} list
@@ -20,6 +21,7 @@ export class Log {
   constructor(list, last) {
     this.#list = list
     this.#last = last
+    this.#headerWindow = Number(list.dataset.headerWindow)
     this.#dress(list)
     // History is not news: only what is appended from now on is to be read aloud.
     list.setAttribute("aria-live", "polite")
@@ -69,8 +71,10 @@ export class Log {
    */
   continues(author, moment) {
     const row = this.#list.lastElementChild
-    if (!row?.matches(".message") || row.getAttribute("data-name") !== author) return false
-    return moment.getTime() - new Date(find(row, "time", HTMLTimeElement).dateTime).getTime() < SAME_BREATH
+    if (!(row instanceof HTMLElement)) return false
+    const { dateTime: timestamp } = find(row, "time", HTMLTimeElement)
+    const above = { kind: row.matches(".message") ? "message" : "event", name: String(row.dataset.name), timestamp }
+    return continues(above, author, moment, this.#headerWindow)
   }
 
   /** @param {HTMLElement} list */

@@ -38,6 +38,24 @@ export class Members {
   #after(name) {
     /** @type {NodeListOf<HTMLElement>} */
     const rows = this.#list.querySelectorAll("[data-name]")
-    return [...rows].find(row => String(row.dataset.name).toLowerCase() > name.toLowerCase()) ?? null
+    return [...rows].find(row => inOrder(name, String(row.dataset.name)) < 0) ?? null
   }
+}
+
+/**
+ * Compares names as the server sorts them, whatever their case.
+ * @param {string} one
+ * @param {string} other
+ */
+export function inOrder(one, other) {
+  const [first, second] = [caseless(one), caseless(other)]
+  return first < second ? -1 : Number(first > second)
+}
+
+/**
+ * Python's casefold: upper case first, as ß is SS there and no other letter in lower case.
+ * @param {string} name
+ */
+function caseless(name) {
+  return name.toUpperCase().toLowerCase()
 }
