@@ -20,7 +20,7 @@ from discussit.pages.page import Form, database_of, own_address, page, see_other
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
-KINDS = {"Message": "message", "Join": "joined", "Left": "left"}  # in words for people
+EVENT_WORDS = {"Join": "joined", "Left": "left"}  # what people read of an event, by its status
 HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
@@ -43,6 +43,8 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
         groups=read.groups,
         form=form,
         last_seq=last,
+        event_words=EVENT_WORDS,
+        max_content=wire.MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
         at=_seq(request, "at"),
         at_end=last >= group.last_seq,
@@ -114,7 +116,7 @@ def _row(entry: Shown, above: LogRow | None) -> LogRow:
     is_new_day = above is None or above.timestamp.date() != entry.timestamp.date()
     return LogRow(
         seq=entry.seq,
-        kind=KINDS[entry.kind],
+        kind=EVENT_WORDS.get(entry.kind, "message"),
         name=entry.username,
         content=entry.content if entry.kind == "Message" else "",
         timestamp=entry.timestamp,

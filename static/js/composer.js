@@ -2,7 +2,6 @@
 
 import { find } from "./dom.js"
 
-const LIMIT = 10_000
 const NEAR = 500
 // The browser says 229 for a key that an input method is using, also after the composition's last one.
 const COMPOSING = 229
@@ -10,6 +9,7 @@ const COMPOSING = 229
 export class Composer {
   #form
   #field
+  #limit
   #counter
   #draft
   #send
@@ -24,6 +24,7 @@ export class Composer {
   constructor(form, draft, send) {
     this.#form = form
     this.#field = find(form, "textarea", HTMLTextAreaElement)
+    this.#limit = Number(this.#field.dataset.limit)
     this.#counter = find(form, ".counter")
     this.#draft = draft
     this.#send = send
@@ -47,7 +48,7 @@ export class Composer {
   #submit(event) {
     event.preventDefault()
     const text = this.#field.value
-    if (text.trim() && length(text) <= LIMIT) {
+    if (text.trim() && this.#left(text) >= 0) {
       this.#sent = text
       this.#write("")
       this.#send(text)
@@ -76,15 +77,24 @@ export class Composer {
 
   #typed() {
     this.#draft.text = this.#field.value
-    this.#field.setAttribute("aria-invalid", String(length(this.#field.value) > LIMIT))
+    this.#field.setAttribute("aria-invalid", String(this.#left(this.#field.value) < 0))
     this.#measure()
   }
 
   #measure() {
-    const left = LIMIT - length(this.#field.value)
+    const left = this.#left(this.#field.value)
     this.#counter.textContent = left > NEAR ? "" : left >= 0 ? `${left} left` : `${-left} too many`
     this.#counter.classList.toggle("over", left < 0)
     if (!CSS.supports("field-sizing", "content")) this.#grow()
+  }
+
+  /**
+   * How many characters are left. The limit counts characters, and a string's length halves of some of them.
+   * @param {string} text
+   */
+  #left(text) {
+    const isNear = text.length > this.#limit - NEAR
+    return this.#limit - (isNear ? [...text].length : text.length)
   }
 
   #grow() {
@@ -96,12 +106,4 @@ export class Composer {
 // Under a finger there is no Shift to break a line with: there the button sends.
 function enterSends() {
   return !matchMedia("(pointer: coarse)").matches
-}
-
-/**
- * The limit counts characters, and a string's length counts halves of some of them.
- * @param {string} text
- */
-function length(text) {
-  return text.length > LIMIT - NEAR ? [...text].length : text.length
 }

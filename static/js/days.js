@@ -32,7 +32,7 @@ function dayOf(row) {
 
 /** @param {string} key */
 function separator(key) {
-  const row = cloned("#day-template")
+  const row = cloned("day-template")
   const time = find(row, "time", HTMLTimeElement)
   time.dateTime = key
   time.textContent = nameOfDay(key)

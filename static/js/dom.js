@@ -15,12 +15,12 @@ export function find(root, selector, kind) {
 }
 
 /**
- * A copy of the one element in this <template>.
- * @param {string} template
+ * A copy of the element in the <template> of this id. Raises where there is none.
+ * @param {string} id
  */
-export function cloned(template) {
-  const { firstElementChild } = find(document, template, HTMLTemplateElement).content
-  return /** @type {HTMLElement} */ (firstElementChild?.cloneNode(true))
+export function cloned(id) {
+  const content = document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true)
+  return find(content, "*")
 }
 
 /**

@@ -106,8 +106,19 @@ export class Groups {
     row.toggleAttribute("data-member", isMember)
     this.#swapButtons(row, isMember)
     this.#link(row, isMember)
-    count(find(row, ".group-members"), isMember ? 1 : -1)
+    this.#count(find(row, ".group-members"), isMember ? 1 : -1)
     return true
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {number} difference
+   */
+  #count(element, difference) {
+    const members = Number(element.dataset.members) + difference
+    const { one, many } = this.#list.dataset
+    element.dataset.members = String(members)
+    element.textContent = `${members} ${members === 1 ? one : many}`
   }
 
   /**
@@ -160,14 +171,4 @@ function fill(fragment, uuid) {
   for (const element of fragment.querySelectorAll("*"))
     for (const attribute of element.attributes) attribute.value = attribute.value.replaceAll("{uuid}", uuid)
   return fragment
-}
-
-/**
- * @param {HTMLElement} element
- * @param {number} difference
- */
-function count(element, difference) {
-  const members = Number(element.dataset.members) + difference
-  element.dataset.members = String(members)
-  element.textContent = members === 1 ? "1 member" : `${members} members`
 }

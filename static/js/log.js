@@ -7,8 +7,6 @@ import { continues } from "./header.js"
 import { linkify } from "./links.js"
 import { localize } from "./times.js"
 
-const DEEDS = { Join: "joined", Left: "left" }
-
 export class Log {
   #list
   #last
@@ -101,20 +99,18 @@ function render(entry) {
 
 /** @param {import("./protocol.js").TextMessage} entry */
 function renderMessage({ author, content, withdrawn }) {
-  const row = named("#message-template", author)
-  const text = find(row, ".entry-text")
+  const row = named(withdrawn ? "withdrawn-template" : "message-template", author)
   fillAvatar(find(row, ".avatar"), author)
-  text.textContent = withdrawn ? "message removed" : content
-  text.classList.toggle("withdrawn", Boolean(withdrawn))
+  if (withdrawn) return row
+  const text = find(row, ".entry-text")
+  text.textContent = content
   linkify(text)
   return row
 }
 
 /** @param {import("./protocol.js").EventMessage} entry */
 function renderEvent({ user, status }) {
-  const row = named("#event-template", user)
-  find(row, ".entry-deed").textContent = DEEDS[status]
-  return row
+  return named(`event-template-${status}`, user)
 }
 
 /**

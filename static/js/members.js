@@ -26,7 +26,7 @@ export class Members {
 
   /** @param {string} name */
   #insert(name) {
-    const row = cloned("#member-template")
+    const row = cloned("member-template")
     row.id = `members-${name}`
     row.dataset.name = name
     find(row, ".member-name").textContent = name

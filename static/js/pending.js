@@ -47,7 +47,7 @@ export class Pending {
   #rowFor({ client_id, message }) {
     const known = this.#rows.get(client_id)
     if (known) return known
-    const row = cloned("#pending-template")
+    const row = cloned("pending-template")
     row.dataset.clientId = client_id
     const text = find(row, ".entry-text")
     text.textContent = message
@@ -62,11 +62,12 @@ export class Pending {
    * @param {import("./outbox.js").Unsent} message
    */
   #update(row, { seq, refusal }) {
+    const mark = find(row, ".pending-mark")
     if (seq) row.dataset.acknowledged = String(seq)
     if (refusal) row.hidden = false
     row.classList.toggle("failed", Boolean(refusal))
-    find(row, ".pending-mark").textContent = seq ? "sent" : "sending"
-    find(row, ".pending-mark").hidden = Boolean(refusal)
+    if (seq) mark.textContent = String(mark.dataset.sent)
+    mark.hidden = Boolean(refusal)
     find(row, ".pending-reason").textContent = refusal ? `Not sent: ${refusal}` : ""
     find(row, ".pending-failure").hidden = !refusal
   }
