@@ -8,7 +8,7 @@ from anyio import create_task_group, sleep
 from sqlalchemy import select
 from starlette.websockets import WebSocket
 
-from discussit import auth, wire
+from discussit import assets, auth, wire
 from discussit.auth import Account, NoSuchGroup, NotSignedIn
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.hub import Hub
@@ -74,7 +74,7 @@ async def _tell_groups(voice: Voice, account: Account, watcher: Watcher) -> None
 async def _ready_at_home(database: Database, account: Account) -> wire.Ready:
     uuids = select(Group.uuid).join(Membership).where(Membership.user_id == account.id).order_by(Group.id)
     groups = await database.read(lambda session: session.scalars(uuids).all())
-    return wire.Ready(user=account.username, groups=list(groups))
+    return wire.Ready(user=account.username, groups=list(groups), version=assets.version())
 
 
 async def _move(websocket: WebSocket, account: Account, watcher: Connection, text: str) -> None:
@@ -132,7 +132,8 @@ def _greet(websocket: WebSocket, follower: Follower, account: Account, subprotoc
     if subprotocol is None:
         return
     last = follower.admitted
-    follower.reply(wire.Ready(user=account.username, group_uuid=follower.group_uuid, seq=last))
+    ready = wire.Ready(user=account.username, group_uuid=follower.group_uuid, seq=last, version=assets.version())
+    follower.reply(ready)
     since = websocket.query_params.get("since", str(last))
     if wire.is_seq(since) and 0 <= last - int(since) <= wire.MAX_MISSED:
         follower.cursor = int(since)

@@ -29,7 +29,15 @@ def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardenin
     ]
 
     assert [href.split("/", 3)[3] for href in preloaded] == imports("js/group.js")
-    assert imports("js/home.js") == ["js/dom.js", "js/groups.js", "js/protocol.js", "js/socket.js", "js/times.js"]
+    assert imports("js/sessions.js") == ["js/times.js"]
+
+
+def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardening):
+    for path, element in (("/", "groups"), (f"/groups/{gardening}/", "group")):
+        asked = alice.browser.head(path)
+
+        assert (asked.status_code, asked.headers["script-version"]) == (200, version())
+        assert alice.page(path).one(element)["data-version"] == version()
 
 
 @pytest.mark.parametrize("script", [f"js/{path.name}" for path in (STATIC / "js").iterdir()])

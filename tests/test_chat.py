@@ -9,6 +9,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from discussit.app import app
+from discussit.assets import version
 from discussit.models import Group, Message, User
 from discussit.wire import MAX_CONTENT, MAX_FRAME, MAX_MISSED
 
@@ -177,7 +178,9 @@ def test_what_one_client_sends_is_stored_in_its_order(alice, gardening):
 
 def test_a_reader_is_told_first_where_the_log_stands(alice, gardening):
     with alice.browser.websocket_connect(f"/groups/{gardening}/", subprotocols=[V1]) as socket:
-        assert socket.receive_json() == [{"type": "ready", "group_uuid": gardening, "user": "alice", "seq": 1}]
+        (ready,) = socket.receive_json()
+
+    assert ready == {"type": "ready", "group_uuid": gardening, "user": "alice", "seq": 1, "version": version()}
 
 
 def test_every_frame_of_a_reader_is_an_array(alice, bob, gardening):

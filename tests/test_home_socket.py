@@ -1,6 +1,7 @@
 import pytest
 from people import V1, Person, closed, refused
 
+from discussit.assets import version
 from discussit.bus import PEOPLE, RESYNC
 from discussit.wire import MAX_FRAME
 
@@ -115,8 +116,8 @@ def test_a_dashless_uuid_means_the_same_group(bob, gardening):
 
 def test_a_page_is_told_first_whose_it_is_and_what_they_are_in(alice, bob, gardening):
     with alice.at_home(V1) as hers, bob.at_home(V1) as his:
-        assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening]}]
-        assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": []}]
+        assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening], "version": version()}]
+        assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
 
 def test_all_pages_of_a_person_are_told_of_a_join_once(bob, gardening):
@@ -148,14 +149,14 @@ def test_a_page_of_the_tutorial_hears_only_its_own_answers(bob, gardening):
 
 def test_a_page_that_may_have_missed_news_is_told_its_groups_anew(site, state, bob, gardening):
     with bob.at_home(V1) as socket:
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": []}]
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
         # As in a process that hears of nothing: its bus was down.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
         site.portal.call(state.bus.post, PEOPLE, RESYNC)
 
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening]}]
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening], "version": version()}]
 
 
 # What can't be understood

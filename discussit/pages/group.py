@@ -16,7 +16,7 @@ from discussit.auth import Account, FieldError
 from discussit.log import Draft, Shown
 from discussit.models import Group, Membership, User
 from discussit.pages.home import groups_for
-from discussit.pages.page import Form, database_of, own_address, page, see_other
+from discussit.pages.page import Form, database_of, live_page, own_address, see_other
 from discussit.wire import ErrorCode, Refused
 
 PAGE = 50  # entries on a group's page
@@ -33,7 +33,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
     group, entries = read.group, read.entries
     first, last = (entries[0].seq, entries[-1].seq) if entries else (1, group.last_seq)
     url = address(request, group.get_absolute_url())
-    return page(
+    return live_page(
         request,
         "group.html",
         status,
@@ -44,6 +44,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
         form=form,
         last_seq=last,
         event_words=EVENT_WORDS,
+        kinds=["Message", *EVENT_WORDS],
         max_content=wire.MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
         at=_seq(request, "at"),

@@ -10,7 +10,7 @@ from discussit import auth, security
 from discussit.addresses import address
 from discussit.auth import Account, FieldError
 from discussit.models import Entry, Group, Membership
-from discussit.pages.page import Form, database_of, page, refusal, see_other
+from discussit.pages.page import Form, database_of, live_page, refusal, see_other
 from discussit.security import Act
 
 
@@ -20,7 +20,7 @@ async def home(request: Request) -> Response:
 
 async def _home(request: Request, account: Account, form: Form) -> Response:
     groups = await database_of(request).read(lambda session: session.execute(groups_for(account)).all())
-    return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
+    return live_page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
 def groups_for(account: Account) -> Any:

@@ -71,6 +71,7 @@ def make_templates() -> Jinja2Templates:
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
     templates.env.globals["imports"] = assets.imports
+    templates.env.globals["script_version"] = assets.version
     templates.env.globals["drawn"] = _drawn(templates.env)
     return templates
 
@@ -122,6 +123,13 @@ def initials(name: str) -> str:
 def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
     templates: Jinja2Templates = request.app.state.templates
     return templates.TemplateResponse(request, name, context, status_code)
+
+
+def live_page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
+    """A page that stays open: it asks with HEAD which scripts it would come with, and loads itself again for others."""
+    response = page(request, name, status_code, **context)
+    response.headers["Script-Version"] = assets.version()
+    return response
 
 
 def see_other(address: str) -> Response:

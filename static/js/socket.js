@@ -1,7 +1,7 @@
 // A connection that comes back by itself. What was missed meanwhile is the server's to tell:
 // the address says where to read on from.
 
-import { SUBPROTOCOL } from "./protocol.js"
+import { isFinal, SUBPROTOCOL } from "./protocol.js"
 
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 15_000
@@ -13,7 +13,7 @@ const SERVER_RESTARTS = 1012
 /** @type {{ [code: number]: Status }} */
 const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
 
-/** @typedef {"connecting" | "open" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "stopped"} Status */
+/** @typedef {"connecting" | "open" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "ended" | "stopped"} Status */
 
 /**
  * @typedef Listener
@@ -78,7 +78,7 @@ export class Socket {
   }
 
   get #hasEnded() {
-    return ["signed-out", "not-member", "gone", "stopped"].includes(this.#status)
+    return ["signed-out", "not-member", "gone", "ended", "stopped"].includes(this.#status)
   }
 
   #connect() {
@@ -128,7 +128,7 @@ export class Socket {
   /** @param {number} code */
   #closed(code) {
     if (this.#hasEnded) return
-    if (code in ENDINGS) return this.#end(ENDINGS[code])
+    if (isFinal(code)) return this.#end(ENDINGS[code] ?? "ended")
     this.#drop()
     this.#change(navigator.onLine ? "waiting" : "offline")
     this.#retry = setTimeout(() => this.#connect(), this.#pause(code))

@@ -7,6 +7,7 @@ const ENDINGS = {
   "signed-out": "Signed out",
   "not-member": "No longer a member",
   gone: "The group is gone",
+  ended: "Disconnected",
 }
 
 export class State {
