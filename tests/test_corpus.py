@@ -9,6 +9,7 @@ import pytest
 from discussit.models.accounts import username_key
 from discussit.pages.group import HEADER_WINDOW, LogRow, continues
 from discussit.pages.page import hue, initials
+from discussit.wire import CloseCode
 
 
 def corpus(name):
@@ -39,4 +40,12 @@ def test_the_corpus_is_for_the_window_that_pages_name(alice, gardening):
 
 
 def test_members_stand_in_the_corpus_order():
-    assert sorted(reversed(corpus("member_order")), key=username_key) == corpus("member_order")
+    names = corpus("member_order")
+
+    assert sorted(set(names), key=username_key) == names
+
+
+def test_the_corpus_says_of_every_close_code_whether_to_come_back():
+    codes = {each["code"]: each["is_final"] for each in corpus("close_codes")}
+
+    assert {code: codes[code] for code in CloseCode} == {code: code >= 4400 for code in CloseCode}

@@ -3,6 +3,7 @@
 import { find } from "./dom.js"
 
 const NEAR = 500
+const TYPING = 3_000
 // The browser says 229 for a key that an input method is using, also after the composition's last one.
 const COMPOSING = 229
 
@@ -14,6 +15,8 @@ export class Composer {
   #draft
   #send
   #sent = ""
+  #typedAt = 0
+  #isComposing = false
 
   /**
    * `send(text)` takes a message that is neither blank nor too long.
@@ -28,7 +31,9 @@ export class Composer {
     this.#counter = find(form, ".counter")
     this.#draft = draft
     this.#send = send
-    this.#field.value ||= draft.text
+    // The page of a refused form brings its text along.
+    if (this.#field.value) draft.text = this.#field.value
+    else this.#field.value = draft.text
     this.#listen()
     this.#measure()
   }
@@ -37,11 +42,23 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
+  /** Nobody is just typing: what stands here is kept, and the next key is some time away. */
+  get isQuiet() {
+    return !this.#isComposing && Date.now() - this.#typedAt > TYPING
+  }
+
   #listen() {
     this.#form.addEventListener("submit", event => this.#submit(event))
     this.#field.addEventListener("keydown", event => this.#key(event))
     this.#field.addEventListener("input", () => this.#typed())
+    this.#field.addEventListener("compositionstart", () => this.#composes(true))
+    this.#field.addEventListener("compositionend", () => this.#composes(false))
     this.#field.enterKeyHint = enterSends() ? "send" : "enter"
+  }
+
+  /** @param {boolean} isComposing */
+  #composes(isComposing) {
+    this.#isComposing = isComposing
   }
 
   /** @param {SubmitEvent} event */
@@ -58,6 +75,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    this.#typedAt = Date.now()
     if (event.isComposing || event.keyCode === COMPOSING) return
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && enterSends()) {
       event.preventDefault()
@@ -76,6 +94,7 @@ export class Composer {
   }
 
   #typed() {
+    this.#typedAt = Date.now()
     this.#draft.text = this.#field.value
     this.#field.setAttribute("aria-invalid", String(this.#left(this.#field.value) < 0))
     this.#measure()

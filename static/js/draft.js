@@ -1,6 +1,6 @@
-// What is being written for a group, kept across reloads.
+// What is being written for a group, kept across reloads: for a new tab what was written last, for each tab its own.
 
-import { forget, keep, kept } from "./storage.js"
+import { forget, forgetInTab, keep, keepInTab, kept, keptInTab } from "./storage.js"
 
 export class Draft {
   #key
@@ -14,11 +14,16 @@ export class Draft {
   }
 
   get text() {
-    return kept(this.#key) ?? ""
+    return keptInTab(this.#key) ?? kept(this.#key) ?? ""
   }
 
   set text(text) {
-    if (text) keep(this.#key, text)
-    else forget(this.#key)
+    if (text) {
+      keep(this.#key, text)
+      keepInTab(this.#key, text)
+    } else {
+      forget(this.#key)
+      forgetInTab(this.#key)
+    }
   }
 }

@@ -1,6 +1,7 @@
 // The group page: who listens to whom.
 
 import { Composer } from "./composer.js"
+import { Cursor } from "./cursor.js"
 import { renameDays } from "./days.js"
 import { find } from "./dom.js"
 import { Draft } from "./draft.js"
@@ -9,31 +10,42 @@ import { Log } from "./log.js"
 import { Members } from "./members.js"
 import { Outbox } from "./outbox.js"
 import { Pending } from "./pending.js"
+import { isEntry } from "./protocol.js"
+import { Reload } from "./reload.js"
 import { Sender } from "./sender.js"
 import { Socket } from "./socket.js"
 import { State } from "./state.js"
+import { isLasting } from "./storage.js"
 import { Title } from "./title.js"
 import { View } from "./view.js"
 
 const MINUTE = 60_000
 /** @type {{ [status: string]: string }} */
-const NOTICES = { "signed-out": "#session-ended", "not-member": "#membership-ended", gone: "#group-ended" }
+const NOTICES = {
+  "signed-out": "#session-ended",
+  "not-member": "#membership-ended",
+  gone: "#group-ended",
+  ended: "#connection-ended",
+}
 
 const page = find(document, "#group")
-const { user = "", group = "", socket: address = "" } = page.dataset
+const { user = "", group = "", socket: address = "", version = "" } = page.dataset
 const isLive = "live" in page.dataset
 
 const list = find(page, "#chat-log")
-const log = new Log(list, Number(page.dataset.last))
+const kinds = String(list.dataset.kinds).split(" ")
+const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
+const log = new Log(list)
 const view = new View(find(page, ".scroller"), find(page, "#newest"))
 const members = new Members(find(page, "#members"), document.querySelectorAll(".member-count"))
-const state = new State(find(page, "#state"), log.last)
+const state = new State(find(page, "#state"), cursor.seq)
 const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
-const socket = new Socket(address, { query: () => `?since=${log.last}`, received, changed })
+const socket = new Socket(address, { query: () => cursor.query, received, changed })
 const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
 const title = new Title()
 const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(user, group), write)
+const reload = new Reload(address, version, isQuiet, place)
 
 open()
 
@@ -46,56 +58,95 @@ function open() {
   addEventListener("hashchange", pointOut)
   pointOut()
   if (!isLive) return
-  state.reached(log.last)
+  state.reached(cursor.seq)
   outboxChanged()
   socket.start()
 }
 
 /** @param {import("./protocol.js").Received[]} objects */
 function received(objects) {
-  const before = log.last
+  const before = log.appended
   view.keep(() => {
     // A gap makes what follows it in this frame worthless too.
     objects.every(receive)
-    if (log.last > before) page.querySelector(".silence")?.remove()
-    outbox.settle(log.last)
+    if (log.appended > before) page.querySelector(".silence")?.remove()
+    outbox.settle(cursor.seq)
     showPending()
-    return log.last - before
+    return log.appended - before
   })
-  state.reached(log.last)
+  state.reached(cursor.seq)
 }
 
 /**
- * False where entries are missing before this one.
+ * False where what follows is worthless. Objects of a type that is none of these are for pages to come.
  * @param {import("./protocol.js").Received} object
  */
 function receive(object) {
-  switch (object.type) {
-    case "ready":
-      state.ready(object.seq)
-      sender.ready()
-      break
-    case "text_message":
-      if (object.author === user && object.seq > log.last) pending.arrived(object.content)
-      if (object.author !== user && object.seq > log.last) title.count()
-      return append(object)
-    case "event_message":
-      if (object.seq === log.last + 1) members.follow(object)
-      return append(object)
-    case "ack":
-      sender.acknowledged(object)
-      break
-    case "error":
-      sender.refused(object)
-      break
-    case "reset":
-      // Too much was missed to be told. What is written is in storage already. What still came would find
-      // a gap and ask again, and so begin the loading anew each time.
-      socket.stop()
-      location.reload()
-      break
-  }
+  if (isEntry(object)) return follow(object)
+  if (object.type === "ready") return ready(object)
+  if (object.type === "reset") return reset()
+  if (object.type === "ack") sender.acknowledged(object)
+  if (object.type === "error") sender.refused(object)
   return true
+}
+
+/** @param {import("./protocol.js").Ready} object */
+function ready({ seq, epoch, version }) {
+  if (!cursor.isIn(epoch)) return reset()
+  state.ready(seq)
+  sender.ready()
+  reload.forVersion(version)
+  return true
+}
+
+// What is missing can't be had from here. What is written is in storage already. What still came would find
+// a gap and ask again, and so begin the loading anew each time.
+function reset() {
+  socket.stop()
+  reload.now()
+  return false
+}
+
+/** @param {import("./protocol.js").Entry} entry */
+function follow(entry) {
+  if (cursor.isBefore(entry)) {
+    // The server reads on from the last entry.
+    socket.renew()
+    return false
+  }
+  if (cursor.advance(entry)) show(entry)
+  return true
+}
+
+/**
+ * An entry of a type that is none of these has no row, in this page as in one that is loaded now.
+ * @param {import("./protocol.js").Entry} entry
+ */
+function show(entry) {
+  if (entry.type === "text_message") {
+    if (entry.author === user) pending.arrived(entry.content)
+    else title.count()
+    log.append(entry)
+  }
+  if (entry.type === "event_message" && kinds.includes(entry.status)) {
+    members.follow(entry)
+    log.append(entry)
+  }
+  if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
+}
+
+/** @param {string | undefined} seq */
+function timestampOf(seq) {
+  return list.querySelector(`[data-seq="${seq}"] time`)?.getAttribute("datetime") ?? undefined
+}
+
+// What is in memory only would be lost, and so would the place of who reads further up and looks at it.
+function isQuiet() {
+  return composer.isQuiet && isLasting() && (view.isAtEnd || document.hidden)
+}
+
+function place() {
+  return view.isAtEnd ? "" : `?at=${view.first}`
 }
 
 /** @param {import("./socket.js").Status} status */
@@ -103,14 +154,6 @@ function changed(status) {
   state.changed(status)
   if (status !== "open") sender.lost()
   if (status in NOTICES) find(page, NOTICES[status]).hidden = false
-}
-
-/** @param {import("./protocol.js").Entry} entry */
-function append(entry) {
-  const isNext = log.append(entry)
-  // What is missing can't be had from here: the server reads on from the last entry.
-  if (!isNext) socket.renew()
-  return isNext
 }
 
 /** @param {string} text */
@@ -129,7 +172,7 @@ function outboxChanged() {
 }
 
 function showPending() {
-  pending.show(log.last, log.continues(user, new Date()))
+  pending.show(cursor.seq, log.continues(user, new Date()))
 }
 
 // A link to an entry that is not on this page is a link to the page around it.

@@ -2,6 +2,7 @@
 
 import { around, find } from "./dom.js"
 import { Groups } from "./groups.js"
+import { Reload } from "./reload.js"
 import { Socket } from "./socket.js"
 import { localize } from "./times.js"
 
@@ -14,7 +15,9 @@ if (list instanceof HTMLElement) follow(list)
 /** @param {HTMLElement} list */
 function follow(list) {
   const groups = new Groups(list, find(document, "#news"))
-  const socket = new Socket(String(list.dataset.socket), listener(groups))
+  const { socket: address = "", version = "" } = list.dataset
+  const reload = new Reload(address, version, isQuiet)
+  const socket = new Socket(address, listener(groups, reload))
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
   localize(list)
@@ -22,20 +25,29 @@ function follow(list) {
   socket.start()
 }
 
+// What was typed into a form is kept nowhere, and what was asked is to be answered where it was asked.
+function isQuiet() {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const fields = document.querySelectorAll("input:not([type=hidden])")
+  return [...fields].every(field => !field.value) && !document.querySelector(".group[data-focused]")
+}
+
 /**
  * @param {Groups} groups
+ * @param {Reload} reload
  * @returns {import("./socket.js").Listener}
  */
-function listener(groups) {
+function listener(groups, reload) {
   return {
     query: () => "",
     received(objects) {
-      for (const object of objects) receive(object, groups)
+      for (const object of objects) receive(object, groups, reload)
     },
     changed(status) {
       // What was asked may be lost with the connection: the next "ready" tells how it went.
       if (status !== "open") groups.releaseAll()
       if (status === "signed-out") find(document, "#session-ended").hidden = false
+      if (status === "ended") find(document, "#connection-ended").hidden = false
     },
   }
 }
@@ -43,9 +55,13 @@ function listener(groups) {
 /**
  * @param {import("./protocol.js").Received} object
  * @param {Groups} groups
+ * @param {Reload} reload
  */
-function receive(object, groups) {
-  if (object.type === "ready") groups.agree(object.groups)
+function receive(object, groups, reload) {
+  if (object.type === "ready") {
+    groups.agree(object.groups)
+    reload.forVersion(object.version)
+  }
   if (object.type === "join_group") groups.join(object.data)
   if (object.type === "leave_group") groups.leave(object.data)
   if (object.type === "error") groups.refuse(object.data, object.message)

@@ -1,4 +1,4 @@
-// The log of a group as the page shows it: entries in the order of seq, without a gap.
+// The log of a group as the page shows it: rows in the order of seq.
 
 import { fillAvatar } from "./avatar.js"
 import { separateDay, separateDays } from "./days.js"
@@ -9,44 +9,31 @@ import { localize } from "./times.js"
 
 export class Log {
   #list
-  #last
   #headerWindow
+  #appended = 0
 
-  /**
-   * @param {HTMLElement} list
-   * @param {number} last
-   */
-  constructor(list, last) {
+  /** @param {HTMLElement} list */
+  constructor(list) {
     this.#list = list
-    this.#last = last
     this.#headerWindow = Number(list.dataset.headerWindow)
     this.#dress(list)
     // History is not news: only what is appended from now on is to be read aloud.
     list.setAttribute("aria-live", "polite")
   }
 
-  get last() {
-    return this.#last
+  /** How many rows came since the page was loaded. */
+  get appended() {
+    return this.#appended
   }
 
-  get first() {
-    return Number(this.#list.querySelector("[data-seq]")?.getAttribute("data-seq") ?? this.#last + 1)
-  }
-
-  /**
-   * False where entries are missing before this one: the log stays as it is.
-   * @param {import("./protocol.js").Entry} entry
-   */
+  /** @param {import("./protocol.js").TextMessage | import("./protocol.js").EventMessage} entry The next one. */
   append(entry) {
-    if (entry.seq <= this.#last) return true
-    if (entry.seq > this.#last + 1) return false
     const row = render(entry)
     if (entry.type === "text_message")
       row.classList.toggle("continues", this.continues(entry.author, new Date(entry.timestamp)))
     this.#list.append(row)
     separateDay(row)
-    this.#last = entry.seq
-    return true
+    this.#appended += 1
   }
 
   /**
@@ -54,8 +41,8 @@ export class Log {
    * @param {HTMLElement[]} rows
    */
   prepend(rows) {
-    const before = this.first
-    const older = rows.filter(row => Number(row.dataset.seq) < before)
+    const first = this.#list.querySelector("[data-seq]")
+    const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
     this.#list.setAttribute("aria-live", "off")
     this.#list.prepend(...older)
     this.#dress(this.#list)
@@ -85,7 +72,7 @@ export class Log {
   }
 }
 
-/** @param {import("./protocol.js").Entry} entry */
+/** @param {import("./protocol.js").TextMessage | import("./protocol.js").EventMessage} entry */
 function render(entry) {
   const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
   const time = find(row, "time", HTMLTimeElement)

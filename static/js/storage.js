@@ -33,6 +33,30 @@ export function keysWith(prefix) {
   return [...new Set([...keys, ...memory.keys()])].filter(key => key.startsWith(prefix)).sort()
 }
 
+/** Whether a reload would find all that was kept. */
+export function isLasting() {
+  return memory.size === 0
+}
+
+/**
+ * For this tab alone, across reloads. False where the browser refuses it.
+ * @param {string} key
+ * @param {string} value
+ */
+export function keepInTab(key, value) {
+  return stored(() => sessionStorage.setItem(key, value)) !== null
+}
+
+/** @param {string} key */
+export function keptInTab(key) {
+  return stored(() => sessionStorage.getItem(key))
+}
+
+/** @param {string} key */
+export function forgetInTab(key) {
+  stored(() => sessionStorage.removeItem(key))
+}
+
 /**
  * @template T
  * @param {() => T} access

@@ -20,7 +20,7 @@ export class View {
     this.#scroller = scroller
     this.#button = button
     button.addEventListener("click", () => this.toEnd())
-    scroller.addEventListener("scroll", () => this.#isAtEnd && this.#clear(), { passive: true })
+    scroller.addEventListener("scroll", () => this.isAtEnd && this.#clear(), { passive: true })
   }
 
   /**
@@ -29,7 +29,7 @@ export class View {
    */
   keep(change) {
     // One change may bring about another: the outermost makes up for both.
-    if (this.#isKeeping || this.#isAtEnd) return void change()
+    if (this.#isKeeping || this.isAtEnd) return void change()
     this.#isKeeping = true
     const height = this.#scroller.scrollHeight
     const appended = change()
@@ -38,12 +38,20 @@ export class View {
     if (appended) this.#announce(appended)
   }
 
+  /** The seq of the first row in view. */
+  get first() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#scroller.querySelectorAll("[data-seq]")
+    const top = this.#scroller.getBoundingClientRect().top
+    return [...rows].find(row => row.getBoundingClientRect().bottom > top)?.dataset.seq
+  }
+
   toEnd() {
     this.#scroller.scrollTop = 0
     this.#clear()
   }
 
-  get #isAtEnd() {
+  get isAtEnd() {
     return this.#scroller.scrollTop > -NEAR_END
   }
 
