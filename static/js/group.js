@@ -1,23 +1,23 @@
 // The group page: who listens to whom.
 
 import { Composer } from "./composer.js"
+import { ConnectionStatus } from "./connection-status.js"
 import { Cursor } from "./cursor.js"
 import { renameDays } from "./days.js"
 import { find } from "./dom.js"
 import { Draft } from "./draft.js"
-import { History } from "./history.js"
 import { Log } from "./log.js"
 import { Members } from "./members.js"
+import { OlderEntries } from "./older-entries.js"
 import { Outbox } from "./outbox.js"
 import { Pending } from "./pending.js"
 import { isEntry } from "./protocol.js"
 import { Reload } from "./reload.js"
+import { Scroll } from "./scroll.js"
 import { Sender } from "./sender.js"
 import { Socket } from "./socket.js"
-import { State } from "./state.js"
 import { isLasting } from "./storage.js"
 import { Title } from "./title.js"
-import { View } from "./view.js"
 
 const MINUTE = 60_000
 /** @type {{ [status: string]: string }} */
@@ -36,9 +36,9 @@ const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
 const log = new Log(list)
-const view = new View(find(page, ".scroller"), find(page, "#newest"))
+const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const members = new Members(find(page, "#members"), document.querySelectorAll(".member-count"))
-const state = new State(find(page, "#state"), cursor.seq)
+const connectionStatus = new ConnectionStatus(find(page, "#state"), cursor.seq)
 const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const socket = new Socket(address, { query: () => cursor.query, received, changed })
@@ -51,14 +51,14 @@ open()
 
 function open() {
   const earlier = page.querySelector("#earlier")
-  if (earlier instanceof HTMLAnchorElement) new History(earlier, find(page, ".scroller"), log)
+  if (earlier instanceof HTMLAnchorElement) new OlderEntries(earlier, find(page, ".scroller"), log)
   setInterval(() => renameDays(list), MINUTE)
   matchMedia("(width >= 640px)").addEventListener("change", foldPanels)
   matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
   addEventListener("hashchange", pointOut)
   pointOut()
   if (!isLive) return
-  state.reached(cursor.seq)
+  connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
 }
@@ -66,7 +66,7 @@ function open() {
 /** @param {import("./protocol.js").Received[]} objects */
 function received(objects) {
   const before = log.appended
-  view.keep(() => {
+  scroll.keep(() => {
     // A gap makes what follows it in this frame worthless too.
     objects.every(receive)
     if (log.appended > before) page.querySelector(".silence")?.remove()
@@ -74,7 +74,7 @@ function received(objects) {
     showPending()
     return log.appended - before
   })
-  state.reached(cursor.seq)
+  connectionStatus.reached(cursor.seq)
 }
 
 /**
@@ -93,7 +93,7 @@ function receive(object) {
 /** @param {import("./protocol.js").Ready} object */
 function ready({ seq, epoch, version }) {
   if (!cursor.isIn(epoch)) return reset()
-  state.ready(seq)
+  connectionStatus.ready(seq)
   sender.ready()
   reload.forVersion(version)
   return true
@@ -142,16 +142,16 @@ function timestampOf(seq) {
 
 // What is in memory only would be lost, and so would the place of who reads further up and looks at it.
 function isQuiet() {
-  return composer.isQuiet && isLasting() && (view.isAtEnd || document.hidden)
+  return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
 }
 
 function place() {
-  return view.isAtEnd ? "" : `?at=${view.first}`
+  return scroll.isAtEnd ? "" : `?at=${scroll.first}`
 }
 
 /** @param {import("./socket.js").Status} status */
 function changed(status) {
-  state.changed(status)
+  connectionStatus.changed(status)
   if (status !== "open") sender.lost()
   if (status in NOTICES) find(page, NOTICES[status]).hidden = false
 }
@@ -159,15 +159,15 @@ function changed(status) {
 /** @param {string} text */
 function write(text) {
   outbox.add(text)
-  if (isLive) view.toEnd()
+  if (isLive) scroll.toEnd()
   // Among older messages nothing live is shown: the page of the latest ones sends it.
   else location.assign(address)
 }
 
 function outboxChanged() {
   if (!isLive) return
-  view.keep(showPending)
-  state.waiting(outbox.waiting.length)
+  scroll.keep(showPending)
+  connectionStatus.waiting(outbox.waiting.length)
   sender.send()
 }
 

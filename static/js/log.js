@@ -4,7 +4,7 @@ import { fillAvatar } from "./avatar.js"
 import { separateDay, separateDays } from "./days.js"
 import { cloned, find } from "./dom.js"
 import { continues } from "./header.js"
-import { linkify } from "./links.js"
+import { linkify } from "./linkify.js"
 import { localize } from "./times.js"
 
 export class Log {
@@ -16,7 +16,7 @@ export class Log {
   constructor(list) {
     this.#list = list
     this.#headerWindow = Number(list.dataset.headerWindow)
-    this.#dress(list)
+    this.#localize(list)
     // History is not news: only what is appended from now on is to be read aloud.
     list.setAttribute("aria-live", "polite")
   }
@@ -45,7 +45,7 @@ export class Log {
     const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
     this.#list.setAttribute("aria-live", "off")
     this.#list.prepend(...older)
-    this.#dress(this.#list)
+    this.#localize(this.#list)
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
   }
 
@@ -63,7 +63,7 @@ export class Log {
   }
 
   /** @param {HTMLElement} list */
-  #dress(list) {
+  #localize(list) {
     localize(list)
     separateDays(list)
     /** @type {NodeListOf<HTMLElement>} */

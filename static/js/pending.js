@@ -1,7 +1,7 @@
 // The rows below the log: what was written and is not in the log yet.
 
 import { around, cloned, find } from "./dom.js"
-import { linkify } from "./links.js"
+import { linkify } from "./linkify.js"
 
 export class Pending {
   #list

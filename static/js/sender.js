@@ -2,7 +2,7 @@
 // was acknowledged or refused. After a lost connection the same message is sent again under the same id, which
 // the server knows, so it enters the log once.
 
-import { Turn } from "./turn.js"
+import { SendLock } from "./send-lock.js"
 
 const SECOND = 1_000
 const PASSING = ["rate_limited", "busy"]
@@ -10,7 +10,7 @@ const PASSING = ["rate_limited", "busy"]
 export class Sender {
   #outbox
   #socket
-  #turn
+  #lock
   /** @type {string | null} */
   #underway = null
   #isReady = false
@@ -25,13 +25,13 @@ export class Sender {
   constructor(outbox, socket, name) {
     this.#outbox = outbox
     this.#socket = socket
-    this.#turn = new Turn(name, () => this.send())
+    this.#lock = new SendLock(name, () => this.send())
   }
 
   ready() {
     this.#isReady = true
     this.#underway = null
-    this.#turn.seek()
+    this.#lock.seek()
     this.send()
   }
 
@@ -39,12 +39,12 @@ export class Sender {
   lost() {
     this.#isReady = false
     this.#rested()
-    this.#turn.yield()
+    this.#lock.yield()
   }
 
   send() {
-    if (!this.#isReady || !this.#socket.isOpen || !this.#turn.isHeld || this.#underway || this.#rest) return
-    const next = this.#outbox.waiting.find(({ client_id }) => this.#turn.isShared || this.#outbox.isOwn(client_id))
+    if (!this.#isReady || !this.#socket.isOpen || !this.#lock.isHeld || this.#underway || this.#rest) return
+    const next = this.#outbox.waiting.find(({ client_id }) => this.#lock.isShared || this.#outbox.isOwn(client_id))
     if (!next) return
     this.#underway = next.client_id
     this.#socket.send({ type: "text_message", message: next.message, client_id: next.client_id })

@@ -26,7 +26,7 @@ UVICORNS_MISTAKE = "ASGI callable returned without completing handshake."
 READ_LOG = """() => [...document.querySelectorAll("#chat-log [data-seq]")].map(row => [
   Number(row.dataset.seq),
   row.querySelector(".entry-name").textContent,
-  row.matches(".message") ? "message" : row.querySelector(".entry-deed").textContent,
+  row.matches(".message") ? "message" : row.querySelector(".event-word").textContent,
   row.querySelector(".entry-text")?.textContent ?? "",
 ])"""
 

@@ -1,7 +1,7 @@
 // The pill that says how things stand with the connection. It must always be true: "Live" only while the
 // socket is open and the log shows all that the server had.
 
-const PLEASURE = 2_000
+const WELCOME_TIME = 2_000
 /** @type {{ [status: string]: string }} */
 const ENDINGS = {
   "signed-out": "Signed out",
@@ -10,7 +10,7 @@ const ENDINGS = {
   ended: "Disconnected",
 }
 
-export class State {
+export class ConnectionStatus {
   #pill
   /** @type {import("./socket.js").Status} */
   #status = "connecting"
@@ -69,7 +69,7 @@ export class State {
   #welcome() {
     this.#wasAway = false
     this.#hasReturned = true
-    this.#timer = setTimeout(() => this.#settle(), PLEASURE)
+    this.#timer = setTimeout(() => this.#settle(), WELCOME_TIME)
   }
 
   #settle() {

@@ -1,7 +1,7 @@
 // Which of a person's tabs sends what waits for a group: the one that holds the lock. The browser gives it
 // to the next tab when this one yields, is closed or dies.
 
-export class Turn {
+export class SendLock {
   #name
   #taken
   #isHeld = false

@@ -6,7 +6,7 @@ import { find } from "./dom.js"
 
 const NEAR_END = 40
 
-export class View {
+export class Scroll {
   #scroller
   #button
   #unseen = 0

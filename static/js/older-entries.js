@@ -3,7 +3,7 @@
 
 const AHEAD = "600px"
 
-export class History {
+export class OlderEntries {
   #link
   #log
   #observer
