@@ -37,7 +37,7 @@ def version() -> str:
 
 @cache
 def imports(module: str) -> list[str]:
-    """What this module imports, directly or not: paths like the given one, `js/group.js`, in alphabetical order.
+    """What this module imports, directly or not: paths like the given one, `js/pages/group.js`, in alphabetical order.
 
     A browser that is told them with the page asks for all at the same time, not level by level.
     """

@@ -10,6 +10,7 @@ from discussit.app import app
 from discussit.assets import FOR_GOOD, imports, version
 from discussit.settings import STATIC
 
+SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 BASE = (STATIC / "css/base.css").read_bytes()
 
 
@@ -19,7 +20,7 @@ def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
 
     answers = [alice.get(address) for address in addresses]
 
-    assert {"js/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
+    assert {"js/pages/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
     assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, FOR_GOOD)}
 
 
@@ -28,8 +29,8 @@ def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardenin
         each["href"] for each in alice.page(f"/groups/{gardening}/").elements if each.get("rel") == "modulepreload"
     ]
 
-    assert [href.split("/", 3)[3] for href in preloaded] == imports("js/group.js")
-    assert imports("js/sessions.js") == ["js/times.js"]
+    assert [href.split("/", 3)[3] for href in preloaded] == imports("js/pages/group.js")
+    assert imports("js/pages/sessions.js") == ["js/shared/times.js"]
 
 
 def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardening):
@@ -40,12 +41,14 @@ def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardenin
         assert alice.page(path).one(element)["data-version"] == version()
 
 
-@pytest.mark.parametrize("script", [f"js/{path.name}" for path in (STATIC / "js").iterdir()])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_what_a_module_imports_is_there(script):
-    named = re.findall(r'from "\./(.*)"', (STATIC / script).read_text())
+    named = re.findall(r'from "(\..*)"', script.read_text())
 
-    assert {f"js/{name}" for name in named} <= set(imports(script))
-    assert all((STATIC / path).is_file() for path in imports(script))
+    found = [STATIC / path for path in imports(script.relative_to(STATIC).as_posix())]
+
+    assert {(script.parent / path).resolve() for path in named} <= set(found)
+    assert all(path.is_file() for path in found)
 
 
 @pytest.mark.parametrize("address", ["/static/css/base.css", "/static/0123456789ab/css/base.css"])

@@ -129,7 +129,7 @@ def _row(entry: Shown, above: LogRow | None) -> LogRow:
 
 
 def continues(above: LogRow | None, author: str, moment: datetime) -> bool:
-    """Whether a message goes on under the header of the row above it: the rule of static/js/header.js.
+    """Whether a message goes on under the header of the row above it: the rule of static/js/log/header.js.
 
     The style sheet gives it its own after a date, which stands at another place for each reader.
     """

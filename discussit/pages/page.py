@@ -112,7 +112,7 @@ def _context(request: Request) -> dict[str, Any]:
 
 
 def hue(name: str) -> int:
-    """One of the twelve colours that avatar.css has. The rule of static/js/avatar.js, as is the next."""
+    """One of the twelve colours that avatar.css has. The rule of static/js/shared/avatar.js, as is the next."""
     return sum(name.encode()) % 12
 
 

@@ -76,7 +76,7 @@ def test_a_message_between_page_and_socket_is_not_missed(alice, bob, gardening):
         alice.wrote(gardening, "in between")
         route.continue_()
 
-    bob.page.route("**/js/group.js", meanwhile)
+    bob.page.route("**/js/pages/group.js", meanwhile)
 
     bob.opens(gardening)
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { hue, initials } from "../../static/js/avatar.js"
+import { hue, initials } from "../../static/js/shared/avatar.js"
 import avatars from "../corpus/avatars.json" with { type: "json" }
 
 for (const avatar of avatars) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Cursor } from "../../static/js/cursor.js"
+import { Cursor } from "../../static/js/log/cursor.js"
 
 const NOON = "2026-11-22T12:00:00.000001Z"
 

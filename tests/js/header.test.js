@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { continues } from "../../static/js/header.js"
+import { continues } from "../../static/js/log/header.js"
 import headers from "../corpus/headers.json" with { type: "json" }
 
 const FIVE_MINUTES = 300

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { inOrder } from "../../static/js/members.js"
+import { inOrder } from "../../static/js/log/members.js"
 import names from "../corpus/member_order.json" with { type: "json" }
 
 test("members stand in the server's order", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { isEntry, isFinal } from "../../static/js/protocol.js"
+import { isEntry, isFinal } from "../../static/js/connection/protocol.js"
 import closeCodes from "../corpus/close_codes.json" with { type: "json" }
 
 for (const { code, is_final } of closeCodes) {

@@ -100,7 +100,7 @@ def test_an_address_of_brackets_does_not_hold_up_its_readers(alice, together):
     alice.opens(together)
 
     took = alice.page.evaluate("""async () => {
-      const { linkify } = await import("/static/js/linkify.js")
+      const { linkify } = await import("/static/js/shared/linkify.js")
       const text = document.createElement("p")
       const begin = performance.now()
       for (let times = 0; times < 10; times += 1) {

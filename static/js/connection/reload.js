@@ -1,6 +1,6 @@
 // Loads the page again by itself when it has to change, and when that takes nothing away from its reader.
 
-import { keepInTab, keptInTab } from "./storage.js"
+import { keepInTab, keptInTab } from "../shared/storage.js"
 
 const SECOND = 1_000
 // Readers who come back to a restarted server are not to ask it for their pages in one moment.

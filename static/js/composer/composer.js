@@ -1,6 +1,6 @@
 // Where messages are written.
 
-import { find } from "./dom.js"
+import { find } from "../shared/dom.js"
 
 const NEAR = 500
 const TYPING = 3_000

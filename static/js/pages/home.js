@@ -1,10 +1,10 @@
 // The home page: joining and leaving without loading it again.
 
-import { around, find } from "./dom.js"
+import { Reload } from "../connection/reload.js"
+import { Socket } from "../connection/socket.js"
+import { around, find } from "../shared/dom.js"
+import { localize } from "../shared/times.js"
 import { Groups } from "./groups.js"
-import { Reload } from "./reload.js"
-import { Socket } from "./socket.js"
-import { localize } from "./times.js"
 
 const MINUTE = 60_000
 const MIDDLE = 1
@@ -35,7 +35,7 @@ function isQuiet() {
 /**
  * @param {Groups} groups
  * @param {Reload} reload
- * @returns {import("./socket.js").Listener}
+ * @returns {import("../connection/socket.js").Listener}
  */
 function listener(groups, reload) {
   return {
@@ -53,7 +53,7 @@ function listener(groups, reload) {
 }
 
 /**
- * @param {import("./protocol.js").Received} object
+ * @param {import("../connection/protocol.js").Received} object
  * @param {Groups} groups
  * @param {Reload} reload
  */

@@ -1,7 +1,7 @@
 // Who belongs to the group, as the log's events tell.
 
-import { fillAvatar } from "./avatar.js"
-import { cloned, find } from "./dom.js"
+import { fillAvatar } from "../shared/avatar.js"
+import { cloned, find } from "../shared/dom.js"
 
 export class Members {
   #list
@@ -16,7 +16,7 @@ export class Members {
     this.#counts = counts
   }
 
-  /** @param {import("./protocol.js").EventMessage} event */
+  /** @param {import("../connection/protocol.js").EventMessage} event */
   follow({ user, status }) {
     const row = document.getElementById(`members-${user}`)
     if (status === "Left") row?.remove()

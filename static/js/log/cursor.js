@@ -38,7 +38,7 @@ export class Cursor {
 
   /**
    * Whether entries are missing before this one.
-   * @param {import("./protocol.js").Entry} entry
+   * @param {import("../connection/protocol.js").Entry} entry
    */
   isBefore(entry) {
     return entry.seq > this.#seq + 1
@@ -46,7 +46,7 @@ export class Cursor {
 
   /**
    * Counts the entry, if it is the next one. False where it was read before.
-   * @param {import("./protocol.js").Entry} entry
+   * @param {import("../connection/protocol.js").Entry} entry
    */
   advance({ seq, timestamp }) {
     if (seq !== this.#seq + 1) return false

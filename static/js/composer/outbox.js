@@ -4,7 +4,7 @@
 // Each message has a key of its own: tabs write at the same time, and one list would lose what another tab
 // has just added. The key begins with the moment of writing, so sorted keys are the order of sending.
 
-import { forget, keep, kept, keysWith } from "./storage.js"
+import { forget, keep, kept, keysWith } from "../shared/storage.js"
 
 const MOMENT_DIGITS = 15
 

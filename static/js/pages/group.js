@@ -1,23 +1,23 @@
 // The group page: who listens to whom.
 
-import { Composer } from "./composer.js"
-import { ConnectionStatus } from "./connection-status.js"
-import { Cursor } from "./cursor.js"
-import { renameDays } from "./days.js"
-import { find } from "./dom.js"
-import { Draft } from "./draft.js"
-import { Log } from "./log.js"
-import { Members } from "./members.js"
-import { OlderEntries } from "./older-entries.js"
-import { Outbox } from "./outbox.js"
-import { Pending } from "./pending.js"
-import { isEntry } from "./protocol.js"
-import { Reload } from "./reload.js"
-import { Scroll } from "./scroll.js"
-import { Sender } from "./sender.js"
-import { Socket } from "./socket.js"
-import { isLasting } from "./storage.js"
-import { Title } from "./title.js"
+import { Composer } from "../composer/composer.js"
+import { Draft } from "../composer/draft.js"
+import { Outbox } from "../composer/outbox.js"
+import { Pending } from "../composer/pending.js"
+import { Sender } from "../composer/sender.js"
+import { ConnectionStatus } from "../connection/connection-status.js"
+import { isEntry } from "../connection/protocol.js"
+import { Reload } from "../connection/reload.js"
+import { Socket } from "../connection/socket.js"
+import { Cursor } from "../log/cursor.js"
+import { renameDays } from "../log/days.js"
+import { Log } from "../log/log.js"
+import { Members } from "../log/members.js"
+import { OlderEntries } from "../log/older-entries.js"
+import { Scroll } from "../log/scroll.js"
+import { find } from "../shared/dom.js"
+import { isLasting } from "../shared/storage.js"
+import { Title } from "../shared/title.js"
 
 const MINUTE = 60_000
 /** @type {{ [status: string]: string }} */
@@ -63,7 +63,7 @@ function open() {
   socket.start()
 }
 
-/** @param {import("./protocol.js").Received[]} objects */
+/** @param {import("../connection/protocol.js").Received[]} objects */
 function received(objects) {
   const before = log.appended
   scroll.keep(() => {
@@ -79,7 +79,7 @@ function received(objects) {
 
 /**
  * False where what follows is worthless. Objects of a type that is none of these are for pages to come.
- * @param {import("./protocol.js").Received} object
+ * @param {import("../connection/protocol.js").Received} object
  */
 function receive(object) {
   if (isEntry(object)) return follow(object)
@@ -90,7 +90,7 @@ function receive(object) {
   return true
 }
 
-/** @param {import("./protocol.js").Ready} object */
+/** @param {import("../connection/protocol.js").Ready} object */
 function ready({ seq, epoch, version }) {
   if (!cursor.isIn(epoch)) return reset()
   connectionStatus.ready(seq)
@@ -107,7 +107,7 @@ function reset() {
   return false
 }
 
-/** @param {import("./protocol.js").Entry} entry */
+/** @param {import("../connection/protocol.js").Entry} entry */
 function follow(entry) {
   if (cursor.isBefore(entry)) {
     // The server reads on from the last entry.
@@ -120,7 +120,7 @@ function follow(entry) {
 
 /**
  * An entry of a type that is none of these has no row, in this page as in one that is loaded now.
- * @param {import("./protocol.js").Entry} entry
+ * @param {import("../connection/protocol.js").Entry} entry
  */
 function show(entry) {
   if (entry.type === "text_message") {
@@ -149,7 +149,7 @@ function place() {
   return scroll.isAtEnd ? "" : `?at=${scroll.first}`
 }
 
-/** @param {import("./socket.js").Status} status */
+/** @param {import("../connection/socket.js").Status} status */
 function changed(status) {
   connectionStatus.changed(status)
   if (status !== "open") sender.lost()

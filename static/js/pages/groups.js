@@ -1,6 +1,6 @@
 // The rows of the home page, each with the buttons that apply.
 
-import { find } from "./dom.js"
+import { find } from "../shared/dom.js"
 
 export class Groups {
   #list

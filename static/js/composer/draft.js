@@ -1,6 +1,6 @@
 // What is being written for a group, kept across reloads: for a new tab what was written last, for each tab its own.
 
-import { forget, forgetInTab, keep, keepInTab, kept, keptInTab } from "./storage.js"
+import { forget, forgetInTab, keep, keepInTab, kept, keptInTab } from "../shared/storage.js"
 
 export class Draft {
   #key

@@ -1,11 +1,11 @@
 // The log of a group as the page shows it: rows in the order of seq.
 
-import { fillAvatar } from "./avatar.js"
+import { fillAvatar } from "../shared/avatar.js"
+import { cloned, find } from "../shared/dom.js"
+import { linkify } from "../shared/linkify.js"
+import { localize } from "../shared/times.js"
 import { separateDay, separateDays } from "./days.js"
-import { cloned, find } from "./dom.js"
 import { continues } from "./header.js"
-import { linkify } from "./linkify.js"
-import { localize } from "./times.js"
 
 export class Log {
   #list
@@ -26,7 +26,7 @@ export class Log {
     return this.#appended
   }
 
-  /** @param {import("./protocol.js").TextMessage | import("./protocol.js").EventMessage} entry The next one. */
+  /** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry The next one. */
   append(entry) {
     const row = render(entry)
     if (entry.type === "text_message")
@@ -72,7 +72,7 @@ export class Log {
   }
 }
 
-/** @param {import("./protocol.js").TextMessage | import("./protocol.js").EventMessage} entry */
+/** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry */
 function render(entry) {
   const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
   const time = find(row, "time", HTMLTimeElement)
@@ -84,7 +84,7 @@ function render(entry) {
   return row
 }
 
-/** @param {import("./protocol.js").TextMessage} entry */
+/** @param {import("../connection/protocol.js").TextMessage} entry */
 function renderMessage({ author, content, withdrawn }) {
   const row = named(withdrawn ? "withdrawn-template" : "message-template", author)
   fillAvatar(find(row, ".avatar"), author)
@@ -95,7 +95,7 @@ function renderMessage({ author, content, withdrawn }) {
   return row
 }
 
-/** @param {import("./protocol.js").EventMessage} entry */
+/** @param {import("../connection/protocol.js").EventMessage} entry */
 function renderEvent({ user, status }) {
   return named(`event-template-${status}`, user)
 }

@@ -1,7 +1,7 @@
 // The rows below the log: what was written and is not in the log yet.
 
-import { around, cloned, find } from "./dom.js"
-import { linkify } from "./linkify.js"
+import { around, cloned, find } from "../shared/dom.js"
+import { linkify } from "../shared/linkify.js"
 
 export class Pending {
   #list

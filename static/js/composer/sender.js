@@ -19,7 +19,7 @@ export class Sender {
 
   /**
    * @param {import("./outbox.js").Outbox} outbox
-   * @param {import("./socket.js").Socket} socket
+   * @param {import("../connection/socket.js").Socket} socket
    * @param {string} name
    */
   constructor(outbox, socket, name) {
@@ -50,14 +50,14 @@ export class Sender {
     this.#socket.send({ type: "text_message", message: next.message, client_id: next.client_id })
   }
 
-  /** @param {import("./protocol.js").Ack} ack */
+  /** @param {import("../connection/protocol.js").Ack} ack */
   acknowledged({ client_id, seq }) {
     this.#answered(client_id)
     this.#outbox.acknowledge(client_id, seq)
     this.send()
   }
 
-  /** @param {import("./protocol.js").Refusal} refusal */
+  /** @param {import("../connection/protocol.js").Refusal} refusal */
   refused({ client_id, code, message, retry_after }) {
     // Only one message is under way: what was too broken to be read can but be that one.
     const refused = client_id ?? this.#underway

@@ -2,7 +2,7 @@
 // negative above it, so the end stays in view by itself and older entries move nothing. Only what is appended
 // while someone reads further up has to be made up for.
 
-import { find } from "./dom.js"
+import { find } from "../shared/dom.js"
 
 const NEAR_END = 40
 

@@ -1,7 +1,7 @@
 // Each day's first entry is preceded by its date. The server separates days of UTC; these are the reader's.
 
-import { cloned, find } from "./dom.js"
-import { localDay, nameOfDay } from "./times.js"
+import { cloned, find } from "../shared/dom.js"
+import { localDay, nameOfDay } from "../shared/times.js"
 
 /** @param {HTMLElement} list */
 export function separateDays(list) {
