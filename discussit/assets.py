@@ -7,8 +7,10 @@ imports by relative paths are always of one version, whatever is deployed meanwh
 import gzip
 import hashlib
 import os
+import re
 from functools import cache
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -19,6 +21,7 @@ from discussit.settings import STATIC
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"  # keep it, but ask whether it is still true
+IMPORT = re.compile(r'^(?:import|export)\b(?:[^"()]*\bfrom)?\s*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 
 @cache
@@ -30,6 +33,23 @@ def version() -> str:
             content = file.read_bytes()
             digest.update(f"{file.relative_to(STATIC)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+@cache
+def imports(module: str) -> list[str]:
+    """What this module imports, directly or not: paths like the given one, `js/pages/group.js`, in alphabetical order.
+
+    A browser that is told them with the page asks for all at the same time, not level by level.
+    """
+    found: set[str] = set()
+    unread = [module]
+    while unread:
+        importer = unread.pop()
+        paths = IMPORT.findall((STATIC / importer).read_text())
+        new = {normpath(join(dirname(importer), path)) for path in paths} - found
+        found |= new
+        unread += new
+    return sorted(found)
 
 
 @cache

@@ -95,7 +95,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     from discussit.database import prepare_once
     from discussit.settings import Settings
-    from discussit.wire.commands import MAX_SIZE as MAX_FRAME
+    from discussit.wire.commands import MAX_SIZE
 
     settings = Settings.from_environment()
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
@@ -114,7 +114,7 @@ def _serve(options: argparse.Namespace) -> None:
         forwarded_allow_ips=settings.forwarded_allow_ips,
         http="discussit.heads:Http",
         ws="discussit.serving:Socket",
-        ws_max_size=MAX_FRAME,
+        ws_max_size=MAX_SIZE,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever
         server_header=False,

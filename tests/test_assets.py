@@ -7,9 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from discussit.app import app
-from discussit.assets import FOR_GOOD, version
+from discussit.assets import FOR_GOOD, imports, version
 from discussit.settings import STATIC
 
+SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 BASE = (STATIC / "css/base.css").read_bytes()
 
 
@@ -19,8 +20,35 @@ def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
 
     answers = [alice.get(address) for address in addresses]
 
-    assert {"js/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
+    assert {"js/pages/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
     assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, FOR_GOOD)}
+
+
+def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardening):
+    preloaded = [
+        each["href"] for each in alice.page(f"/groups/{gardening}/").elements if each.get("rel") == "modulepreload"
+    ]
+
+    assert [href.split("/", 3)[3] for href in preloaded] == imports("js/pages/group.js")
+    assert imports("js/pages/sessions.js") == ["js/shared/times.js"]
+
+
+def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardening):
+    for path, element in (("/", "groups"), (f"/groups/{gardening}/", "group")):
+        asked = alice.browser.head(path)
+
+        assert (asked.status_code, asked.headers["script-version"]) == (200, version())
+        assert alice.page(path).one(element)["data-version"] == version()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_what_a_module_imports_is_there(script):
+    named = re.findall(r'from "(\..*)"', script.read_text())
+
+    found = [STATIC / path for path in imports(script.relative_to(STATIC).as_posix())]
+
+    assert {(script.parent / path).resolve() for path in named} <= set(found)
+    assert all(path.is_file() for path in found)
 
 
 @pytest.mark.parametrize("address", ["/static/css/base.css", "/static/0123456789ab/css/base.css"])

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from discussit.app import app
+from discussit.assets import version
 from discussit.log.checks import MAX_CONTENT
 from discussit.models import Group, Message, User
-from discussit.wire.commands import MAX_SIZE as MAX_FRAME
+from discussit.wire.commands import MAX_SIZE
 from discussit.wire.objects import MAX_MISSED
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -187,6 +188,7 @@ def test_a_reader_is_told_first_where_the_log_stands(alice, gardening):
             "user": "alice",
             "seq": 1,
             "epoch": alice.page(f"/groups/{gardening}/").one("chat-log")["data-epoch"],
+            "version": version(),
         }
 
 
@@ -446,7 +448,7 @@ def test_keys_that_are_not_known_are_passed_over(alice, gardening):
         assert entry["timestamp"] > "2001"
 
 
-@pytest.mark.parametrize("text", ["x" * (MAX_FRAME + 1), "ü" * (MAX_FRAME // 2 + 1), "\ud800" * (MAX_FRAME // 3 + 1)])
+@pytest.mark.parametrize("text", ["x" * (MAX_SIZE + 1), "ü" * (MAX_SIZE // 2 + 1), "\ud800" * (MAX_SIZE // 3 + 1)])
 def test_a_frame_over_64_kib_closes_with_1009(alice, gardening, faultless, text):
     with alice.in_group(gardening) as socket:
         socket.send_text(text)
@@ -454,7 +456,7 @@ def test_a_frame_over_64_kib_closes_with_1009(alice, gardening, faultless, text)
         assert closed(socket) == 1009
 
 
-@pytest.mark.parametrize("text", ["x" * MAX_FRAME, "ü" * (MAX_FRAME // 2)])
+@pytest.mark.parametrize("text", ["x" * MAX_SIZE, "ü" * (MAX_SIZE // 2)])
 def test_a_frame_of_64_kib_is_read(alice, gardening, text):
     with alice.in_group(gardening) as socket:
         socket.send_text(text)

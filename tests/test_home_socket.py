@@ -1,9 +1,10 @@
 import pytest
 from people import V1, HttpPerson, closed, refused
 
+from discussit.assets import version
 from discussit.bus import RESYNC
 from discussit.delivery.messages import person_channel
-from discussit.wire.commands import MAX_SIZE as MAX_FRAME
+from discussit.wire.commands import MAX_SIZE
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -116,8 +117,8 @@ def test_a_dashless_uuid_means_the_same_group(bob, gardening):
 
 def test_a_page_is_told_first_whose_it_is_and_what_they_are_in(alice, bob, gardening):
     with alice.at_home(V1) as hers, bob.at_home(V1) as his:
-        assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening]}]
-        assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": []}]
+        assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening], "version": version()}]
+        assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
 
 def test_all_pages_of_a_person_are_told_of_a_join_once(bob, gardening):
@@ -149,14 +150,14 @@ def test_a_page_of_the_tutorial_hears_only_its_own_answers(bob, gardening):
 
 def test_a_page_that_may_have_missed_news_is_told_its_groups_anew(site, state, bob, gardening):
     with bob.at_home(V1) as socket:
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": []}]
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
         # As in a process that hears of nothing: its bus was down.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
         site.portal.call(state.bus.post, person_channel(2), RESYNC)
 
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening]}]
+        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening], "version": version()}]
 
 
 # What can't be understood
@@ -198,7 +199,7 @@ def test_a_binary_frame_is_refused_and_the_connection_lives_on(alice, gardening,
 
 def test_a_frame_over_64_kib_closes_with_1009(alice, faultless):
     with alice.at_home() as socket:
-        socket.send_text("x" * (MAX_FRAME + 1))
+        socket.send_text("x" * (MAX_SIZE + 1))
 
         assert closed(socket) == 1009
 

@@ -118,7 +118,7 @@ LEFT = Kind("Left", _left, shown_as="left", effect=Effect.LEFT)
 
 KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT)}
 SHOWN_KINDS = [kind.name for kind in KINDS.values() if kind.shown_as]
-EVENT_KINDS = [kind.name for kind in KINDS.values() if kind.effect]
+EVENT_WORDS = {kind.name: kind.shown_as for kind in KINDS.values() if kind.effect and kind.shown_as}
 
 
 def kind_of(name: str) -> Kind:

@@ -13,18 +13,18 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import members_of
-from discussit.log.checks import check_client_id, check_content, is_seq
-from discussit.log.kinds import KINDS, MESSAGE, EntryRow, utc_text
+from discussit.log.checks import MAX_CONTENT, check_client_id, check_content, is_seq
+from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.log.writer import Draft
 from discussit.models import Group, User
 from discussit.pages.home import group_rows
-from discussit.pages.page import Form, own_address, page, see_other
+from discussit.pages.page import Form, live_page, own_address, see_other
 from discussit.site import site_of
 from discussit.urls import address
 
 PAGE = 50  # entries on a group's page
-SAME_HEADER = timedelta(minutes=5)  # within which rows of one author share theirs
+HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
 async def group(request: Request) -> Response:
@@ -38,7 +38,7 @@ async def _group(request: Request, user: CurrentUser, form: Form, status: int = 
     # At the end, the page has followed the log to its last entry, whether that is shown or not.
     last = entries[-1].seq if read.has_later else group.last_seq
     url = address(request, group.get_absolute_url())
-    return page(
+    return live_page(
         request,
         "group.html",
         status,
@@ -48,6 +48,10 @@ async def _group(request: Request, user: CurrentUser, form: Form, status: int = 
         groups=read.groups,
         form=form,
         last_seq=last,
+        event_words=EVENT_WORDS,
+        kinds=SHOWN_KINDS,
+        max_content=MAX_CONTENT,
+        header_window=int(HEADER_WINDOW.total_seconds()),
         at=_seq(request, "at"),
         at_end=not read.has_later,
         earlier_url=f"{url}?before={first}" if first > 1 else None,
@@ -126,14 +130,19 @@ def _rendered(entry: EntryRow, above: RenderedEntry | None) -> RenderedEntry:
         timestamp=entry.timestamp,
         iso=utc_text(entry.timestamp),
         withdrawn=entry.is_deleted,
-        continues=above is not None and not is_new_day and _continues(entry, above),
+        continues=entry.kind == MESSAGE.name and continues(above, entry.username, entry.timestamp),
         day=entry.timestamp.date() if is_new_day else None,
     )
 
 
-def _continues(entry: EntryRow, above: RenderedEntry) -> bool:
-    same_author = above.kind == MESSAGE.shown_as and entry.kind == MESSAGE.name and above.name == entry.username
-    return same_author and entry.timestamp - above.timestamp < SAME_HEADER
+def continues(above: RenderedEntry | None, author: str, moment: datetime) -> bool:
+    """Whether a message continues under the header of the row above it: the rule of static/js/log/header.js.
+
+    After a date, which stands at another place for each reader, the style sheet shows its own header.
+    """
+    if above is None or above.kind != MESSAGE.shown_as or above.name != author:
+        return False
+    return moment - above.timestamp < HEADER_WINDOW
 
 
 async def join(request: Request) -> Response:

@@ -12,7 +12,7 @@ from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.groups.membership import is_member
 from discussit.models import Group, Membership
-from discussit.pages.page import Form, page, refusal, see_other
+from discussit.pages.page import Form, live_page, refusal, see_other
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -23,7 +23,7 @@ async def home(request: Request) -> Response:
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
     groups = await site_of(request).database.run_read(lambda session: session.execute(group_rows(user)).all())
-    return page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
+    return live_page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
 def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:

@@ -70,10 +70,12 @@ async def _refuse_odd(request: Request) -> None:
 @cache  # compiled once, however many applications a process creates
 def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
-    templates.env.filters["hue"] = lambda name: sum(name.encode()) % 12
-    templates.env.filters["initials"] = _initials
+    templates.env.filters["hue"] = hue
+    templates.env.filters["initials"] = initials
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
+    templates.env.globals["imports"] = assets.imports
+    templates.env.globals["script_version"] = assets.version
     templates.env.globals["drawn"] = _drawn(templates.env)
     return templates
 
@@ -113,12 +115,24 @@ def _context(request: Request) -> dict[str, Any]:
     }
 
 
-def _initials(name: str) -> str:
+def hue(name: str) -> int:
+    """One of the twelve colours that avatar.css has. The rule of static/js/shared/avatar.js, as is the next."""
+    return sum(name.encode()) % 12
+
+
+def initials(name: str) -> str:
     return "".join(character for character in name if character.isalnum())[:2].upper() or "?"
 
 
 def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
     return site_of(request).templates.TemplateResponse(request, name, context, status_code)
+
+
+def live_page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:
+    """A page that stays open: it asks with HEAD which scripts it would come with, and loads itself again for others."""
+    response = page(request, name, status_code, **context)
+    response.headers["Script-Version"] = assets.version()
+    return response
 
 
 def see_other(address: str) -> Response:

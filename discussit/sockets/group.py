@@ -6,6 +6,7 @@ import logging
 from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
 
+from discussit import assets
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import Follower
@@ -74,7 +75,7 @@ def _is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
 def _greet(follower: Follower, user: CurrentUser, group: Group, place: Place | None, *, is_in_log: bool) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last = group.last_seq
-    follower.reply(objects.Ready(user=user.username, group_uuid=group.uuid, seq=last, epoch=group.epoch))
+    follower.reply(objects.Ready(user.username, group.uuid, last, group.epoch, version=assets.version()))
     if place is None:
         return
     if is_in_log and place.seq is not None:

@@ -4,6 +4,7 @@ import logging
 
 from starlette.websockets import WebSocket
 
+from discussit import assets
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import HomeConnection
@@ -61,7 +62,7 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
 async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
     uuids = groups_of(user.id).with_only_columns(Group.uuid).order_by(Group.id)
     groups = await database.run_read(lambda session: session.scalars(uuids).all())
-    return objects.Ready(user=user.username, groups=list(groups))
+    return objects.Ready(user=user.username, groups=list(groups), version=assets.version())
 
 
 async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: HomeConnection, text: str) -> None:

@@ -30,6 +30,7 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
     seq: int | None = None
     epoch: str | None = None
     groups: list[UUID] | None = None
+    version: str | None = None  # of the scripts that pages come with
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):

@@ -1,0 +1,138 @@
+// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one person
+// share the outbox of a group, and it outlives them.
+//
+// Each message has a key of its own: tabs write at the same time, and one list would lose what another tab
+// has just added. The key begins with the moment of writing, so sorted keys are the order of sending.
+
+import { forget, keep, kept, keysWith } from "../shared/storage.js"
+
+const MOMENT_DIGITS = 15
+
+/** @typedef {{ client_id: string, message: string, seq?: number, refusal?: string }} Unsent */
+
+export class Outbox {
+  #prefix
+  #changed
+  #own
+
+  /**
+   * `changed()` is called after every change, here or in another tab.
+   * @param {string} user
+   * @param {string} group
+   * @param {() => void} changed
+   */
+  constructor(user, group, changed) {
+    this.#prefix = `discussit:outbox:${user}:${group}:`
+    this.#changed = changed
+    this.#own = new Set(this.messages.map(message => message.client_id))
+    addEventListener("storage", ({ key }) => {
+      if (key === null || key.startsWith(this.#prefix)) changed()
+    })
+  }
+
+  /**
+   * In the order of sending, with `seq` once acknowledged or `refusal` once refused.
+   * @returns {Unsent[]}
+   */
+  get messages() {
+    return keysWith(this.#prefix)
+      .map(key => read(key))
+      .filter(message => message !== null)
+  }
+
+  get waiting() {
+    return this.messages.filter(message => !message.seq && !message.refusal)
+  }
+
+  /**
+   * Written in this tab, or found when it was opened.
+   * @param {string} client_id
+   */
+  isOwn(client_id) {
+    return this.#own.has(client_id)
+  }
+
+  /** @param {string} text */
+  add(text) {
+    const client_id = newId()
+    this.#own.add(client_id)
+    keep(`${this.#prefix}${this.#nextMoment()}:${client_id}`, JSON.stringify({ client_id, message: text }))
+    this.#changed()
+  }
+
+  /**
+   * @param {string} client_id
+   * @param {number} seq
+   */
+  acknowledge(client_id, seq) {
+    this.#rewrite(client_id, message => ({ ...message, seq, refusal: undefined }))
+  }
+
+  /**
+   * @param {string} client_id
+   * @param {string} refusal
+   */
+  refuse(client_id, refusal) {
+    this.#rewrite(client_id, message => ({ ...message, refusal }))
+  }
+
+  /** @param {string} client_id */
+  retry(client_id) {
+    this.#rewrite(client_id, message => ({ ...message, refusal: undefined }))
+  }
+
+  /** @param {string} client_id */
+  discard(client_id) {
+    const key = this.#keyOf(client_id)
+    if (key) forget(key)
+    this.#changed()
+  }
+
+  /**
+   * The log shows everything up to `last`: what was acknowledged there has arrived.
+   * @param {number} last
+   */
+  settle(last) {
+    const arrived = this.messages.filter(({ seq }) => seq && seq <= last)
+    const keys = arrived.map(({ client_id }) => this.#keyOf(client_id))
+    for (const key of keys) if (key) forget(key)
+    if (arrived.length) this.#changed()
+  }
+
+  /**
+   * @param {string} client_id
+   * @param {(message: Unsent) => Unsent} change
+   */
+  #rewrite(client_id, change) {
+    const key = this.#keyOf(client_id)
+    const message = key && read(key)
+    if (!message) return
+    keep(key, JSON.stringify(change(message)))
+    this.#changed()
+  }
+
+  /** @param {string} client_id */
+  #keyOf(client_id) {
+    return keysWith(this.#prefix).find(key => key.endsWith(`:${client_id}`))
+  }
+
+  // Later than all that wait, even if the clock was set back or two were written in one millisecond.
+  #nextMoment() {
+    const newest = keysWith(this.#prefix).at(-1)?.slice(this.#prefix.length).split(":")[0] ?? 0
+    return String(Math.max(Date.now(), Number(newest) + 1)).padStart(MOMENT_DIGITS, "0")
+  }
+}
+
+/**
+ * @param {string} key
+ * @returns {Unsent | null} Null where another tab has removed it meanwhile.
+ */
+function read(key) {
+  return JSON.parse(kept(key) ?? "null")
+}
+
+// Over plain http on a local network the browser has no randomUUID.
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  return crypto.getRandomValues(new Uint32Array(4)).reduce((id, word) => id + word.toString(16).padStart(8, "0"), "")
+}

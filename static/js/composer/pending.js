@@ -1,0 +1,97 @@
+// The rows below the log: what was written and is not in the log yet.
+
+import { around, cloned, find } from "../shared/dom.js"
+import { linkify } from "../shared/linkify.js"
+
+export class Pending {
+  #list
+  /** @type {Map<string, HTMLElement>} */
+  #rows = new Map()
+  #outbox
+
+  /**
+   * @param {HTMLElement} list
+   * @param {import("./outbox.js").Outbox} outbox
+   */
+  constructor(list, outbox) {
+    this.#list = list
+    this.#outbox = outbox
+    list.addEventListener("click", event => this.#decide(event))
+  }
+
+  /**
+   * Makes the rows agree with the outbox. `continues` says whether the first goes on under the log's last header.
+   * @param {number} last
+   * @param {boolean} continues
+   */
+  show(last, continues) {
+    const messages = this.#outbox.messages
+    for (const message of messages) this.#update(this.#rowFor(message), message)
+    this.#removeAllBut(messages, last)
+    const rows = [...this.#list.children].filter(row => !row.hasAttribute("hidden"))
+    for (const [index, row] of rows.entries()) row.classList.toggle("continues", index > 0 || continues)
+  }
+
+  /**
+   * An entry of one's own is here, its ack is not: the row would stand beside it for a moment.
+   * @param {string} content
+   */
+  arrived(content) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#list.querySelectorAll(".pending:not(.failed, [hidden])")
+    const row = [...rows].find(row => find(row, ".entry-text").textContent.trim() === content.trim())
+    if (row) row.hidden = true
+  }
+
+  /** @param {import("./outbox.js").Unsent} message */
+  #rowFor({ client_id, message }) {
+    const known = this.#rows.get(client_id)
+    if (known) return known
+    const row = cloned("pending-template")
+    row.dataset.clientId = client_id
+    const text = find(row, ".entry-text")
+    text.textContent = message
+    linkify(text)
+    this.#rows.set(client_id, row)
+    this.#list.append(row)
+    return row
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {import("./outbox.js").Unsent} message
+   */
+  #update(row, { seq, refusal }) {
+    const mark = find(row, ".pending-mark")
+    if (seq) row.dataset.acknowledged = String(seq)
+    if (refusal) row.hidden = false
+    row.classList.toggle("failed", Boolean(refusal))
+    if (seq) mark.textContent = String(mark.dataset.sent)
+    mark.hidden = Boolean(refusal)
+    find(row, ".pending-reason").textContent = refusal ? `Not sent: ${refusal}` : ""
+    find(row, ".pending-failure").hidden = !refusal
+  }
+
+  /**
+   * Another tab may have seen the entry before this one: the row stays until it is in this log too.
+   * @param {import("./outbox.js").Unsent[]} messages
+   * @param {number} last
+   */
+  #removeAllBut(messages, last) {
+    const ids = new Set(messages.map(({ client_id }) => client_id))
+    for (const [id, row] of this.#rows) {
+      if (ids.has(id) || Number(row.dataset.acknowledged) > last) continue
+      row.remove()
+      this.#rows.delete(id)
+    }
+  }
+
+  /** @param {Event} event */
+  #decide(event) {
+    const button = around(event, "button")
+    const id = around(event, "[data-client-id]")?.getAttribute("data-client-id")
+    if (!(button instanceof HTMLButtonElement) || !id) return
+    if (button.value === "retry") this.#outbox.retry(id)
+    if (button.value === "discard") this.#outbox.discard(id)
+  }
+}

@@ -1,0 +1,110 @@
+// The pill that says how things stand with the connection. It must always be true: "Live" only while the
+// socket is open and the log shows all that the server had.
+
+const WELCOME_TIME = 2_000
+/** @type {{ [status: string]: string }} */
+const ENDINGS = {
+  "signed-out": "Signed out",
+  "not-member": "No longer a member",
+  gone: "The group is gone",
+  ended: "Disconnected",
+}
+
+export class ConnectionStatus {
+  #pill
+  /** @type {import("./socket.js").Status} */
+  #status = "connecting"
+  #goal = Infinity
+  #last
+  #waiting = 0
+  #wasAway = false
+  #hasReturned = false
+  /** @type {number | undefined} */
+  #timer
+
+  /**
+   * @param {HTMLElement} pill
+   * @param {number} last
+   */
+  constructor(pill, last) {
+    this.#pill = pill
+    this.#last = last
+  }
+
+  /** @param {import("./socket.js").Status} status */
+  changed(status) {
+    this.#status = status
+    if (status === "open") return
+    this.#wasAway ||= status !== "connecting" || this.#goal < Infinity
+    this.#goal = Infinity
+    this.#settle()
+  }
+
+  /**
+   * The log ended at `seq` when the connection was made.
+   * @param {number} seq
+   */
+  ready(seq) {
+    this.#goal = seq
+    this.reached(this.#last)
+  }
+
+  /** @param {number} last */
+  reached(last) {
+    this.#last = last
+    if (this.#isCaughtUp && this.#wasAway) this.#welcome()
+    this.#show()
+  }
+
+  /** @param {number} count */
+  waiting(count) {
+    this.#waiting = count
+    this.#show()
+  }
+
+  get #isCaughtUp() {
+    return this.#status === "open" && this.#last >= this.#goal
+  }
+
+  #welcome() {
+    this.#wasAway = false
+    this.#hasReturned = true
+    this.#timer = setTimeout(() => this.#settle(), WELCOME_TIME)
+  }
+
+  #settle() {
+    clearTimeout(this.#timer)
+    this.#hasReturned = false
+    this.#show()
+  }
+
+  #show() {
+    const [state, text] = this.#words()
+    this.#pill.dataset.state = state
+    // Said once: setting the same text again would be read aloud again.
+    if (this.#pill.textContent !== text) this.#pill.textContent = text
+    this.#pill.title = `Last entry here: ${this.#last}`
+  }
+
+  #words() {
+    if (this.#isCaughtUp) return this.#hasReturned ? ["caught-up", "Caught up"] : ["live", "Live"]
+    if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
+    if (this.#status === "offline") return ["offline", join("Offline", this.#count("will be sent", "will be sent"))]
+    const doing = this.#wasAway ? "Reconnecting…" : "Connecting…"
+    return ["away", join(doing, this.#count("waits here", "wait here"))]
+  }
+
+  /**
+   * @param {string} one
+   * @param {string} many
+   */
+  #count(one, many) {
+    if (this.#waiting === 0) return ""
+    return this.#waiting === 1 ? `1 message ${one}` : `${this.#waiting} messages ${many}`
+  }
+}
+
+/** @param {string[]} parts */
+function join(...parts) {
+  return parts.filter(Boolean).join(" – ")
+}

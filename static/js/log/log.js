@@ -1,0 +1,112 @@
+// The log of a group as the page shows it: rows in the order of seq.
+
+import { fillAvatar } from "../shared/avatar.js"
+import { cloned, find } from "../shared/dom.js"
+import { linkify } from "../shared/linkify.js"
+import { localize } from "../shared/times.js"
+import { separateDay, separateDays } from "./days.js"
+import { continues } from "./header.js"
+
+export class Log {
+  #list
+  #headerWindow
+  #appended = 0
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.#list = list
+    this.#headerWindow = Number(list.dataset.headerWindow)
+    this.#localize(list)
+    // History is not news: only what is appended from now on is to be read aloud.
+    list.setAttribute("aria-live", "polite")
+  }
+
+  /** How many rows came since the page was loaded. */
+  get appended() {
+    return this.#appended
+  }
+
+  /** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry The next one. */
+  append(entry) {
+    const row = render(entry)
+    if (entry.type === "text_message")
+      row.classList.toggle("continues", this.continues(entry.author, new Date(entry.timestamp)))
+    this.#list.append(row)
+    separateDay(row)
+    this.#appended += 1
+  }
+
+  /**
+   * Puts older rows, rendered by the server, before those that are here.
+   * @param {HTMLElement[]} rows
+   */
+  prepend(rows) {
+    const first = this.#list.querySelector("[data-seq]")
+    const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
+    this.#list.setAttribute("aria-live", "off")
+    this.#list.prepend(...older)
+    this.#localize(this.#list)
+    setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
+  }
+
+  /**
+   * Whether a message of `author` at `moment` would go on under the last row's header.
+   * @param {string} author
+   * @param {Date} moment
+   */
+  continues(author, moment) {
+    const row = this.#list.lastElementChild
+    if (!(row instanceof HTMLElement)) return false
+    const { dateTime: timestamp } = find(row, "time", HTMLTimeElement)
+    const above = { kind: row.matches(".message") ? "message" : "event", name: String(row.dataset.name), timestamp }
+    return continues(above, author, moment, this.#headerWindow)
+  }
+
+  /** @param {HTMLElement} list */
+  #localize(list) {
+    localize(list)
+    separateDays(list)
+    /** @type {NodeListOf<HTMLElement>} */
+    const texts = list.querySelectorAll(".entry-text")
+    for (const text of texts) linkify(text)
+  }
+}
+
+/** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry */
+function render(entry) {
+  const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
+  const time = find(row, "time", HTMLTimeElement)
+  row.id = `seq-${entry.seq}`
+  row.dataset.seq = String(entry.seq)
+  find(row, ".entry-time", HTMLAnchorElement).href = `#${row.id}`
+  time.dateTime = entry.timestamp
+  localize(row)
+  return row
+}
+
+/** @param {import("../connection/protocol.js").TextMessage} entry */
+function renderMessage({ author, content, withdrawn }) {
+  const row = named(withdrawn ? "withdrawn-template" : "message-template", author)
+  fillAvatar(find(row, ".avatar"), author)
+  if (withdrawn) return row
+  const text = find(row, ".entry-text")
+  text.textContent = content
+  linkify(text)
+  return row
+}
+
+/** @param {import("../connection/protocol.js").EventMessage} entry */
+function renderEvent({ user, status }) {
+  return named(`event-template-${status}`, user)
+}
+
+/**
+ * @param {string} template
+ * @param {string} name
+ */
+function named(template, name) {
+  const row = cloned(template)
+  row.dataset.name = name
+  find(row, ".entry-name").textContent = name
+  return row
+}

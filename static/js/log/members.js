@@ -1,0 +1,61 @@
+// Who belongs to the group, as the log's events tell.
+
+import { fillAvatar } from "../shared/avatar.js"
+import { cloned, find } from "../shared/dom.js"
+
+export class Members {
+  #list
+  #counts
+
+  /**
+   * @param {HTMLElement} list
+   * @param {NodeListOf<Element>} counts
+   */
+  constructor(list, counts) {
+    this.#list = list
+    this.#counts = counts
+  }
+
+  /** @param {import("../connection/protocol.js").EventMessage} event */
+  follow({ user, status }) {
+    const row = document.getElementById(`members-${user}`)
+    if (status === "Left") row?.remove()
+    else if (!row) this.#insert(user)
+    for (const count of this.#counts) count.textContent = String(this.#list.childElementCount)
+  }
+
+  /** @param {string} name */
+  #insert(name) {
+    const row = cloned("member-template")
+    row.id = `members-${name}`
+    row.dataset.name = name
+    find(row, ".panel-member-name").textContent = name
+    fillAvatar(find(row, ".avatar"), name)
+    this.#list.insertBefore(row, this.#after(name))
+  }
+
+  /** @param {string} name */
+  #after(name) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#list.querySelectorAll("[data-name]")
+    return [...rows].find(row => inOrder(name, String(row.dataset.name)) < 0) ?? null
+  }
+}
+
+/**
+ * Compares names as the server sorts them, whatever their case.
+ * @param {string} one
+ * @param {string} other
+ */
+export function inOrder(one, other) {
+  const [first, second] = [caseless(one), caseless(other)]
+  return first < second ? -1 : Number(first > second)
+}
+
+/**
+ * Python's casefold: upper case first, as ß is SS there and no other letter in lower case.
+ * @param {string} name
+ */
+function caseless(name) {
+  return name.toUpperCase().toLowerCase()
+}

@@ -1,0 +1,59 @@
+// Older entries, fetched page by page when the reader comes near the first one. They are the server's own
+// markup, read from the page that the link "Earlier messages" leads to.
+
+const AHEAD = "600px"
+
+export class OlderEntries {
+  #link
+  #log
+  #observer
+
+  /**
+   * @param {HTMLAnchorElement} link
+   * @param {Element} scroller
+   * @param {import("./log.js").Log} log
+   */
+  constructor(link, scroller, log) {
+    this.#link = link
+    this.#log = log
+    this.#observer = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), {
+      root: scroller,
+      rootMargin: `${AHEAD} 0px 0px 0px`,
+    })
+    this.#observer.observe(link)
+  }
+
+  async #load() {
+    this.#observer.unobserve(this.#link)
+    const page = await fetchPage(this.#link.href).catch(() => null)
+    const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
+    // The link stays, and leads there by itself, where the page could not be had.
+    if (!rows) return
+    this.#log.prepend([...rows].map(row => document.adoptNode(/** @type {HTMLElement} */ (row))))
+    this.#follow(page?.querySelector("#earlier"))
+  }
+
+  /** @param {Element | null | undefined} link */
+  #follow(link) {
+    const href = link?.getAttribute("href")
+    if (!href) return this.#link.remove()
+    this.#link.href = href
+    this.#observer.observe(this.#link)
+  }
+}
+
+/**
+ * Not fetch(): its text would have to be parsed by DOMParser, which Trusted Types forbid.
+ * @param {string} address
+ * @returns {Promise<Document | null>}
+ */
+function fetchPage(address) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.responseType = "document"
+    request.onload = () => resolve(request.response)
+    request.onerror = reject
+    request.open("GET", address)
+    request.send()
+  })
+}

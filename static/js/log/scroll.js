@@ -1,0 +1,69 @@
+// What of the log is in view. The column is laid out from its end (column-reverse): scrollTop is 0 at the end and
+// negative above it, so the end stays in view by itself and older entries move nothing. Only what is appended
+// while someone reads further up has to be made up for.
+
+import { find } from "../shared/dom.js"
+
+const NEAR_END = 40
+
+export class Scroll {
+  #scroller
+  #button
+  #unseen = 0
+  #isKeeping = false
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} button
+   */
+  constructor(scroller, button) {
+    this.#scroller = scroller
+    this.#button = button
+    button.addEventListener("click", () => this.toEnd())
+    scroller.addEventListener("scroll", () => this.isAtEnd && this.#clear(), { passive: true })
+  }
+
+  /**
+   * `change()` returns how many entries it appended; what is being read stays where it is.
+   * @param {() => number | void} change
+   */
+  keep(change) {
+    // One change may bring about another: the outermost makes up for both.
+    if (this.#isKeeping || this.isAtEnd) return void change()
+    this.#isKeeping = true
+    const height = this.#scroller.scrollHeight
+    const appended = change()
+    this.#scroller.scrollTop -= this.#scroller.scrollHeight - height
+    this.#isKeeping = false
+    if (appended) this.#announce(appended)
+  }
+
+  /** The seq of the first row in view. */
+  get first() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#scroller.querySelectorAll("[data-seq]")
+    const top = this.#scroller.getBoundingClientRect().top
+    return [...rows].find(row => row.getBoundingClientRect().bottom > top)?.dataset.seq
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = 0
+    this.#clear()
+  }
+
+  get isAtEnd() {
+    return this.#scroller.scrollTop > -NEAR_END
+  }
+
+  /** @param {number} appended */
+  #announce(appended) {
+    this.#unseen += appended
+    find(this.#button, "span").textContent = `${this.#unseen} new`
+    this.#button.hidden = false
+  }
+
+  #clear() {
+    this.#unseen = 0
+    this.#button.hidden = true
+  }
+}

@@ -1,0 +1,192 @@
+// The group page: who listens to whom.
+
+import { Composer } from "../composer/composer.js"
+import { Draft } from "../composer/draft.js"
+import { Outbox } from "../composer/outbox.js"
+import { Pending } from "../composer/pending.js"
+import { Sender } from "../composer/sender.js"
+import { ConnectionStatus } from "../connection/connection-status.js"
+import { isEntry } from "../connection/protocol.js"
+import { Reload } from "../connection/reload.js"
+import { Socket } from "../connection/socket.js"
+import { Cursor } from "../log/cursor.js"
+import { renameDays } from "../log/days.js"
+import { Log } from "../log/log.js"
+import { Members } from "../log/members.js"
+import { OlderEntries } from "../log/older-entries.js"
+import { Scroll } from "../log/scroll.js"
+import { find } from "../shared/dom.js"
+import { isLasting } from "../shared/storage.js"
+import { Title } from "../shared/title.js"
+
+const MINUTE = 60_000
+/** @type {{ [status: string]: string }} */
+const NOTICES = {
+  "signed-out": "#session-ended",
+  "not-member": "#membership-ended",
+  gone: "#group-ended",
+  ended: "#connection-ended",
+}
+
+const page = find(document, "#group")
+const { user = "", group = "", socket: address = "", version = "" } = page.dataset
+const isLive = "live" in page.dataset
+
+const list = find(page, "#chat-log")
+const kinds = String(list.dataset.kinds).split(" ")
+const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
+const log = new Log(list)
+const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
+const members = new Members(find(page, "#members"), document.querySelectorAll(".panel-member-count"))
+const connectionStatus = new ConnectionStatus(find(page, "#state"), cursor.seq)
+const outbox = new Outbox(user, group, outboxChanged)
+const pending = new Pending(find(page, "#pending"), outbox)
+const socket = new Socket(address, { query: () => cursor.query, received, changed })
+const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
+const title = new Title()
+const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(user, group), write)
+const reload = new Reload(address, version, isQuiet, place)
+
+open()
+
+function open() {
+  const earlier = page.querySelector("#earlier")
+  if (earlier instanceof HTMLAnchorElement) new OlderEntries(earlier, find(page, ".scroller"), log)
+  setInterval(() => renameDays(list), MINUTE)
+  matchMedia("(width >= 640px)").addEventListener("change", foldPanels)
+  matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
+  addEventListener("hashchange", pointOut)
+  pointOut()
+  if (!isLive) return
+  connectionStatus.reached(cursor.seq)
+  outboxChanged()
+  socket.start()
+}
+
+/** @param {import("../connection/protocol.js").Received[]} objects */
+function received(objects) {
+  const before = log.appended
+  scroll.keep(() => {
+    // A gap makes what follows it in this frame worthless too.
+    objects.every(receive)
+    if (log.appended > before) page.querySelector(".scroller-silence")?.remove()
+    outbox.settle(cursor.seq)
+    showPending()
+    return log.appended - before
+  })
+  connectionStatus.reached(cursor.seq)
+}
+
+/**
+ * False where what follows is worthless. Objects of a type that is none of these are for pages to come.
+ * @param {import("../connection/protocol.js").Received} object
+ */
+function receive(object) {
+  if (isEntry(object)) return follow(object)
+  if (object.type === "ready") return ready(object)
+  if (object.type === "reset") return reset()
+  if (object.type === "ack") sender.acknowledged(object)
+  if (object.type === "error") sender.refused(object)
+  return true
+}
+
+/** @param {import("../connection/protocol.js").Ready} object */
+function ready({ seq, epoch, version }) {
+  if (!cursor.isIn(epoch)) return reset()
+  connectionStatus.ready(seq)
+  sender.ready()
+  reload.forVersion(version)
+  return true
+}
+
+// What is missing can't be had from here. What is written is in storage already. What still came would find
+// a gap and ask again, and so begin the loading anew each time.
+function reset() {
+  socket.stop()
+  reload.now()
+  return false
+}
+
+/** @param {import("../connection/protocol.js").Entry} entry */
+function follow(entry) {
+  if (cursor.isBefore(entry)) {
+    // The server reads on from the last entry.
+    socket.renew()
+    return false
+  }
+  if (cursor.advance(entry)) show(entry)
+  return true
+}
+
+/**
+ * An entry of a type that is none of these has no row, in this page as in one that is loaded now.
+ * @param {import("../connection/protocol.js").Entry} entry
+ */
+function show(entry) {
+  if (entry.type === "text_message") {
+    if (entry.author === user) pending.arrived(entry.content)
+    else title.count()
+    log.append(entry)
+  }
+  if (entry.type === "event_message" && kinds.includes(entry.status)) {
+    members.follow(entry)
+    log.append(entry)
+  }
+  if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
+}
+
+/** @param {string | undefined} seq */
+function timestampOf(seq) {
+  return list.querySelector(`[data-seq="${seq}"] time`)?.getAttribute("datetime") ?? undefined
+}
+
+// What is in memory only would be lost, and so would the place of who reads further up and looks at it.
+function isQuiet() {
+  return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
+}
+
+function place() {
+  return scroll.isAtEnd ? "" : `?at=${scroll.first}`
+}
+
+/** @param {import("../connection/socket.js").Status} status */
+function changed(status) {
+  connectionStatus.changed(status)
+  if (status !== "open") sender.lost()
+  if (status in NOTICES) find(page, NOTICES[status]).hidden = false
+}
+
+/** @param {string} text */
+function write(text) {
+  outbox.add(text)
+  if (isLive) scroll.toEnd()
+  // Among older messages nothing live is shown: the page of the latest ones sends it.
+  else location.assign(address)
+}
+
+function outboxChanged() {
+  if (!isLive) return
+  scroll.keep(showPending)
+  connectionStatus.waiting(outbox.waiting.length)
+  sender.send()
+}
+
+function showPending() {
+  pending.show(cursor.seq, log.continues(user, new Date()))
+}
+
+// A link to an entry that is not on this page is a link to the page around it.
+function pointOut() {
+  const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
+  if (!seq) return composer.focus()
+  const row = document.getElementById(`seq-${seq}`)
+  if (row) row.scrollIntoView({ block: "center" })
+  else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)
+}
+
+// A panel that lies over the page has no place in the wide layout.
+function foldPanels() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const panels = document.querySelectorAll(".panel:popover-open")
+  for (const panel of panels) panel.hidePopover()
+}

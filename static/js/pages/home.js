@@ -1,0 +1,110 @@
+// The home page: joining and leaving without loading it again.
+
+import { Reload } from "../connection/reload.js"
+import { Socket } from "../connection/socket.js"
+import { around, find } from "../shared/dom.js"
+import { localize } from "../shared/times.js"
+import { Groups } from "./groups.js"
+
+const MINUTE = 60_000
+const MIDDLE = 1
+
+const list = document.querySelector("#groups")
+if (list instanceof HTMLElement) follow(list)
+
+/** @param {HTMLElement} list */
+function follow(list) {
+  const groups = new Groups(list, find(document, "#news"))
+  const { socket: address = "", version = "" } = list.dataset
+  const reload = new Reload(address, version, isQuiet)
+  const socket = new Socket(address, listener(groups, reload))
+  list.addEventListener("click", event => press(event, groups, socket))
+  list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
+  localize(list)
+  setInterval(() => localize(list), MINUTE)
+  socket.start()
+}
+
+// What was typed into a form is kept nowhere, and what was asked is to be answered where it was asked.
+function isQuiet() {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const fields = document.querySelectorAll("input:not([type=hidden])")
+  return [...fields].every(field => !field.value) && !document.querySelector(".group[data-focused]")
+}
+
+/**
+ * @param {Groups} groups
+ * @param {Reload} reload
+ * @returns {import("../connection/socket.js").Listener}
+ */
+function listener(groups, reload) {
+  return {
+    query: () => "",
+    received(objects) {
+      for (const object of objects) receive(object, groups, reload)
+    },
+    changed(status) {
+      // What was asked may be lost with the connection: the next "ready" tells how it went.
+      if (status !== "open") groups.releaseAll()
+      if (status === "signed-out") find(document, "#session-ended").hidden = false
+      if (status === "ended") find(document, "#connection-ended").hidden = false
+    },
+  }
+}
+
+/**
+ * @param {import("../connection/protocol.js").Received} object
+ * @param {Groups} groups
+ * @param {Reload} reload
+ */
+function receive(object, groups, reload) {
+  if (object.type === "ready") {
+    groups.agree(object.groups)
+    reload.forVersion(object.version)
+  }
+  if (object.type === "join_group") groups.join(object.data)
+  if (object.type === "leave_group") groups.leave(object.data)
+  if (object.type === "error") groups.refuse(object.data, object.message)
+}
+
+/**
+ * @param {MouseEvent} event
+ * @param {Groups} groups
+ * @param {Socket} socket
+ */
+function press(event, groups, socket) {
+  const button = around(event, ".group_option")
+  const row = around(event, ".group")
+  if (!(button instanceof HTMLButtonElement) || !(row instanceof HTMLElement)) return
+  const [verb, uuid] = button.value.split(" ")
+  if (verb === "open_group") return openGroup(event, button)
+  // Without a connection the form goes its own way.
+  if (!socket.isOpen) return
+  event.preventDefault()
+  groups.hold(row)
+  socket.send({ type: verb, data: uuid })
+}
+
+/**
+ * A form that is sent by GET would add a question mark to the address.
+ * @param {MouseEvent} event
+ * @param {HTMLButtonElement} button
+ */
+function openGroup(event, button) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return openBeside(event)
+  event.preventDefault()
+  location.assign(addressOf(button))
+}
+
+/** @param {MouseEvent} event */
+function openBeside(event) {
+  const button = around(event, ".group_option[value^=open_group]")
+  if (!(button instanceof HTMLButtonElement)) return
+  event.preventDefault()
+  window.open(addressOf(button), "_blank", "noopener")
+}
+
+/** @param {HTMLButtonElement} button */
+function addressOf({ form }) {
+  return form?.action ?? location.href
+}

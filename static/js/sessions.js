@@ -1,5 +1,0 @@
-// The sessions' times in the reader's own words. The page works without this.
-
-import { localize } from "./times.js"
-
-localize(document)

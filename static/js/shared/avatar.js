@@ -1,0 +1,23 @@
+// The same rules as hue() and initials() in pages/page.py: a name has one colour, whoever draws it.
+
+const HUES = 12
+
+/**
+ * @param {HTMLElement} avatar
+ * @param {string} name
+ */
+export function fillAvatar(avatar, name) {
+  avatar.dataset.hue = String(hue(name))
+  avatar.dataset.initials = initials(name)
+}
+
+/** @param {string} name */
+export function hue(name) {
+  return new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % HUES
+}
+
+/** @param {string} name */
+export function initials(name) {
+  const letters = [...name].filter(character => /[\p{L}\p{N}]/u.test(character))
+  return letters.slice(0, 2).join("").toUpperCase() || "?"
+}

@@ -1,0 +1,314 @@
+"""Pages and servers of different versions: what a page does not know it counts or passes over, and it renews itself."""
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+MOMENT = 40_000  # milliseconds: more than a page waits before it asks for new scripts, less than it takes for sleep
+PAGE = re.compile(r"/groups/[^/]+/(\?.*)?$|//[^/]+/$")
+
+
+class Between:
+    """Stands between a tab's sockets and the server: `change` gives what is sent on in place of each object."""
+
+    def __init__(self, change=lambda each: [each]):
+        self.change = change
+        self.sockets = []
+        self.greetings = 0
+
+    def __call__(self, socket):
+        self.sockets.append(socket)
+        socket.connect_to_server().on_message(lambda text: socket.send(self._changed(text)))
+
+    def _changed(self, text):
+        objects = json.loads(text)
+        self.greetings += objects[0]["type"] == "ready"
+        return json.dumps([found for each in objects for found in self.change(each)])
+
+    def announces(self, **facts):
+        """From now on every `ready` says so; the first at once, on a new connection."""
+        self.change = lambda each: [each | facts] if each["type"] == "ready" else [each]
+        self.sockets[-1].close(code=4000)
+
+
+class Loads:
+    """How often a page was loaded, and how often it asked which scripts it would come with."""
+
+    def __init__(self, page, served=None):
+        self.count = 0
+        self.asked = 0
+        self.served = served
+        page.route(PAGE, self._pass_on)
+
+    def _pass_on(self, route):
+        if route.request.method != "HEAD":
+            self.count += route.request.is_navigation_request()
+            return route.continue_()
+        self.asked += 1
+        response = route.fetch()
+        return route.fulfill(response=response, headers=response.headers | self._named())
+
+    def _named(self):
+        return {"script-version": self.served} if self.served else {}
+
+
+@pytest.fixture
+def between():
+    return Between()
+
+
+@pytest.fixture
+def tab(bob, gardening, between):
+    """Bob's tab, with the group in it and something between its sockets and the server."""
+    bob.joins(gardening)
+    tab = bob.tab(between)
+    tab.page.clock.install()
+    return tab.opens(gardening)
+
+
+def replaced(content, **by):
+    """Entries of this content have these values instead of a message's."""
+
+    def change(each):
+        place = {key: each[key] for key in ("group_uuid", "seq", "timestamp") if key in each}
+        return [place | by if each.get("content") == content else each]
+
+    return change
+
+
+def waits(tab):
+    tab.page.clock.fast_forward(MOMENT)
+
+
+def waits_in_vain(tab):
+    """Wait; what the page asked the server in the meantime is known by now."""
+    waits(tab)
+    tab.page.evaluate("() => fetch('/healthz')")
+
+
+# What a page does not know
+
+
+def test_an_entry_of_an_unknown_type_is_counted_and_has_no_row(alice, tab, between, gardening):
+    between.change = replaced("two", type="reaction", target=1, user="alice", emoji="👍", on=True)
+
+    alice.wrote(gardening, "one", "two", "three")
+
+    tab.sees("one", "three")
+    expect(tab.pill).to_have_text("Live")
+    assert len(between.sockets) == 1
+
+
+def test_a_page_comes_back_behind_an_entry_that_it_does_not_show(alice, tab, between, gardening):
+    between.change = replaced("last", type="reaction")
+    alice.wrote(gardening, "one", "last")
+    expect(tab.pill).to_have_attribute("title", "Last entry here: 4")
+
+    between.sockets[-1].close(code=4000)
+
+    expect(tab.pill).to_have_text("Live")
+    assert between.sockets[-1].url.endswith("?since=4")
+
+
+def test_an_event_of_an_unknown_kind_is_counted_and_changes_no_members(alice, tab, between, gardening):
+    between.change = replaced("two", type="event_message", user="cleo", status="Renamed")
+
+    alice.wrote(gardening, "one", "two", "three")
+
+    tab.sees("one", "three")
+    expect(tab.members).to_have_text(["alice", "bob"])
+    assert len(between.sockets) == 1
+
+
+def test_other_unknown_objects_are_passed_over(alice, tab, between, gardening):
+    between.change = lambda each: [{"type": "typing", "users": ["alice"]}, {"type": "pin", "seq": 99}, each]
+
+    alice.wrote(gardening, "one", "two")
+
+    tab.sees("one", "two")
+    assert len(between.sockets) == 1
+
+
+def test_an_entry_that_only_the_process_does_not_know_loads_the_page_again(alice, tab, between, gardening):
+    loads = Loads(tab.page)
+    between.change = replaced("one", type="unknown", kind="Message")
+    alice.wrote(gardening, "one")
+    expect(tab.pill).to_have_attribute("title", "Last entry here: 3")
+
+    waits(tab)
+
+    tab.sees("one")
+    assert loads.count == 1
+
+
+# Close codes
+
+
+@pytest.mark.parametrize("code", [4000, 4399, 4500])
+def test_after_an_unknown_code_the_page_comes_back(alice, tab, between, gardening, code):
+    between.sockets[-1].close(code=code)
+
+    alice.wrote(gardening, "afterwards")
+
+    tab.sees("afterwards")
+    expect(tab.pill).to_have_text("Live")
+    assert len(between.sockets) == 2
+
+
+@pytest.mark.parametrize("code", [4400, 4402, 4499])
+def test_after_an_unknown_final_code_the_page_says_so_and_keeps_what_is_written(tab, between, gardening, code):
+    between.sockets[-1].close(code=code)
+
+    expect(tab.find("#connection-ended")).to_be_visible()
+    tab.says("kept")
+    expect(tab.pill).to_have_text("Disconnected – 1 message waits here")
+    waits(tab)
+    assert len(between.sockets) == 1
+    tab.find("#connection-ended").get_by_role("link", name="Reload").click()
+    tab.sees("kept")
+
+
+def test_the_home_page_says_that_it_is_disconnected_for_good(bob, gardening, between):
+    tab = bob.tab(between)
+    tab.page.goto("./")
+    tab.until(lambda: between.greetings == 1)
+
+    between.sockets[-1].close(code=4499)
+
+    expect(tab.find("#connection-ended")).to_be_visible()
+
+
+# New scripts
+
+
+def test_for_new_scripts_the_page_loads_itself_again_once(alice, tab, between, gardening):
+    loads = Loads(tab.page, served="new")
+    between.announces(version="new")
+    expect(tab.pill).to_have_text("Live")
+    with tab.page.expect_navigation():
+        waits(tab)
+    expect(tab.pill).to_have_text("Live")
+
+    waits_in_vain(tab)
+
+    alice.wrote(gardening, "afterwards")
+    tab.sees("afterwards")
+    assert (loads.count, loads.asked) == (1, 1)
+
+
+def test_nothing_that_was_typed_is_lost_to_new_scripts(tab, between):
+    Loads(tab.page, served="new")
+    tab.says("\x1c")
+    expect(tab.pending.locator(".pending-reason")).to_have_text("Not sent: A message needs some text.")
+    tab.field.press_sequentially("half a thou")
+    between.announces(version="new")
+    expect(tab.pill).to_have_text("Live")
+
+    with tab.page.expect_navigation():
+        waits(tab)
+
+    expect(tab.pill).to_have_text("Live")
+    expect(tab.field).to_have_value("half a thou")
+    expect(tab.pending.locator(".pending-reason")).to_have_text("Not sent: A message needs some text.")
+
+
+def test_a_page_that_would_come_with_the_old_scripts_is_not_loaded_again(tab, between):
+    loads = Loads(tab.page)
+    between.announces(version="new")
+    expect(tab.pill).to_have_text("Live")
+
+    tab.until(lambda: waits(tab) or loads.asked == 3)
+
+    assert loads.count == 0
+
+
+def test_the_present_version_changes_nothing(tab, between):
+    loads = Loads(tab.page, served="new")
+    between.announces()
+    expect(tab.pill).to_have_text("Live")
+
+    waits_in_vain(tab)
+
+    assert (loads.count, loads.asked) == (0, 0)
+
+
+def test_new_scripts_wait_for_who_reads_further_up(alice, tab, between, gardening):
+    alice.floods(gardening, 40)
+    expect(tab.messages).to_have_count(40)
+    loads = Loads(tab.page, served="new")
+    tab.find(".scroller").evaluate("scroller => scroller.scrollTop = -500")
+    between.announces(version="new")
+    expect(tab.pill).to_have_text("Live")
+    waits_in_vain(tab)
+    assert loads.asked == 0
+
+    tab.find(".scroller").evaluate("scroller => scroller.scrollTop = 0")
+
+    with tab.page.expect_navigation():
+        waits(tab)
+
+
+def test_new_scripts_wait_for_the_name_of_a_group_that_is_being_typed(alice, gardening, between):
+    tab = alice.tab(between)
+    loads = Loads(tab.page, served="new")
+    tab.page.clock.install()
+    tab.page.goto("./")
+    tab.until(lambda: between.greetings == 1)
+    tab.find("[name=name]").fill("Cook")
+    between.announces(version="new")
+    tab.until(lambda: between.greetings == 2)
+    waits_in_vain(tab)
+    assert loads.asked == 0
+
+    tab.find("[name=name]").fill("")
+
+    with tab.page.expect_navigation():
+        waits(tab)
+
+
+def test_each_tab_keeps_what_was_typed_in_it(tab, bob, gardening):
+    other = bob.tab().opens(gardening)
+    tab.field.fill("here")
+    other.field.fill("there")
+
+    tab.page.reload()
+
+    expect(tab.field).to_have_value("here")
+    expect(bob.tab().opens(gardening).field).to_have_value("there")
+
+
+# Another log
+
+
+# A server that names no epoch has its pages name this one.
+NAME_EPOCH = """new MutationObserver((_, observer) => {
+  const log = document.querySelector("#chat-log")
+  if (log) log.dataset.epoch ??= "7"
+  if (log) observer.disconnect()
+}).observe(document, { childList: true, subtree: true })"""
+
+
+@pytest.fixture
+def dated(bob, gardening, between):
+    """The same tab on a page that names the epoch of its log."""
+    bob.joins(gardening)
+    tab = bob.tab(between)
+    tab.page.add_init_script(NAME_EPOCH)
+    return tab.opens(gardening)
+
+
+def test_a_page_says_which_log_it_has_read(dated, between):
+    epoch = dated.find("#chat-log").get_attribute("data-epoch")
+    timestamp = dated.find('[data-seq="2"] time').get_attribute("datetime")
+
+    query = parse_qs(urlsplit(between.sockets[0].url).query)
+
+    assert query == {"since": ["2"], "epoch": [epoch], "at": [timestamp]}
+
+
+def test_a_log_of_another_epoch_loads_the_page_again(dated, between):
+    with dated.page.expect_navigation():
+        between.announces(epoch="8")

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { isEntry, isFinal } from "../../static/js/connection/protocol.js"
+import closeCodes from "../corpus/close_codes.json" with { type: "json" }
+
+for (const { code, is_final } of closeCodes) {
+  test(`after ${code} ${is_final ? "nothing follows" : "the page comes back"}`, () => {
+    assert.equal(isFinal(code), is_final)
+  })
+}
+
+test("what has seq and timestamp is an entry, whatever its type", () => {
+  assert.ok(isEntry({ type: "text_message", seq: 7, timestamp: "2026-11-22T22:31:05.123456Z" }))
+  assert.ok(isEntry({ type: "of a version to come", seq: 7, timestamp: "2026-11-22T22:31:05.123456Z" }))
+})
+
+test("what lacks one of them is none", () => {
+  assert.ok(!isEntry({ type: "ack", client_id: "a", seq: 7 }))
+  assert.ok(!isEntry({ type: "typing", users: ["bob"] }))
+})

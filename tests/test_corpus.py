@@ -1,0 +1,51 @@
+"""Rules that exist in Python and in JavaScript: both are held to one corpus. tests/js has the other half."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from discussit.models.accounts import username_key
+from discussit.pages.group import HEADER_WINDOW, LogRow, continues
+from discussit.pages.page import hue, initials
+from discussit.wire import CloseCode
+
+
+def corpus(name):
+    return json.loads((Path(__file__).parent / "corpus" / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("avatar", corpus("avatars"), ids=lambda avatar: avatar["name"])
+def test_an_avatar_has_the_corpus_hue_and_initials(avatar):
+    assert (hue(avatar["name"]), initials(avatar["name"])) == (avatar["hue"], avatar["initials"])
+
+
+@pytest.mark.parametrize("case", corpus("headers"))
+def test_a_row_shares_the_header_above_as_the_corpus_says(case):
+    above = case["above"] and row(**case["above"])
+
+    assert continues(above, case["author"], datetime.fromisoformat(case["timestamp"])) == case["continues"]
+
+
+def row(kind, name, timestamp):
+    moment = datetime.fromisoformat(timestamp)
+    return LogRow(1, kind, name, "x", moment, timestamp, withdrawn=False, continues=False, day=None)
+
+
+def test_the_corpus_is_for_the_window_that_pages_name(alice, gardening):
+    log = alice.page(f"/groups/{gardening}/").one("chat-log")
+
+    assert timedelta(seconds=int(log["data-header-window"])) == HEADER_WINDOW == timedelta(minutes=5)
+
+
+def test_members_stand_in_the_corpus_order():
+    names = corpus("member_order")
+
+    assert sorted(set(names), key=username_key) == names
+
+
+def test_the_corpus_says_of_every_close_code_whether_to_come_back():
+    codes = {each["code"]: each["is_final"] for each in corpus("close_codes")}
+
+    assert {code: codes[code] for code in CloseCode} == {code: code >= 4400 for code in CloseCode}
