@@ -23,13 +23,14 @@ from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.auth import Cookies, NoSuchGroup, NotAMember, NotSignedIn
 from discussit.bus import Bus
-from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
+from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.renewals import hide_tokens
+from discussit.schema import SchemaError, prepare_once
 from discussit.security import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.throttles import Throttled, Throttles

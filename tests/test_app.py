@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from discussit import hub
 from discussit.app import app
 from discussit.bus import PEOPLE
-from discussit.database import SchemaError
+from discussit.schema import SchemaError
 from discussit.settings import SettingsError
 
 # Is it well?

@@ -6,8 +6,9 @@ import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
 
-from discussit.database import REVISION, Database, SchemaError, prepare, prepare_once
+from discussit.database import Database
 from discussit.models import Group, Message
+from discussit.schema import REVISION, SchemaError, prepare, prepare_once
 
 # The schema
 

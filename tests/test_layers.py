@@ -18,7 +18,7 @@ ORDER = [
     ["discussit.models.hooks"],
     ["discussit.models"],
     ["discussit.database", "discussit.passwords", "discussit.bus.backends", "discussit.readers"],
-    ["discussit.bus.redis", "discussit.bus.postgres"],
+    ["discussit.schema", "discussit.bus.redis", "discussit.bus.postgres"],
     ["discussit.bus.bus"],
     ["discussit.bus"],
     ["discussit.log", "discussit.room", "discussit.voice"],

@@ -4,8 +4,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from discussit.database import REVISION
 from discussit.models import Base
+from discussit.schema import REVISION
 from discussit.settings import ALEMBIC_INI
 
 TABLES = Base.metadata.tables
