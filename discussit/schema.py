@@ -1,17 +1,24 @@
 """The schema's revision: whether this program can use a database, and how it is migrated."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, Engine, NullPool, event, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from discussit.database import DATABASE_ERRORS, Database, _sqlite_engine
+from discussit.database import DATABASE_ERRORS, PRAGMAS, Database
 from discussit.settings import ALEMBIC_INI, Settings
 
 # The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
 # server starts without importing Alembic.
 REVISION = "0002"
+
+TURN = 0x446973637573  # the advisory lock of the process that migrates a PostgreSQL database: any number of our own
+TURN_INTERVAL = 0.2  # seconds between two attempts to take it
+LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: everybody else waits behind it
+BUSY_LIMIT = 3600  # seconds that one process waits while another migrates the same file
 
 
 class SchemaError(Exception):
@@ -57,16 +64,57 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    """Run the migrations in one transaction; of two processes at once, one waits and finds it done."""
-    engine = create_async_engine(settings.database_url)
+    async with migrating(settings) as connection:
+        await connection.run_sync(_upgrade)
+
+
+@asynccontextmanager
+async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection for migrations. Of two processes that migrate, one waits and then finds it done.
+
+    On SQLite it is in the one transaction that all of it is; elsewhere each migration has its own.
+    """
+    engine = create_async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
-        # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
-        engine = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1, foreign_keys="OFF")
+        _lock_whole_file(engine.sync_engine)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+        async with engine.connect() as connection:
+            if settings.uses_sqlite:
+                await connection.begin()
+            else:
+                await _take_turn(connection)
+            yield connection
+            await connection.commit()
     finally:
         await engine.dispose()
+
+
+def _lock_whole_file(engine: Engine) -> None:
+    # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
+    pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Hold TURN until the connection is closed."""
+    # One that waits inside pg_advisory_lock has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
+    while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({TURN})")):
+        await connection.rollback()
+        await asyncio.sleep(TURN_INTERVAL)
+    await connection.execute(text(f"SET lock_timeout = '{LOCK_LIMIT}s'"))
+    await connection.execute(text("SET statement_timeout = 0"))
+    await connection.commit()
 
 
 def _upgrade(connection: Connection) -> None:

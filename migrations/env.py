@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
-from sqlalchemy import Connection, Engine, TypeDecorator, event
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, TypeDecorator
 
 from discussit.models import Base
+from discussit.schema import migrating
 from discussit.settings import Settings
 
 
@@ -22,6 +21,8 @@ def run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         # SQLite can undo schema changes too, where the driver leaves BEGIN to us.
         transactional_ddl=True,
+        # Elsewhere a migration may leave its transaction, to work in portions or beside running processes.
+        transaction_per_migration=connection.dialect.name != "sqlite",
     )
     with context.begin_transaction():
         refuse_to_cascade(connection)
@@ -41,26 +42,11 @@ def as_stored(kind: str, item: object, _autogenerate: object) -> str | Literal[F
     return f"sa.{item.impl_instance!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
-async def run_on_own_engine() -> None:
+async def run_on_own_connection() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("alembic").setLevel(logging.INFO)
-    engine = create_async_engine(Settings.from_environment().database_url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-        lock_whole_file(engine.sync_engine)
-    async with engine.connect() as connection:
+    async with migrating(Settings.from_environment()) as connection:
         await connection.run_sync(run)
-    await engine.dispose()
-
-
-def lock_whole_file(engine: Engine) -> None:
-    # Of two that migrate at once one waits and then finds the work done.
-    @event.listens_for(engine, "connect")
-    def leave_transactions_to_us(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 if context.is_offline_mode():
@@ -68,6 +54,6 @@ if context.is_offline_mode():
 
 given = context.config.attributes.get("connection")
 if given is None:
-    asyncio.run(run_on_own_engine())
+    asyncio.run(run_on_own_connection())
 else:
     run(given)
