@@ -139,11 +139,11 @@ def _take_many_connections() -> None:
 
 
 def _migrate(_options: argparse.Namespace) -> None:
-    from discussit.schema import REVISION, prepare_once
+    from discussit.schema import prepare_once
     from discussit.settings import Settings
 
-    asyncio.run(prepare_once(Settings.from_environment(), migrate=True))
-    print(f"The database is at revision {REVISION}.")
+    revision = asyncio.run(prepare_once(Settings.from_environment(), migrate=True))
+    print(f"The database is at revision {revision}.")
 
 
 def _create_superuser(options: argparse.Namespace) -> None:

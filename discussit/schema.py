@@ -25,26 +25,25 @@ class SchemaError(Exception):
     """The database can't be served as it is; its text is one line for the operator."""
 
 
-async def prepare(database: Database, *, migrate: bool = False) -> None:
-    """Bring the schema to REVISION where that is automatic or asked for, else make sure that it is there.
+async def prepare(database: Database, *, migrate: bool = False) -> str:
+    """Bring the schema to REVISION where that is automatic or asked for; return the database's revision.
 
-    Raises SchemaError when it is not, when it is newer than this program, or when the database
-    does not answer.
+    A database that is one revision ahead is used as it is: during an update, the next version has migrated
+    it already. Raises SchemaError when it is further ahead, when it is behind and must not be migrated, or
+    when the database does not answer.
     """
-    is_automatic = database.settings.uses_sqlite
+    settings = database.settings
     try:
         await database.open()
         async with database.reader.connect() as connection:
             revision = await connection.run_sync(_revision)
-        if revision == REVISION:
-            return
-        _refuse_newer(revision)
-        if not (migrate or is_automatic):
-            found = f"at revision {revision}" if revision else "empty"
-            raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
-        await _migrate(database.settings)
+        if revision is None or _lead(revision) < 0:
+            _require_permission(revision, is_given=migrate or settings.uses_sqlite)
+            await _migrate(settings)
+            revision = REVISION
     except DATABASE_ERRORS as error:
         raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
+    return revision
 
 
 def _revision(connection: Connection) -> str | None:
@@ -53,14 +52,19 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _refuse_newer(revision: str | None) -> None:
-    # Alembic is imported late here and below: an up-to-date server never needs it.
-    from alembic.script import ScriptDirectory
+def _lead(revision: str) -> int:
+    """How many revisions the database is ahead of this program, at most one; negative where it is behind."""
+    lead = int(revision) - int(REVISION) if revision.isdecimal() else None
+    if lead is None or lead > 1:
+        found = f"The database is at revision {revision}, newer than this program"
+        raise SchemaError(f"{found}, which needs {REVISION}: install a newer DiscussIt.")
+    return lead
 
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
-    if revision is not None and revision not in known:
-        text = f"The database is at revision {revision}, newer than this program: install a newer DiscussIt."
-        raise SchemaError(text)
+
+def _require_permission(revision: str | None, *, is_given: bool) -> None:
+    if not is_given:
+        found = f"at revision {revision}" if revision else "empty"
+        raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
 
 
 async def _migrate(settings: Settings) -> None:
@@ -118,17 +122,13 @@ async def _take_turn(connection: AsyncConnection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    # Alembic is imported late: an up-to-date server never needs it.
     from alembic import command
-
-    config = _alembic()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _alembic() -> Any:
     from alembic.config import Config
 
-    return Config(ALEMBIC_INI)
+    config = Config(ALEMBIC_INI)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _first_line(error: Exception) -> str:
@@ -136,10 +136,10 @@ def _first_line(error: Exception) -> str:
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
 
 
-async def prepare_once(settings: Settings, *, migrate: bool = False) -> None:
+async def prepare_once(settings: Settings, *, migrate: bool = False) -> str:
     """`prepare` with engines of its own, for a process that will open its own later."""
     database = Database(settings)
     try:
-        await asyncio.shield(prepare(database, migrate=migrate))
+        return await asyncio.shield(prepare(database, migrate=migrate))
     finally:
         await database.close()

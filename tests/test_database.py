@@ -1,79 +1,11 @@
 import asyncio
 import sqlite3
-from pathlib import Path
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
 
-from discussit.database import Database
 from discussit.models import Group, Message
-from discussit.schema import REVISION, SchemaError, prepare, prepare_once
-
-# The schema
-
-
-async def test_an_empty_sqlite_database_is_brought_to_the_newest_schema(settings):
-    await prepare_once(settings)
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-
-
-@pytest.mark.sqlite
-async def test_a_database_at_the_newest_schema_is_left_as_it_is(database):
-    before = content()
-
-    await prepare(database)
-
-    assert content() == before
-
-
-async def test_an_older_sqlite_database_is_brought_to_the_newest_schema(settings):
-    connection = sqlite3.connect("discussit.db")
-    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-    connection.close()
-
-    await prepare_once(settings)
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-
-
-async def test_several_that_start_at_once_migrate_once(settings):
-    databases = [Database(settings) for _ in range(4)]
-
-    await asyncio.gather(*map(prepare, databases))
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-    for database in databases:
-        await database.close()
-
-
-@pytest.mark.parametrize("migrate", [False, True])
-async def test_a_schema_newer_than_the_program_is_refused_and_left_alone(world, migrate):
-    await execute(world.database, "UPDATE alembic_version SET version_num = '9999'")
-
-    with pytest.raises(SchemaError, match="revision 9999, newer than this program"):
-        await prepare(world.database, migrate=migrate)
-
-    async with world.database.reading() as session:
-        assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
-        assert await session.scalar(text("SELECT count(*) FROM users")) == 2
-
-
-@pytest.fixture(params=["a text", "a folder"])
-def no_database(request, environment):
-    if request.param == "a folder":
-        Path("discussit.db").mkdir()
-    else:
-        Path("discussit.db").write_text("This is no database. " * 100)
-
-
-async def test_what_is_no_database_is_refused_in_one_line(no_database, settings):
-    with pytest.raises(SchemaError, match="The database can't be used: ") as refused:
-        await prepare_once(settings)
-
-    assert "\n" not in str(refused.value)
-
 
 # SQLite
 
@@ -157,15 +89,6 @@ async def test_a_transaction_that_has_begun_is_brought_to_its_end(world):
 async def names(database):
     async with database.reading() as session:
         return list(await session.scalars(select(Group.name).order_by(Group.name)))
-
-
-async def execute(database, statement):
-    async with database.transaction() as session:
-        await session.execute(text(statement))
-
-
-def content():
-    return Path("discussit.db").read_bytes()
 
 
 async def fail_in_transaction(database):
