@@ -13,7 +13,8 @@ from discussit.models import Group, Message
 @pytest.mark.sqlite
 @pytest.mark.parametrize("engine", ["writer", "reader"])
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)]
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000), ("secure_delete", 1)],
 )
 async def test_every_connection_to_sqlite_is_careful(database, engine, pragma, value):
     async with getattr(database, engine).connect() as connection:
