@@ -1,19 +1,24 @@
 """The schema's revision: whether this program can use a database, and how it is migrated."""
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, event, inspect, text
+from anyio import to_thread
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from discussit.database import DATABASE_ERRORS, PRAGMAS, Database
 from discussit.settings import ALEMBIC_INI, Settings
 
+logger = logging.getLogger(__name__)
+
 # The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
-# server starts without importing Alembic.
-REVISION = "0002"
+# server starts without importing Alembic. Migrations are numbered without a gap.
+REVISION = "0003"
 
 TURN = 0x446973637573  # the advisory lock of the process that migrates a PostgreSQL database: any number of our own
 TURN_INTERVAL = 0.2  # seconds between two attempts to take it
@@ -41,6 +46,8 @@ async def prepare(database: Database, *, migrate: bool = False) -> str:
             _require_permission(revision, is_given=migrate or settings.uses_sqlite)
             await _migrate(settings)
             revision = REVISION
+        if settings.uses_sqlite:
+            await to_thread.run_sync(_erase_copies, settings.database_url)
     except DATABASE_ERRORS as error:
         raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
     return revision
@@ -129,6 +136,27 @@ def _upgrade(connection: Connection) -> None:
     config = Config(ALEMBIC_INI)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _erase_copies(database_url: str) -> None:
+    """Rewrite SQLite's file where a migration asks for it: free pages still have copies of what it moved.
+
+    The migration sets PRAGMA user_version, which stays until a rewrite has reached the file: one that was
+    interrupted, or that another reader prevented, is repeated at the next start.
+    """
+    engine = create_engine(make_url(database_url).set(drivername="sqlite"), poolclass=NullPool)
+    with closing(engine.raw_connection()) as raw:
+        connection: Any = raw.driver_connection
+        connection.isolation_level = None
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            return
+        try:
+            connection.execute("VACUUM")
+            is_blocked, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_blocked:
+                connection.execute("PRAGMA user_version=0")
+        except sqlite3.OperationalError as error:
+            logger.warning("the database still has copies of moved texts; the next start erases them: %s", error)
 
 
 def _first_line(error: Exception) -> str:
