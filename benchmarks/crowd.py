@@ -12,9 +12,10 @@ from itsdangerous import Signer
 from servers import SETTINGS, Server, running
 
 from discussit.accounts.current_user import COOKIE
-from discussit.database import Database, prepare_once
+from discussit.database import Database
 from discussit.models import Group, Membership, Session, User
 from discussit.models.accounts import CLOSED_PASSWORD, session_id
+from discussit.schema import prepare_once
 from discussit.settings import Settings
 
 AT_ONCE = 100  # memberships that are made in one transaction

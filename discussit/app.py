@@ -26,7 +26,7 @@ from discussit.accounts.security_log import Act
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.bus import Bus
-from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage, prepare_once
+from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.delivery.hub import Hub
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
@@ -38,6 +38,7 @@ from discussit.middleware.origin import OriginGuard
 from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
+from discussit.schema import SchemaError, prepare_once
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.site import Site, site_of
 from discussit.sockets.group import group_socket

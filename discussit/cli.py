@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 refused or failed (one line on standard error), 2 wrong usage."""
     options = _parser().parse_args(arguments)
     # Imported late, so that --help and wrong usage answer at once.
-    from discussit.database import SchemaError
+    from discussit.schema import SchemaError
     from discussit.settings import SettingsError
 
     try:
@@ -93,7 +93,7 @@ def _root_path(text: str) -> str:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn
 
-    from discussit.database import prepare_once
+    from discussit.schema import prepare_once
     from discussit.settings import Settings
     from discussit.wire.commands import MAX_SIZE
 
@@ -144,11 +144,11 @@ def _take_many_connections() -> None:
 
 
 def _migrate(_options: argparse.Namespace) -> None:
-    from discussit.database import REVISION, prepare_once
+    from discussit.schema import prepare_once
     from discussit.settings import Settings
 
-    asyncio.run(prepare_once(Settings.from_environment(), migrate=True))
-    print(f"The database is at revision {REVISION}.")
+    revision = asyncio.run(prepare_once(Settings.from_environment(), migrate=True))
+    print(f"The database is at revision {revision}.")
 
 
 def _create_superuser(options: argparse.Namespace) -> None:
@@ -236,7 +236,8 @@ def _restored(_options: argparse.Namespace) -> None:
 
 async def _with_database(action: Any) -> Any:
     """What `action` makes of a database that is at the newest schema."""
-    from discussit.database import DATABASE_ERRORS, Database, prepare
+    from discussit.database import DATABASE_ERRORS, Database
+    from discussit.schema import prepare
     from discussit.settings import Settings
 
     database = Database(Settings.from_environment())

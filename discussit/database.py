@@ -1,4 +1,4 @@
-"""Engines, their settings and limits, ways to read and write, and the schema's revision."""
+"""Engines, their settings and limits, and ways to read and write."""
 
 import asyncio
 import sqlite3
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -15,14 +15,11 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
 from discussit.log.write import CommittedChanges, Publish
-from discussit.settings import ALEMBIC_INI, Settings
-
-# The newest migration. A test compares it with Alembic's head; so an up-to-date server starts
-# without importing Alembic.
-REVISION = "0003"
+from discussit.settings import Settings
 
 # FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
-PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL")
+# A deleted text is overwritten, not only marked as free space; inserts cost the same.
+PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
 CONNECTIONS = 10  # to PostgreSQL, of one process
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -42,10 +39,6 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
-
-
-class SchemaError(Exception):
-    """The database can't be used as it is. The text is one line for the operator."""
 
 
 class Database:
@@ -199,81 +192,3 @@ def _configure(engine: Engine, *, begin: str, foreign_keys: str) -> None:
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-
-async def prepare(database: Database, *, migrate: bool = False) -> None:
-    """Bring the schema to REVISION where that is automatic or asked for, else make sure that it is there.
-
-    Raises SchemaError when it is not, when it is newer than this program, or when the database
-    does not answer.
-    """
-    is_automatic = database.settings.uses_sqlite
-    try:
-        # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may complain on stderr.
-        revision = await database.run_read(lambda session: _revision(session.connection()))
-        if revision == REVISION:
-            return
-        _refuse_newer(revision)
-        if not (migrate or is_automatic):
-            found = f"at revision {revision}" if revision else "empty"
-            raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
-        await _migrate(database.settings)
-    except DATABASE_ERRORS as error:
-        raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _refuse_newer(revision: str | None) -> None:
-    # Alembic is imported late here and below: an up-to-date server never needs it.
-    from alembic.script import ScriptDirectory
-
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
-    if revision is not None and revision not in known:
-        text = f"The database is at revision {revision}, newer than this program: install a newer DiscussIt."
-        raise SchemaError(text)
-
-
-async def _migrate(settings: Settings) -> None:
-    """Run the migrations in one transaction; of two processes at once, one waits and finds it done."""
-    engine = create_async_engine(settings.database_url)
-    if settings.uses_sqlite:
-        # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
-        engine = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1, foreign_keys="OFF")
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
-
-
-def _upgrade(connection: Connection) -> None:
-    from alembic import command
-
-    config = _alembic()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _alembic() -> Any:
-    from alembic.config import Config
-
-    return Config(ALEMBIC_INI)
-
-
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-
-
-async def prepare_once(settings: Settings, *, migrate: bool = False) -> None:
-    """`prepare` with engines of its own, for a process that will open its own later."""
-    database = Database(settings)
-    try:
-        await asyncio.shield(prepare(database, migrate=migrate))
-    finally:
-        await database.close()

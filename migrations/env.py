@@ -5,11 +5,11 @@ import logging
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, Engine, TypeDecorator, event
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, TypeDecorator
 
 from discussit.models import Base
+from discussit.schema import migrating
 from discussit.settings import Settings
 
 
@@ -19,13 +19,24 @@ def run(connection: Connection) -> None:
         target_metadata=Base.metadata,
         compare_type=True,
         render_item=as_stored,
+        include_object=must_be_modelled,
         render_as_batch=connection.dialect.name == "sqlite",
         # SQLite can undo schema changes too, where the driver leaves BEGIN to us.
         transactional_ddl=True,
+        # Elsewhere a migration may leave its transaction, to work in portions or beside running processes.
+        transaction_per_migration=connection.dialect.name != "sqlite",
     )
     with context.begin_transaction():
         refuse_to_cascade(connection)
         context.run_migrations()
+
+
+def must_be_modelled(item: Any, name: str | None, kind: str, is_stored: bool, model: object) -> bool:  # noqa: FBT001
+    """Whether `alembic check` compares it: not what the newest migration declares unused, for the next to drop."""
+    head = ScriptDirectory.from_config(context.config).get_revision("head")
+    unused = getattr(head.module, "unused", ()) if head else ()
+    full_name = name if kind == "table" else f"{item.table.name}.{name}"
+    return not is_stored or model is not None or full_name not in unused
 
 
 def refuse_to_cascade(connection: Connection) -> None:
@@ -41,26 +52,11 @@ def as_stored(kind: str, item: object, _autogenerate: object) -> str | Literal[F
     return f"sa.{item.impl_instance!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
-async def run_on_own_engine() -> None:
+async def run_on_own_connection() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("alembic").setLevel(logging.INFO)
-    engine = create_async_engine(Settings.from_environment().database_url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-        lock_whole_file(engine.sync_engine)
-    async with engine.connect() as connection:
+    async with migrating(Settings.from_environment()) as connection:
         await connection.run_sync(run)
-    await engine.dispose()
-
-
-def lock_whole_file(engine: Engine) -> None:
-    # Of two that migrate at once one waits and then finds the work done.
-    @event.listens_for(engine, "connect")
-    def leave_transactions_to_us(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 if context.is_offline_mode():
@@ -68,6 +64,6 @@ if context.is_offline_mode():
 
 given = context.config.attributes.get("connection")
 if given is None:
-    asyncio.run(run_on_own_engine())
+    asyncio.run(run_on_own_connection())
 else:
     run(given)

@@ -15,7 +15,7 @@ from discussit.database import Database
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
-pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes", "serving"]
+pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes", "serving", "stores"]
 
 
 def pytest_collection_finish():

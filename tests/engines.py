@@ -22,7 +22,7 @@ import asyncpg
 import pytest
 from servers import free_port
 
-from discussit.database import prepare_once
+from discussit.schema import prepare_once
 from discussit.settings import Settings
 
 START_LIMIT = 60  # seconds, for machines that are busy

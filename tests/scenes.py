@@ -18,7 +18,7 @@ from people import HttpPerson
 from starlette.testclient import TestClient
 
 from discussit.app import create_app
-from discussit.database import prepare_once
+from discussit.schema import prepare_once
 from discussit.settings import Settings
 
 CAST = frozenset(("alice", "bob", "gardening"))

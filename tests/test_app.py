@@ -12,8 +12,8 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from discussit.app import app, create_app
-from discussit.database import SchemaError, prepare_once
 from discussit.delivery import polling
+from discussit.schema import SchemaError, prepare_once
 from discussit.settings import SettingsError
 
 # Is it well?

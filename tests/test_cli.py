@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from discussit import __version__
 from discussit.app import app
 from discussit.cli import main
-from discussit.database import REVISION
+from discussit.schema import REVISION
 
 COMMANDS = ["serve", "migrate", "createsuperuser", "resetpassword", "creategroup", "restored"]
 PROGRAMS = [[sys.executable, "-m", "discussit"], [str(Path(sys.executable).with_name("discussit"))]]

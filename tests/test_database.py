@@ -1,6 +1,5 @@
 import asyncio
 import sqlite3
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -8,72 +7,8 @@ from anyio import create_task_group, wait_all_tasks_blocked
 from people import World
 from sqlalchemy import select, text, update
 
-from discussit.database import REVISION, Database, SchemaError, prepare, prepare_once
+from discussit.database import Database
 from discussit.models import Group, Message
-
-# The schema
-
-
-async def test_an_empty_sqlite_database_is_brought_to_the_newest_schema(settings):
-    await prepare_once(settings)
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-
-
-@pytest.mark.sqlite
-async def test_a_database_at_the_newest_schema_is_left_as_it_is(database):
-    before = content()
-
-    await prepare(database)
-
-    assert content() == before
-
-
-async def test_an_older_sqlite_database_is_brought_to_the_newest_schema(settings):
-    connection = sqlite3.connect("discussit.db")
-    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-    connection.close()
-
-    await prepare_once(settings)
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-
-
-async def test_several_that_start_at_once_migrate_once(settings):
-    databases = [Database(settings) for _ in range(4)]
-
-    await asyncio.gather(*map(prepare, databases))
-
-    assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
-    for database in databases:
-        await database.close()
-
-
-@pytest.mark.parametrize("migrate", [False, True])
-async def test_a_schema_newer_than_the_program_is_refused_and_left_alone(world, migrate):
-    await execute(world.database, "UPDATE alembic_version SET version_num = '9999'")
-
-    with pytest.raises(SchemaError, match="revision 9999, newer than this program"):
-        await prepare(world.database, migrate=migrate)
-
-    assert await read(world.database, "SELECT version_num FROM alembic_version") == "9999"
-    assert await read(world.database, "SELECT count(*) FROM users") == 2
-
-
-@pytest.fixture(params=["a text", "a folder"])
-def no_database(request, environment):
-    if request.param == "a folder":
-        Path("discussit.db").mkdir()
-    else:
-        Path("discussit.db").write_text("This is no database. " * 100)
-
-
-async def test_what_is_no_database_is_refused_in_one_line(no_database, settings):
-    with pytest.raises(SchemaError, match="The database can't be used: ") as refused:
-        await prepare_once(settings)
-
-    assert "\n" not in str(refused.value)
-
 
 # SQLite
 
@@ -81,7 +16,8 @@ async def test_what_is_no_database_is_refused_in_one_line(no_database, settings)
 @pytest.mark.sqlite
 @pytest.mark.parametrize("way", ["transaction", "run_write", "run_read"])
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)]
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000), ("secure_delete", 1)],
 )
 async def test_every_connection_to_sqlite_is_careful(database, way, pragma, value):
     assert await in_one_of(database, way, lambda session: session.scalar(text(f"PRAGMA {pragma}"))) == value
@@ -182,15 +118,6 @@ def write_elsewhere(world, content):
     thread = Thread(target=asyncio.run, args=(write(),))
     thread.start()
     thread.join()
-
-
-async def execute(database, statement):
-    async with database.transaction() as session:
-        await session.execute(text(statement))
-
-
-def content():
-    return Path("discussit.db").read_bytes()
 
 
 async def fail_in_transaction(database):

@@ -48,9 +48,9 @@ def test_a_frame_is_one_line_of_json(frame, text):
     assert objects.encode(frame) == text
 
 
-@pytest.mark.parametrize(("objects", "text"), [([], "[]"), (["1"], "[1]"), (["1", "2"], "[1,2]")])
-def test_objects_share_one_array(objects, text):
-    assert objects.array(objects) == text
+@pytest.mark.parametrize(("texts", "array"), [([], "[]"), (["1"], "[1]"), (["1", "2"], "[1,2]")])
+def test_objects_share_one_array(texts, array):
+    assert objects.array(texts) == array
 
 
 # What is read

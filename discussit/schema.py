@@ -1,0 +1,172 @@
+"""The schema's revision: whether this program can use a database, and how it is migrated."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import Any
+
+from anyio import to_thread
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from discussit.database import DATABASE_ERRORS, PRAGMAS, Database
+from discussit.settings import ALEMBIC_INI, Settings
+
+logger = logging.getLogger(__name__)
+
+# The newest migration. Kept here, and held to Alembic's head by a test, so that an up-to-date
+# server starts without importing Alembic. Migrations are numbered without a gap.
+REVISION = "0003"
+
+TURN = 0x446973637573  # the advisory lock of the process that migrates a PostgreSQL database: any number of our own
+TURN_INTERVAL = 0.2  # seconds between two attempts to take it
+LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: everybody else waits behind it
+BUSY_LIMIT = 3600  # seconds that one process waits while another migrates the same file
+
+
+class SchemaError(Exception):
+    """The database can't be served as it is; its text is one line for the operator."""
+
+
+async def prepare(database: Database, *, migrate: bool = False) -> str:
+    """Bring the schema to REVISION where that is automatic or asked for; return the database's revision.
+
+    A database that is one revision ahead is used as it is: during an update, the next version has migrated
+    it already. Raises SchemaError when it is further ahead, when it is behind and must not be migrated, or
+    when the database does not answer.
+    """
+    settings = database.settings
+    try:
+        # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may complain on stderr.
+        revision = await database.run_read(lambda session: _revision(session.connection()))
+        if revision is None or _lead(revision) < 0:
+            _require_permission(revision, is_given=migrate or settings.uses_sqlite)
+            await _migrate(settings)
+            revision = REVISION
+        if settings.uses_sqlite:
+            await to_thread.run_sync(_erase_copies, settings.database_url)
+    except DATABASE_ERRORS as error:
+        raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
+    return revision
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _lead(revision: str) -> int:
+    """How many revisions the database is ahead of this program, at most one; negative where it is behind."""
+    lead = int(revision) - int(REVISION) if revision.isdecimal() else None
+    if lead is None or lead > 1:
+        found = f"The database is at revision {revision}, newer than this program"
+        raise SchemaError(f"{found}, which needs {REVISION}: install a newer DiscussIt.")
+    return lead
+
+
+def _require_permission(revision: str | None, *, is_given: bool) -> None:
+    if not is_given:
+        found = f"at revision {revision}" if revision else "empty"
+        raise SchemaError(f"The database is {found}, this program needs {REVISION}: run `discussit migrate`.")
+
+
+async def _migrate(settings: Settings) -> None:
+    async with migrating(settings) as connection:
+        await connection.run_sync(_upgrade)
+
+
+@asynccontextmanager
+async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection for migrations. Of two processes that migrate, one waits and then finds it done.
+
+    On SQLite it is in the one transaction that all of it is; elsewhere each migration has its own.
+    """
+    engine = create_async_engine(settings.database_url, poolclass=NullPool)
+    if settings.uses_sqlite:
+        _lock_whole_file(engine.sync_engine)
+    try:
+        async with engine.connect() as connection:
+            if settings.uses_sqlite:
+                await connection.begin()
+            else:
+                await _take_turn(connection)
+            yield connection
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _lock_whole_file(engine: Engine) -> None:
+    # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
+    pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Hold TURN until the connection is closed."""
+    # One that waits inside pg_advisory_lock has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
+    while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({TURN})")):
+        await connection.rollback()
+        await asyncio.sleep(TURN_INTERVAL)
+    await connection.execute(text(f"SET lock_timeout = '{LOCK_LIMIT}s'"))
+    await connection.execute(text("SET statement_timeout = 0"))
+    await connection.commit()
+
+
+def _upgrade(connection: Connection) -> None:
+    # Alembic is imported late: an up-to-date server never needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ALEMBIC_INI)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _erase_copies(database_url: str) -> None:
+    """Rewrite SQLite's file where a migration asks for it: free pages still have copies of what it moved.
+
+    The migration sets PRAGMA user_version, which stays until a rewrite has reached the file: one that was
+    interrupted, or that another reader prevented, is repeated at the next start.
+    """
+    engine = create_engine(make_url(database_url).set(drivername="sqlite"), poolclass=NullPool)
+    with closing(engine.raw_connection()) as raw:
+        connection: Any = raw.driver_connection
+        connection.isolation_level = None
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            return
+        try:
+            connection.execute("VACUUM")
+            is_blocked, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_blocked:
+                connection.execute("PRAGMA user_version=0")
+        except sqlite3.OperationalError as error:
+            logger.warning("the database still has copies of moved texts; the next start erases them: %s", error)
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
+async def prepare_once(settings: Settings, *, migrate: bool = False) -> str:
+    """`prepare` with engines of its own, for a process that will open its own later."""
+    database = Database(settings)
+    try:
+        return await asyncio.shield(prepare(database, migrate=migrate))
+    finally:
+        await database.close()
