@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from discussit import chat, cli, heads, hub, serving, voice
 from discussit.app import app
-from discussit.bus import PEOPLE, MemoryBackend, bus
+from discussit.bus import PEOPLE, MemoryBackend, backends, bus
 from discussit.models import Group, base
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
@@ -140,6 +140,11 @@ class Forging(MemoryBackend):
 
 
 chance = random.Random(3)  # noqa: S311 - the same faults in each run
+
+
+def hasty():
+    """An engine that was lost is joined again without much of a pause."""
+    backends.PAUSES = (0.01, 0.1)
 
 
 def hang_in_publish():
