@@ -214,6 +214,20 @@ async def test_only_errors_that_are_not_the_engines_are_logged_with_a_traceback(
     assert "by peer" not in caplog.text
 
 
+class Confused(MemoryBackend):
+    async def next_published(self):
+        raise KeyError("unforeseen")
+
+
+async def test_a_bus_ends_when_nobody_hands_on_its_messages_any_more(settings):
+    with pytest.raises(ExceptionGroup) as ended:
+        async with connected(settings, Confused()):
+            await asyncio.Event().wait()
+
+    (error,) = ended.value.exceptions[0].exceptions
+    assert (str(error), repr(error.__cause__)) == ("broadcaster's listener ended", "KeyError('unforeseen')")
+
+
 async def test_an_inbox_that_overflows_becomes_one_resync_for_each_channel():
     inbox = Inbox(capacity=4)
     for message in ("1", "2"):

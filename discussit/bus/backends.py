@@ -125,7 +125,7 @@ class SupervisedBackend(Backend):
 
     @abstractmethod
     async def listen(self) -> None:
-        """Connect, call `connected`, confirm and deliver what is wanted. Raises anything when the connection is lost."""
+        """Connect, call `connected`, confirm and deliver what is wanted. Raises anything when that is lost."""
 
     def connected(self) -> None:
         self.is_connected = True
