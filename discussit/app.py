@@ -5,10 +5,11 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from anyio import create_task_group, move_on_after
+from anyio import move_on_after
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
@@ -27,12 +28,14 @@ from discussit.database import DATABASE_ERRORS, Database, SchemaError, is_outage
 from discussit.guard import BodyLimit, HostGuard, OriginGuard, SecurityHeaders, SocketLimit, headers_of
 from discussit.hub import Hub
 from discussit.log import Writer
+from discussit.main_tasks import MainTasks
 from discussit.pages import accounts, group, home, passwords, sessions
 from discussit.pages.page import make_templates, refusal, to_login
 from discussit.renewals import hide_tokens
 from discussit.security import Act
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.throttles import Throttled, Throttles
+from discussit.wire import CloseCode
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +103,7 @@ def create_app(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready."""
+    """Bus, hub and writer run beside the requests; if one of them ends, so does the process."""
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
     state, database = app.state, app.state.database
     if len(state.settings.secret_key) < LONG_KEY:
@@ -110,19 +113,26 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     state.bus = Bus(state.settings)
     state.hub, state.writer = Hub(database, state.bus), Writer(database)
     database.publish_to(state.hub.publish)
+    main = MainTasks(lambda: give_up(state))
     try:
-        async with state.bus.connected(), create_task_group() as tasks:
-            for run in (state.bus.run, state.hub.run, state.writer.run):
-                tasks.start_soon(run)
+        async with state.bus.connected(), main.running(state.bus.run, state.hub.run, state.writer.run):
             state.is_ready = True
             yield
             with move_on_after(DRAIN_LIMIT):
                 await state.writer.drained()
-            tasks.cancel_scope.cancel()
     finally:
         state.is_ready = False
         await state.throttles.close()
         await database.close()
+        main.exit()
+
+
+def give_up(state: State) -> None:
+    """Refuse what would wait for ever without bus, hub or writer: clients come back, to a process that works."""
+    state.is_ready = False
+    state.writer.end()
+    for connection in list(state.hub.connections):
+        connection.end(CloseCode.RESTART)
 
 
 async def icon(_request: Request) -> Response:

@@ -9,7 +9,7 @@ PACKAGE = Path(discussit.__file__).parent
 # A module imports from modules above it only. Those of one line don't know each other.
 ORDER = [
     ["discussit"],
-    ["discussit.settings", "discussit.wire", "discussit.addresses", "discussit.user_agents"],
+    ["discussit.settings", "discussit.wire", "discussit.addresses", "discussit.user_agents", "discussit.main_tasks"],
     ["discussit.assets", "discussit.slices"],
     ["discussit.models.base"],
     ["discussit.models.accounts"],

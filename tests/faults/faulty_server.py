@@ -1,4 +1,5 @@
-"""Serves DiscussIt with faults in it: faulty_server.py WAY PORT [FAULT ...], each fault the name of a function below.
+"""Serves DiscussIt with faults in it: faulty_server.py WAY PORT [FAULT ...] [OPTION ...], each fault the name of a
+function below, the options those of `discussit serve`.
 
 The product has no fault points of its own: everything that goes wrong is put around it here.
 """
@@ -11,13 +12,16 @@ import socket
 import sys
 import time
 from datetime import timedelta
+from functools import wraps
+from itertools import count, takewhile
 from pathlib import Path
 
 import uvicorn
+from anyio import create_task_group
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import chat, cli, heads, hub, serving, voice
+from discussit import chat, cli, heads, hub, log, main_tasks, serving, voice
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, backends, bus
 from discussit.models import Group, base
@@ -25,13 +29,20 @@ from discussit.models import Group, base
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
 
 
-def main(way, port, *faults):
-    for fault in faults:
-        globals()[fault]()
+def main(way, port, *words):
+    faults = install(words)
     if way == "discussit":
-        sys.exit(cli.main(["serve", "--port", port]))
+        sys.exit(cli.main(["serve", "--port", port, *words[len(faults) :]]))
     config = uvicorn.Config(app, port=int(port), access_log=False)
     uvicorn.Server(config).run(sockets=[config.bind_socket()])
+
+
+def install(words):
+    """Put in the faults that these words begin with."""
+    faults = list(takewhile(lambda word: not word.startswith("--"), words))
+    for fault in faults:
+        globals()[fault]()
+    return faults
 
 
 def short_buffers():
@@ -190,6 +201,48 @@ def raise_after_commit():
     hub.Hub.publish = confused
 
 
+# A main task that ends
+
+
+def end_bus():
+    bus.Bus.run = _ending(bus.Bus.run)
+
+
+def end_hub():
+    hub.Hub.run = _ending(hub.Hub.run)
+
+
+def end_writer():
+    log.Writer.run = _ending(log.Writer.run)
+
+
+def little_time():
+    main_tasks.END_LIMIT = 1
+
+
+def _ending(run):
+    """`run`, until FATAL is to be written. There is a file `waiting`, which says how many messages were before it."""
+    straw = asyncio.Event()
+    submit = log.Writer.submit
+    submitted = count()
+
+    def submit_until_fatal(self, draft):
+        Path("waiting").write_text(f"{next(submitted)}")
+        if draft.content == FATAL:
+            straw.set()
+        return submit(self, draft)
+
+    @wraps(run)
+    async def run_until_fatal(self):
+        async with create_task_group() as tasks:
+            tasks.start_soon(run, self)
+            await straw.wait()
+            raise RuntimeError(FATAL)
+
+    log.Writer.submit = submit_until_fatal
+    return run_until_fatal
+
+
 # Time
 
 
@@ -271,3 +324,6 @@ async def made(name):
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+elif __name__ == "__mp_main__":
+    # A worker of `discussit serve --workers`, which has our arguments.
+    install(sys.argv[3:])
