@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from discussit import chat, cli, heads, hub, log, main_tasks, serving, voice
 from discussit.app import app
 from discussit.bus import PEOPLE, MemoryBackend, backends, bus
+from discussit.database import SchemaError
 from discussit.models import Group, base
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
@@ -218,6 +219,15 @@ def end_writer():
 
 def little_time():
     main_tasks.END_LIMIT = 1
+
+
+def fail_to_start():
+    """A worker does, of which the process that starts it knows nothing."""
+
+    async def fail(_settings):
+        raise SchemaError("the last straw")
+
+    sys.modules["discussit.app"].prepare_once = fail
 
 
 def _ending(run):
