@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from anyio import create_task_group, move_on_after
+from anyio import move_on_after
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -28,9 +28,11 @@ from discussit.assets import Assets
 from discussit.bus import Bus
 from discussit.database import DATABASE_ERRORS, Database, is_outage
 from discussit.delivery.hub import Hub
+from discussit.errors import CloseCode
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.writer import Writer
+from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders, headers_of
 from discussit.middleware.hosts import HostGuard
@@ -111,7 +113,7 @@ def create_app(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub and writer run beside the requests; if one of them dies, the process is not ready.
+    """Bus, hub and writer run beside the requests; if one of them ends, so does the process.
 
     They belong to an event loop, so each run of the application has its own.
     """
@@ -120,20 +122,27 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     if len(site.settings.secret_key) < MIN_KEY:
         logger.warning("SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", MIN_KEY)
     site.database.publish_to(site.hub.publish)
+    main = MainTasks(lambda: give_up(site))
     try:
-        async with site.bus.connected(), create_task_group() as tasks:
-            for run in (site.bus.run, site.writer.run):
-                tasks.start_soon(run)
-            await tasks.start(site.hub.run)
+        async with site.bus.connected(), main.running(site.bus.run, site.hub.run, site.writer.run):
+            await site.hub.started.wait()
             site.running.set()
             yield
             with move_on_after(DRAIN_LIMIT):
                 await site.writer.drained()
-            tasks.cancel_scope.cancel()
     finally:
         site.running.clear()
         await site.throttles.close()
         await site.database.close()
+        main.exit()
+
+
+def give_up(site: Site) -> None:
+    """Refuse what would wait for ever without bus, hub or writer: clients come back, to a process that works."""
+    site.running.clear()
+    site.writer.end()
+    for connection in site.hub.people.connections:
+        connection.end(CloseCode.RESTART)
 
 
 async def icon(_request: Request) -> Response:

@@ -95,7 +95,6 @@ def _serve(options: argparse.Namespace) -> None:
 
     from discussit.schema import prepare_once
     from discussit.settings import Settings
-    from discussit.wire.commands import MAX_SIZE
 
     settings = Settings.from_environment()
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
@@ -104,22 +103,42 @@ def _serve(options: argparse.Namespace) -> None:
     _take_many_connections()
     # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        "discussit.serving:application",
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers,
-        root_path=options.root_path,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
-        http="discussit.heads:Http",
-        ws="discussit.serving:Socket",
-        ws_max_size=MAX_SIZE,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=3,  # a reader that takes nothing would hold it up for ever
-        server_header=False,
-        log_config=_log_config(),
-    )
+    application, config = "discussit.serving:application", _uvicorn_config(options, settings.forwarded_allow_ips)
+    if options.workers == 1:
+        uvicorn.run(application, **config)
+    else:
+        _run_workers(uvicorn.Config(application, **config))
+
+
+def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> dict[str, Any]:
+    from discussit.wire.commands import MAX_SIZE
+
+    return {
+        "factory": True,
+        "host": options.host,
+        "port": options.port,
+        "workers": options.workers,
+        "root_path": options.root_path,
+        "forwarded_allow_ips": forwarded_allow_ips,
+        "http": "discussit.heads:Http",
+        "ws": "discussit.serving:Socket",
+        "ws_max_size": MAX_SIZE,
+        "ws_per_message_deflate": False,
+        "timeout_graceful_shutdown": 3,  # a reader that takes nothing would hold it up for ever
+        "server_header": False,
+        "log_config": _log_config(),
+    }
+
+
+def _run_workers(config: Any) -> None:
+    """Several processes. uvicorn replaces one that dies; when one can't start it ends them all, but exits with 0."""
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
+
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+        raise Failed("a worker could not start; what it wrote says why")
 
 
 def _log_config() -> dict[str, Any]:

@@ -78,6 +78,10 @@ class Engine:
             self.send(self.power_cut)
             self._process.wait(START_LIMIT)
 
+    def end_connections(self) -> int:
+        """End the connections of those who use this engine as their bus, once one listens; how many listened."""
+        raise NotImplementedError
+
     def start_if_down(self) -> None:
         if not self.takes_connections():
             self.start()
@@ -103,6 +107,15 @@ class Redis(Engine):
 
     def url(self, port: int) -> str:
         return f"redis://127.0.0.1:{port}/0"
+
+    def end_connections(self) -> int:
+        with socket.create_connection(("127.0.0.1", self.port)) as connection, connection.makefile("rb") as answers:
+            connection.sendall(b"CLIENT KILL TYPE pubsub\r\n")
+            listened = int(answers.readline().removeprefix(b":"))
+            if listened:
+                connection.sendall(b"CLIENT KILL TYPE normal\r\n")
+                answers.readline()
+            return listened
 
     def command_line(self, *words: str) -> None:
         subprocess.run(["redis-cli", "-p", str(self.port), *words], check=True, stdout=subprocess.DEVNULL)
@@ -147,6 +160,15 @@ class Postgres(Engine):
         except (asyncpg.PostgresError, OSError):
             return False
         return True
+
+    def end_connections(self) -> int:
+        listening = "query LIKE 'LISTEN %' OR query = 'SELECT 1'"
+        ends = (
+            f"WITH others AS (SELECT pid, {listening} AS listens FROM pg_stat_activity"  # noqa: S608
+            " WHERE datname = 'postgres' AND pid <> pg_backend_pid())"
+            " SELECT listens, pg_terminate_backend(pid) FROM others WHERE (SELECT bool_or(listens) FROM others)"
+        )
+        return sum(listens for listens, _ in self.execute(ends))
 
     def new_database(self, template: str = "template1") -> str:
         """The name of a database that is a copy of `template`."""

@@ -240,9 +240,9 @@ class World:
         hub, writer = Hub(self.database, bus), Writer(self.database)
         self.database.publish_to(hub.publish)
         async with bus.connected(), create_task_group() as tasks:
-            for run in (bus.run, writer.run):
+            for run in (bus.run, hub.run, writer.run):
                 tasks.start_soon(run)
-            await tasks.start(hub.run)
+            await hub.started.wait()
             yield Served(bus, hub, writer)
             tasks.cancel_scope.cancel()
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from people import HttpPerson
+from people import HttpPerson, closed
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from discussit.app import app, create_app
 from discussit.delivery import polling
+from discussit.main_tasks import MainTaskEnded
 from discussit.schema import SchemaError, prepare_once
 from discussit.settings import SettingsError
 
@@ -72,6 +73,16 @@ def wait_until(is_so, limit=20):
 def test_a_background_task_that_dies_takes_the_readiness_with_it(environment):
     with pytest.raises(ExceptionGroup):
         kill_the_hub_and_look()
+
+
+def test_when_a_main_task_ends_sockets_are_closed_posts_refused_and_its_error_raised(environment):
+    seen = []
+
+    with pytest.raises(ExceptionGroup) as raised:
+        end_the_bus_and_look(seen)
+
+    assert seen == [1012, 503]
+    assert raised.group_contains(MainTaskEnded, match=r"Bus\.run")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -224,6 +235,20 @@ def kill_the_hub_and_look():
 
         assert (response.status_code, response.json()["bus"]) == (503, "down")
         assert site.get("/healthz").status_code == 200
+
+
+def end_the_bus_and_look(seen):
+    with TestClient(app) as site:
+        alice, state = HttpPerson(site, "alice"), site.app._app.state.site
+        alice.sign_up()
+        group = alice.creates("Gardening")
+        alice.joins(group)
+        with alice.in_group(group) as socket:
+            site.portal.call(state.bus._broadcast._listener_task.cancel)
+            seen.append(closed(socket))
+        seen.append(alice.says(group, "too late").status_code)
+        # The application had closed its database; that question opened it again.
+        site.portal.call(state.database.close)
 
 
 def uvicorn():

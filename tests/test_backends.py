@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from discussit.bus import RESYNC, Bus
+from discussit.bus.backends import ANSWER_LIMIT, PING
 from discussit.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("engines")
@@ -47,6 +48,27 @@ async def test_what_one_process_posts_another_hears_in_order(engine):
 
         found = await heard(messages, "19")
         assert [each for each in found if each != RESYNC] == [str(number) for number in range(20)]
+
+
+async def test_a_subscription_is_confirmed_before_the_engine_is_asked_again_whether_it_lives(engine):
+    async with bus_on(engine) as ours, bus_on(engine) as theirs:
+        await connected(ours)
+        await connected(theirs)
+        async with asyncio.timeout(PING / 2):
+            for channel in ("group.a", "group.b", "group.c"):
+                async with theirs.subscribe(channel) as messages:
+                    assert await anext(messages) == RESYNC
+                    ours.post(channel, "now")
+                    await heard(messages, "now")
+
+
+async def test_an_idle_connection_is_asked_and_kept(engine, caplog):
+    async with two_on(engine) as (ours, messages):
+        await asyncio.sleep(1.5 * PING + ANSWER_LIMIT)  # the case itself: nothing happens
+        ours.post("group.a", "still here")
+        await heard(messages, "still here")
+
+    assert "bus is down" not in caplog.text
 
 
 async def test_readers_of_an_engine_that_was_killed_are_told_to_look_when_it_is_back(engine):

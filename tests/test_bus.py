@@ -6,6 +6,7 @@ from anyio import create_task_group
 from broadcaster import Event
 
 from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend
+from discussit.bus.backends import SupervisedBackend
 
 
 class Unreliable(MemoryBackend):
@@ -149,6 +150,82 @@ async def test_an_engine_that_is_down_fails_nobody_and_is_logged(settings, caplo
 
         assert await said(messages, 1) == ["hi"]
     assert "could not publish to a" in caplog.text
+
+
+class Breaking(SupervisedBackend):
+    """An engine whose connection breaks as often as there are errors, and holds then."""
+
+    name = "breaking"
+    errors = (OSError,)
+
+    def __init__(self, *errors):
+        super().__init__()
+        self._errors_to_come = list(errors)
+        self.holds = asyncio.Event()
+
+    async def listen(self):
+        self.connected()
+        for channel in self.wanted:
+            self.receive(channel, RESYNC)
+        if self._errors_to_come:
+            raise self._errors_to_come.pop(0)
+        self.holds.set()
+        await asyncio.Event().wait()
+
+    async def publish(self, channel, message):
+        self.receive(channel, message)
+
+    async def disconnect(self):
+        pass
+
+
+def any_errors():
+    """What client libraries have raised when a connection broke in the middle of something, and more."""
+    return [
+        ConnectionResetError("by peer"),
+        RuntimeError("readuntil() called while another coroutine is already waiting for incoming data"),
+        AttributeError("'NoneType' object has no attribute 'writelines'"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        ExceptionGroup("many", [KeyError("one")]),
+        asyncio.CancelledError("a future of the library's"),
+    ]
+
+
+@pytest.mark.parametrize("error", any_errors(), ids=lambda error: type(error).__name__)
+async def test_whatever_a_connection_breaks_with_it_is_logged_and_replaced(settings, caplog, error):
+    backend = Breaking(error)
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
+        await backend.holds.wait()
+        bus.post("a", "hi")
+
+        assert set(await until(messages, "hi")) == {RESYNC, "hi"}
+        assert bus.is_connected
+    assert f"the breaking bus is down: {type(error).__name__}" in caplog.text
+
+
+async def test_only_errors_that_are_not_the_engines_are_logged_with_a_traceback(settings, caplog):
+    backend = Breaking(ConnectionResetError("by peer"), KeyError("unforeseen"))
+
+    async with connected(settings, backend):
+        await backend.holds.wait()
+
+    assert "unforeseen" in caplog.text
+    assert "by peer" not in caplog.text
+
+
+class Confused(MemoryBackend):
+    async def next_published(self):
+        raise KeyError("unforeseen")
+
+
+async def test_a_bus_ends_when_nobody_hands_on_its_messages_any_more(settings):
+    with pytest.raises(ExceptionGroup) as ended:
+        async with connected(settings, Confused()):
+            await asyncio.Event().wait()
+
+    (error,) = ended.value.exceptions[0].exceptions
+    assert (str(error), repr(error.__cause__)) == ("broadcaster's listener ended", "KeyError('unforeseen')")
 
 
 async def test_an_inbox_that_overflows_becomes_one_resync_for_each_channel():

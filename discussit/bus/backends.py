@@ -58,7 +58,12 @@ class Backend(BroadcastBackend):
 
     @abstractmethod
     async def run(self) -> None:
-        """Keep the connection for as long as the process lives. An error that is not the engine's is raised."""
+        """Keep the connection for as long as the process lives, whatever happens to it."""
+
+    async def subscribe(self, channel: str) -> None:
+        """Deliver the channel's messages from now on. Engines that must be asked for each channel override this."""
+        self.wanted.add(channel)
+        self.receive(channel, RESYNC)
 
     def receive(self, channel: str, message: str) -> None:
         if channel in self.wanted:
@@ -83,63 +88,44 @@ class MemoryBackend(Backend):
     async def disconnect(self) -> None:
         self.is_connected = False
 
-    async def subscribe(self, channel: str) -> None:
-        self.wanted.add(channel)
-        self.receive(channel, RESYNC)
-
     async def publish(self, channel: str, message: Any) -> None:
         self.receive(channel, message)
 
 
 class SupervisedBackend(Backend):
-    """An engine in another process: one task owns the connection and brings it back when it is lost."""
+    """An engine in another process. One task alone uses the connection, and replaces it when it is lost."""
 
     name: str
-    errors: tuple[type[Exception], ...]  # what tells that the connection is lost
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.changed = asyncio.Event()
-        self._confirmed: set[str] = set()
+    errors: tuple[type[Exception], ...]  # raised when the connection is lost; any other is logged with its traceback
 
     async def run(self) -> None:
-        """That the engine is down is no error: it is joined when it comes up."""
         pause, longest = PAUSES
         while True:
-            try:
-                await self.listen()
-            except self.errors as error:
-                logger.warning("the %s bus is down: %s; readers rely on the database", self.name, type(error).__name__)
+            await self._listen_until_lost()
             if self.is_connected:
                 pause = PAUSES[0]
             self.is_connected = False
-            self._confirmed.clear()
             # Random, so that a restarted engine does not meet all its processes in the same moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
             pause = min(pause * 2, longest)
 
-    async def subscribe(self, channel: str) -> None:
-        self.wanted.add(channel)
-        self.changed.set()
-        # A channel that is being listened to already is not confirmed again; one of an engine that
-        # is down will be, and until then its readers rely on the database.
-        if channel in self._confirmed or not self.is_connected:
-            self.receive(channel, RESYNC)
-
-    async def unsubscribe(self, channel: str) -> None:
-        await super().unsubscribe(channel)
-        self.changed.set()
-
-    def confirm(self, channel: str) -> None:
-        self._confirmed.add(channel)
-        self.receive(channel, RESYNC)
-
-    def release(self, channel: str) -> None:
-        self._confirmed.discard(channel)
+    async def _listen_until_lost(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            await self.listen()
+        except (Exception, asyncio.CancelledError) as error:
+            # Client libraries raise anything when a connection breaks in the middle of something: AttributeError,
+            # RuntimeError, even the cancellation of a future of their own. Whatever it is, the connection is replaced.
+            if isinstance(error, asyncio.CancelledError) and task.cancelling():
+                raise
+            unexpected = None if isinstance(error, self.errors) else error
+            text = "the %s bus is down: %s; readers rely on the database"
+            logger.warning(text, self.name, type(error).__name__, exc_info=unexpected)
 
     @abstractmethod
     async def listen(self) -> None:
-        """Connect, call `connected`, keep the subscriptions to what is wanted; raises when the connection is lost."""
+        """Connect, call `connected`, confirm and deliver what is wanted. Raises anything when that is lost."""
 
     def connected(self) -> None:
         self.is_connected = True

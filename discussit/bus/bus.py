@@ -45,8 +45,13 @@ class Bus:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        async with self._broadcast:
+        await self._broadcast.connect()
+        try:
             yield
+        finally:
+            # Not its disconnect(), which raises here what its listener has died of, and leaves the engine connected.
+            self._broadcast._listener_task.cancel()
+            await self._backend.disconnect()
 
     def post(self, channel: str, message: str) -> None:
         """Publish soon. Never waits or raises; when the engine is down or too slow the oldest are dropped."""
@@ -57,7 +62,14 @@ class Bus:
         """Keep the engine's connection, and publish what is posted, in order, for as long as the process lives."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._backend.run)
+            tasks.start_soon(self._watch_listener)
             await self._deliver()
+
+    async def _watch_listener(self) -> None:
+        """Raise when `broadcaster`'s own task ends, which hands messages to subscribers: nothing else would notice."""
+        listener = self._broadcast._listener_task
+        await asyncio.wait([listener])
+        raise RuntimeError("broadcaster's listener ended") from (None if listener.cancelled() else listener.exception())
 
     async def _deliver(self) -> None:
         while True:

@@ -3,16 +3,14 @@
 import asyncio
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
+from anyio import CancelScope, current_time
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from discussit.bus.backends import ANSWER_LIMIT, PING, SupervisedBackend
-
-# Redis closes nothing and redis-py ends its loop when no channel is left: this one always is.
-KEEPALIVE = "discussit.keepalive"
+from discussit.bus.backends import ANSWER_LIMIT, PING, RESYNC, SupervisedBackend
 
 
 class RedisBackend(SupervisedBackend):
@@ -23,66 +21,85 @@ class RedisBackend(SupervisedBackend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        limits: dict[str, Any] = {
-            "socket_timeout": ANSWER_LIMIT,
-            "socket_connect_timeout": ANSWER_LIMIT,
-            "decode_responses": True,
-        }
-        # A lost connection must be noticed rather than mended behind our back: what was published
-        # meanwhile is missed, and only a RESYNC says so.
-        self._listener = Redis.from_url(url, **limits, retry=Retry(NoBackoff(), 0))
-        self._publisher = Redis.from_url(url, **limits, retry=Retry(NoBackoff(), 1))
+        # Anyone may publish bytes that are not UTF-8. Decoded like this their signature is wrong, which means RESYNC.
+        texts: dict[str, Any] = {"decode_responses": True, "encoding_errors": "replace"}
+        # What the listener waits for is limited here; its socket_timeout would also limit the silence between messages.
+        self._listener = ConnectionPool.from_url(url, **texts, socket_timeout=None, retry=Retry(NoBackoff(), 0))
+        limits: dict[str, Any] = {"socket_timeout": ANSWER_LIMIT, "socket_connect_timeout": ANSWER_LIMIT}
+        self._publisher = Redis.from_url(url, **texts, **limits, retry=Retry(NoBackoff(), 1))
+        self._subscribed: set[str] = set()  # channels that Redis was asked for
+        self._confirmed: set[str] = set()  # those of them that it has confirmed
+        self._reading = CancelScope()
+
+    async def subscribe(self, channel: str) -> None:
+        self.wanted.add(channel)
+        # A channel that is being listened to already is not confirmed again; one of an engine that
+        # is down will be, and until then its readers rely on the database.
+        if channel in self._confirmed or not self.is_connected:
+            self.receive(channel, RESYNC)
+        self._reading.cancel()
+
+    async def unsubscribe(self, channel: str) -> None:
+        await super().unsubscribe(channel)
+        self._reading.cancel()
 
     async def publish(self, channel: str, message: Any) -> None:
         async with asyncio.timeout(2 * ANSWER_LIMIT):
             await self._publisher.publish(channel, message)
 
     async def listen(self) -> None:
-        pubsub = self._listener.pubsub()
+        # A bare connection: redis-py's PubSub replaces one that is lost without saying so, and what was
+        # published meanwhile is missed.
+        connection: AbstractConnection = self._listener.make_connection()  # type: ignore[no-untyped-call]
+        self._subscribed.clear()
+        self._confirmed.clear()
         try:
-            await pubsub.subscribe(KEEPALIVE)
-            self.changed.set()
+            async with asyncio.timeout(2 * ANSWER_LIMIT):
+                await connection.connect()  # type: ignore[no-untyped-call]
             self.connected()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear(pubsub))
-                tasks.create_task(self._subscribe(pubsub))
-        except BaseExceptionGroup as lost:
-            raise lost.exceptions[0] from None
+            await self._converse(connection)
         finally:
-            await pubsub.aclose()  # type: ignore[no-untyped-call]
+            await connection.disconnect(nowait=True)
 
-    async def _hear(self, pubsub: PubSub) -> None:
-        """Deliver messages. A connection that is silent even when it is asked is dead."""
-        is_asked = False
+    async def _converse(self, connection: AbstractConnection) -> None:
+        """Subscribe and read in turn, for as long as Redis answers: two tasks on one connection would break it."""
+        deadline, is_asked = current_time() + PING, False
         while True:
-            message = await pubsub.get_message(timeout=PING)
-            if message is None and is_asked:
-                raise ConnectionError("no answer to a ping")
-            is_asked = message is None
-            if message is None:
-                await pubsub.ping()
-            elif message["type"] == "message":
-                self.receive(message["channel"], message["data"])
-            elif message["type"] == "subscribe":
-                self.confirm(message["channel"])
-            elif message["type"] == "unsubscribe":
-                self.release(message["channel"])
+            await self._subscribe_to_what_is_wanted(connection)
+            # Cancelling a read loses nothing: what has arrived of a message waits in the stream for the next one.
+            with CancelScope(deadline=deadline) as self._reading:
+                while True:
+                    self._take(await connection.read_response(disconnect_on_error=False, push_request=True))
+                    self._reading.deadline, is_asked = current_time() + PING, False
+            deadline = self._reading.deadline
+            if current_time() >= deadline:
+                if is_asked:
+                    raise ConnectionError("no answer to a ping")
+                await self._send(connection, "PING")
+                deadline, is_asked = current_time() + ANSWER_LIMIT, True
 
-    async def _subscribe(self, pubsub: PubSub) -> None:
-        """Keep what the connection listens to equal to what is wanted."""
-        listened: set[str] = set()
-        task = asyncio.current_task()
-        assert task is not None
-        # Before Python 3.12 `asyncio.wait_for`, with which redis-py sends, can swallow a cancellation.
-        while not task.cancelling():
-            await self.changed.wait()
-            self.changed.clear()
-            if new := self.wanted - listened:
-                await pubsub.subscribe(*new)
-            if old := listened - self.wanted:
-                await pubsub.unsubscribe(*old)
-            listened = (listened | new) - old
+    async def _subscribe_to_what_is_wanted(self, connection: AbstractConnection) -> None:
+        while self.wanted != self._subscribed:
+            new, old = self.wanted - self._subscribed, self._subscribed - self.wanted
+            self._subscribed = set(self.wanted)
+            if new:
+                await self._send(connection, "SUBSCRIBE", *new)
+            if old:
+                await self._send(connection, "UNSUBSCRIBE", *old)
+
+    async def _send(self, connection: AbstractConnection, *words: str) -> None:
+        async with asyncio.timeout(ANSWER_LIMIT):
+            await connection.send_command(*words, check_health=False)
+
+    def _take(self, reply: object) -> None:
+        match reply:
+            case ["message", str(channel), str(message)]:
+                self.receive(channel, message)
+            case ["subscribe", str(channel), _]:
+                self._confirmed.add(channel)
+                self.receive(channel, RESYNC)
+            case ["unsubscribe", str(channel), _]:
+                self._confirmed.discard(channel)
 
     async def disconnect(self) -> None:
-        await self._listener.aclose()
         await self._publisher.aclose()

@@ -4,8 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 
-from anyio import TASK_STATUS_IGNORED, create_task_group
-from anyio.abc import TaskStatus
+from anyio import create_task_group
 
 from discussit.bus import Bus
 from discussit.database import Database
@@ -34,15 +33,16 @@ class Hub:
     def __init__(self, database: Database, bus: Bus) -> None:
         look = asyncio.Event()
         self._bus = bus
+        self.started = asyncio.Event()  # connections and readers may come
         self.rooms = Rooms(database, bus, look)
         self.people = People(database, bus, look)
         self.polling = Polling(database, self.rooms, self.people, look)
 
-    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+    async def run(self) -> None:
         """Keep rooms and connections up to date for as long as the process lives."""
         async with create_task_group() as tasks:
             self.rooms.tasks = self.people.tasks = tasks
-            task_status.started()
+            self.started.set()
             await self.polling.run()
 
     def publish(self, changes: CommittedChanges) -> None:

@@ -74,10 +74,11 @@ class Writer:
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._has_ended = False
 
     def submit(self, draft: Draft) -> Draft:
         """Queue a draft; `draft.seq` is its result. Drafts of one caller keep their order."""
-        if len(self._waiting) >= MAX_QUEUED:
+        if self._has_ended or len(self._waiting) >= MAX_QUEUED:
             draft.answer(Refused(ErrorCode.BUSY, TOO_BUSY))
             return draft
         self._waiting.append(draft)
@@ -94,12 +95,24 @@ class Writer:
 
     async def run(self) -> None:
         """Write for as long as the process lives."""
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
-            while self._waiting:
-                await self._write(self._next_batch())
-            self._idle.set()
+        batch: list[Draft] = []
+        try:
+            while True:
+                await self._filled.wait()
+                self._filled.clear()
+                while self._waiting:
+                    batch = self._next_batch()
+                    await self._write(batch)
+                self._idle.set()
+        finally:
+            self._waiting.extend(batch)  # those that are answered stay as they are
+            self.end()
+
+    def end(self) -> None:
+        """Refuse queued drafts, and all that come from now on, as `busy`. What is being written is finished."""
+        self._has_ended = True
+        while self._waiting:
+            self._waiting.popleft().answer(Refused(ErrorCode.BUSY, NOT_STORED))
 
     async def drained(self) -> None:
         """Return once everything that was submitted is written."""

@@ -70,15 +70,15 @@ def faulty(start):
 
 @pytest.fixture
 def share(tmp_path, postgres, migrated):
-    """Starts two servers on a new database and this bus, and makes a group there."""
+    """Starts two servers on a new database and this bus, with these faults, and makes a group there."""
     servers = []
 
-    def share(bus_url, database_port=None, faults_of_first=()):
+    def share(bus_url, *faults, of_first=(), database_port=None):
         database = postgres.new_database(migrated)
-        for name, faults in (("one", faults_of_first), ("two", ())):
+        for name, more in (("one", of_first), ("two", ())):
             (tmp_path / name).mkdir()
             urls = {"DATABASE_URL": postgres.url(database, database_port), "BROADCAST_URL": bus_url}
-            servers.append(FaultyServer(tmp_path / name, *faults, **urls).start())
+            servers.append(FaultyServer(tmp_path / name, *faults, *more, **urls).start())
         return SharedGarden(servers, postgres, database)
 
     yield share

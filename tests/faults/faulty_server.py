@@ -1,4 +1,5 @@
-"""Serves DiscussIt with faults in it: faulty_server.py WAY PORT [FAULT ...], each fault the name of a function below.
+"""Serves DiscussIt with faults in it: faulty_server.py WAY PORT [FAULT ...] [OPTION ...], each fault the name of a
+function below, the options those of `discussit serve`.
 
 The product has no fault points of its own: everything that goes wrong is put around it here.
 """
@@ -12,32 +13,43 @@ import socket
 import sys
 import time
 from datetime import timedelta
+from functools import wraps
+from itertools import count, takewhile
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import uvicorn
+from anyio import create_task_group
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import cli, heads, serving
+from discussit import cli, heads, main_tasks, serving
 from discussit.app import app
-from discussit.bus import MemoryBackend, bus
+from discussit.bus import MemoryBackend, backends, bus
 from discussit.delivery import hub, polling, rooms, sending
 from discussit.log import kinds, write, writer
 from discussit.models import Group, User, base
+from discussit.schema import SchemaError
 from discussit.sockets import group as group_route
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
 
 
-def main(way, port, *faults):
-    for fault in faults:
-        globals()[fault]()
+def main(way, port, *words):
+    faults = install(words)
     if way == "discussit":
-        sys.exit(cli.main(["serve", "--port", port]))
+        sys.exit(cli.main(["serve", "--port", port, *words[len(faults) :]]))
     config = uvicorn.Config(app, port=int(port), access_log=False)
     uvicorn.Server(config).run(sockets=[config.bind_socket()])
+
+
+def install(words):
+    """Put in the faults that these words begin with."""
+    faults = list(takewhile(lambda word: not word.startswith("--"), words))
+    for fault in faults:
+        globals()[fault]()
+    return faults
 
 
 def short_buffers():
@@ -148,6 +160,11 @@ class Forging(MemoryBackend):
 chance = random.Random(3)  # noqa: S311 - the same faults in each run
 
 
+def hasty():
+    """An engine that was lost is joined again without much of a pause."""
+    backends.PAUSES = (0.01, 0.1)
+
+
 def hang_in_publish():
     bus.make_backend = lambda _settings: Hanging()
     polling.POLL = 3600
@@ -231,6 +248,57 @@ def _posting_more(post):
     return post_more
 
 
+# A main task that ends
+
+
+def end_bus():
+    bus.Bus.run = _ending(bus.Bus.run)
+
+
+def end_hub():
+    hub.Hub.run = _ending(hub.Hub.run)
+
+
+def end_writer():
+    writer.Writer.run = _ending(writer.Writer.run)
+
+
+def little_time():
+    main_tasks.END_LIMIT = 1
+
+
+def fail_to_start():
+    """A worker does, of which the process that starts it knows nothing."""
+
+    async def fail(_settings):
+        raise SchemaError("the last straw")
+
+    sys.modules["discussit.app"].prepare_once = fail
+
+
+def _ending(run):
+    """`run`, until FATAL is to be written. There is a file `waiting`, which says how many messages were before it."""
+    straw = asyncio.Event()
+    submit = writer.Writer.submit
+    submitted = count()
+
+    def submit_until_fatal(self, draft):
+        Path("waiting").write_text(f"{next(submitted)}")
+        if draft.content == FATAL:
+            straw.set()
+        return submit(self, draft)
+
+    @wraps(run)
+    async def run_until_fatal(self):
+        async with create_task_group() as tasks:
+            tasks.start_soon(run, self)
+            await straw.wait()
+            raise RuntimeError(FATAL)
+
+    writer.Writer.submit = submit_until_fatal
+    return run_until_fatal
+
+
 # Time
 
 
@@ -312,3 +380,6 @@ async def made(name):
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+elif __name__ == "__mp_main__":
+    # A worker of `discussit serve --workers`, which has our arguments.
+    install(sys.argv[3:])

@@ -1,8 +1,10 @@
 """A group on a real server, and the question that ends each case: does everybody have what the database has?"""
 
 import asyncio
+import os
+import signal
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -51,6 +53,40 @@ class CommandServer(FaultyServer):
     """One that is served by `discussit serve` in any case."""
 
     way = "discussit"
+
+
+class Workers(CommandServer):
+    """Two processes that `discussit serve` starts."""
+
+    def program(self):
+        return [*super().program(), "--workers", "2"]
+
+    @property
+    def workers(self):
+        """Their process ids."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        return [pid for pid, program in programs.items() if "spawn_main" in program]
+
+    def connections(self):
+        """How many clients are connected to each worker."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ours = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{self.port:04X}") and row[3] == "01"}
+        return [sum(file in ours for file in open_files(pid)) for pid in self.workers]
+
+    def end(self):
+        workers = self.workers if self.is_running else []
+        super().end()
+        for pid in workers:
+            # Whoever kills the process that started them leaves them alone.
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def open_files(pid):
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(file.readlink())
 
 
 class Garden:
@@ -156,6 +192,17 @@ class Garden:
         """Hold it again."""
         for name in ("go", "held"):
             (self.server.folder / name).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def on_each_worker(garden):
+    """Followers of bob's, of which the first and the last are connected to different workers."""
+    followers = []
+    await until(lambda: garden.server.connections() == [0, 0])
+    async with AsyncExitStack() as ends:
+        while not all(garden.server.connections()):
+            followers.append(await ends.enter_async_context(garden.bob.follows(garden.group, 0)))
+        yield followers
 
 
 async def until(is_so):

@@ -4,13 +4,11 @@ import asyncio
 import json
 import signal
 import time
-from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 
 import pytest
 from clients import LIMIT, RemotePerson, Talker, running
-from garden import CommandServer, Garden, until
+from garden import Garden, Workers, on_each_worker, until
 from network import Network
 from shared_garden import talking
 
@@ -78,30 +76,12 @@ def test_a_name_that_no_engine_can_hold_is_a_name_that_nobody_has(share, redis):
 
 async def test_workers_of_one_machine_share_sqlite_and_a_bus(start, redis):
     garden = Garden.on(start(program=partial(Workers, BROADCAST_URL=redis.bus_url)))
-    followers = []
-    async with AsyncExitStack() as ends:
-        calm = garden.server.connections()
-        while not all(now > before for now, before in zip(garden.server.connections(), calm, strict=True)):
-            followers.append(await ends.enter_async_context(garden.bob.follows(garden.group, 0)))
+    async with on_each_worker(garden) as followers:
         for number in range(20):
             await followers[number % len(followers)].has_said(f"{number}", f"{number}")
 
         await garden.agrees(*followers)
     assert garden.server.stop() == 0
-
-
-class Workers(CommandServer):
-    """Two processes that `discussit serve` starts."""
-
-    def program(self):
-        return [*super().program(), "--workers", "2"]
-
-    def connections(self):
-        """How many files each worker has open, of which its sockets are some."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
-        workers = [pid for pid, program in programs.items() if "spawn_main" in program]
-        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in workers]
 
 
 # The bus fails

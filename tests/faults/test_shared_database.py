@@ -51,7 +51,7 @@ async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, post
 @pytest.mark.parametrize("arrives", [False, True], ids=["nothing is committed", "all is committed"])
 async def test_a_message_whose_commit_nobody_heard_the_end_of_is_stored_once(arrives, share, redis, postgres):
     with Network(postgres.port) as network:
-        garden = share(redis.bus_url, network.port)
+        garden = share(redis.bus_url, database_port=network.port)
         async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
             await alice.reaches(2)
             network.cut_at(b"COMMIT;", arrives=arrives)

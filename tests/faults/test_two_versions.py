@@ -8,7 +8,7 @@ pytestmark = pytest.mark.xdist_group("engines")
 @pytest.fixture
 def updating(share, engine):
     """alice is at a process of a later version, bob at one of today's."""
-    return share(engine.bus_url, faults_of_first=["come_from_the_future"])
+    return share(engine.bus_url, of_first=["come_from_the_future"])
 
 
 async def test_whatever_a_later_version_publishes_nobody_is_disconnected_and_nothing_is_lost(updating):
