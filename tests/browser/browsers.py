@@ -26,7 +26,7 @@ UVICORNS_MISTAKE = "ASGI callable returned without completing handshake."
 READ_LOG = """() => [...document.querySelectorAll("#chat-log [data-seq]")].map(row => [
   Number(row.dataset.seq),
   row.querySelector(".entry-name").textContent,
-  row.matches(".message") ? "message" : row.querySelector(".event-word").textContent,
+  row.matches(".message") ? "message" : row.querySelector(".entry-word").textContent,
   row.querySelector(".entry-text")?.textContent ?? "",
 ])"""
 
@@ -138,7 +138,7 @@ class Tab:
 
     @property
     def members(self):
-        return self.find("#members .member-name")
+        return self.find("#members .panel-member-name")
 
     def says(self, *texts):
         for text in texts:

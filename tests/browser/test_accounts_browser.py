@@ -27,7 +27,7 @@ def on_her_phone(arrives, carol):
 
 def opens_menu(person, entry):
     person.page.goto("/")
-    person.find(".person").click()
+    person.find(".shell-person").click()
     person.page.get_by_role("link", name=entry).click()
 
 
@@ -90,7 +90,7 @@ def test_without_script_a_forgotten_password_is_set_with_a_link(alice, carol):
     fills(carol, password1=PASSWORD, password2=PASSWORD)
 
     expect(carol.find("h1")).to_have_text("Groups")
-    expect(carol.find(".person")).to_contain_text("carol")
+    expect(carol.find(".shell-person")).to_contain_text("carol")
 
 
 # For everyone
@@ -111,7 +111,7 @@ def test_axe_finds_nothing_where_a_password_is_changed(on_her_phone, complaints)
 
     fills(on_her_phone, password="wrong", password1=NEW, password2=NEW)
 
-    expect(on_her_phone.find(".error")).to_be_visible()
+    expect(on_her_phone.find(".field-error")).to_be_visible()
     assert empty + on_her_phone.violations == []
     assert on_her_phone.overhang <= 0
 
@@ -123,7 +123,7 @@ def test_axe_finds_nothing_where_a_link_leads(alice, on_her_phone, complaints):
 
     fills(on_her_phone, password1="password1", password2="password1")
 
-    expect(on_her_phone.find(".error")).to_be_visible()
+    expect(on_her_phone.find(".field-error")).to_be_visible()
     assert found + on_her_phone.violations == []
     assert on_her_phone.overhang <= 0
 

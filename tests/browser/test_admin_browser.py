@@ -30,7 +30,7 @@ def saves(person, **fields):
 
 def test_the_menu_leads_there_and_every_section_opens(admin):
     admin.page.goto("/")
-    admin.find(".person").click()
+    admin.find(".shell-person").click()
     admin.page.get_by_role("link", name="Administration", exact=True).click()
 
     for section in ("Users", "Groups", "Members", "Messages", "Events"):
@@ -59,7 +59,7 @@ def test_a_member_removed_sees_the_page_close(admin, bob, together):
     admin.page.get_by_role("button", name="Remove").click()
 
     expect(bob.find("#membership-ended")).to_be_visible()
-    expect(admin.find(".members li")).to_have_count(1)
+    expect(admin.find(".admin-members li")).to_have_count(1)
 
 
 def test_a_withdrawn_message_goes_from_the_open_page(admin, bob, together):
@@ -85,7 +85,7 @@ def test_all_rows_are_selected_at_once(admin, site):
     admin.page.get_by_role("button", name="Delete").click()
 
     goes(admin, "group/list?search=Selected")
-    expect(admin.find(".none")).to_have_text("Nothing was found.")
+    expect(admin.find(".admin-none")).to_have_text("Nothing was found.")
 
 
 def test_an_error_stands_beside_its_field_and_what_was_typed_stays(admin, bob, complaints):

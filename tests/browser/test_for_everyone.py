@@ -61,7 +61,7 @@ def test_axe_finds_nothing_on_a_form_and_its_errors(alice, path, complaints):
 
     alice.find("main button").click()
 
-    expect(alice.find(".error, .danger").first).to_be_visible()
+    expect(alice.find(".field-error, .danger").first).to_be_visible()
     assert empty + alice.violations == []
 
 
@@ -107,10 +107,10 @@ def test_the_keyboard_reaches_everything_on_a_groups_page(alice, gardening):
     alice.opens(gardening)
     alice.page.get_by_role("link", name="Skip to the content").focus()
 
-    for goal in (".person", "nav [aria-current=page]", ".bar form button", ".scroller", "#chat-message-submit"):
+    for goal in (".shell-person", "nav [aria-current=page]", ".bar form button", ".scroller", "#chat-message-submit"):
         alice.tabs_to(alice.find(goal))
 
-    alice.find(".person").focus()
+    alice.find(".shell-person").focus()
     alice.page.keyboard.press("Enter")
     alice.tabs_to(alice.page.get_by_role("button", name="Log out"))
 

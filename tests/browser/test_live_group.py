@@ -21,7 +21,7 @@ def test_who_comes_is_told_and_listed(alice, bob, gardening):
     expect(alice.find("#chat-log .event").last).to_contain_text("bob joined")
     expect(alice.find('[id="members-bob"]')).to_be_visible()
     expect(alice.members).to_have_text(["alice", "bob"])
-    expect(alice.find("#people .member-count")).to_have_text("2")
+    expect(alice.find("#people .panel-member-count")).to_have_text("2")
 
 
 def test_who_goes_is_told_and_struck(alice, bob, together):
@@ -31,7 +31,7 @@ def test_who_goes_is_told_and_struck(alice, bob, together):
 
     expect(alice.find("#chat-log .event").last).to_contain_text("bob left")
     expect(alice.members).to_have_text(["alice"])
-    expect(alice.find("#people .member-count")).to_have_text("1")
+    expect(alice.find("#people .panel-member-count")).to_have_text("1")
 
 
 def test_what_was_live_is_what_a_reload_shows(alice, bob, together):

@@ -60,7 +60,7 @@ def test_what_waits_in_a_tab_that_is_closed_another_sends(alice, bob, together, 
 
 def test_a_logout_in_another_tab_is_told_and_what_was_written_is_kept(alice, bob, together):
     other = alice.tab().goes_home()
-    other.find(".person").click()
+    other.find(".shell-person").click()
     other.page.get_by_role("button", name="Log out").click()
     expect(alice.find("#session-ended")).to_be_visible()
     alice.says("kept")

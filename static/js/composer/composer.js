@@ -28,7 +28,7 @@ export class Composer {
     this.#form = form
     this.#field = find(form, "textarea", HTMLTextAreaElement)
     this.#limit = Number(this.#field.dataset.limit)
-    this.#counter = find(form, ".counter")
+    this.#counter = find(form, ".composer-counter")
     this.#draft = draft
     this.#send = send
     // The page of a refused form brings its text along.

@@ -5,7 +5,7 @@ import { localDay, nameOfDay } from "../shared/times.js"
 
 /** @param {HTMLElement} list */
 export function separateDays(list) {
-  for (const separator of list.querySelectorAll(".day")) separator.remove()
+  for (const separator of list.querySelectorAll(".entry-day")) separator.remove()
   for (const row of list.querySelectorAll("[data-seq]")) separateDay(row)
 }
 
@@ -21,7 +21,7 @@ export function separateDay(row) {
  */
 export function renameDays(list) {
   /** @type {NodeListOf<HTMLTimeElement>} */
-  const times = list.querySelectorAll(".day time")
+  const times = list.querySelectorAll(".entry-day time")
   for (const time of times) time.textContent = nameOfDay(time.dateTime)
 }
 

@@ -37,7 +37,7 @@ const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
 const log = new Log(list)
 const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
-const members = new Members(find(page, "#members"), document.querySelectorAll(".member-count"))
+const members = new Members(find(page, "#members"), document.querySelectorAll(".panel-member-count"))
 const connectionStatus = new ConnectionStatus(find(page, "#state"), cursor.seq)
 const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
@@ -69,7 +69,7 @@ function received(objects) {
   scroll.keep(() => {
     // A gap makes what follows it in this frame worthless too.
     objects.every(receive)
-    if (log.appended > before) page.querySelector(".silence")?.remove()
+    if (log.appended > before) page.querySelector(".scroller-silence")?.remove()
     outbox.settle(cursor.seq)
     showPending()
     return log.appended - before

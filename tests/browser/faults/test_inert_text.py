@@ -164,7 +164,7 @@ def test_the_administration_shows_text_and_fits_on_a_phone(alice, everything):
     alice.page.set_viewport_size(PHONE)
     for section in ("user", "group", "membership", "message", "event"):
         alice.page.goto(f"/admin/{section}/list")
-        ways = alice.find(".ways a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+        ways = alice.find(".admin-ways a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
         for address in [f"/admin/{section}/list?search=<svg/onload=window.ran=1>", *ways[:15]]:
             alice.page.goto(address)
             assert is_inert(alice), address
@@ -192,7 +192,7 @@ def test_nothing_that_is_written_is_wider_than_a_phone(alice, everything):
 def test_text_stays_in_its_box_and_turns_no_neighbour_around(alice, everything):
     places = {
         "/": ".group-name",
-        f"/groups/{everything}/": ".entry-text, .entry-head .entry-name, .member-name, .panel-name, h1",
+        f"/groups/{everything}/": ".entry-text, .entry-head .entry-name, .panel-member-name, .panel-name, h1",
         "/admin/group/list": "td > [dir=auto]",
         "/admin/message/list": "td > [dir=auto]",
     }
