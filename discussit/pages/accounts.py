@@ -25,7 +25,7 @@ async def sign_up(request: Request) -> Response:
         except FieldError as error:
             form.refuse(error)
     is_first = await database_of(request).read(auth.is_first)
-    return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
+    return page(request, "account/signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 
 def typed_twice(form: Form) -> str:
@@ -39,14 +39,18 @@ async def log_in(request: Request) -> Response:
     if request.method != "POST":
         if isinstance(request.user, Account):
             return see_other(address(request, "/"))
-        return page(request, "login.html", form=Form(), next=own_address(request, request.query_params.get("next", "")))
+        return page(
+            request, "account/login.html", form=Form(), next=own_address(request, request.query_params.get("next", ""))
+        )
     form = await Form.sent(request)
     try:
         async with request.app.state.throttles.guess(request, form.get("username")):
             user = await auth.log_in(database_of(request), form.get("username"), form.get("password"))
     except WrongPassword as error:
         security.refused(request, Act.LOGIN, error.account)
-        return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
+        return page(
+            request, "account/login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next"))
+        )
     return await signed_in(request, user, own_address(request, form.get("next")))
 
 

@@ -35,7 +35,7 @@ async def _group(request: Request, account: Account, form: Form, status: int = 2
     url = address(request, group.get_absolute_url())
     return live_page(
         request,
-        "group.html",
+        "group/group.html",
         status,
         group=group,
         entries=rows(entries),

@@ -20,7 +20,7 @@ async def home(request: Request) -> Response:
 
 async def _home(request: Request, account: Account, form: Form) -> Response:
     groups = await database_of(request).read(lambda session: session.execute(groups_for(account)).all())
-    return live_page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
+    return live_page(request, "home/home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
 def groups_for(account: Account) -> Any:

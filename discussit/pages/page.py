@@ -77,13 +77,13 @@ def make_templates() -> Jinja2Templates:
 
 
 def _drawn(env: Environment) -> Callable[..., Markup]:
-    """`drawn("message", row)`: what a macro of _entry.html makes of values that equal ones have been drawn of before.
+    """`drawn("message", row)`: cached output of a macro of group/_entry.html, by its arguments.
 
     An entry looks the same to all its readers, for ever: drawing each anew was half the cost of a page.
     """
 
     def draw(macro: str, *values: Hashable) -> Markup:
-        found: Markup = getattr(env.get_template("_entry.html").module, macro)(*values)
+        found: Markup = getattr(env.get_template("group/_entry.html").module, macro)(*values)
         return found
 
     kept = lru_cache(DRAWN)(draw)

@@ -17,7 +17,7 @@ from discussit.security import Act
 async def change_password(request: Request) -> Response:
     account = auth.account_of(request)
     if request.method != "POST":
-        return page(request, "password.html", form=Form())
+        return page(request, "account/password.html", form=Form())
     form = await Form.sent(request)
     try:
         new = checked("password1", partial(passwords.check, account.username), typed_twice(form))
@@ -26,9 +26,9 @@ async def change_password(request: Request) -> Response:
     except FieldError as error:
         if isinstance(error, WrongPassword):
             security.refused(request, Act.PASSWORD_CHANGE, error.account)
-        return page(request, "password.html", 400, form=form.refuse(error))
+        return page(request, "account/password.html", 400, form=form.refuse(error))
     security.done(request, Act.PASSWORD_CHANGE, account.id)
-    return page(request, "password.html", form=Form(), is_changed=True)
+    return page(request, "account/password.html", form=Form(), is_changed=True)
 
 
 async def reset_password(request: Request) -> Response:
@@ -43,12 +43,12 @@ async def _reset(request: Request) -> Response:
     try:
         user = await links.user(token)
         if request.method != "POST":
-            return page(request, "reset.html", form=Form(), whose=user.username)
+            return page(request, "account/reset.html", form=Form(), whose=user.username)
         form = await Form.sent(request)
         try:
             new = checked("password1", partial(passwords.check, user.username), typed_twice(form))
         except FieldError as error:
-            return page(request, "reset.html", 400, form=form.refuse(error), whose=user.username)
+            return page(request, "account/reset.html", 400, form=form.refuse(error), whose=user.username)
         user = await links.redeem(token, new)
         security.done(request, Act.PASSWORD_RESET, user.id)
         return await signed_in(request, user, address(request, "/"))

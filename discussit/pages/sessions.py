@@ -15,7 +15,7 @@ async def my_sessions(request: Request) -> Response:
     account = auth.account_of(request)
     if request.method == "POST":
         return await _end(request, account)
-    return page(request, "sessions.html", sessions=await sessions.of(database_of(request), account))
+    return page(request, "account/sessions.html", sessions=await sessions.of(database_of(request), account))
 
 
 async def _end(request: Request, account: Account) -> Response:
