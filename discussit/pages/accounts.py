@@ -29,7 +29,7 @@ async def sign_up(request: Request) -> Response:
         except FieldError as error:
             form.refuse(error)
     is_first = not await site.database.run_read(login.has_accounts)
-    return page(request, "signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
+    return page(request, "account/signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
 
 
 def confirmed_password(form: Form) -> str:
@@ -43,14 +43,18 @@ async def log_in(request: Request) -> Response:
     if request.method != "POST":
         if isinstance(request.user, CurrentUser):
             return see_other(address(request, "/"))
-        return page(request, "login.html", form=Form(), next=own_address(request, request.query_params.get("next", "")))
+        return page(
+            request, "account/login.html", form=Form(), next=own_address(request, request.query_params.get("next", ""))
+        )
     site, form = site_of(request), await Form.sent(request)
     try:
         async with site.throttles.guess(request, form.get("username")):
             user = await login.check_login(site.database, form.get("username"), form.get("password"))
     except WrongPassword as error:
         security_log.refused(request, Act.LOGIN, error.account)
-        return page(request, "login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next")))
+        return page(
+            request, "account/login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next"))
+        )
     return await start_session(request, user, own_address(request, form.get("next")))
 
 

@@ -40,7 +40,7 @@ async def _group(request: Request, user: CurrentUser, form: Form, status: int = 
     url = address(request, group.get_absolute_url())
     return live_page(
         request,
-        "group.html",
+        "group/group.html",
         status,
         group=group,
         entries=rendered(entries),

@@ -23,7 +23,7 @@ async def home(request: Request) -> Response:
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
     groups = await site_of(request).database.run_read(lambda session: session.execute(group_rows(user)).all())
-    return live_page(request, "home.html", 400 if form.errors else 200, groups=groups, form=form)
+    return live_page(request, "home/home.html", 400 if form.errors else 200, groups=groups, form=form)
 
 
 def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:

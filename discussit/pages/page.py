@@ -81,13 +81,13 @@ def make_templates() -> Jinja2Templates:
 
 
 def _drawn(env: Environment) -> Callable[..., Markup]:
-    """`drawn("message", row)`: the cached output of an `_entry.html` macro, by its arguments.
+    """`drawn("message", row)`: the cached output of a macro of group/_entry.html, by its arguments.
 
     An entry looks the same to all its readers: without the cache, rendering entries was half the cost of a page.
     """
 
     def draw(macro: str, *values: Hashable) -> Markup:
-        found: Markup = getattr(env.get_template("_entry.html").module, macro)(*values)
+        found: Markup = getattr(env.get_template("group/_entry.html").module, macro)(*values)
         return found
 
     kept = lru_cache(CACHED_ENTRIES)(draw)

@@ -20,7 +20,7 @@ from discussit.urls import address
 async def change_password(request: Request) -> Response:
     user = current_user(request)
     if request.method != "POST":
-        return page(request, "password.html", form=Form())
+        return page(request, "account/password.html", form=Form())
     site, form = site_of(request), await Form.sent(request)
     try:
         new = _new_password(form, user.username)
@@ -29,9 +29,9 @@ async def change_password(request: Request) -> Response:
     except FieldError as error:
         if isinstance(error, WrongPassword):
             security_log.refused(request, Act.PASSWORD_CHANGE, error.account)
-        return page(request, "password.html", 400, form=form.refuse(error))
+        return page(request, "account/password.html", 400, form=form.refuse(error))
     security_log.done(request, Act.PASSWORD_CHANGE, user.id)
-    return page(request, "password.html", form=Form(), is_changed=True)
+    return page(request, "account/password.html", form=Form(), is_changed=True)
 
 
 async def reset_password(request: Request) -> Response:
@@ -46,12 +46,12 @@ async def _reset(request: Request) -> Response:
     try:
         user = await links.user(token)
         if request.method != "POST":
-            return page(request, "reset.html", form=Form(), whose=user.username)
+            return page(request, "account/reset.html", form=Form(), whose=user.username)
         form = await Form.sent(request)
         try:
             new = _new_password(form, user.username)
         except FieldError as error:
-            return page(request, "reset.html", 400, form=form.refuse(error), whose=user.username)
+            return page(request, "account/reset.html", 400, form=form.refuse(error), whose=user.username)
         user = await links.redeem(token, new)
         security_log.done(request, Act.PASSWORD_RESET, user.id)
         return await start_session(request, user, address(request, "/"))

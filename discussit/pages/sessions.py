@@ -16,7 +16,7 @@ async def my_sessions(request: Request) -> Response:
     user = current_user(request)
     if request.method == "POST":
         return await _end(request, user)
-    return page(request, "sessions.html", sessions=await sessions.sessions_of(site_of(request).database, user))
+    return page(request, "account/sessions.html", sessions=await sessions.sessions_of(site_of(request).database, user))
 
 
 async def _end(request: Request, user: CurrentUser) -> Response:

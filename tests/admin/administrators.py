@@ -32,7 +32,7 @@ def key_of(person, section, search):
 
 def errors(response):
     assert response.status_code == 400
-    return dict(re.findall(r'<p class="error" id="error-(\w+)">(.*?)</p>', response.text))
+    return dict(re.findall(r'<p class="field-error" id="error-(\w+)">(.*?)</p>', response.text))
 
 
 def notice(response):
