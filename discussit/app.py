@@ -1,32 +1,29 @@
 """The application: its routes, its middleware, and the tasks that run beside the requests."""
 
 import logging
-import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
 from anyio import move_on_after
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit.accounts import security_log
+from discussit import health
 from discussit.accounts.current_user import NotLoggedIn, SessionBackend
 from discussit.accounts.password_reset import hide_tokens
-from discussit.accounts.security_log import Act
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.bus import Bus
-from discussit.database import DATABASE_ERRORS, Database, is_outage
+from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.errors import CloseCode
 from discussit.groups.admission import NoSuchGroup, NotAMember
@@ -34,15 +31,15 @@ from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.writer import Writer
 from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
-from discussit.middleware.headers import SecurityHeaders, headers_of
+from discussit.middleware.headers import SecurityHeaders
 from discussit.middleware.hosts import HostGuard
 from discussit.middleware.origin import OriginGuard
 from discussit.middleware.sockets import SocketLimit
-from discussit.pages import accounts, group, home, passwords, sessions
-from discussit.pages.page import make_templates, refusal, to_login
+from discussit.pages import accounts, errors, group, home, passwords, sessions
+from discussit.pages.page import make_templates
 from discussit.schema import SchemaError, prepare_once
 from discussit.settings import STATIC, Settings, SettingsError
-from discussit.site import Site, site_of
+from discussit.site import Site
 from discussit.sockets.group import group_socket
 from discussit.sockets.home import home_socket
 
@@ -83,8 +80,8 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             *ROUTES,
             Route("/favicon.ico", icon),
-            Route("/healthz", healthy),
-            Route("/readyz", ready),
+            Route("/healthz", health.healthy),
+            Route("/readyz", health.ready),
             Mount("/static", Assets()),
             Mount("/admin", Administration(), name="admin"),
             WebSocketRoute("/{path:path}", nowhere),
@@ -94,18 +91,18 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(AuthenticationMiddleware, backend=session_backend, on_error=no_answer),
+            Middleware(AuthenticationMiddleware, backend=session_backend, on_error=errors.no_answer),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
-            NotLoggedIn: not_logged_in,
-            NotAMember: not_a_member,
-            NoSuchGroup: no_such_group,
-            Throttled: too_often,
-            HTTPException: http_error,
-            SQLAlchemyError: database_error,
-            TimeoutError: database_error,
-            Exception: server_error,
+            NotLoggedIn: errors.not_logged_in,
+            NotAMember: errors.not_a_member,
+            NoSuchGroup: errors.no_such_group,
+            Throttled: errors.too_often,
+            HTTPException: errors.http_error,
+            SQLAlchemyError: errors.database_error,
+            TimeoutError: errors.database_error,
+            Exception: errors.server_error,
         },
         lifespan=partial(lifespan, new_site),
     )
@@ -148,102 +145,6 @@ def give_up(site: Site) -> None:
 async def icon(_request: Request) -> Response:
     """For browsers that request it without having read a page that names it."""
     return FileResponse(STATIC / "favicon.svg")
-
-
-# Health checks
-
-
-async def healthy(_request: Request) -> Response:
-    return PlainTextResponse("ok")
-
-
-async def ready(request: Request) -> Response:
-    """200 if database and bus answer, else 503 and the one that does not; also the hub's lag in seconds."""
-    site = site_of(request)
-    found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
-    told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
-    return JSONResponse(told | {"lag": round(site.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
-
-
-async def _answers(database: Database) -> bool:
-    try:
-        await database.run_read(lambda session: session.scalar(text("SELECT 1")))
-    except DATABASE_ERRORS:
-        logger.exception("the database does not answer")
-        return False
-    return True
-
-
-# Errors, of pages and of WebSocket handshakes
-
-
-async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
-    return _deny(conn, 401, to_login)
-
-
-async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
-    assert isinstance(error, NotAMember)
-    security_log.refused(conn, Act.GROUP)
-    text = "You are not a member of this group. Kindly use the join button."
-    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
-
-
-async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
-    return await http_error(conn, HTTPException(404))
-
-
-async def too_often(conn: HTTPConnection, error: Exception) -> Response:
-    assert isinstance(error, Throttled)
-    security_log.limited(conn, error.what)
-    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-TEXTS = {
-    403: ("Not allowed", "You may not do this. If you think you should, ask a superuser of this server."),
-    404: ("Not found", "There is nothing at this address. It may have been removed, or mistyped."),
-    405: ("Not that way", "This address can't be used like that. Go back and use the page's own buttons."),
-}
-
-
-async def http_error(conn: HTTPConnection, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    status = error.status_code
-    title, text = TEXTS.get(status, ("Not done", f"The request could not be carried out: {error.detail}."))
-    response = _deny(conn, status, lambda request: refusal(request, status, title, text))
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def database_error(conn: HTTPConnection, error: Exception) -> Response:
-    if not is_outage(error):
-        raise error
-    return no_answer(conn, error)
-
-
-def no_answer(conn: HTTPConnection, error: Exception) -> Response:
-    """The page while the database is down or too slow."""
-    logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
-    text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
-    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text))
-    response.headers["Retry-After"] = "5"
-    return response
-
-
-async def server_error(conn: HTTPConnection, error: Exception) -> Response:
-    """The page for an error of this program. The server logs the traceback; with DEBUG the page shows it."""
-    shown = "".join(traceback.format_exception(error)) if site_of(conn).settings.debug else None
-    text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
-    response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
-    # Starlette creates this response outside of all other middleware.
-    response.headers.update(headers_of(conn.scope))
-    return response
-
-
-def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
-    """The page or, for a WebSocket, only the status that refuses its handshake."""
-    return page(conn) if isinstance(conn, Request) else Response(status_code=status)
 
 
 async def nowhere(_websocket: WebSocket) -> None:

@@ -103,7 +103,7 @@ def _serve(options: argparse.Namespace) -> None:
     _take_many_connections()
     # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    application, config = "discussit.serving:application", _uvicorn_config(options, settings.forwarded_allow_ips)
+    application, config = "discussit.server.process:application", _uvicorn_config(options, settings.forwarded_allow_ips)
     if options.workers == 1:
         uvicorn.run(application, **config)
     else:
@@ -120,8 +120,8 @@ def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> di
         "workers": options.workers,
         "root_path": options.root_path,
         "forwarded_allow_ips": forwarded_allow_ips,
-        "http": "discussit.heads:Http",
-        "ws": "discussit.serving:Socket",
+        "http": "discussit.server.http:HttpProtocol",
+        "ws": "discussit.server.websocket:WebSocketProtocol",
         "ws_max_size": MAX_SIZE,
         "ws_per_message_deflate": False,
         "timeout_graceful_shutdown": 3,  # a reader that takes nothing would hold it up for ever

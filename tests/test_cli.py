@@ -307,7 +307,9 @@ def test_uvicorns_workers_are_told_that_they_do_not_hear_each_other(environment,
 
 
 def test_what_serve_loads_is_left_out_when_python_looks_for_garbage(environment):
-    looked_through = "import gc; from discussit.serving import application; application(); print(len(gc.get_objects()))"
+    looked_through = (
+        "import gc; from discussit.server.process import application; application(); print(len(gc.get_objects()))"
+    )
 
     assert int(output(sys.executable, "-c", looked_through).stdout) < 1_000
 

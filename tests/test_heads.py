@@ -8,8 +8,8 @@ from servers import free_port
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from discussit import heads
 from discussit.middleware.headers import HEADERS
+from discussit.server import http
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -26,7 +26,7 @@ async def application(scope, receive, send):
 async def served():
     """The port of a server that answers "ok" to everything."""
     port = free_port()
-    config = uvicorn.Config(application, port=port, http=heads.Http, lifespan="off", log_config=None)
+    config = uvicorn.Config(application, port=port, http=http.HttpProtocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
@@ -65,7 +65,7 @@ async def test_a_head_of_ordinary_length_is_read(served):
 )
 async def test_a_head_that_is_too_long_is_refused(served, beginning, more):
     # No more than that: what a server has not read when it closes can take its answer along.
-    head = (beginning + more * heads.MAX_HEAD)[: heads.MAX_HEAD + 1]
+    head = (beginning + more * http.MAX_HEAD)[: http.MAX_HEAD + 1]
 
     assert (await said(served, head)).startswith("HTTP/1.1 431 Request Header Fields Too Large")
 
@@ -85,7 +85,7 @@ async def test_what_is_no_request_is_refused_with_all_headers(served):
 
 @pytest.mark.parametrize("beginning", [b"", GET, GET + b"\r\n" + GET], ids=["silent", "first", "second"])
 async def test_who_does_not_go_on_is_not_waited_for(monkeypatch, served, beginning):
-    monkeypatch.setattr(heads, "HEAD_LIMIT", 0.2)
+    monkeypatch.setattr(http, "HEAD_LIMIT", 0.2)
 
     answer = await said(served, beginning)
 
@@ -93,7 +93,7 @@ async def test_who_does_not_go_on_is_not_waited_for(monkeypatch, served, beginni
 
 
 async def test_an_answer_may_take_longer_than_a_head(monkeypatch, served):
-    monkeypatch.setattr(heads, "HEAD_LIMIT", 0.2)
+    monkeypatch.setattr(http, "HEAD_LIMIT", 0.2)
 
     answer = await said(served, b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 

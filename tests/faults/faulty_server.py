@@ -24,13 +24,15 @@ from anyio import create_task_group
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from discussit import cli, heads, main_tasks, serving
+from discussit import cli, main_tasks
 from discussit.app import app
 from discussit.bus import MemoryBackend, backends, bus
 from discussit.delivery import hub, polling, rooms, sending
 from discussit.log import kinds, write, writer
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
+from discussit.server import http
+from discussit.server import websocket as server_websocket
 from discussit.sockets import group as group_route
 
 FATAL = "the last straw"  # the message at which the process dies, or its publishing hangs
@@ -67,12 +69,12 @@ def short_buffers():
 
 def impatient():
     """Who takes nothing of an answer is given up soon."""
-    heads.PATIENCE = 1
+    http.USER_TIMEOUT = 1
 
 
 def tireless():
     """Frames that end no message are taken as quickly as any."""
-    serving.REST = 0
+    server_websocket.IDLE_FRAME_DELAY = 0
 
 
 # Death at one point of a message's way

@@ -23,7 +23,7 @@ class DeflatingServer(FaultyServer):
     way = "uvicorn"
 
     def program(self):
-        return [*super().program(), "--ws", "discussit.serving:Socket"]
+        return [*super().program(), "--ws", "discussit.server.websocket:WebSocketProtocol"]
 
 
 @pytest.fixture

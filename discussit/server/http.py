@@ -1,7 +1,7 @@
-"""The heads of requests under `discussit serve`: uvicorn alone takes one of any length, and waits for it for ever.
+"""uvicorn's HTTP protocol with limits on request heads, for `discussit serve`. uvicorn's own has none.
 
-Its parser hands over a header when it is whole. Until then it keeps what came, and copies all of it for each part
-that arrives: one header of 64 MB took four seconds in which nobody else was served.
+Its parser delivers a header when it is complete. Until then it keeps what arrived, and copies all of it for each
+further part: one header of 64 MB took four seconds in which nobody else was served.
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from discussit.middleware.headers import HEADERS
 
 MAX_HEAD = 64 * 1024  # bytes of a request that are not its body
-PATIENCE = 30  # seconds that a client may take nothing of an answer
-HEAD_LIMIT = 30  # seconds that a connection may be open, or a head begun, without one that is whole
+USER_TIMEOUT = 30  # seconds in which a client has to take some of a response
+HEAD_LIMIT = 30  # seconds from opening a connection, or from a request's first byte, until its head is complete
 
 
-def give_up_after(seconds: int, transport: asyncio.BaseTransport) -> None:
-    """Have the system, where it can, end the connection when nothing that was sent is taken for so long."""
+def set_user_timeout(transport: asyncio.BaseTransport, seconds: int) -> None:
+    """Have the system, where it can, end the connection if sent data stays unacknowledged this long."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
 
 
-class Http(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """uvicorn's, for heads that are neither too long nor too slow."""
 
     _excess = 0
@@ -32,7 +32,7 @@ class Http(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        give_up_after(PATIENCE, transport)
+        set_user_timeout(transport, USER_TIMEOUT)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -55,7 +55,7 @@ class Http(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        # What is left counts: a chunked body's frame and what follows it has no limit either.
+        # The rest counts: the framing of a chunked body, and its trailers, have no limit either.
         self._excess -= len(body)
         super().on_body(body)
 

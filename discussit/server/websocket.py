@@ -1,54 +1,37 @@
-"""What `discussit serve` gives uvicorn to run: the application, and a WebSocket class.
+"""uvicorn's WebSocket protocol with limits of our own, for `discussit serve`.
 
-The class speaks as uvicorn's own does, and offers the application itself in `scope["extensions"]["discussit"]`,
-as a `voice.Line`. Under any other server the application goes without.
+It behaves as uvicorn's does, and offers itself to the application in `scope["extensions"]["discussit"]`, as a
+DirectTransport (delivery/sending.py). Under any other server the application does without.
 """
 
-import gc
 import socket
 from asyncio import BaseTransport
 
-from starlette.types import ASGIApp
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from discussit.heads import give_up_after
+from discussit.server.http import set_user_timeout
 
-BUFFER = 32 * 1024  # bytes that the system takes for a client that reads nothing; Linux makes it twice that
-PATIENCE = 10  # seconds that the system waits for a client to take what was sent
-GULP = 4 * 1024  # bytes read at once after which others have their turn
-REST = 0.001  # seconds without reading for each frame that ends no message
-FAREWELL = 1  # seconds that a client has at shutdown to take what was sent
-YOUNG = 5_000  # objects that may come before those among them that refer to each other are looked for
-
-
-def application() -> ASGIApp:
-    """The application, in a process that is there for it alone.
-
-    Python stops everything to look for garbage among all objects, again and again. Those of a program that
-    is loaded will never be any; to look through them takes 22 ms, as long as three messages to 500 readers.
-    """
-    from discussit.app import app  # its modules are what is to be there
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG)
-    return app
+BUFFER = 32 * 1024  # bytes that the system buffers for a client that reads nothing; Linux doubles it
+USER_TIMEOUT = 10  # seconds in which a client has to take what was sent
+READ_CHUNK = 4 * 1024  # bytes of one read after which others have their turn
+IDLE_FRAME_DELAY = 0.001  # seconds without reading for each frame that completes no message
+CLOSE_GRACE = 1  # seconds that a client has at shutdown to take what was sent
 
 
-class Socket(WebSocketsSansIOProtocol):
+class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for a client that may stop reading at any time."""
 
-    _pong = b""  # that waits for the client to read
-    _idle_frames = 0  # of those that were read last, how many ended no message
-    _rests = False
+    _pong = b""  # queued until the client reads
+    _idle_frames = 0  # frames of the last read that completed no message
+    _is_resting = False
 
-    # What the application is offered
+    # DirectTransport
 
     def write(self, frames: bytes) -> bool:
-        """Send whole frames as they are. False, and nothing is sent: they would have to wait, or can't be sent."""
+        """Send whole frames as they are. False, and nothing is sent: they would have to wait or can't be sent."""
         transport = self.transport
         if not self.writable.is_set() or self.close_sent or transport.is_closing():
             return False
@@ -59,30 +42,30 @@ class Socket(WebSocketsSansIOProtocol):
         """Cut the connection, with whatever its client has not taken."""
         self.transport.abort()
 
-    # What differs from uvicorn's
+    # Differences from uvicorn's
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        give_up_after(PATIENCE, transport)
+        set_user_timeout(transport, USER_TIMEOUT)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        # Frames that are ready know nothing of compression, were it negotiated.
+        # Prepared frames are not compressed, so they can't be used where compression was negotiated.
         if self.response.status_code == 101 and not self.conn.extensions:
             self.scope["extensions"]["discussit"] = self  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         self._idle_frames = 0
         super().data_received(data)
-        # uvloop reads on for as long as something is there, a quarter of a MiB at a time: that is 40,000 empty frames.
-        if not self._rests and (self._idle_frames or len(data) >= GULP):
-            self._rest(self._idle_frames * REST)
+        # uvloop keeps reading while there is data, a quarter of a MiB at a time: that is 40,000 empty frames.
+        if not self._is_resting and (self._idle_frames or len(data) >= READ_CHUNK):
+            self._pause_for(self._idle_frames * IDLE_FRAME_DELAY)
 
-    def _rest(self, seconds: float) -> None:
-        self._rests = True
+    def _pause_for(self, seconds: float) -> None:
+        self._is_resting = True
         self._pause()
         self.loop.call_later(seconds, self._read_on)
 
@@ -92,21 +75,21 @@ class Socket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def _read_on(self) -> None:
-        self._rests = False
-        # What waits for the application is taken first, and reading then goes on by itself.
+        self._is_resting = False
+        # Messages that are queued for the application come first; reading then resumes by itself.
         if self.read_paused and self.queue.empty() and not self.transport.is_closing():
             self.read_paused = False
             self.transport.resume_reading()
 
     async def receive(self) -> ASGIReceiveEvent:
         message = await super().receive()
-        if self._rests:
+        if self._is_resting:
             self._pause()
         return message
 
     def handle_cont(self, event: Frame) -> None:
         self._idle_frames += 1
-        if event.data or event.fin:  # else each would be kept until the message ends, which it need not
+        if event.data or event.fin:  # else each would be kept until the message ends, which may never be
             super().handle_cont(event)
 
     def handle_pong(self, event: Frame) -> None:
@@ -118,7 +101,7 @@ class Socket(WebSocketsSansIOProtocol):
         if self.writable.is_set():
             super().handle_ping()
         else:
-            # RFC 6455, 5.5.3: of several that wait, only the last needs an answer. All would be kept without limit.
+            # RFC 6455, 5.5.3: only the last of several queued pings needs an answer. All would be kept without limit.
             self._pong = b"".join(self.conn.data_to_send()) or self._pong
 
     def resume_writing(self) -> None:
@@ -130,10 +113,10 @@ class Socket(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
-            # The handshake is refused and complete, but uvicorn would log that the application left it open.
+            # The handshake was refused and is complete, but uvicorn would log that the application left it open.
             self.handshake_complete = True
 
     def shutdown(self) -> None:
         super().shutdown()
-        # Closing waits for the client to take what was sent: one that takes nothing would hold up the end.
-        self.loop.call_later(FAREWELL, self.transport.abort)
+        # Closing waits for the client to take what was sent: one that takes nothing would hold up the shutdown.
+        self.loop.call_later(CLOSE_GRACE, self.transport.abort)

@@ -1,0 +1,33 @@
+"""Health checks: whether the process runs, and whether what it needs answers."""
+
+import logging
+
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from discussit.database import DATABASE_ERRORS, Database
+from discussit.site import site_of
+
+logger = logging.getLogger(__name__)
+
+
+async def healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def ready(request: Request) -> Response:
+    """200 if database and bus answer, else 503 and the one that does not; also the hub's lag in seconds."""
+    site = site_of(request)
+    found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
+    told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
+    return JSONResponse(told | {"lag": round(site.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        await database.run_read(lambda session: session.scalar(text("SELECT 1")))
+    except DATABASE_ERRORS:
+        logger.exception("the database does not answer")
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""The answers to requests and handshakes that fail, by exception."""
+
+import logging
+import traceback
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from discussit.accounts import security_log
+from discussit.accounts.security_log import Act
+from discussit.database import is_outage
+from discussit.groups.admission import NotAMember
+from discussit.limits.throttles import Throttled
+from discussit.middleware.headers import headers_of
+from discussit.pages.page import refusal, to_login
+from discussit.site import site_of
+
+logger = logging.getLogger(__name__)
+
+
+async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
+    return _deny(conn, 401, to_login)
+
+
+async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, NotAMember)
+    security_log.refused(conn, Act.GROUP)
+    text = "You are not a member of this group. Kindly use the join button."
+    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
+
+
+async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
+    return await http_error(conn, HTTPException(404))
+
+
+async def too_often(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, Throttled)
+    security_log.limited(conn, error.what)
+    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+TEXTS = {
+    403: ("Not allowed", "You may not do this. If you think you should, ask a superuser of this server."),
+    404: ("Not found", "There is nothing at this address. It may have been removed, or mistyped."),
+    405: ("Not that way", "This address can't be used like that. Go back and use the page's own buttons."),
+}
+
+
+async def http_error(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    title, text = TEXTS.get(status, ("Not done", f"The request could not be carried out: {error.detail}."))
+    response = _deny(conn, status, lambda request: refusal(request, status, title, text))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def database_error(conn: HTTPConnection, error: Exception) -> Response:
+    if not is_outage(error):
+        raise error
+    return no_answer(conn, error)
+
+
+def no_answer(conn: HTTPConnection, error: Exception) -> Response:
+    """The page while the database is down or too slow."""
+    logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
+    text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
+    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+async def server_error(conn: HTTPConnection, error: Exception) -> Response:
+    """The page for an error of this program. The server logs the traceback; with DEBUG the page shows it."""
+    shown = "".join(traceback.format_exception(error)) if site_of(conn).settings.debug else None
+    text = "Something went wrong here, not with you. Nothing that was acknowledged is lost. Please try again."
+    response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
+    # Starlette creates this response outside of all other middleware.
+    response.headers.update(headers_of(conn.scope))
+    return response
+
+
+def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
+    """The page or, for a WebSocket, only the status that refuses its handshake."""
+    return page(conn) if isinstance(conn, Request) else Response(status_code=status)

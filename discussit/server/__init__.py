@@ -1,0 +1,1 @@
+"""What `discussit serve` runs: uvicorn's protocols with limits of our own, in a process set up for them."""
