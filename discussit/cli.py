@@ -125,6 +125,7 @@ def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> di
         "ws_max_size": MAX_SIZE,
         "ws_per_message_deflate": False,
         "timeout_graceful_shutdown": 3,  # a reader that takes nothing would hold it up for ever
+        "timeout_worker_healthcheck": 10,  # on a busy machine a worker that starts takes longer than uvicorn's 5
         "server_header": False,
         "log_config": _log_config(),
     }

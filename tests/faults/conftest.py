@@ -54,8 +54,8 @@ def start(tmp_path):
     servers = []
 
     def start(*faults, program=FaultyServer):
-        servers.append(program(tmp_path, *faults).start())
-        return servers[-1]
+        servers.append(program(tmp_path, *faults))
+        return servers[-1].start()
 
     yield start
     for server in servers:
