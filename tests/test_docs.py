@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import re
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -76,6 +77,16 @@ def test_every_module_is_described():
     names = {path.name if path.is_file() else f"{path.name}/" for path in modules} - {"__init__.py", "__pycache__/"}
 
     assert names == set(re.findall(r"`([\w/.]+)`", "".join(table)))
+
+
+def test_every_module_has_its_place_among_the_layers():
+    package = Path(discussit.__file__).parent
+    modules = {".".join(path.relative_to(package.parent).with_suffix("").parts) for path in package.rglob("*.py")}
+    contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = {name for name in re.split(r"[| ]+", " ".join(contracts[0]["layers"]))}
+
+    placed = {each for each in modules if any(each == layer or each.startswith(f"{layer}.") for layer in layers)}
+    assert {each for each in modules - placed if not each.endswith("__init__")} == set()
 
 
 def test_the_documents_links_lead_somewhere():
