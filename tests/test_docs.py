@@ -83,7 +83,7 @@ def test_every_module_has_its_place_among_the_layers():
     package = Path(discussit.__file__).parent
     modules = {".".join(path.relative_to(package.parent).with_suffix("").parts) for path in package.rglob("*.py")}
     contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layers = {name for name in re.split(r"[| ]+", " ".join(contracts[0]["layers"]))}
+    layers = set(re.split(r"[| ]+", " ".join(contracts[0]["layers"])))
 
     placed = {each for each in modules if any(each == layer or each.startswith(f"{layer}.") for layer in layers)}
     assert {each for each in modules - placed if not each.endswith("__init__")} == set()
