@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
 
@@ -25,6 +25,8 @@ from discussit.delivery.messages import (
 from discussit.errors import CloseCode
 from discussit.models import Session
 
+CONFIRM_LIMIT = 1.0  # seconds that a new connection waits for the bus
+
 
 @dataclass(eq=False)
 class _Channel:
@@ -33,6 +35,7 @@ class _Channel:
     name: str
     connections: set[Connection] = field(default_factory=set)
     is_confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_unclear: bool = False  # somebody did not wait for the confirmation, and may have missed something
     scope: CancelScope = field(default_factory=CancelScope)
 
 
@@ -76,8 +79,11 @@ class People:
         return self._channels[name]
 
     async def listening(self, connection: Connection) -> None:
-        """Wait until the bus delivers what concerns the connection's user."""
-        await self._channels[person_channel(connection.user_id)].is_confirmed.wait()
+        """Wait until the bus delivers what concerns the connection's user, at most CONFIRM_LIMIT."""
+        channel = self._channels[person_channel(connection.user_id)]
+        with move_on_after(CONFIRM_LIMIT):
+            await channel.is_confirmed.wait()
+        channel.is_unclear |= not channel.is_confirmed.is_set()
 
     # Messages
 
@@ -86,10 +92,11 @@ class People:
             async with self._bus.subscribe(channel.name) as texts:
                 async for text in texts:
                     message = messages.decode(text)
-                    # The first Resync only confirms: what came before it is read by whoever connects.
-                    if channel.is_confirmed.is_set() or not isinstance(message, Resync):
-                        self._receive(channel, message)
+                    # The first Resync only confirms: those who waited for it have yet to read the database.
+                    only_confirms = not (channel.is_confirmed.is_set() or channel.is_unclear)
                     channel.is_confirmed.set()
+                    if not (only_confirms and isinstance(message, Resync)):
+                        self._receive(channel, message)
 
     def _receive(self, channel: _Channel, message: BusMessage) -> None:
         match message:

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from sqlalchemy import delete, select, update
 
 from discussit.bus import RESYNC, MemoryBackend
-from discussit.delivery import messages, polling, room
+from discussit.delivery import messages, people, polling, room
 from discussit.delivery.chunks import chunks
 from discussit.delivery.connections import Connection, Follower, HomeConnection
 from discussit.delivery.messages import (
@@ -480,6 +480,31 @@ async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
     assert [each["type"] for each in sent] == ["join_group", "leave_group", "join_group"]
     assert [each["data"] for each in sent] == [str(world.group.uuid)] * 2 + [str(ELSEWHERE)]
     assert hers.take_replies() == []
+
+
+class SilentBackend(MemoryBackend):
+    """A bus that confirms no subscription until it is told to."""
+
+    async def subscribe(self, channel):
+        self.wanted.add(channel)
+
+    def confirm_all(self):
+        for channel in self.wanted:
+            self.receive(channel, RESYNC)
+
+
+async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_its_groups_again(world, monkeypatch):
+    monkeypatch.setattr(people, "CONFIRM_LIMIT", 0.01)
+    home, bus = HomeConnection("session of alice", world.alice.id, V1), SilentBackend()
+
+    async with world.served(bus) as served:
+        with served.hub.people.connected(home):
+            await served.hub.people.listening(home)
+            home.is_outdated = False
+            bus.confirm_all()
+            await home.woken()
+
+    assert home.is_outdated
 
 
 @pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])

@@ -1,8 +1,12 @@
 import asyncio
 
 import pytest
+from starlette.websockets import WebSocket
 
-from discussit.delivery.sending import SuspendedSend
+from discussit.delivery.connections import Connection
+from discussit.delivery.protocols import V1
+from discussit.delivery.sending import SocketSender, SuspendedSend
+from discussit.delivery.slices import Slice
 
 
 @pytest.fixture
@@ -73,3 +77,18 @@ def is_set():
     event = asyncio.Event()
     event.set()
     return event
+
+
+async def test_a_room_does_not_start_the_send_of_a_server_that_may_set_its_task_a_time_limit():
+    sent = []
+
+    async def send_within_a_second(message):
+        async with asyncio.timeout(1):
+            await asyncio.sleep(0)
+        sent.append(message)
+
+    scope = {"type": "websocket", "discussit.send": send_within_a_second}
+    sender = SocketSender(WebSocket(scope, None, None), Connection("session", 1, V1))
+
+    assert not sender.try_send(Slice(0, ()))
+    assert sent == []
