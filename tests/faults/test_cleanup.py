@@ -8,14 +8,16 @@ from starlette.websockets import WebSocketDisconnect
 AT_ONCE = 20
 
 
-@pytest.fixture(autouse=True)
-def lasting(site, state):
-    """The tasks of an application to which nobody has come yet."""
+LASTING = set()  # the tasks of an application to which nobody has come yet
 
+
+@pytest.fixture(autouse=True)
+def lasting(site):
     async def tasks():
         return asyncio.all_tasks() - {asyncio.current_task()}
 
-    state.lasting = site.portal.call(tasks)
+    LASTING.clear()
+    LASTING.update(site.portal.call(tasks))
 
 
 def test_a_thousand_connections_leave_nothing_behind(site, state, alice, gardening):
@@ -86,7 +88,7 @@ def left(site, state):
 
     async def end():
         # Those that are here for good outlast any wait: the others are given time to end.
-        if tasks := asyncio.all_tasks() - {asyncio.current_task()} - state.lasting:
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()} - LASTING:
             await asyncio.wait(tasks, timeout=5)
 
     site.portal.call(end)

@@ -62,13 +62,14 @@ async def settle(*clients):
 
 async def test_bytes_that_are_no_text_cost_redis_no_connection_and_nobody_an_entry(shared, redis):
     async with talking(shared) as talk:
-        for channel in ("people", f"group.{shared.group}"):
+        for channel in ("people.1", "people.2", f"group.{shared.group}"):
             for garbage in ("\udcff\udcfe", "x" * 40 + "\udcff"):
                 redis.command_line("PUBLISH", channel, garbage)
         await talk()
 
-    for server in shared.servers:
-        assert "a message on people has a wrong signature" in server.log.read_text()
+    # alice, the first account, is at the first server, bob at the second.
+    for server, channel in zip(shared.servers, ("people.1", "people.2"), strict=True):
+        assert f"a message on {channel} has a wrong signature" in server.log.read_text()
         assert "bus is down" not in server.log.read_text()
 
 
