@@ -168,34 +168,34 @@ def hasty():
 
 
 def hang_in_publish():
-    bus.make_backend = lambda _settings: Hanging()
+    bus.new_backend = lambda _settings: Hanging()
     polling.POLL = 3600
 
 
 def publish_late():
     """What is published arrives when a room has read the same from the database, but has not taken it yet."""
-    bus.make_backend = lambda _settings: Late()
+    bus.new_backend = lambda _settings: Late()
     hold_pages()
 
 
 def raise_in_publish():
-    bus.make_backend = lambda _settings: Raising()
+    bus.new_backend = lambda _settings: Raising()
 
 
 def drop_half():
-    bus.make_backend = lambda _settings: Dropping()
+    bus.new_backend = lambda _settings: Dropping()
 
 
 def double_half():
-    bus.make_backend = lambda _settings: Doubling()
+    bus.new_backend = lambda _settings: Doubling()
 
 
 def reorder_half():
-    bus.make_backend = lambda _settings: Reordering()
+    bus.new_backend = lambda _settings: Reordering()
 
 
 def forge_half():
-    bus.make_backend = lambda _settings: Forging()
+    bus.new_backend = lambda _settings: Forging()
 
 
 def raise_after_commit():
