@@ -23,7 +23,7 @@ from discussit.app import app
 ROUNDS = 5
 REQUESTS = 60  # for each page in a round
 STARTS = 5
-SHORT, LONG = 100, 100_000  # entries
+SHORT_LOG, LONG_LOG = 100, 100_000  # entries
 MEMBERS, ENTRIES = 50, 10_000  # of the group to which the goal refers
 GROUPS = 200
 WAYS = {"uvicorn": UVICORN, "discussit serve": SERVE}
@@ -33,15 +33,15 @@ def group_pages(command: Sequence[str]) -> str:
     short, long, goal = range(3)
     seats = {(short, 0), (long, 0), *((goal, person) for person in range(MEMBERS))}
     with crowd.visited(seats, *command) as (server, visitor):
-        for room, last in ((short, SHORT), (long, LONG), (goal, ENTRIES)):
+        for room, last in ((short, SHORT_LOG), (long, LONG_LOG), (goal, ENTRIES)):
             crowd.fill(server.database, room, last)
         return compared(
             server,
             visitor,
             {
-                f"a group of {SHORT:,} entries": crowd.path(short),
-                f"a group of {LONG:,} entries (goal: 1.3)": crowd.path(long),
-                "the same, in its middle": f"{crowd.path(long)}?before={LONG // 2}",
+                f"a group of {SHORT_LOG:,} entries": crowd.path(short),
+                f"a group of {LONG_LOG:,} entries (goal: 1.3)": crowd.path(long),
+                "the same, in its middle": f"{crowd.path(long)}?before={LONG_LOG // 2}",
                 f"group page with {MEMBERS} members and {ENTRIES:,} entries (goal: 4 ms)": crowd.path(goal),
             },
         )

@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 65536, SOCKETS_OF_A_ROOM = 1024, ROOMS = 256, EVENTS = 256, HEAD = 6, LONGEST = 125 };
+enum { MAX_FDS = 65536, SOCKETS_OF_A_ROOM = 1024, ROOMS = 256, EVENTS = 256, HEAD = 6, LONGEST = 125 };
 static const char WELCOME[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
 
 static int members[ROOMS][SOCKETS_OF_A_ROOM], sizes[ROOMS];
-static int room_of[MOST]; /* by descriptor: its room plus one, or 0 before its handshake */
+static int room_of[MAX_FDS]; /* by descriptor: its room plus one, or 0 before its handshake */
 
 static void give_up(const char *what) {
     perror(what);
@@ -46,8 +46,8 @@ static void broadcast(int room, unsigned char *masked, int size) {
 }
 
 static void hear(int member) {
-    unsigned char heard[MOST + 1];
-    ssize_t size = recv(member, heard, MOST, 0);
+    unsigned char heard[MAX_FDS + 1];
+    ssize_t size = recv(member, heard, MAX_FDS, 0);
     if (size <= 0 || heard[0] == 0x88) {
         leave(member);
     } else if (!room_of[member]) {
@@ -61,7 +61,7 @@ static void hear(int member) {
 
 static void watch(int poll, int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (descriptor < 0 || descriptor >= MOST || epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)) give_up("watch");
+    if (descriptor < 0 || descriptor >= MAX_FDS || epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)) give_up("watch");
 }
 
 static int listener(int port) {

@@ -73,7 +73,7 @@ class Throttles:
 
     def __init__(self, settings: Settings) -> None:
         self._counter = RateCounter(settings.broadcast_url)
-        self.devices = DeviceCookies(settings.secret_key)
+        self.device_cookies = DeviceCookies(settings.secret_key)
         rate = settings.message_rate
         self._messages = Limit("messages at once", RateLimitItemPerSecond(rate * BURST, BURST)) if rate else None
         self.close = self._counter.close
@@ -116,7 +116,7 @@ class Throttles:
                 await self._counter.add(limit, holder, -1)
 
     def _guesses(self, conn: HTTPConnection, username: str) -> list[tuple[Limit, str]]:
-        if device := self.devices.device(conn, username):
+        if device := self.device_cookies.device(conn, username):
             return [(GUESSES_OF_DEVICE, device)]
         network = client_network(conn)
         return [
