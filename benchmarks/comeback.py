@@ -1,4 +1,4 @@
-"""Readers who all come back at once, each with the last seq it saw, and must be sent exactly what they missed."""
+"""Readers who all return at the same time, each with the last seq it saw: each must receive exactly what it missed."""
 
 import re
 import select
@@ -10,13 +10,13 @@ from dialects import DiscussIt
 from rooms import Room, Socket, Wrong
 from servers import Program
 
-LONGEST = 120  # seconds until everybody must have everything
+LONGEST = 120  # seconds within which all must have received everything
 TYPE = re.compile(rb'{"type":"(\w+)"')
-EXPECTED = {b"ready", b"ack", b"text_message"}  # nobody joins or leaves, and nobody missed too much
+EXPECTED = {b"ready", b"ack", b"text_message"}  # nobody joins or leaves, and nobody missed too many entries
 
 
 def come_back(program: Program, backlog: "Backlog", readers: int) -> tuple[float, float]:
-    """Seconds until the last of them has everything, and the server's CPU seconds for it. Raises Wrong."""
+    """Seconds until all readers have everything, and the server's CPU seconds for it. Raises Wrong."""
     began, cpu = time.perf_counter(), program.cpu()
     with select.epoll() as poll, ExitStack() as ends:
         sockets = {}
@@ -26,7 +26,7 @@ def come_back(program: Program, backlog: "Backlog", readers: int) -> tuple[float
             sockets[reader.tcp.fileno()] = reader
         _hear_all(poll, sockets, backlog)
         taken, cpu = time.perf_counter() - began, program.cpu() - cpu
-        # Whoever was sent something twice, or too much, does not take this for the next.
+        # For a reader who received something twice, or too much, this is not the next message.
         reader.say()
         _hear_all(poll, sockets, backlog)
     return taken, cpu
@@ -42,7 +42,7 @@ def _hear_all(poll: select.epoll, sockets: Mapping[int, "Returner"], backlog: "B
 
 
 class Missed(DiscussIt):
-    """The messages of crowd.fill, each of which says its own seq."""
+    """The messages of crowd.fill, each of which contains its own seq."""
 
     entry = re.compile(rb'{"type":"text_message".+?"seq":(\d+).+?"content":"This is message (\d+) of')
 
@@ -67,7 +67,7 @@ class Backlog(Room):
         return self.dialect.say(b"This is message %d of those that come next" % self.last)
 
     def read_on(self, seen: int, payload: bytes) -> int:
-        """The last seq that a reader who had seen all up to `seen` has seen with this frame. Raises Wrong."""
+        """The last seq that a reader has seen after this frame, given the last one before. Raises Wrong."""
         if payload not in self._ranges:
             self._ranges[payload] = self._understand(payload)
         seqs = self._ranges[payload]
@@ -87,7 +87,7 @@ class Backlog(Room):
 
 
 class Returner(Socket):
-    """A reader who comes back, and is not waited for: others come back meanwhile."""
+    """A returning reader. Does not wait for its handshake: others return at the same time."""
 
     def __init__(self, port: int, room: Backlog, person: int) -> None:
         super().__init__(port, room, person)

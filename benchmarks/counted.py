@@ -1,10 +1,10 @@
-"""`discussit serve` that notes how many entries each transaction writes: counted.py FILE [ARGUMENT…]"""
+"""Runs `discussit serve`, and logs how many entries each transaction writes: counted.py FILE [ARGUMENT…]"""
 
 import sys
 from pathlib import Path
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit.cli import main
 from discussit.log.write import CommittedChanges
@@ -13,8 +13,8 @@ from discussit.log.write import CommittedChanges
 def serve(file: str, *arguments: str) -> None:
     with Path(file).open("a", buffering=1) as sizes:
 
-        @event.listens_for(Session, "before_commit")
-        def note(session: Session) -> None:
+        @event.listens_for(OrmSession, "before_commit")
+        def note(session: OrmSession) -> None:
             if entries := sum(map(len, session.info.get("changes", CommittedChanges()).entries.values())):
                 sizes.write(f"{entries}\n")
 

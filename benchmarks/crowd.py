@@ -1,4 +1,4 @@
-"""A database full of people who are logged in and are members, made without asking a server."""
+"""Fills a database with logged-in members of groups, without a server."""
 
 import asyncio
 import sqlite3
@@ -18,7 +18,7 @@ from discussit.models.accounts import CLOSED_PASSWORD, session_id
 from discussit.schema import prepare_once
 from discussit.settings import Settings
 
-AT_ONCE = 100  # memberships that are made in one transaction
+PORTION = 100  # memberships created in one transaction
 
 # Continues a group's log, whose first entries are the Joins of its members.
 FILL = """
@@ -42,7 +42,7 @@ UPDATE groups SET messages = messages + :last - last_seq, last_seq = :last,
 WHERE name = :name
 """
 
-Place = tuple[int, int]  # a room, and a person who is in it
+Seat = tuple[int, int]  # a room, and a person in it
 signer = Signer(SETTINGS["SECRET_KEY"], salt="discussit.session")
 
 
@@ -71,7 +71,7 @@ def path(room: int) -> str:
 
 
 class Visitor(httpx.Client):
-    """One of these people with a browser."""
+    """An HTTP client with the session of one of these people."""
 
     def __init__(self, server: Server, person: int) -> None:
         self.cookie = cookie(person)
@@ -79,10 +79,10 @@ class Visitor(httpx.Client):
 
 
 @contextmanager
-def visited(places: Iterable[Place], *command: str) -> Iterator[tuple[Server, Visitor]]:
-    """A server whose people are in these places, and person 0 among them."""
+def visited(seats: Iterable[Seat], *command: str) -> Iterator[tuple[Server, Visitor]]:
+    """A server with these people in these rooms, and person 0's client."""
     with running(*command) as server, Visitor(server, 0) as visitor:
-        settle(f"sqlite+aiosqlite:///{server.database}", places)
+        settle(f"sqlite+aiosqlite:///{server.database}", seats)
         yield server, visitor
 
 
@@ -94,14 +94,14 @@ def fill(database: Path, room: int, last: int) -> None:
             connection.execute(statement, group)
 
 
-def settle(database_url: str, places: Iterable[Place]) -> None:
-    """Fill a new database with a group for each room and a session for each person that is named."""
-    asyncio.run(_settle(Settings(database_url, secret_key=SETTINGS["SECRET_KEY"]), set(places)))
+def settle(database_url: str, seats: Iterable[Seat]) -> None:
+    """Fill a new database with a group for each of these rooms and a session for each of these people."""
+    asyncio.run(_settle(Settings(database_url, secret_key=SETTINGS["SECRET_KEY"]), set(seats)))
 
 
-async def _settle(settings: Settings, places: set[Place]) -> None:
+async def _settle(settings: Settings, seats: set[Seat]) -> None:
     await prepare_once(settings, migrate=True)
-    rooms, persons = map(set, zip(*places, strict=True))
+    rooms, persons = map(set, zip(*seats, strict=True))
     database = Database(settings)
     try:
         async with database.transaction() as session:
@@ -109,13 +109,13 @@ async def _settle(settings: Settings, places: set[Place]) -> None:
             groups = {room: Group(name=group_name(room), uuid=group_uuid(room)) for room in rooms}
             session.add_all([*users.values(), *groups.values()])
             session.add_all(Session(id=session_id(token(person)), user=user) for person, user in users.items())
-        await _join(database, [Membership(group_id=groups[r].id, user_id=users[p].id) for r, p in sorted(places)])
+        await _join(database, [Membership(group_id=groups[r].id, user_id=users[p].id) for r, p in sorted(seats)])
     finally:
         await database.close()
 
 
 async def _join(database: Database, memberships: Sequence[Membership]) -> None:
-    # Each looks through all that is new in its transaction.
-    for start in range(0, len(memberships), AT_ONCE):
+    # The hook of each membership searches all new objects of its transaction.
+    for start in range(0, len(memberships), PORTION):
         async with database.transaction() as session:
-            session.add_all(memberships[start : start + AT_ONCE])
+            session.add_all(memberships[start : start + PORTION])

@@ -1,4 +1,4 @@
-"""How each server is spoken to: its addresses, what a message looks like, and what it says of itself."""
+"""The protocols of the servers: addresses, messages from clients, and messages from the server."""
 
 import json
 import re
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import crowd
 
-TEXT = rb"~\d+:\d+ m+"  # what load.py says
-Entry = tuple[bytes, int | None]  # a text, and its seq where the server has such a thing
+TEXT = rb"~\d+:\d+ m+"  # of load.py's messages
+Entry = tuple[bytes, int | None]  # a text, and its seq if the server has one
 
 
 class Plain:
-    """What is said comes back to everyone as it is. The room is a number in the path."""
+    """Each message is sent to everyone as it is. The room is a number in the path."""
 
-    welcome: bytes | None = None  # how the frame begins that lets a socket in; None: the handshake does
+    welcome: bytes | None = None  # the beginning of the frame after which a socket may send; None: the handshake
 
     def address(self, room: int, _person: int) -> Sequence[str]:
         """Path, and headers."""
@@ -26,7 +26,7 @@ class Plain:
         return [(text, None) for text in re.findall(TEXT, payload)]
 
     def answer(self, _payload: bytes) -> bytes | None:
-        """What has to be said to a frame that brings no message."""
+        """The answer that a frame without a message requires."""
         return None
 
 
@@ -56,7 +56,7 @@ class SocketIO(Plain):
 
 
 class DiscussIt(Plain):
-    """`discussit.v1`: arrays of entries, each with its seq. The text is in an entry twice."""
+    """`discussit.v1`: arrays of entries, each with its seq. An entry contains its text twice."""
 
     welcome = b'[{"type":"ready"'
     entry = re.compile(rb'{"type":"text_message".+?"seq":(\d+).+?"content":"(%s)"' % TEXT)

@@ -1,4 +1,4 @@
-"""The parts of docs/ that benchmarks write, each between two comments."""
+"""Writes the parts of docs/ that benchmarks generate, each between two comments."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ PERFORMANCE = DOCS / "performance.md"
 
 
 def write_part(name: str, text: str, document: Path = PERFORMANCE) -> None:
-    """Put `text`, as it is printed, between `<!-- name: begin -->` and `<!-- name: end -->`."""
+    """Write `text`, as a code block, between `<!-- name: begin -->` and `<!-- name: end -->`."""
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     part = re.compile(f"(?<={begin}).*?(?={end})", re.DOTALL)
     written, found = part.subn(lambda _: f"\n```text\n{text}\n```\n\n", document.read_text())

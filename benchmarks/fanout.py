@@ -1,18 +1,18 @@
-"""The cost of fan-out: DiscussIt beside its peers, each alone on one core and loaded from another.
+"""The cost of fan-out: DiscussIt compared with its peers, each alone on one core and loaded from another.
 
 `python benchmarks/fanout.py` prints one table after about a quarter of an hour, with `--quick` within two
-minutes. `--servers`, `--workloads`, `--rounds` and `--seconds` choose, `--json FILE` keeps what each run
-found, `--write` puts the table into docs/performance.md. Needs Linux. Peers are installed in
-benchmarks/peers/ when they are first asked for; one that can't be had is a row that says why.
+minutes. `--servers`, `--workloads`, `--rounds` and `--seconds` select, `--json FILE` stores the result of each
+run, `--write` writes the table into docs/performance.md. Needs Linux. Peers are installed in
+benchmarks/peers/ when they are first used; one that can't be installed gets a row with the reason.
 
-A workload is [ROOMSx]SIZE[@RATE]: sockets in a room, and messages a second in all. At 0 nothing is said
+A workload is [ROOMSx]SIZE[@RATE]: sockets in a room, and messages a second in all. At 0 no message is sent
 and the memory of the open sockets is measured; without a rate 100 messages, or one in each room,
 are always in flight. Messages have 100 characters.
 
-Every delivery on every socket is counted and must come in its room's order; a run in which one is missing
+Every delivery on every socket is counted and must be in its room's order; a run in which one is missing
 fails. CPU is the server's user and system time. Rounds are interleaved, figures are their medians, and
 "times example" compares with broadcaster's example in the same round. The last column is the share
-of a core that the load itself took: where it is near 100 % the server waited for it.
+of a core that the load itself took: near 100 % the server waited for it.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from peers import Peer
 from runs import OWN_CORE, SERVERS_CORE, Run, Visit, Workload
 from servers import machine, table
 
-SOCKETS = 4_096  # descriptors that a server of 1,000 sockets may need
+SOCKETS = 4_096  # descriptors that a server with 1,000 sockets may need
 
 FULL = {
     "servers": list(peers.ALL),
@@ -84,9 +84,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--workloads", nargs="+", metavar="WORKLOAD", help="[ROOMSx]SIZE[@RATE]")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of load for each workload in a round")
-    parser.add_argument("--quick", action="store_true", help="one round of the workloads that say most")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep what each run found")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--quick", action="store_true", help="one round of the most important workloads")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to store the result of each run")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     options = parser.parse_args()
     given = {name: value for name, value in vars(options).items() if value is not None}
     options = argparse.Namespace(**(QUICK if options.quick else FULL) | {"json": None} | given)
@@ -95,12 +95,12 @@ def read_options() -> argparse.Namespace:
     except ValueError as error:
         parser.error(str(error))
     if OWN_CORE == SERVERS_CORE:
-        sys.stderr.write("There is one core only: latencies and rates are those of server and load together.\n")
+        sys.stderr.write("There is only one core: latencies and rates are those of server and load together.\n")
     return options
 
 
 def allow_sockets() -> None:
-    """The servers inherit it."""
+    """Raise the limit of open files, which the servers inherit."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, SOCKETS), most))
 
@@ -109,7 +109,7 @@ def allow_sockets() -> None:
 
 
 def rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """One for each workload on each server, workload by workload."""
+    """A row for each workload on each server, workload by workload."""
     found: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         found[run.workload][run.server].append(run)
@@ -155,7 +155,7 @@ def remark(peer: Peer, runs: Sequence[Run]) -> str:
 
 
 def record(seconds: float, runs: Sequence[Run]) -> dict[str, object]:
-    """All that was found, and what it depends on."""
+    """All results, and what they depend on."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),

@@ -1,4 +1,4 @@
-"""Just enough of RFC 6455 for clients that load a server without being the slower of the two."""
+"""Just enough of RFC 6455 for clients that are faster than the server that they load."""
 
 import struct
 
@@ -19,13 +19,13 @@ def handshake(port: int, path: str, *headers: str) -> bytes:
 
 
 def frame(kind: int, payload: bytes) -> bytes:
-    """A client's frame, of less than 64 KiB. A mask of zeros is a mask, and leaves the payload as it is."""
+    """A client's frame, of less than 64 KiB. The mask is zero, which leaves the payload as it is."""
     size = bytes([0x80 | len(payload)]) if len(payload) < 126 else struct.pack(">BH", 0x80 | 126, len(payload))
     return bytes([kind]) + size + bytes(4) + payload
 
 
 def split(received: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """A server's frames that are here as a whole, as kind and payload, and what is left."""
+    """The server's complete frames, as kind and payload, and the remaining bytes."""
     frames, start = [], 0
     while len(received) >= start + 2:
         begin, size = start + 2, received[start + 1]

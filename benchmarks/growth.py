@@ -1,12 +1,12 @@
-"""How cost grows: with the sockets in a room, with the length of a log, and with what was missed.
+"""How costs grow: with the sockets in a room, with the length of a log, and with the number of missed entries.
 
-`python benchmarks/growth.py` takes about four minutes. It prints the figures, puts them into docs/performance.md
+`python benchmarks/growth.py` takes about four minutes. It prints the figures, writes them into docs/performance.md
 and draws them as docs/growth-*.svg.
 
 - *calm*, *saturated*: a delivery's CPU time by the number of sockets in the room, as fanout.py measures it.
 - *page*: a group page's CPU time by the length of the log, which SQL has filled; a group has 50 members.
-- *return*: 500 readers come back at once to a server that has just started, each with the same last seq. Each must
-  be sent exactly what it missed, in order, and then what is said next; otherwise this fails.
+- *return*: 500 readers return at the same time to a server that has just started, each with the same last seq. Each
+  must receive exactly what it missed, in order, and then the next message; otherwise this fails.
 """
 
 import os
@@ -32,7 +32,7 @@ RATE = 20  # messages a second
 SECONDS = 3  # of each workload
 LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)  # entries
 ROUNDS = 5
-MISSED = (10, 100, 1_000)  # entries; whoever missed more is told to load the page
+MISSED = (10, 100, 1_000)  # entries; readers who missed more receive `reset`
 READERS = 500
 OURS = ("uvicorn", "serve")
 
@@ -84,8 +84,8 @@ def _by_size(server: str, sizes: Sequence[int], rate: str) -> dict[float, float]
 
 def pages(lengths: Sequence[int]) -> Plot:
     sys.stderr.write("group pages\n")
-    places = [(room, person) for room in range(len(lengths)) for person in range(MEMBERS)]
-    with crowd.visited(places) as (server, visitor):
+    seats = [(room, person) for room in range(len(lengths)) for person in range(MEMBERS)]
+    with crowd.visited(seats) as (server, visitor):
         for room, length in enumerate(lengths):
             crowd.fill(server.database, room, length)
         ends = {length: crowd.path(room) for room, length in enumerate(lengths)}
@@ -99,7 +99,7 @@ def pages(lengths: Sequence[int]) -> Plot:
     return Plot(f"A group page, {MEMBERS} members", "entries in the log", "CPU ms a request", lines)
 
 
-# By what was missed
+# By missed entries
 
 
 def returns(missed: Sequence[int], readers: int) -> Plot:
@@ -115,7 +115,7 @@ def returns(missed: Sequence[int], readers: int) -> Plot:
 def returned(server: str, missed: int, readers: int) -> tuple[float, float]:
     """Seconds until all have all, and the server's CPU seconds. Raises Wrong."""
     peer = peers.ALL[server]
-    last = readers + missed  # before what was missed, each of them joined
+    last = readers + missed  # the first entries are the readers' Joins
     with TemporaryDirectory(prefix="growth-") as folder:
         peer.furnish(Path(folder), [(0, person) for person in range(readers)])
         crowd.fill(Path(folder) / "discussit.db", 0, last)

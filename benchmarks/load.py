@@ -1,4 +1,4 @@
-"""Fills a chat server's rooms with sockets, talks in them, and waits until everyone has heard everything."""
+"""Fills a chat server's rooms with sockets, sends messages, and waits until all of them have arrived everywhere."""
 
 import gc
 import math
@@ -11,19 +11,19 @@ from statistics import median
 from typing import TypeVar
 
 from dialects import Plain
-from rooms import PATIENCE, Room, Socket, Wrong
+from rooms import DELIVERY_LIMIT, Room, Socket, Wrong
 
-SPEAKERS = 10  # in a room that is alone; of several rooms each has one
-AT_ONCE = 25  # handshakes, since a server lets few wait
-SETTLING = 0.3  # seconds that a server has after the last handshake, to subscribe whom it has let in
-NAP = 0.002  # seconds in which frames may gather when nobody waits for a single one
+SPEAKERS = 10  # in a single room; of several rooms each has one
+SIMULTANEOUS = 25  # handshakes, since a server queues few
+SETTLING = 0.3  # seconds a server has after the last handshake to subscribe new sockets
+NAP = 0.002  # seconds in which frames may accumulate if no speaker waits for a particular one
 
 Seat = TypeVar("Seat")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """So many rooms with so many sockets each. A single room has the number 0, others are counted from 1."""
+    """A number of rooms with a number of sockets each. A single room has the number 0, others are counted from 1."""
 
     rooms: int
     size: int
@@ -33,14 +33,14 @@ class Layout:
         return self.rooms * self.size
 
     def seats(self) -> Iterator[tuple[int, range]]:
-        """Each room's number, and the persons who sit in it."""
+        """Each room's number, and the persons in it."""
         for place in range(self.rooms):
             yield place + (self.rooms > 1), range(place * self.size, (place + 1) * self.size)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a talk came to, times in seconds. `own_cpu` is the share of a core that the load itself took."""
+    """The result of a talk, times in seconds. `own_cpu` is the share of a core that the load itself took."""
 
     messages: int
     deliveries: int
@@ -51,7 +51,7 @@ class Figures:
 
 
 class Load:
-    """All sockets of some rooms. Of several ports each has its share of a room's sockets, the first those who speak."""
+    """All sockets of some rooms. Several ports share each room's sockets equally; the speakers are at the first."""
 
     def __init__(self, ports: Sequence[int], dialect: Plain, seats: Iterator[tuple[int, range]]) -> None:
         self._rooms: list[Room] = []
@@ -62,7 +62,7 @@ class Load:
             room = Room(dialect, number)
             self._rooms.append(room)
             entrances = [ports[place * len(ports) // len(persons)] for place in range(len(persons))]
-            for some in batched(zip(entrances, persons, strict=True), AT_ONCE):
+            for some in batched(zip(entrances, persons, strict=True), SIMULTANEOUS):
                 self._open([Socket(port, room, person) for port, person in some])
         self._listen(time.perf_counter() + SETTLING)
 
@@ -72,7 +72,7 @@ class Load:
             each.room.sockets.append(each)
             self._sockets[each.tcp.fileno()] = each
             self._poll.register(each.tcp, select.EPOLLIN)
-        self._hear(0)  # the pings to those who came first
+        self._hear(0)  # pings to the first sockets
 
     def close(self) -> None:
         self._poll.close()
@@ -80,7 +80,7 @@ class Load:
             each.close()
 
     def talk(self, seconds: float, *, in_flight: int = 0, rate: float = 0) -> Figures:
-        """Say `rate` messages a second, or keep so many in flight; return when all were delivered to all."""
+        """Send `rate` messages a second, or keep `in_flight` in flight; return when all have arrived everywhere."""
         gc.collect()
         gc.disable()
         for room in self._rooms:
@@ -106,7 +106,7 @@ class Load:
             speaker.say()
 
     def _talk_without_pause(self, until: float, in_flight: int) -> None:
-        """A speaker who hears a message of their own says the next."""
+        """A speaker who receives a message of their own sends the next."""
         self._nap = NAP
         speakers = self._speakers()[:in_flight]
         for speaker in speakers:
@@ -136,9 +136,9 @@ class Load:
         while missing := self._missing:
             if missing < fewest:
                 fewest, heard_at = missing, time.perf_counter()
-            elif time.perf_counter() - heard_at > PATIENCE:
+            elif time.perf_counter() - heard_at > DELIVERY_LIMIT:
                 raise Wrong(f"{missing:,} deliveries are missing")
-            self._hear(PATIENCE)
+            self._hear(DELIVERY_LIMIT)
 
     @property
     def _missing(self) -> int:
@@ -150,12 +150,12 @@ class Load:
         return Figures(messages, len(latencies), seconds, p50, p99, worked / seconds)
 
     def p50(self, port: int) -> float:
-        """Seconds until half of the last talk's deliveries at this port were there."""
+        """The median latency of the last talk's deliveries at this port, in seconds."""
         return median(chain.from_iterable(room.latencies[port] for room in self._rooms))
 
 
 def batched(values: Iterable[Seat], size: int) -> Iterator[tuple[Seat, ...]]:
-    """itertools has it from Python 3.12 on."""
+    """As in itertools from Python 3.12 on."""
     left = iter(values)
     while some := tuple(islice(left, size)):
         yield some

@@ -1,4 +1,4 @@
-"""`uvicorn` that notes each statement it sends to a database as a byte: noted.py FILE [ARGUMENT…]"""
+"""Runs uvicorn, and writes a byte for each statement that it sends to a database: noted.py FILE [ARGUMENT…]"""
 
 import sys
 from pathlib import Path

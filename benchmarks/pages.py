@@ -1,7 +1,7 @@
-"""What pages cost the server, whether a long log makes them dearer, and how soon the server is there.
+"""What pages cost the server, whether a long log makes them more expensive, and how fast the server starts.
 
-`python benchmarks/pages.py` asks a real uvicorn, in a process of its own, and then `discussit serve`. Takes about
-two minutes. serve writes a line for each request into its log, uvicorn is told not to.
+`python benchmarks/pages.py` measures a real uvicorn, in its own process, and then `discussit serve`. Takes about
+two minutes. serve writes an access log, uvicorn does not.
 """
 
 import os
@@ -23,25 +23,25 @@ from discussit.app import app
 ROUNDS = 5
 REQUESTS = 60  # for each page in a round
 STARTS = 5
-SHORT, LONG = 100, 100_000  # entries
-MEMBERS, ENTRIES = 50, 10_000  # of the group that the goal is set for
+SHORT_LOG, LONG_LOG = 100, 100_000  # entries
+MEMBERS, ENTRIES = 50, 10_000  # of the group to which the goal refers
 GROUPS = 200
 WAYS = {"uvicorn": UVICORN, "discussit serve": SERVE}
 
 
 def group_pages(command: Sequence[str]) -> str:
     short, long, goal = range(3)
-    places = {(short, 0), (long, 0), *((goal, person) for person in range(MEMBERS))}
-    with crowd.visited(places, *command) as (server, visitor):
-        for room, last in ((short, SHORT), (long, LONG), (goal, ENTRIES)):
+    seats = {(short, 0), (long, 0), *((goal, person) for person in range(MEMBERS))}
+    with crowd.visited(seats, *command) as (server, visitor):
+        for room, last in ((short, SHORT_LOG), (long, LONG_LOG), (goal, ENTRIES)):
             crowd.fill(server.database, room, last)
         return compared(
             server,
             visitor,
             {
-                f"a group of {SHORT:,} entries": crowd.path(short),
-                f"a group of {LONG:,} entries (goal: 1.3)": crowd.path(long),
-                "the same, in its middle": f"{crowd.path(long)}?before={LONG // 2}",
+                f"a group of {SHORT_LOG:,} entries": crowd.path(short),
+                f"a group of {LONG_LOG:,} entries (goal: 1.3)": crowd.path(long),
+                "the same, in its middle": f"{crowd.path(long)}?before={LONG_LOG // 2}",
                 f"group page with {MEMBERS} members and {ENTRIES:,} entries (goal: 4 ms)": crowd.path(goal),
             },
         )
@@ -53,7 +53,7 @@ def home_page(command: Sequence[str]) -> str:
 
 
 def compared(server: Server, visitor: Visitor, pages: dict[str, str]) -> str:
-    """Each page's cost, and how many times that of the first it is. The rounds are interleaved."""
+    """Each page's cost, and its ratio to that of the first. The rounds are interleaved."""
     rounds = [{name: cost(server, visitor, path) for name, path in pages.items()} for _ in range(ROUNDS)]
     first = next(iter(pages))
     rows = [
@@ -104,7 +104,7 @@ def starts(command: Sequence[str]) -> str:
 
 
 def start(folder: Path, *command: str) -> tuple[float, float]:
-    """Seconds to the first 200, and how many of them the server worked."""
+    """Seconds to the first 200, and the server's CPU seconds until then."""
     began = time.perf_counter()
     server = Server(folder, *command)
     server.wait("/accounts/login/")
@@ -114,7 +114,7 @@ def start(folder: Path, *command: str) -> tuple[float, float]:
 
 
 def slowest_imports(log: str) -> str:
-    """The three packages whose own modules take longest, without what these import from others."""
+    """The three packages whose own modules take longest, without those that they import from others."""
     packages: Counter[str] = Counter()
     for microseconds, package in re.findall(r"import time: +(\d+) \| +\d+ \| +(\w+)", log):
         packages[package] += int(microseconds)

@@ -1,4 +1,4 @@
-"""DiscussIt and the servers beside it: how each is got, started and spoken to."""
+"""DiscussIt and the servers compared with it: how to install, start and address each."""
 
 import json
 import math
@@ -22,19 +22,19 @@ PACKAGES = {"node": "nodejs npm", "npm": "npm", "cc": "gcc libc6-dev"}
 
 
 class Unavailable(Exception):
-    """A program that a server needs can't be had here."""
+    """A program that a server needs is not available here."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One server. `command` installs what it needs first, and raises Unavailable where that can't be done."""
+    """One server. `command` first installs what it needs, and raises Unavailable if it can't."""
 
     title: str
     dialect: Plain
     command: Callable[[], Sequence[str]]
-    furnish: Callable[[Path, Iterable[crowd.Place]], None] = lambda _folder, _places: None
+    furnish: Callable[[Path, Iterable[crowd.Seat]], None] = lambda _folder, _seats: None
     talks: bool = True
-    most: float = math.inf  # deliveries a second that it can be asked for
+    most: float = math.inf  # deliveries a second to ask of it
 
 
 def discussit(title: str, *command: str) -> Peer:
@@ -42,12 +42,12 @@ def discussit(title: str, *command: str) -> Peer:
         title,
         DiscussIt(),
         lambda: (sys.executable, *command, "--port", PORT),
-        furnish=lambda folder, places: crowd.settle(f"sqlite+aiosqlite:///{folder}/discussit.db", places),
+        furnish=lambda folder, seats: crowd.settle(f"sqlite+aiosqlite:///{folder}/discussit.db", seats),
     )
 
 
 def uvicorn(app: str) -> Sequence[str]:
-    """The same uvicorn that serves DiscussIt, with the same settings."""
+    """The command of the uvicorn that serves DiscussIt, with the same settings."""
     return (sys.executable, "-m", "uvicorn", app, "--app-dir", str(PEERS), "--no-access-log", "--port", PORT)
 
 
@@ -76,7 +76,7 @@ def floor() -> Sequence[str]:
 
 
 def install(wanted: Path, folder: Path, *commands: Sequence[str]) -> None:
-    """Fill `folder` by the commands, unless it was filled for the same list of what is wanted before."""
+    """Run the commands, which fill `folder`, unless they already did for the same list of packages."""
     stamp = folder / "installed"
     if stamp.exists() and stamp.read_text() == wanted.read_text():
         return
@@ -87,7 +87,7 @@ def install(wanted: Path, folder: Path, *commands: Sequence[str]) -> None:
 
 
 def execute(*command: str) -> str:
-    """What the command prints. Raises Unavailable."""
+    """Run the command and return its output. Raises Unavailable."""
     printed = _tried(command)
     if isinstance(printed, Unavailable):
         raise printed
@@ -96,7 +96,7 @@ def execute(*command: str) -> str:
 
 @cache
 def _tried(command: tuple[str, ...]) -> str | Unavailable:
-    """Once: what can't be had is not there in the next round either."""
+    """Cached: a missing program is also missing in the next round."""
     program = Path(command[0]).name
     try:
         done = subprocess.run(command, cwd=PEERS, check=True, capture_output=True, text=True, timeout=INSTALL_LIMIT)
@@ -110,7 +110,7 @@ def _tried(command: tuple[str, ...]) -> str | Unavailable:
     return done.stdout.strip()
 
 
-EXAMPLE = "example"  # that the others are compared with
+EXAMPLE = "example"  # the one with which the others are compared
 ALL = {
     "uvicorn": discussit("DiscussIt, uvicorn", *UVICORN),
     "serve": discussit("DiscussIt, serve", *SERVE),
@@ -124,7 +124,7 @@ ALL = {
 
 
 def versions() -> dict[str, str]:
-    """Of what the servers are made of."""
+    """The versions of the servers' packages."""
     listed = (PEERS / "requirements.txt").read_text() + "\n".join(f"{name}=={version(name)}" for name in OURS)
     found = dict(re.findall(r"^([\w-]+)==(.+)$", listed, re.M))
     return found | json.loads((PEERS / "package.json").read_text())["dependencies"] | {"node": _node_version()}

@@ -1,6 +1,6 @@
 """How many messages a second are acknowledged and committed, and how long one sender waits for its ack.
 
-`python benchmarks/persist.py` loads a real `discussit serve`, in a process of its own, through
+`python benchmarks/persist.py` loads a real `discussit serve`, in its own process, through
 WebSockets of `discussit.v1`. SQLite, synchronous=FULL. Takes about half a minute.
 """
 
@@ -20,9 +20,9 @@ from sockets import Socket
 
 ROUNDS = 3
 SECONDS = 4  # of load in a round
-SINGLES = 100  # messages of a round that wait for each other
+SINGLES = 100  # messages of a round, each sent after the one before was acknowledged
 IN_FLIGHT = 50
-SIZES = "sizes"  # the file in which counted.py notes the transactions
+SIZES = "sizes"  # the file in which counted.py logs the transactions
 
 UPDATE = """
 UPDATE groups SET last_seq = last_seq + 1, messages = messages + 1, last_message_at = ? WHERE id = 1
@@ -38,7 +38,7 @@ MOMENT = "2026-01-01 00:00:00.000000"
 
 @dataclass
 class Load:
-    """Messages from some sockets, each of which keeps as many in flight as it is told to."""
+    """Messages from some sockets, which together keep IN_FLIGHT of them in flight."""
 
     name: str
     senders: int
@@ -82,7 +82,7 @@ class Load:
 
 
 class Site:
-    """One group on a server, and its only member, with as many sockets as are wanted."""
+    """One group on a server, and its only member, with any number of sockets."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -100,7 +100,7 @@ class Site:
 
 
 async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
-    """Stop sending, and make sure that everything sent was acknowledged, and read by everyone."""
+    """Stop sending, and check that every message was acknowledged, and read by everyone."""
     for sender in senders:
         sender.is_sending = False
     async with asyncio.timeout(10):
@@ -115,7 +115,7 @@ async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
 
 
 async def single(site: Site) -> list[float]:
-    """The seconds that each of SINGLES messages waits for its ack, two readers beside it."""
+    """The seconds that each of SINGLES messages waits for its ack, while two others read."""
     sockets = [await site.connect() for _ in range(3)]
     sender = sockets[0]
     for _ in range(SINGLES):

@@ -1,7 +1,7 @@
-"""Draws lines over two logarithmic axes, as an SVG that reads in the light and in the dark.
+"""Draws lines over two logarithmic axes, as an SVG for light and dark colour schemes.
 
-By hand: matplotlib and pygal would have to be told as much to label lines at their ends, to follow the reader's
-colour scheme and to make the same file of the same figures.
+Without a library: matplotlib and pygal need as much code to label lines at their ends, to follow the reader's
+colour scheme and to write the same file for the same figures.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from math import floor, inf, log10
 
 WIDTH, HEIGHT = 760, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 540, 56, 320  # of the area between the axes
-APART = 17  # least distance between labels
-COLOURS = ("#2f81f7", "#d9730d", "#1a9e5c", "#d6409f")  # each has 3:1 on either ground
+APART = 17  # the least distance between labels
+COLOURS = ("#2f81f7", "#d9730d", "#1a9e5c", "#d6409f")  # each has a contrast of 3:1 on both backgrounds
 
 STYLE = """
 svg { color: #1f2328; background: #fff; font: 13px system-ui, sans-serif }
@@ -27,7 +27,7 @@ text { fill: currentColor }
 
 @dataclass(frozen=True)
 class Plot:
-    """Lines by name, each of them y for x. All figures are over 0."""
+    """Lines by name, each a mapping of x to y. All figures are above 0."""
 
     title: str
     x: str
@@ -40,7 +40,7 @@ class Plot:
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
                 f'<title id="title">{escape(self.title)}</title>',
-                f'<desc id="desc">{escape(self._told())}</desc>',
+                f'<desc id="desc">{escape(self._description())}</desc>',
                 f"<style>{STYLE}</style>",
                 text(LEFT, TOP - 32, self.title, "title"),
                 text(LEFT, TOP - 12, self.y),
@@ -50,8 +50,8 @@ class Plot:
             ]
         )
 
-    def _told(self) -> str:
-        """The figures, for who does not see the lines."""
+    def _description(self) -> str:
+        """The figures, for readers who don't see the lines."""
         lines = (
             f"{name}: {', '.join(f'{y:.3g} at {x:,}' for x, y in line.items())}" for name, line in self.lines.items()
         )
@@ -60,7 +60,7 @@ class Plot:
     def _drawn(self) -> Iterator[str]:
         xs = sorted({x for line in self.lines.values() for x in line})
         ys = [y for line in self.lines.values() for y in line.values()]
-        # Over less than a tenfold range, noise would look like growth.
+        # In less than a tenfold range, noise would look like growth.
         across, up = Axis(xs, LEFT, RIGHT), Axis(steps(min(ys), max(*ys, 10 * min(ys))), BOTTOM, TOP)
         for x in across.marks:
             yield stroke([(across.at(x), TOP), (across.at(x), BOTTOM)], 'class="grid"')
@@ -82,7 +82,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Axis:
-    """Where numbers are, from the first mark to the last."""
+    """Maps numbers to coordinates, from the first mark to the last."""
 
     marks: Sequence[float]
     begin: float
@@ -94,7 +94,7 @@ class Axis:
 
 
 def steps(low: float, high: float) -> list[float]:
-    """1, 2, 5, 10 … from the last that is not above `low` to the first that is not below `high`."""
+    """1, 2, 5, 10 … from the last one up to `low` to the first one from `high` on."""
     decades = range(floor(log10(low)) - 1, floor(log10(high)) + 2)
     every = [float(f"{digit}e{decade}") for decade in decades for digit in (1, 2, 5)]
     first, last = max(step for step in every if step <= low), min(step for step in every if step >= high)
@@ -102,7 +102,7 @@ def steps(low: float, high: float) -> list[float]:
 
 
 def apart(heights: Mapping[str, float]) -> dict[str, float]:
-    """The heights of labels that want to be at these: the lower of two that would touch is moved down."""
+    """The heights of labels, as near as possible to these: the lower of two that would touch is moved down."""
     placed: dict[str, float] = {}
     above = -inf
     for name in sorted(heights, key=heights.__getitem__):

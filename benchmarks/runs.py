@@ -1,4 +1,4 @@
-"""What is measured: workloads, and a server's visit that goes through them."""
+"""Workloads, and running them on a server."""
 
 import os
 import re
@@ -15,16 +15,16 @@ from servers import SETTINGS, NotStarted, Program
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVERS_CORE, OWN_CORE = CORES[0], CORES[-1]
-IN_FLIGHT = 100  # messages where nobody pauses; of several rooms each has at least one
-LONGEST_WAIT = 4  # seconds that messages in flight may take a server that can't do any number
-WARM_UP = 0.3  # seconds of talk that do not count
-FIRST = 20  # sockets that come and go before the memory of others is measured
+IN_FLIGHT = 100  # messages, if there is no rate; at least one in each room
+LONGEST_WAIT = 4  # seconds that messages in flight may take on a server with a limit
+WARM_UP = 0.3  # seconds of talk that are not measured
+FIRST = 20  # sockets opened and closed before the memory of others is measured
 BROKEN = (Wrong, OSError)
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Sockets, and how many messages a second are said among them: None as many as can be, 0 none."""
+    """Sockets, and how many messages a second they send in all: None as many as possible, 0 none."""
 
     layout: Layout
     rate: float | None
@@ -34,7 +34,7 @@ class Workload:
         """[ROOMSx]SIZE[@RATE]. Raises ValueError."""
         found = re.fullmatch(r"(?:([1-9]\d*)x)?([1-9]\d*)(?:@(\d+(?:\.\d+)?))?", text)
         if found is None:
-            raise ValueError(f"{text!r} is no workload")
+            raise ValueError(f"{text!r} is not a workload")
         rooms, size, rate = found.groups()
         return cls(Layout(int(rooms or 1), int(size)), None if rate is None else float(rate))
 
@@ -46,7 +46,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Run:
-    """One workload on one server in one round: figures, or memory, or why there is neither."""
+    """One workload on one server in one round: figures, or memory, or the reason why there is neither."""
 
     server: str
     workload: str
@@ -65,7 +65,7 @@ class Run:
 
 @contextmanager
 def served(peer: peers.Peer, folder: Path) -> Iterator[Program]:
-    """The peer's server, which takes connections, on a core of its own."""
+    """The peer's server, accepting connections, on its own core."""
     program = Program(folder, ("taskset", "-c", str(SERVERS_CORE), *peer.command()), SETTINGS)
     try:
         program.wait()
@@ -76,7 +76,7 @@ def served(peer: peers.Peer, folder: Path) -> Iterator[Program]:
 
 @dataclass(frozen=True)
 class Visit:
-    """A round's turn of one server, which is started for it."""
+    """One server's part of a round. Starts the server."""
 
     server: str
     round: int
@@ -87,7 +87,7 @@ class Visit:
         return peers.ALL[self.server]
 
     def runs(self, workloads: Sequence[Workload]) -> Iterator[Run]:
-        """One for each workload that makes sense here, also when it can't be measured."""
+        """A run of each workload that makes sense here, even if it can't be measured."""
         workloads = [workload for workload in workloads if self.peer.talks or workload.rate == 0]
         if not workloads:
             return
@@ -103,16 +103,16 @@ class Visit:
 
     @contextmanager
     def _served(self, layouts: Sequence[Layout]) -> Iterator[Program]:
-        """The server, warm: what it loads when it is first used is not counted as memory of its sockets."""
-        places = {(room, person) for layout in layouts for room, persons in layout.seats() for person in persons}
+        """The server, warmed up: what it loads on first use does not count as its sockets' memory."""
+        seats = {(room, person) for layout in layouts for room, persons in layout.seats() for person in persons}
         with TemporaryDirectory(prefix="fanout-") as folder:
-            self.peer.furnish(Path(folder), places)
+            self.peer.furnish(Path(folder), seats)
             with served(self.peer, Path(folder)) as program:
                 self._warm_up(program, layouts[0])
                 yield program
 
     def _sit(self, program: Program, layout: Layout, workloads: Sequence[Workload]) -> Iterator[Run]:
-        """Fill the layout's rooms, and go through the workloads that share it."""
+        """Fill the layout's rooms, and run the workloads that share it."""
         left = list(workloads)
         try:
             before = program.memory()
@@ -139,7 +139,7 @@ class Visit:
         return self._run(workload, figures=figures, cpu=program.cpu() - before)
 
     def _pace(self, workload: Workload) -> dict[str, float]:
-        """The workload's, or what the server can do at all."""
+        """The workload's rate or messages in flight, within the server's limit."""
         most, size, rooms = self.peer.most, workload.layout.size, workload.layout.rooms
         if workload.rate:
             return {"rate": min(workload.rate, most / size)}

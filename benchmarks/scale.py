@@ -1,12 +1,12 @@
-"""What several processes cost beside one, and what they ask of their engines.
+"""What several processes cost compared with one, and what they cost their engines.
 
 `python benchmarks/scale.py` starts PostgreSQL, Redis and one or two servers, and takes about two minutes. Servers share
-one core, the load has another, where there are two; the engines have either.
+one core, the load has another if there are two; the engines use both.
 
 - *spread*: one group with 400 sockets in one process, or 200 in each of two, at 20 messages a second.
-  "far" is a delivery in the process that is not the speaker's.
-- *groups*: two processes with more and more groups, at 20 messages a second among all of them, and at rest.
-- *Redis*: its processor time for a message that it hands to so many processes.
+  "far" is a delivery in a process other than the speaker's.
+- *groups*: two processes with more and more groups, at 20 messages a second in all, and at rest.
+- *Redis*: its processor time for a message that it sends to a number of processes.
 """
 
 import os
@@ -35,13 +35,13 @@ SECONDS = 5  # of talk, and of rest
 RATE = 20  # messages a second
 SPREAD = Layout(1, 400)
 CURVE = (Layout(1, 400), Layout(10, 40), Layout(100, 4), Layout(1_000, 2))
-LISTENERS = (1, 10, 100, 1_000)  # processes that read one group, as Redis sees them
-PUBLISHED = 100_000  # deliveries that Redis is asked for
+LISTENERS = (1, 10, 100, 1_000)  # subscribers of one channel: processes that read one group
+PUBLISHED = 100_000  # deliveries by Redis
 
 
 @dataclass(frozen=True)
 class Site:
-    """Engines, and a database with everybody in it."""
+    """Engines, and a database with all people and groups."""
 
     postgres: Postgres
     redis: Redis
@@ -91,7 +91,7 @@ class Process(Program):
         super().__init__(folder, [*command, "--port", PORT], settings)
 
     def asked(self) -> int:
-        """How many statements it has sent."""
+        """How many statements it has sent to the database."""
         return self.statements.stat().st_size
 
 
@@ -103,7 +103,7 @@ def filled(processes: Sequence[Process], layout: Layout) -> Iterator[Load]:
 
 
 def talk(processes: Sequence[Process], load: Load) -> tuple[Figures, float]:
-    """What it came to, and the processes' CPU seconds."""
+    """The talk's figures, and the processes' CPU seconds."""
     before = sum(process.cpu() for process in processes)
     figures = load.talk(SECONDS, rate=RATE)
     return figures, sum(process.cpu() for process in processes) - before
@@ -163,7 +163,7 @@ def _grouped(site: Site, layout: Layout) -> tuple[str, ...]:
 
 
 def _rest(site: Site, processes: Sequence[Process]) -> tuple[float, float, float]:
-    """Of one process, a second: its CPU seconds, its queries, and what these cost PostgreSQL."""
+    """Per process and second: its CPU seconds, its queries, and PostgreSQL's CPU seconds for them."""
     shares = len(processes) * 2 * SECONDS
     asked, used = sum(each.asked() for each in processes), sum(each.cpu() for each in processes)
     engines = cpu_of(site.postgres.pid)

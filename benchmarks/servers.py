@@ -1,4 +1,4 @@
-"""What all benchmarks need: a server of their own, people on it, and what they cost it."""
+"""Servers for the benchmarks: starting them, logging in, and measuring their CPU time and memory."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ SETTINGS = {
 
 
 class NotStarted(Exception):
-    """The server ended, or did not answer in time; the text has its log."""
+    """The server ended, or did not answer in time; the text contains its log."""
 
 
 class Program:
@@ -52,7 +52,7 @@ class Program:
             )
 
     def wait(self) -> None:
-        """Return when it takes connections."""
+        """Return when it accepts connections."""
         self._wait_until(lambda: _listens(self.port))
 
     def _wait_until(self, is_there: Callable[[], bool]) -> None:
@@ -63,11 +63,11 @@ class Program:
             time.sleep(0.005)
 
     def cpu(self) -> float:
-        """Processor seconds so far, of all its threads and of the processes that it started."""
+        """Processor seconds so far, of all its threads and child processes."""
         return cpu_of(self._process.pid)
 
     def memory(self) -> int:
-        """KiB that it and the processes that it started hold, those that they share counted once."""
+        """KiB of it and its child processes; shared memory counts once."""
         return sum(_memory(pid) for pid in _family(self._process.pid))
 
     def stop(self) -> None:
@@ -96,7 +96,7 @@ class Server(Program):
 
 @contextmanager
 def running(*command: str) -> Iterator[Server]:
-    """A server that answers, in a folder that goes with it."""
+    """A server that answers, in a temporary folder."""
     with TemporaryDirectory(prefix="discussit-") as folder:
         server = Server(Path(folder), *command)
         try:
@@ -107,7 +107,7 @@ def running(*command: str) -> Iterator[Server]:
 
 
 class LoggedInClient(httpx.Client):
-    """Somebody who is logged in. The first of a server is its superuser."""
+    """A client that signs up. The first on a server is its superuser."""
 
     def __init__(self, server: Server, name: str) -> None:
         super().__init__(base_url=server.url, timeout=30)
@@ -148,7 +148,7 @@ def _family(pid: int) -> list[int]:
 
 
 def cpu_of(pid: int) -> float:
-    """Processor seconds so far of a process and of those that it started."""
+    """Processor seconds so far of a process and its child processes."""
     return sum(_cpu(member) for member in _family(pid))
 
 

@@ -28,13 +28,13 @@ class Socket(asyncio.Protocol):
 
     @classmethod
     async def connect(cls, port: int, path: str, cookie: str) -> "Socket":
-        make = asyncio.get_running_loop().create_connection(lambda: cls(port, path, cookie), "127.0.0.1", port)
-        _, socket = await make
+        loop = asyncio.get_running_loop()
+        _, socket = await loop.create_connection(lambda: cls(port, path, cookie), "127.0.0.1", port)
         await asyncio.wait_for(socket.opened, 10)
         return socket
 
     def send(self, count: int = 1) -> None:
-        """Messages of 100 characters."""
+        """Send this many messages of 100 characters."""
         self._sent_at = time.perf_counter()
         for _ in range(count):
             self.sent += 1

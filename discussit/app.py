@@ -67,7 +67,7 @@ ROUTES = [
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application with these settings, for a database that was prepared."""
+    """The application with these settings, for a database at the right schema."""
     database = Database(settings)
     session_backend, throttles = SessionBackend(settings, database), Throttles(settings)
 
@@ -117,7 +117,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     logging.getLogger("uvicorn.access").addFilter(hide_tokens)
     site = app.state.site = new_site()
     if len(site.settings.secret_key) < MIN_KEY:
-        logger.warning("SECRET_KEY is shorter than %d characters: whoever guesses it guesses passwords freely", MIN_KEY)
+        logger.warning("SECRET_KEY is shorter than %d characters, so it can be guessed", MIN_KEY)
     site.database.publish_to(site.hub.publish)
     main = MainTasks(lambda: give_up(site))
     try:
@@ -135,7 +135,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
 
 
 def give_up(site: Site) -> None:
-    """Refuse what would wait for ever without bus, hub or writer: clients come back, to a process that works."""
+    """Refuse what would wait for ever without bus, hub or writer: clients reconnect, to a process that works."""
     site.running.clear()
     site.writer.end()
     for connection in site.hub.people.connections:

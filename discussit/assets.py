@@ -1,7 +1,7 @@
-"""Static files at addresses that change with their content, so that a browser asks for each only once.
+"""Static files at URLs that change with their content, so that a browser requests each only once.
 
-The address has one version for all files, in place of the folder's name: a page and the modules that it
-imports by relative paths are always of one version, whatever is deployed meanwhile.
+All files share one version in their URLs: a page and the modules that it imports by relative paths
+always match, whatever is deployed meanwhile.
 """
 
 import gzip
@@ -19,14 +19,14 @@ from starlette.types import Scope
 
 from discussit.settings import STATIC
 
-FOR_GOOD = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"  # keep it, but ask whether it is still true
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"  # cache it, but revalidate before each use
 IMPORT = re.compile(r'^(?:import|export)\b(?:[^"()]*\bfrom)?\s*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 
 @cache
 def version() -> str:
-    """What all files and their names amount to: 12 characters."""
+    """A hash of all files and their names: 12 hexadecimal digits."""
     digest = hashlib.blake2b(digest_size=6)
     for file in sorted(STATIC.rglob("*")):
         if file.is_file():
@@ -37,9 +37,9 @@ def version() -> str:
 
 @cache
 def imports(module: str) -> list[str]:
-    """What this module imports, directly or not: paths like the given one, `js/pages/group.js`, in alphabetical order.
+    """All modules that this one imports, directly or not, as paths such as `js/pages/group.js`, sorted.
 
-    A browser that is told them with the page asks for all at the same time, not level by level.
+    A page lists them, so that browsers request all at the same time, not level by level.
     """
     found: set[str] = set()
     unread = [module]
@@ -54,14 +54,14 @@ def imports(module: str) -> list[str]:
 
 @cache
 def compressed(file: Path, changed: float) -> bytes:
-    """The file as it was at this time of its last change, compressed as well as gzip can: done once a process."""
+    """The file at gzip's highest compression level, cached for as long as its modification time is `changed`."""
     return gzip.compress(file.read_bytes(), mtime=0)
 
 
 class Assets(StaticFiles):
-    """`/VERSION/css/base.css`, to be kept for good, and `/css/base.css` without a version.
+    """Serves `/VERSION/css/base.css`, to be cached for good, and `/css/base.css` without a version.
 
-    Of another version it gives what there is, not to be kept: in a rolling restart processes differ.
+    Requests for another version get the present file, to be revalidated: in a rolling restart processes differ.
     """
 
     def __init__(self) -> None:
@@ -80,14 +80,14 @@ class Assets(StaticFiles):
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = FOR_GOOD if scope.get("asset_version") == version() else ASK_AGAIN
+        response.headers["Cache-Control"] = IMMUTABLE if scope.get("asset_version") == version() else REVALIDATE
         if isinstance(response, NotModifiedResponse) or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
             return response
         packed = Response(compressed(Path(full_path), stat_result.st_mtime), status_code)
         for name in ("content-type", "cache-control", "vary", "last-modified"):
             packed.headers[name] = response.headers[name]
         packed.headers["Content-Encoding"] = "gzip"
-        # The same file, but not the same bytes.
+        # Weak: the same file, but not the same bytes.
         packed.headers["ETag"] = f"W/{response.headers['etag']}"
         return packed
 

@@ -15,13 +15,13 @@ from discussit import __version__
 
 
 class Failed(Exception):
-    """The command was refused; the text is one line for the person who typed it."""
+    """The command was refused or failed; the text is one line for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 refused or failed (one line on standard error), 2 wrong usage."""
     options = _parser().parse_args(arguments)
-    # Imported late, so that --help and wrong usage answer at once.
+    # Imported late, so that --help and wrong usage answer immediately.
     from discussit.schema import SchemaError
     from discussit.settings import SettingsError
 
@@ -36,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="discussit", description="Group chat: a group is a log, a reader is a cursor."
-    )
+    parser = argparse.ArgumentParser(prog="discussit", description="Self-hosted group chat.")
     parser.add_argument("--version", action="version", version=f"discussit {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -46,27 +44,27 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
     command.add_argument("--workers", type=_workers, default=1, help="processes (default: %(default)s)")
-    command.add_argument("--root-path", type=_root_path, default="", help="path that the proxy serves, and strips")
+    command.add_argument("--root-path", type=_root_path, default="", help="the site's path, which the proxy strips")
     command.set_defaults(command=_serve)
 
-    command = commands.add_parser("migrate", help="bring the database to the newest schema")
+    command = commands.add_parser("migrate", help="upgrade the database to the newest schema")
     command.set_defaults(command=_migrate)
 
-    command = commands.add_parser("createsuperuser", help="make an account that administers the server")
+    command = commands.add_parser("createsuperuser", help="create an account that administers the server")
     command.add_argument("--username", required=True, metavar="NAME")
     command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     command.set_defaults(command=_create_superuser)
 
-    command = commands.add_parser("resetpassword", help="print a link that sets a new password, once, within an hour")
+    command = commands.add_parser("resetpassword", help="print a link to set a new password, once, within an hour")
     command.add_argument("--username", required=True, metavar="NAME")
     command.set_defaults(command=_reset_password)
 
-    command = commands.add_parser("creategroup", help="make a group and print its uuid")
+    command = commands.add_parser("creategroup", help="create a group and print its uuid")
     command.add_argument("name", metavar="NAME")
     command.set_defaults(command=_create_group)
 
     command = commands.add_parser(
-        "restored", help="have all clients load their groups again: run it after restoring the database from a copy"
+        "restored", help="make all clients reload their groups: run this after restoring the database from a backup"
     )
     command.set_defaults(command=_restored)
     return parser
@@ -100,8 +98,8 @@ def _serve(options: argparse.Namespace) -> None:
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
     asyncio.run(prepare_once(settings))
-    _take_many_connections()
-    # uvicorn ends by the signal that stopped it; whoever started this command should see that all went well.
+    _raise_file_limit()
+    # uvicorn ends with the signal that stopped it; this command should exit with 0, since nothing failed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     application, config = "discussit.server.process:application", _uvicorn_config(options, settings.forwarded_allow_ips)
     if options.workers == 1:
@@ -124,26 +122,26 @@ def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> di
         "ws": "discussit.server.websocket:WebSocketProtocol",
         "ws_max_size": MAX_SIZE,
         "ws_per_message_deflate": False,
-        "timeout_graceful_shutdown": 3,  # a reader that takes nothing would hold it up for ever
-        "timeout_worker_healthcheck": 10,  # on a busy machine a worker that starts takes longer than uvicorn's 5
+        "timeout_graceful_shutdown": 3,  # without it, a client that stops reading would block the shutdown for ever
+        "timeout_worker_healthcheck": 10,  # on a busy machine, starting a worker takes longer than uvicorn's 5
         "server_header": False,
         "log_config": _log_config(),
     }
 
 
 def _run_workers(config: Any) -> None:
-    """Several processes. uvicorn replaces one that dies; when one can't start it ends them all, but exits with 0."""
+    """Run several processes. uvicorn replaces those that die; if one can't start it ends all, but would exit with 0."""
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
     supervisor = Multiprocess(config, sockets=[config.bind_socket()])
     supervisor.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
-        raise Failed("a worker could not start; what it wrote says why")
+        raise Failed("a worker could not start; its log says why")
 
 
 def _log_config() -> dict[str, Any]:
-    """uvicorn's, and our lines with their time from INFO on. Python alone shows warnings, without one."""
+    """uvicorn's, plus our own log lines from INFO on, with timestamps. By default Python shows only warnings."""
     from uvicorn.config import LOGGING_CONFIG as OTHERS
 
     dated = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
@@ -154,9 +152,9 @@ def _log_config() -> dict[str, Any]:
     }
 
 
-def _take_many_connections() -> None:
-    """As many as the system allows us: with the usual 1,024 files, that many silent connections keep everybody out."""
-    with suppress(ImportError, ValueError, OSError):  # not Unix, or one that knows no highest number
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system does: with the usual 1,024, as many idle connections block all others."""
+    with suppress(ImportError, ValueError, OSError):  # not Unix, or a system without a hard limit
         import resource
 
         _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -180,27 +178,27 @@ def _create_superuser(options: argparse.Namespace) -> None:
         asyncio.run(_with_database(lambda db: login.sign_up(db, options.username, password, is_superuser=True)))
     except FieldError as error:
         raise Failed(str(error)) from None
-    print(f"Superuser {options.username} was made.")
+    print(f"Created superuser {options.username}.")
 
 
 def _piped_password() -> str:
     try:
         return sys.stdin.readline().rstrip("\r\n").encode().decode()
     except UnicodeError:
-        raise Failed("the password is not text in UTF-8") from None
+        raise Failed("the password is not valid UTF-8") from None
 
 
 def _asked_password() -> str:
     try:
         with warnings.catch_warnings():
-            # Without a terminal to hide it on, getpass would warn and show the password.
+            # Without a terminal, getpass would warn and show the password.
             warnings.simplefilter("error", getpass.GetPassWarning)
             password = getpass.getpass("Password: ")
-            again = getpass.getpass("Password again: ")
+            again = getpass.getpass("Confirm password: ")
     except (EOFError, getpass.GetPassWarning):
         raise Failed("no password was given; use --password-stdin where there is no terminal") from None
     if password != again:
-        raise Failed("the two passwords are not the same")
+        raise Failed("the passwords don't match")
     return password
 
 
@@ -210,12 +208,12 @@ def _reset_password(options: argparse.Namespace) -> None:
     try:
         path = asyncio.run(_with_database(lambda database: ResetLinks(database).path_for(options.username)))
     except NoSuchAccount:
-        raise Failed("there is no open account of this name") from None
+        raise Failed("no active account with this name") from None
     print(_address(path))
 
 
 def _address(path: str) -> str:
-    """With the host, where the settings name just one that others can reach."""
+    """The address of the path: with the host, if the settings name exactly one that others can reach."""
     from discussit.settings import Settings
 
     hosts = Settings.from_environment().allowed_hosts
@@ -247,15 +245,15 @@ def _restored(_options: argparse.Namespace) -> None:
 
     async def replace_epochs(database: Any) -> None:
         async with database.transaction() as session:
-            # One name will do for all: it only has to differ from those that clients were sent.
+            # One epoch for all groups: it only has to differ from those that clients received.
             await session.execute(update(Group).values(epoch=new_epoch()))
 
     asyncio.run(_with_database(replace_epochs))
-    print("Clients that saw more than this database contains will load their groups again.")
+    print("All clients will reload their groups.")
 
 
 async def _with_database(action: Any) -> Any:
-    """What `action` makes of a database that is at the newest schema."""
+    """Run `action` on the database, at the newest schema, and return its result. Raises Failed."""
     from discussit.database import DATABASE_ERRORS, Database
     from discussit.schema import prepare
     from discussit.settings import Settings

@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The address that a request comes from."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -10,8 +10,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 def client_address(conn: HTTPConnection) -> IPv4Address | IPv6Address | None:
     """The client's address according to the server; None if it does not know.
 
-    uvicorn takes X-Forwarded-For only from proxies that it was told to trust, which may write anything into it.
-    An interface (`%eth0`) is dropped, since it may be any text.
+    uvicorn reads X-Forwarded-For only from trusted proxies, which may write anything into it. An interface
+    (`%eth0`) is dropped, since it may be any text.
     """
     try:
         address = ip_address(conn.client.host.partition("%")[0] if conn.client else "")
@@ -22,10 +22,10 @@ def client_address(conn: HTTPConnection) -> IPv4Address | IPv6Address | None:
 
 
 def client_network(conn: HTTPConnection) -> str:
-    """The client's address or, with IPv6, the /64 that one customer is given. Empty if it is unknown.
+    """The client's IPv4 address, or the /64 of its IPv6 address, which one customer has. Empty if unknown.
 
-    A proxy on this machine that does not pass on its clients' addresses would make all of them one client, so
-    its own address counts as unknown.
+    Loopback counts as unknown: it is also the address of a local proxy that does not pass on its clients'
+    addresses, which would make all of them one client.
     """
     address = client_address(conn)
     if address is None or str(address) in LOOPBACK:

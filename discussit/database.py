@@ -44,11 +44,11 @@ def is_outage(error: Exception) -> bool:
 class Database:
     """The engines of one process.
 
-    On SQLite one transaction writes at a time, so that they queue in the process rather than
-    collide in the file, and a few connections read beside it. Other engines have one pool for both.
+    On SQLite one transaction writes at a time, so that writers queue in the process instead of
+    colliding in the file, and a few connections read beside it. Other engines have one pool for both.
 
     `transaction` is for code that awaits between its statements. `run_write` and `run_read` are for
-    code that many wait for: it is written without `await` and takes a single trip to a thread.
+    hot paths: code without `await`, which takes a single trip to a thread.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -66,9 +66,9 @@ class Database:
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     def publish_to(self, publish: Publish) -> None:
-        """From now on, call `publish` with what each committed transaction of this process wrote.
+        """From now on, call `publish` with the changes of each transaction that this process commits.
 
-        It is called in the event loop that calls this, immediately after the commit, so it must neither wait nor raise.
+        It is called in the present event loop, immediately after the commit, so it must neither wait nor raise.
         """
         self.sessions.configure(info={"publish": publish})
         if self._threads is not None:
@@ -77,9 +77,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session that commits at the end, or rolls back when the block raises."""
+        """A session that commits at the end, or rolls back if the block raises."""
         # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
-        # have happened all the same: a transaction that has begun is completed.
+        # still succeed: a transaction that has begun is completed.
         with CancelScope(shield=True):
             async with self._turn, self.sessions() as session, session.begin():
                 yield session
@@ -110,7 +110,7 @@ class Database:
 
 
 class SQLiteThreads:
-    """SQLite's own driver, which blocks, in threads.
+    """SQLite's own, blocking driver, in threads.
 
     Through aiosqlite every statement takes several trips to a thread, each more expensive than the statement.
     Here a whole transaction takes one.
@@ -124,7 +124,7 @@ class SQLiteThreads:
         self._reading = CapacityLimiter(READERS)
 
     def publish_to(self, publish: Callable[[CommittedChanges], object]) -> None:
-        """From now on, call `publish` after each commit, in the thread that wrote."""
+        """From now on, call `publish` after each commit, in the writing thread."""
         self._write_sessions.configure(info={"publish": publish})
 
     async def write(self, work: Callable[[OrmSession], Result]) -> Result:
@@ -161,7 +161,7 @@ def _pooled_engine(url: str) -> AsyncEngine:
         try:
             return dialect.connect(*arguments, **options)
         except Exception as error:
-            # asyncpg's own, for example "the database system is starting up", which SQLAlchemy does not translate.
+            # An error of asyncpg's that SQLAlchemy does not translate, such as "the database system is starting up".
             raise OperationalError("connect", None, error) from error
 
     return engine
@@ -169,23 +169,23 @@ def _pooled_engine(url: str) -> AsyncEngine:
 
 def _blocking_engine(url: str, *, begin: str, pool_size: int) -> Engine:
     engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=pool_size, max_overflow=0)
-    _configure(engine, begin=begin, foreign_keys="ON")
+    _configure(engine, begin=begin)
     return engine
 
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int, foreign_keys: str = "ON") -> AsyncEngine:
+def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
-    _configure(engine.sync_engine, begin=begin, foreign_keys=foreign_keys)
+    _configure(engine.sync_engine, begin=begin)
     return engine
 
 
-def _configure(engine: Engine, *, begin: str, foreign_keys: str) -> None:
+def _configure(engine: Engine, *, begin: str) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        # The driver's own transactions lose updates: it begins late and never IMMEDIATE.
+        # The driver's own transactions lose updates: they begin late and never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*PRAGMAS, f"foreign_keys={foreign_keys}"):
+        for pragma in (*PRAGMAS, "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

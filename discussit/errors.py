@@ -1,4 +1,4 @@
-"""Refusals: why something can't be done, for programs by code and for people in words."""
+"""Refusals: why something can't be done, as a code for programs and a sentence for people."""
 
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
@@ -22,7 +22,7 @@ class ErrorCode(StrEnum):
 
 
 class CloseCode(IntEnum):
-    """Why the server ended a connection. After GOING_AWAY, RESTART and STOPPED_READING: come back."""
+    """Why the server ended a connection. After GOING_AWAY, RESTART and STOPPED_READING, clients should reconnect."""
 
     GOING_AWAY = 1001
     TOO_BIG = 1009
@@ -33,7 +33,7 @@ class CloseCode(IntEnum):
 
 
 class Refused(Exception):
-    """Something a client sent can't be done: `code` for programs, the text for people."""
+    """A client's command can't be done: `code` for programs, the text for people."""
 
     def __init__(self, code: ErrorCode, text: str, retry_after: int | None = None) -> None:
         super().__init__(text)
@@ -42,7 +42,7 @@ class Refused(Exception):
 
 
 class FieldError(Exception):
-    """A form's field was refused; the text is shown beside it. An empty field name means the whole form."""
+    """A form's field is invalid; the text is shown beside it. An empty field name means the whole form."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)

@@ -17,11 +17,11 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 if database and bus answer, else 503 and the one that does not; also the hub's lag in seconds."""
+    """200 if database and bus answer, else 503 and which one is down; also the hub's lag in seconds."""
     site = site_of(request)
     found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
-    told = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
-    return JSONResponse(told | {"lag": round(site.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
+    status = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
+    return JSONResponse(status | {"lag": round(site.hub.polling.lag, 1)}, 200 if all(found.values()) else 503)
 
 
 async def _answers(database: Database) -> bool:

@@ -1,4 +1,4 @@
-"""The tasks on which a process lives, and its end when one of them ends."""
+"""Tasks that a process can't work without: if one ends, so does the process."""
 
 import asyncio
 import logging
@@ -12,23 +12,23 @@ from anyio import create_task_group
 
 logger = logging.getLogger(__name__)
 
-EXIT_CODE = 1  # uvicorn replaces a worker that exits with it; 3 would mean that it could not start, and end them all
-END_LIMIT = 10.0  # seconds that the server has to close its connections and to end the lifespan
+EXIT_CODE = 1  # uvicorn replaces a worker that exits with it; 3 means that it could not start, and ends all workers
+END_LIMIT = 10.0  # seconds the server has to close its connections and end the lifespan
 
 Run = Callable[[], Awaitable[None]]
 
 
 class MainTaskEnded(Exception):
-    """A task ended that was to run for as long as the process. Its cause is the error, if there was one."""
+    """A task that should run for as long as the process ended. Its cause is the error, if there was one."""
 
 
 class MainTasks:
     """Tasks that run for as long as the process. If one ends, so does the process.
 
-    A server that stops on SIGTERM is sent one, because ASGI has no way to end it: uvicorn does not even notice when
-    the lifespan ends. `exit` then ends the process with EXIT_CODE. Without such a server, as under TestClient, the
-    block of `running` is cancelled and MainTaskEnded is raised in an ExceptionGroup. In both cases `on_end` is called
-    first, and only once.
+    A server that stops on SIGTERM receives one, because ASGI has no way to end it: uvicorn does not even notice
+    that the lifespan ended. `exit` then ends the process with EXIT_CODE. Without such a server, as under TestClient,
+    the block of `running` is cancelled and MainTaskEnded is raised in an ExceptionGroup. In both cases `on_end` is
+    called first, and only once.
     """
 
     def __init__(self, on_end: Callable[[], None]) -> None:
@@ -38,7 +38,7 @@ class MainTasks:
 
     @asynccontextmanager
     async def running(self, *runs: Run) -> AsyncIterator[None]:
-        """Run these beside the block, and cancel them at its end."""
+        """Run these alongside the block, and cancel them at its end."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._run_all, runs)
             yield
@@ -47,8 +47,8 @@ class MainTasks:
     def exit(self) -> None:
         """Exit with EXIT_CODE if a main task ended. Call it at the very end of the lifespan, a server's last step."""
         if self._stops_server:
-            # The server would now end by the SIGTERM that it was sent, which looks like success to systemd. It logs
-            # and ignores whatever is raised here, SystemExit included.
+            # The server would now end with the SIGTERM it received, which looks like success to systemd. It logs
+            # and ignores anything raised here, SystemExit included.
             _exit_now()
 
     async def _run_all(self, runs: tuple[Run, ...]) -> None:
@@ -57,7 +57,7 @@ class MainTasks:
                 for run in runs:
                     tasks.start_soon(self._run, run)
         except ExceptionGroup:
-            # The error is logged, and the server stopping. It ends the lifespan when its requests are answered.
+            # The error is logged and the server is stopping: it ends the lifespan once its requests are answered.
             if not self._stops_server:
                 raise
 
@@ -95,7 +95,7 @@ class MainTasks:
 
 
 def stops_on_sigterm() -> bool:
-    """Whether this loop's server handles SIGTERM, as uvicorn and others do. Python does that in the main thread only.
+    """Whether this loop's server handles SIGTERM, as uvicorn and others do. Python handles it only in the main thread.
 
     TestClient runs the application in another thread: a test's process must not be stopped.
     """

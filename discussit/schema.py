@@ -20,26 +20,26 @@ logger = logging.getLogger(__name__)
 # server starts without importing Alembic. Migrations are numbered without a gap.
 REVISION = "0003"
 
-TURN = 0x446973637573  # the advisory lock of the process that migrates a PostgreSQL database: any number of our own
-TURN_INTERVAL = 0.2  # seconds between two attempts to take it
-LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: everybody else waits behind it
+MIGRATION_LOCK = 0x446973637573  # PostgreSQL's advisory lock of the process that migrates: an arbitrary number
+LOCK_INTERVAL = 0.2  # seconds between two attempts to take it
+LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: other queries queue behind it
 BUSY_LIMIT = 3600  # seconds that one process waits while another migrates the same file
 
 
 class SchemaError(Exception):
-    """The database can't be served as it is; its text is one line for the operator."""
+    """The database can't be used as it is; the text is one line for the operator."""
 
 
 async def prepare(database: Database, *, migrate: bool = False) -> str:
-    """Bring the schema to REVISION where that is automatic or asked for; return the database's revision.
+    """Bring the schema to REVISION if that is automatic or requested; return the database's revision.
 
-    A database that is one revision ahead is used as it is: during an update, the next version has migrated
-    it already. Raises SchemaError when it is further ahead, when it is behind and must not be migrated, or
-    when the database does not answer.
+    A database that is one revision ahead is used as it is: during an update, the next version has already
+    migrated it. Raises SchemaError if it is further ahead, if it is behind and must not be migrated, or if
+    the database does not answer.
     """
     settings = database.settings
     try:
-        # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may complain on stderr.
+        # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may write to stderr.
         revision = await database.run_read(lambda session: _revision(session.connection()))
         if revision is None or _lead(revision) < 0:
             _require_permission(revision, is_given=migrate or settings.uses_sqlite)
@@ -59,7 +59,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _lead(revision: str) -> int:
-    """How many revisions the database is ahead of this program, at most one; negative where it is behind."""
+    """How many revisions the database is ahead of this program; negative if behind. Raises SchemaError above 1."""
     lead = int(revision) - int(REVISION) if revision.isdecimal() else None
     if lead is None or lead > 1:
         found = f"The database is at revision {revision}, newer than this program"
@@ -80,9 +80,9 @@ async def _migrate(settings: Settings) -> None:
 
 @asynccontextmanager
 async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """A connection for migrations. Of two processes that migrate, one waits and then finds it done.
+    """A connection for migrations. If two processes migrate, one waits and then finds nothing left to do.
 
-    On SQLite it is in the one transaction that all of it is; elsewhere each migration has its own.
+    On SQLite all migrations share one transaction; elsewhere each has its own.
     """
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
@@ -92,7 +92,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
             if settings.uses_sqlite:
                 await connection.begin()
             else:
-                await _take_turn(connection)
+                await _lock_migrations(connection)
             yield connection
             await connection.commit()
     finally:
@@ -100,7 +100,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
 
 
 def _lock_whole_file(engine: Engine) -> None:
-    # SQLite changes a table by dropping it: with foreign keys on, all that refers to it would go too.
+    # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
     pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
 
     @event.listens_for(engine, "connect")
@@ -116,12 +116,12 @@ def _lock_whole_file(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-async def _take_turn(connection: AsyncConnection) -> None:
-    """Hold TURN until the connection is closed."""
-    # One that waits inside pg_advisory_lock has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
-    while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({TURN})")):
+async def _lock_migrations(connection: AsyncConnection) -> None:
+    """Wait for MIGRATION_LOCK, and hold it until the connection is closed."""
+    # Waiting inside pg_advisory_lock would hold a snapshot, and CREATE INDEX CONCURRENTLY waits for its end.
+    while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")):
         await connection.rollback()
-        await asyncio.sleep(TURN_INTERVAL)
+        await asyncio.sleep(LOCK_INTERVAL)
     await connection.execute(text(f"SET lock_timeout = '{LOCK_LIMIT}s'"))
     await connection.execute(text("SET statement_timeout = 0"))
     await connection.commit()
@@ -138,10 +138,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _erase_copies(database_url: str) -> None:
-    """Rewrite SQLite's file where a migration asks for it: free pages still have copies of what it moved.
+    """Rewrite SQLite's file if a migration asks for it: free pages still contain copies of the texts it moved.
 
-    The migration sets PRAGMA user_version, which stays until a rewrite has reached the file: one that was
-    interrupted, or that another reader prevented, is repeated at the next start.
+    The migration sets PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was
+    interrupted, or prevented by another reader, the next start repeats it.
     """
     engine = create_engine(make_url(database_url).set(drivername="sqlite"), poolclass=NullPool)
     with closing(engine.raw_connection()) as raw:
@@ -164,7 +164,7 @@ def _first_line(error: Exception) -> str:
 
 
 async def prepare_once(settings: Settings, *, migrate: bool = False) -> str:
-    """`prepare` with engines of its own, for a process that will open its own later."""
+    """`prepare` with temporary engines, for a process that opens its own later."""
     database = Database(settings)
     try:
         return await asyncio.shield(prepare(database, migrate=migrate))

@@ -1,4 +1,4 @@
-"""The environment, read once and checked: what may be set, what it means, where files lie."""
+"""Settings, read from the environment once and validated; and where the package's files are."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from starlette.config import Config
 
 PACKAGE = Path(__file__).parent
-# In an installed wheel the top-level folders travel inside the package; in a checkout they lie beside it.
+# In an installed wheel the top-level folders are inside the package; in a checkout they are beside it.
 ROOT = PACKAGE / "_data" if (PACKAGE / "_data").is_dir() else PACKAGE.parent
 TEMPLATES, STATIC, ALEMBIC_INI = ROOT / "templates", ROOT / "static", ROOT / "alembic.ini"
 
@@ -26,13 +26,13 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
-# Each with the client library that it needs, from the extra `scale`.
+# Each with its client library, from the extra `scale`.
 BROADCAST_SCHEMES = {"memory": "", "redis": "redis", "rediss": "redis", "unix": "redis", "postgresql": "asyncpg"}
 HOST_PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
 class SettingsError(Exception):
-    """A value of the environment that can't be understood; its text is one line for the operator."""
+    """A setting is invalid; the text is one line for the operator."""
 
     def __init__(self, name: str, value: str, allowed: str) -> None:
         super().__init__(f"{name}={without_password(value)!r} can't be used: {allowed}")
@@ -40,7 +40,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Typed values of the environment; docs/running.md has the table."""
+    """The settings as typed values; docs/running.md describes them."""
 
     database_url: str
     secret_key: str
@@ -72,7 +72,7 @@ class Settings:
                 "SOCKETS_PER_ADDRESS", read("SOCKETS_PER_ADDRESS", default=str(cls.sockets_per_address))
             ),
             debug=one_of("DEBUG", read("DEBUG", default="false"), SWITCH),
-            secret_key=read("SECRET_KEY", default="") or kept_secret_key(url),
+            secret_key=read("SECRET_KEY", default="") or stored_secret_key(url),
         )
 
     @property
@@ -92,7 +92,7 @@ SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 
 def database_url(value: str) -> URL:
-    """The SQLAlchemy URL with its asynchronous driver."""
+    """The SQLAlchemy URL with its asynchronous driver. Raises SettingsError."""
     allowed = "an SQLAlchemy URL such as sqlite:///discussit.db or postgresql://user@host/name"
     try:
         url = make_url(value)
@@ -134,7 +134,7 @@ def allowed_hosts(value: str) -> tuple[str, ...]:
 
 
 def proxies(value: str) -> str:
-    """As uvicorn reads it. What it does not understand it would take for a name, which no proxy has."""
+    """As uvicorn reads it. Raises SettingsError for values that uvicorn would take for a name that never matches."""
     try:
         for address in [] if value == "*" else value.split(","):
             ip_network(address.strip())
@@ -151,14 +151,14 @@ def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:
 
 
 def whole_number(name: str, value: str) -> int:
-    # isdecimal alone lets other scripts' digits through, which int() reads but nobody means.
+    # isdecimal() alone also accepts the digits of other scripts, which int() would read.
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
         raise SettingsError(name, value, "it must be a whole number from 0 to 999999999")
     return int(value)
 
 
-def kept_secret_key(url: URL) -> str:
-    """The key kept beside the SQLite database, made at the first start; readable by its owner only."""
+def stored_secret_key(url: URL) -> str:
+    """The key stored beside the SQLite database, created at the first start; only its owner can read it."""
     if url.get_backend_name() != "sqlite":
         recipe = 'python3 -c "import secrets; print(secrets.token_hex(32))"'
         raise SettingsError("SECRET_KEY", "", f"set it to a long random text, for example from: {recipe}")
@@ -166,17 +166,17 @@ def kept_secret_key(url: URL) -> str:
     if not path.parent.is_dir():
         raise SettingsError("DATABASE_URL", url.render_as_string(), f"there is no folder {path.parent}")
     try:
-        key = path.read_text().strip() if path.exists() else make_secret_key(path)
+        key = path.read_text().strip() if path.exists() else create_secret_key(path)
     except OSError as error:
         raise SettingsError("SECRET_KEY", "", f"{path} can't be used ({error.strerror}); set SECRET_KEY") from None
     if not key:
-        raise SettingsError("SECRET_KEY", "", f"{path} is empty; remove it, and a new key is made")
+        raise SettingsError("SECRET_KEY", "", f"{path} is empty; remove it to create a new key")
     return key
 
 
-def make_secret_key(path: Path) -> str:
-    # Written whole under another name and then linked: of two processes that start at once
-    # one makes the key and the other reads all of it.
+def create_secret_key(path: Path) -> str:
+    # Written under another name and then linked: if two processes start at the same time,
+    # one creates the key and the other reads all of it.
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_hex(32))
@@ -190,6 +190,6 @@ def make_secret_key(path: Path) -> str:
 
 
 def without_password(value: str) -> str:
-    """The URL as it may be shown; what only looks like a password is hidden, too."""
+    """The URL without its password, or anything that looks like one, so that it may be shown."""
     value = re.sub(r":(?!//).*@", ":***@", value, flags=re.DOTALL)
     return re.sub(r"(password=)[^&]*", r"\1***", value, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The parts of the running application, for whatever answers a request or a socket."""
+"""The parts of the running application, for code that answers a request or a socket."""
 
 import asyncio
 from dataclasses import dataclass, field

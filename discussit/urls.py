@@ -1,25 +1,25 @@
-"""Where this site lies on its host: at the top, or below a path that the server calls root_path.
+"""The site's place on its host: at the top, or below a path, which is ASGI's root_path.
 
-Browsers are given addresses (links, forms, redirects, cookies, `next`), which include that path;
-routes and middleware know the path below it.
+Browsers receive addresses (links, forms, redirects, cookies, `next`) that include this path;
+routes and middleware see only the rest.
 """
 
 from starlette.requests import HTTPConnection
 
 
 def root_of(conn: HTTPConnection) -> str:
-    """The path below which the site lies, without a slash at its end. The same within a Mount."""
+    """The site's path on its host, without a trailing slash. The same within a Mount."""
     root: str = conn.scope.get("app_root_path", conn.scope.get("root_path", ""))
     return root
 
 
 def address(conn: HTTPConnection, path: str) -> str:
-    """The address of one of our paths, for browsers."""
+    """A path of this site as browsers need it: with the site's own path before it."""
     return root_of(conn) + path
 
 
 def path_below(conn: HTTPConnection) -> str:
-    """The requested path, as routes know it. uvicorn puts the root before it, other servers do not."""
+    """The requested path as routes see it. uvicorn puts the root before it, other servers do not."""
     path: str = conn.scope["path"]
     root = root_of(conn)
     return path.removeprefix(root) if path.startswith(f"{root}/") else path

@@ -1,4 +1,4 @@
-"""Runs the migrations: on the connection that the caller gives, else on the database of the environment."""
+"""Runs the migrations: on the connection that the caller passes, else on the database of the environment."""
 
 import asyncio
 import logging
@@ -21,9 +21,9 @@ def run(connection: Connection) -> None:
         render_item=as_stored,
         include_object=must_be_modelled,
         render_as_batch=connection.dialect.name == "sqlite",
-        # SQLite can undo schema changes too, where the driver leaves BEGIN to us.
+        # SQLite can also roll back schema changes, if the driver leaves BEGIN to us.
         transactional_ddl=True,
-        # Elsewhere a migration may leave its transaction, to work in portions or beside running processes.
+        # On others a migration may leave its transaction, to work in portions or beside running processes.
         transaction_per_migration=connection.dialect.name != "sqlite",
     )
     with context.begin_transaction():
@@ -32,7 +32,7 @@ def run(connection: Connection) -> None:
 
 
 def must_be_modelled(item: Any, name: str | None, kind: str, is_stored: bool, model: object) -> bool:  # noqa: FBT001
-    """Whether `alembic check` compares it: not what the newest migration declares unused, for the next to drop."""
+    """Whether `alembic check` compares it: not if the newest migration declares it unused, for a later one to drop."""
     head = ScriptDirectory.from_config(context.config).get_revision("head")
     unused = getattr(head.module, "unused", ()) if head else ()
     full_name = name if kind == "table" else f"{item.table.name}.{name}"

@@ -10,7 +10,7 @@ from anyio import create_task_group
 from sqlalchemy import select
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from discussit.assets import ASK_AGAIN, FOR_GOOD
+from discussit.assets import IMMUTABLE, REVALIDATE
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
@@ -135,7 +135,7 @@ def refused(person, path, **headers):
 
 def missing(response, expected=HEADERS):
     """The headers that this response lacks. That it is not stored is asked of all but static files."""
-    own = {"Cache-Control"} if response.headers["cache-control"] in (FOR_GOOD, ASK_AGAIN) else set()
+    own = {"Cache-Control"} if response.headers["cache-control"] in (IMMUTABLE, REVALIDATE) else set()
     return [name for name in expected.keys() - own if response.headers.get(name) != expected[name]]
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from discussit.app import app
-from discussit.assets import FOR_GOOD, imports, version
+from discussit.assets import IMMUTABLE, imports, version
 from discussit.settings import STATIC
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
@@ -21,7 +21,7 @@ def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
     answers = [alice.get(address) for address in addresses]
 
     assert {"js/pages/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
-    assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, FOR_GOOD)}
+    assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, IMMUTABLE)}
 
 
 def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardening):

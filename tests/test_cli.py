@@ -178,7 +178,7 @@ def test_a_superuser_can_log_in_and_make_groups(run):
         alice = HttpPerson(site, "alice")
         assert alice.log_in().status_code == 303
         assert alice.creates("Gardening")
-    assert (code, said, errors) == (0, "Superuser alice was made.\n", "")
+    assert (code, said, errors) == (0, "Created superuser alice.\n", "")
 
 
 def test_a_later_superuser_is_one_too(run):
@@ -205,7 +205,7 @@ def test_the_password_is_the_first_line_of_standard_input(run, end):
         ("alice", "", "A password has 8 to 256 characters."),
         ("alice", "1234567", "A password has 8 to 256 characters."),
         ("alice123", "ALICE123", "The password can't be the name."),
-        ("alice", "\udcff" * 8, "the password is not text in UTF-8"),
+        ("alice", "\udcff" * 8, "the password is not valid UTF-8"),
     ],
 )
 def test_a_refused_superuser_ends_with_1_and_one_line(run, name, password, reason):
@@ -279,7 +279,7 @@ def test_nobody_has_no_link(run, name):
 
     answer = run("resetpassword", "--username", name)
 
-    assert answer == (1, "", "discussit: there is no open account of this name\n")
+    assert answer == (1, "", "discussit: no active account with this name\n")
 
 
 # serve

@@ -1,4 +1,4 @@
-"""An open WebSocket under uvicorn and nothing else: the memory of a connection before there is any chat."""
+"""An open WebSocket under uvicorn and nothing else: the memory of a connection without any chat."""
 
 
 async def app(scope, receive, send):

@@ -1,4 +1,4 @@
-"""A chat of the shape of broadcaster's example: one subscription and two tasks for each socket, nothing stored."""
+"""A chat like broadcaster's example: one subscription and two tasks for each socket, nothing stored."""
 
 from contextlib import asynccontextmanager
 

@@ -1,4 +1,4 @@
-/* The floor under every chat server: one send() for each delivery, and nothing else.
+/* The least that a chat server can do: one send() for each delivery, and nothing else.
 
    floor PORT speaks just enough of RFC 6455 for load.py, whose handshake checks no key and whose messages are under
    126 bytes, each in one segment. The room is the number in the path. Stores nothing. */
@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 65536, SOCKETS_OF_A_ROOM = 1024, ROOMS = 256, EVENTS = 256, HEAD = 6, LONGEST = 125 };
+enum { MAX_FDS = 65536, SOCKETS_OF_A_ROOM = 1024, ROOMS = 256, EVENTS = 256, HEAD = 6, LONGEST = 125 };
 static const char WELCOME[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
 
 static int members[ROOMS][SOCKETS_OF_A_ROOM], sizes[ROOMS];
-static int room_of[MOST]; /* by descriptor: its room and one, or 0 before its handshake */
+static int room_of[MAX_FDS]; /* by descriptor: its room plus one, or 0 before its handshake */
 
 static void give_up(const char *what) {
     perror(what);
@@ -46,8 +46,8 @@ static void broadcast(int room, unsigned char *masked, int size) {
 }
 
 static void hear(int member) {
-    unsigned char heard[MOST + 1];
-    ssize_t size = recv(member, heard, MOST, 0);
+    unsigned char heard[MAX_FDS + 1];
+    ssize_t size = recv(member, heard, MAX_FDS, 0);
     if (size <= 0 || heard[0] == 0x88) {
         leave(member);
     } else if (!room_of[member]) {
@@ -61,14 +61,14 @@ static void hear(int member) {
 
 static void watch(int poll, int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (descriptor < 0 || descriptor >= MOST || epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)) give_up("watch");
+    if (descriptor < 0 || descriptor >= MAX_FDS || epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)) give_up("watch");
 }
 
 static int listener(int port) {
     struct sockaddr_in address = {AF_INET, htons((uint16_t)port), {htonl(INADDR_LOOPBACK)}, {0}};
     int socket_ = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
     setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* those that it accepts inherit this */
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* accepted sockets inherit this */
     if (bind(socket_, (struct sockaddr *)&address, sizeof address) || listen(socket_, 1024)) give_up("listen");
     return socket_;
 }

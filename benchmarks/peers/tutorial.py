@@ -1,6 +1,6 @@
-"""A chat of the tutorial's shape: Django Channels, its layer in memory, a row for each message.
+"""A chat like the tutorial's: Django Channels, with its layer in memory and a row for each message.
 
-`python tutorial.py PORT` makes its database in the working directory and is served by daphne.
+`python tutorial.py PORT` creates its database in the working directory and serves with daphne.
 """
 
 import json
@@ -21,7 +21,7 @@ settings.configure(
 )
 django.setup()
 
-# Django wants its settings before any of these.
+# Django needs its settings before any of these imports.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.generic.websocket import WebsocketConsumer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

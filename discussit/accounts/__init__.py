@@ -1,1 +1,1 @@
-"""Accounts: who is logged in, how that begins and ends, and passwords."""
+"""Accounts: the current user, logins and sessions, passwords, and the security log."""

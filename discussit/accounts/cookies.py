@@ -1,4 +1,4 @@
-"""Cookies that only this site can set, and that only this site is sent."""
+"""Cookies that only this site can set and receive."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from discussit.urls import address, root_of
 def cookie_of(conn: HTTPConnection, name: str) -> str:
     """The value of the request's cookie of exactly this name; empty if there is none.
 
-    `conn.cookies` strips whatever Unicode calls a space, so it would take `\xa0__Host-…`, which another site on a
-    subdomain can set, for `__Host-…`. And it takes seconds to unquote a long value.
+    `conn.cookies` strips everything that Unicode calls a space, so it would take `\xa0__Host-…`, which another site
+    on a subdomain can set, for `__Host-…`. And it takes seconds to unquote a long value.
     """
     pairs = ";".join(conn.headers.getlist("cookie")).split(";")
     values = {found: value for found, _, value in (pair.strip(" \t").partition("=") for pair in pairs)}
@@ -30,7 +30,7 @@ def cookie_name(conn: HTTPConnection, name: str) -> str:
 
 
 def cookie_attributes(conn: HTTPConnection) -> dict[str, Any]:
-    """The attributes of every cookie. Other sites on this host, below other paths, are not sent it."""
+    """The attributes of all cookies. Sites below other paths of this host don't receive them."""
     return {"path": address(conn, "/"), "httponly": True, "samesite": "lax", "secure": _is_secure(conn)}
 
 

@@ -1,4 +1,4 @@
-"""The user that a request comes from, and the credential that says so: the cookie of a session."""
+"""The user of a request, and the credential that identifies them: the cookie of a session."""
 
 import logging
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from discussit.urls import path_below
 logger = logging.getLogger(__name__)
 
 COOKIE = "discussit_session"
-SEEN_EVERY = timedelta(minutes=10)  # how often `last_seen_at` is worth a write
+SEEN_EVERY = timedelta(minutes=10)  # the least time between two writes of `last_seen_at`
 PUBLIC = ("/static/", "/healthz", "/readyz")  # paths that need no user, and so no database
 
 
@@ -37,13 +37,13 @@ class SessionCredential:
     session_id: str
 
     def is_valid(self) -> ColumnElement[bool]:
-        """Whether it still exists, for a query: it may have ended since the request came in."""
+        """A condition for queries: whether the session still exists. It may have ended since the request arrived."""
         return exists().where(Session.id == self.session_id)
 
 
 @dataclass(frozen=True)
 class CurrentUser(BaseUser):
-    """The user that a request comes from, as of when its credential was checked."""
+    """The user of a request, as of the check of its credential."""
 
     id: int
     username: str
@@ -67,7 +67,7 @@ def current_user(conn: HTTPConnection) -> CurrentUser:
 
 
 class SessionBackend(AuthenticationBackend):
-    """Finds the session of a request's cookie. Its token is signed, so that an invented one costs no query."""
+    """Finds the session of a request's cookie. Its token is signed, so that invented ones cost no query."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._signer = Signer(settings.secret_key, salt="discussit.session")
@@ -108,12 +108,12 @@ class SessionBackend(AuthenticationBackend):
                 if row := await session.get(Session, seen.id):
                     row.last_seen_at = now()
         except DATABASE_ERRORS as error:
-            # No reason to refuse a page: the next request notes it.
+            # No reason to refuse the page: the next request tries again.
             logger.warning("could not note when a session was seen: %s", type(error).__name__)
 
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
-        # A cookie is not renewed: the server knows how long a session lives without requests.
+        # The cookie is not renewed, so it lasts as long as any session: the server enforces IDLE_LIMIT.
         max_age = int(AGE_LIMIT.total_seconds())
         response.set_cookie(cookie_name(conn, COOKIE), value, max_age=max_age, **cookie_attributes(conn))
 

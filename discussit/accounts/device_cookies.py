@@ -1,8 +1,7 @@
-"""Browsers in which a user has logged in before, so that nobody can lock the user out of them.
+"""Cookies that mark browsers in which a user has logged in before, so that nobody can lock the user out of them.
 
-Wrong passwords are counted by username, so by guessing on purpose an attacker could keep the user out.
-A browser that was let in once is counted by itself instead: OWASP's "Slow Down Online Guessing Attacks
-with Device Cookies".
+Wrong passwords are counted by username, so an attacker could lock users out by guessing on purpose. A browser
+with a device cookie is counted separately: OWASP's "Slow Down Online Guessing Attacks with Device Cookies".
 """
 
 import secrets
@@ -19,7 +18,7 @@ LIFE = 365 * 24 * 60 * 60  # seconds
 
 
 class DeviceCookies:
-    """Sets and reads the cookies. They let nobody in: they only decide which attempts are counted together."""
+    """Sets and reads device cookies. They grant no access, and only decide which attempts are counted together."""
 
     def __init__(self, secret_key: str) -> None:
         self._key = secret_key

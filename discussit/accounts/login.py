@@ -15,7 +15,7 @@ from discussit.models.accounts import check_username, username_key
 
 
 class WrongPassword(FieldError):
-    """The password is not that of this account. `account` is None if there is no such account."""
+    """The password is wrong. `account` is the account's id, or None if there is no such account."""
 
     def __init__(self, field: str, text: str, account: int | None) -> None:
         super().__init__(field, text)
@@ -23,7 +23,7 @@ class WrongPassword(FieldError):
 
 
 async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
-    """Create an account. Unless `is_superuser` is given, only the first of a server is one. Raises FieldError."""
+    """Create an account. Unless `is_superuser` is given, only a server's first is a superuser. Raises FieldError."""
     username = checked("username", check_username, username)
     hashed = await passwords.hash_of(checked("password1", partial(passwords.check, username), password))
     try:
@@ -38,11 +38,11 @@ async def sign_up(database: Database, username: str, password: str, *, is_superu
 
 
 async def _is_first(session: AsyncSession) -> bool:
-    """Whether this transaction creates the first account. Of two that sign up at the same time, one does."""
+    """Whether this transaction creates the first account: of simultaneous sign-ups, only one does."""
     if await session.run_sync(has_accounts):
         return False
     if session.get_bind().dialect.name == "postgresql":
-        # The second waits here for the first. SQLite has one writer anyway.
+        # A second sign-up waits here for the first. SQLite has one writer anyway.
         await session.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))
     return not await session.run_sync(has_accounts)
 
@@ -52,17 +52,17 @@ def has_accounts(session: OrmSession) -> bool:
 
 
 async def find_active(database: Database, username: str) -> User | None:
-    """The active account of this name, whatever its case."""
-    # No engine can be asked for these characters, and no name contains one.
-    askable = username.encode(errors="replace").decode().replace("\0", "?")
-    of_this_name = select(User).where(User.username_key == username_key(askable), User.is_active)
+    """The active account with this name, ignoring case; None if there is none."""
+    # Engines refuse queries for surrogates and NUL, and no name contains one.
+    queryable = username.encode(errors="replace").decode().replace("\0", "?")
+    of_this_name = select(User).where(User.username_key == username_key(queryable), User.is_active)
     return await database.run_read(lambda session: session.scalar(of_this_name))
 
 
 async def check_login(database: Database, username: str, password: str) -> User:
-    """The account of this name and password. Raises WrongPassword, with the same text whichever is wrong."""
+    """The account with this name and password. Raises WrongPassword, with the same text whichever is wrong."""
     user = await find_active(database, username)
-    is_right = await passwords.verifies(user.password if user else passwords.NOBODYS_HASH, password)
+    is_right = await passwords.verifies(user.password if user else passwords.DUMMY_HASH, password)
     if user is None or not is_right:
         raise WrongPassword("", "This name and password don't belong together.", user.id if user else None)
     if passwords.is_outdated(user.password):

@@ -1,4 +1,4 @@
-"""Replacing a password: with the old one, or with a link that an administrator has created."""
+"""Replacing a password: with the old one, or with a link from an administrator."""
 
 import hashlib
 import logging
@@ -54,7 +54,7 @@ class ResetLinks:
         )
 
     async def path_for(self, username: str) -> str:
-        """Raises NoSuchAccount."""
+        """A new link for the active account with this name. Raises NoSuchAccount."""
         user = await find_active(self._database, username)
         if user is None:
             raise NoSuchAccount
@@ -92,7 +92,7 @@ def _fingerprint(user: User) -> str:
 
 
 def hide_tokens(record: logging.LogRecord) -> bool:
-    """A filter for access logs: until a link is used, its address is as good as the password."""
+    """A filter that removes tokens from access logs: an unused link is as good as the password."""
     if isinstance(record.args, tuple):
         record.args = tuple(TOKEN.sub("…", arg) if isinstance(arg, str) else arg for arg in record.args)
     return True

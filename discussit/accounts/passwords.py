@@ -12,13 +12,13 @@ COMMON = PACKAGE / "accounts" / "common_passwords.txt"
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # Verified if there is no such account, so that the answer takes as long as if there were one.
-NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
+DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 # Each hash takes 19 MiB and one core.
 hashing = CapacityLimiter(2)
 
 
 def check(username: str, password: str) -> str:
-    """Return the password, if the user may have it. Raises ValueError with a sentence for people."""
+    """Return the password if it follows the rules. Raises ValueError with a sentence for people."""
     if len(password) not in LENGTH:
         raise ValueError("A password has 8 to 256 characters.")
     if username_key(password) == username_key(username):
@@ -29,8 +29,8 @@ def check(username: str, password: str) -> str:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is among those that attackers try first, whatever its case."""
-    # Read each time: that takes a thousandth of the time of hashing, and no memory in between.
+    """Whether it is among those that attackers try first, ignoring case."""
+    # Read each time: that takes a thousandth of the time of hashing, and keeps no memory.
     return f"\n{password.lower()}\n".encode() in COMMON.read_bytes()
 
 

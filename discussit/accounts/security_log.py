@@ -2,8 +2,8 @@
 
     login refused account=7 by=- address=203.0.113.9
 
-A line contains nothing that a client sent: users type passwords into the field for the name, and a text that
-an attacker chooses could look like a line of its own. docs/running.md says when each line is written.
+A line contains nothing that a client sent: users type passwords into the field for the name, and an attacker's
+text could look like a line of its own. docs/running.md says when each line is written.
 """
 
 import logging
@@ -46,12 +46,12 @@ def done(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
 
 
 def refused(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
-    """Log an act that was refused. `account` is the one that it concerns, not the one that asked."""
+    """Log an act that was refused. `account` is the one that it concerns, not the one that requested it."""
     logger.warning("%s refused %s", act, _subjects(conn, account))
 
 
 def limited(conn: HTTPConnection, what: str) -> None:
-    """Log that a rate limit was reached. `what` is one of our own texts."""
+    """Log that a limit was reached. `what` must not come from a client."""
     logger.warning('%s refused what="%s" %s', Act.LIMIT, what, _subjects(conn))
 
 

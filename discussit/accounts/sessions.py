@@ -10,7 +10,7 @@ from discussit.database import Database
 from discussit.models import Session, User
 from discussit.models.accounts import new_token, session_id
 
-MAX_SESSIONS = 100  # of one user; one more ends the one that was seen longest ago
+MAX_SESSIONS = 100  # per user; one more ends the least recently seen
 
 
 async def start(database: Database, user: User, conn: HTTPConnection) -> str:
@@ -19,7 +19,7 @@ async def start(database: Database, user: User, conn: HTTPConnection) -> str:
     Raises NotLoggedIn if the password has changed since it was checked.
     """
     token = new_token()
-    # Clients choose both: a proxy may give its client any address.
+    # Cut off, since clients choose both: a proxy may pass on any address.
     agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host[:45] if conn.client else ""
     async with database.transaction() as session:
         locked = await session.get_one(User, user.id, with_for_update=True)
@@ -32,14 +32,14 @@ async def start(database: Database, user: User, conn: HTTPConnection) -> str:
 
 
 def _superfluous(user: User) -> Select[Session]:
-    """Expired sessions, and those that would be too many."""
+    """The user's expired sessions, and those that one more makes too many."""
     alive = select(Session.id).join(User).where(Session.user_id == user.id, Session.is_alive())
     kept = alive.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
     return select(Session).where(Session.user_id == user.id, Session.id.not_in(kept))
 
 
 async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session]:
-    """The user's live sessions: the request's own first, then by when they were last seen."""
+    """The user's live sessions: the request's own first, then the most recently seen."""
     alive = select(Session).join(User).where(Session.user_id == user.id, Session.is_alive())
     is_own = Session.id == user.credential.session_id
     ordered = alive.order_by(is_own.desc(), Session.last_seen_at.desc())
@@ -47,7 +47,7 @@ async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session
 
 
 async def end(database: Database, user: CurrentUser, id: str) -> bool:
-    """End one of the user's sessions and close its sockets in every process. Return False if they have no such one."""
+    """End one of the user's sessions and close its sockets in every process. Return False if there is none."""
     async with database.transaction() as session:
         found = await session.get(Session, id)
         if found is None or found.user_id != user.id:

@@ -2,7 +2,7 @@
 
 import re
 
-# The first that matches: most browsers also name those that came before them.
+# The first match counts: most browsers also name older ones.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -26,7 +26,7 @@ PROGRAM = re.compile(r"[A-Za-z][\w.-]{0,39}")
 
 
 def in_words(user_agent: str) -> str:
-    """Such as "Firefox on Linux", or the name of a program."""
+    """Browser and system, such as "Firefox on Linux", or the name of a program."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return f"{browser} on {system}"

@@ -1,7 +1,7 @@
-"""What tells every process of what was written. The only package that knows `broadcaster`.
+"""The bus: notifies every process of what was written. The only package that imports `broadcaster`.
 
-Delivery is at most once and may be doubled or late: a message is a hint. Whoever follows a
-channel is told RESYNC whenever something may have been missed, and then reads the database.
+Messages are hints: they may be lost, repeated or late. A subscriber receives RESYNC whenever it
+may have missed something, and then reads the database.
 """
 
 from discussit.bus.backends import CAPACITY, RESYNC, Inbox, MemoryBackend

@@ -1,8 +1,9 @@
-"""The engines behind the bus, as backends of `broadcaster`: memory, and what supervised ones share.
+"""Backends of `broadcaster` for the engines behind the bus: memory, and the base of all others.
 
-The stock backends lose messages: they die with their connection and never come back, and two
-first subscribers at once make one of them deaf. Here `subscribe` and `unsubscribe` contain no
-await and never raise: they say what is wanted, and one task brings the engine to it.
+The stock backends lose messages: they die with their connection and never reconnect, and if a
+channel's first two subscribers come at the same time, one receives nothing. Here `subscribe` and
+`unsubscribe` contain no await and never raise: they record what is wanted, and one task makes the
+engine agree.
 """
 
 import asyncio
@@ -16,15 +17,15 @@ from broadcaster import BroadcastBackend, Event
 
 logger = logging.getLogger(__name__)
 
-RESYNC = ""  # in place of a message: read the database, something may have been missed
-CAPACITY = 10_000  # messages that wait in a process
-PING = 2.0  # seconds of silence after which an engine is asked whether it lives
-ANSWER_LIMIT = 2.0  # seconds that an engine has to answer
-PAUSES = (0.1, 5.0)  # seconds between attempts to connect: the first, and the longest
+RESYNC = ""  # in place of a message: something may have been missed, read the database
+CAPACITY = 10_000  # messages queued in a process
+PING = 2.0  # seconds of silence before an engine is pinged
+ANSWER_LIMIT = 2.0  # seconds an engine has to answer
+PAUSES = (0.1, 5.0)  # seconds between attempts to connect: the first pause, and the longest
 
 
 class Inbox:
-    """Messages that arrived and wait to be delivered; when there are too many, one RESYNC for each channel."""
+    """Received messages, queued for delivery. When it is full, one RESYNC per channel replaces them."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
@@ -46,7 +47,7 @@ class Inbox:
 
 
 class Backend(BroadcastBackend):
-    """What every engine does: it delivers what is wanted, and confirms each subscription with RESYNC."""
+    """Delivers the messages of wanted channels, and confirms each subscription with RESYNC."""
 
     def __init__(self) -> None:
         self.wanted: set[str] = set()
@@ -58,10 +59,10 @@ class Backend(BroadcastBackend):
 
     @abstractmethod
     async def run(self) -> None:
-        """Keep the connection for as long as the process lives, whatever happens to it."""
+        """Keep the connection for the life of the process, whatever happens to it."""
 
     async def subscribe(self, channel: str) -> None:
-        """Deliver the channel's messages from now on. Engines that must be asked for each channel override this."""
+        """Deliver the channel's messages from now on. Engines that need a request per channel override this."""
         self.wanted.add(channel)
         self.receive(channel, RESYNC)
 
@@ -77,7 +78,7 @@ class Backend(BroadcastBackend):
 
 
 class MemoryBackend(Backend):
-    """One process, nothing to connect to."""
+    """For a single process: there is nothing to connect to."""
 
     async def connect(self) -> None:
         self.is_connected = True
@@ -93,10 +94,10 @@ class MemoryBackend(Backend):
 
 
 class SupervisedBackend(Backend):
-    """An engine in another process. One task alone uses the connection, and replaces it when it is lost."""
+    """An engine in another process. A single task uses the connection, and replaces it when it is lost."""
 
     name: str
-    errors: tuple[type[Exception], ...]  # raised when the connection is lost; any other is logged with its traceback
+    errors: tuple[type[Exception], ...]  # raised when the connection is lost; others are logged with a traceback
 
     async def run(self) -> None:
         pause, longest = PAUSES
@@ -105,7 +106,7 @@ class SupervisedBackend(Backend):
             if self.is_connected:
                 pause = PAUSES[0]
             self.is_connected = False
-            # Random, so that a restarted engine does not meet all its processes in the same moment.
+            # Random, so that not all processes reconnect to a restarted engine at the same moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
             pause = min(pause * 2, longest)
 
@@ -115,8 +116,8 @@ class SupervisedBackend(Backend):
         try:
             await self.listen()
         except (Exception, asyncio.CancelledError) as error:
-            # Client libraries raise anything when a connection breaks in the middle of something: AttributeError,
-            # RuntimeError, even the cancellation of a future of their own. Whatever it is, the connection is replaced.
+            # Client libraries raise anything when a connection breaks in the middle of an operation: AttributeError,
+            # RuntimeError, even CancelledError from a future of their own. In any case the connection is replaced.
             if isinstance(error, asyncio.CancelledError) and task.cancelling():
                 raise
             unexpected = None if isinstance(error, self.errors) else error
@@ -125,7 +126,7 @@ class SupervisedBackend(Backend):
 
     @abstractmethod
     async def listen(self) -> None:
-        """Connect, call `connected`, confirm and deliver what is wanted. Raises anything when that is lost."""
+        """Connect, call `connected`, confirm and deliver wanted channels. Raises when the connection is lost."""
 
     def connected(self) -> None:
         self.is_connected = True

@@ -1,4 +1,4 @@
-"""Signed messages on channels, whatever engine carries them."""
+"""Signed messages on channels, over any engine."""
 
 import asyncio
 import hashlib
@@ -21,19 +21,19 @@ from discussit.settings import Settings
 logger = logging.getLogger(__name__)
 
 SIGNATURE = 32  # hexadecimal digits
-ALONE = (
-    "one worker of several hears of the others' entries only when it looks, every 2 seconds:"
+NO_SHARED_BUS = (
+    "workers share no bus: each finds the others' entries only when it polls, every 2 seconds:"
     " set BROADCAST_URL=redis://… or postgresql://…"
 )
 
 
 class Bus:
-    """Signed messages on channels, through `broadcaster`."""
+    """Publishes and receives signed messages on channels, through `broadcaster`."""
 
     def __init__(self, settings: Settings, backend: Backend | None = None) -> None:
-        self._backend = backend or make_backend(settings)
+        self._backend = backend or new_backend(settings)
         self._broadcast = Broadcast(backend=self._backend)
-        # Whoever can write to the engine must not be able to put words into a log.
+        # Write access to the engine must not be enough to forge entries.
         self._key = hashlib.sha256(b"discussit.bus" + settings.secret_key.encode()).digest()
         self._outbox: deque[tuple[str, str]] = deque(maxlen=CAPACITY)
         self._filled = asyncio.Event()
@@ -49,24 +49,24 @@ class Bus:
         try:
             yield
         finally:
-            # Not its disconnect(), which raises here what its listener has died of, and leaves the engine connected.
+            # Not its disconnect(), which would raise its listener's error here and leave the engine connected.
             self._broadcast._listener_task.cancel()
             await self._backend.disconnect()
 
     def post(self, channel: str, message: str) -> None:
-        """Publish soon. Never waits or raises; when the engine is down or too slow the oldest are dropped."""
+        """Queue a message to publish. Never waits or raises; if the engine is down or slow, the oldest are dropped."""
         self._outbox.append((channel, message))
         self._filled.set()
 
     async def run(self) -> None:
-        """Keep the engine's connection, and publish what is posted, in order, for as long as the process lives."""
+        """Keep the engine's connection and publish queued messages in order, for the life of the process."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._backend.run)
             tasks.start_soon(self._watch_listener)
             await self._deliver()
 
     async def _watch_listener(self) -> None:
-        """Raise when `broadcaster`'s own task ends, which hands messages to subscribers: nothing else would notice."""
+        """Raise if the task in which `broadcaster` distributes messages ends: nothing else would notice."""
         listener = self._broadcast._listener_task
         await asyncio.wait([listener])
         raise RuntimeError("broadcaster's listener ended") from (None if listener.cancelled() else listener.exception())
@@ -82,15 +82,15 @@ class Bus:
         try:
             await self._broadcast.publish(channel, self._sign(channel, message))
         except Exception as error:
-            # The entry is committed and rooms re-check: a lost wake-up delays readers, so it
+            # The entry is committed and rooms poll: a lost message only delays readers, so it
             # must not end this task. The engines' errors share no base class.
             logger.warning("could not publish to %s: %s", channel, type(error).__name__)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        """The channel's messages from now on; the first is RESYNC, once the engine has confirmed."""
+        """The channel's messages from now on; the first is RESYNC, once the engine has confirmed the subscription."""
         async with self._broadcast.subscribe(channel) as subscriber:
-            # Broadcast tells its backend of a channel's first subscriber only; each wants its RESYNC.
+            # Broadcast calls its backend only for a channel's first subscriber; each needs its RESYNC.
             await self._backend.subscribe(channel)
             yield self._messages(channel, subscriber)
 
@@ -102,7 +102,7 @@ class Bus:
         return self._signature(channel, message) + message
 
     def _verified(self, channel: str, signed: str) -> str:
-        """The message, or RESYNC where its signature is not ours."""
+        """Return the message, or RESYNC if its signature is wrong."""
         if signed == RESYNC:
             return RESYNC
         signature, message = signed[:SIGNATURE], signed[SIGNATURE:]
@@ -117,12 +117,12 @@ class Bus:
         return mac.hexdigest()
 
 
-def make_backend(settings: Settings) -> Backend:
-    """The engine of BROADCAST_URL. Its client library is imported only where it is used."""
+def new_backend(settings: Settings) -> Backend:
+    """The backend for BROADCAST_URL. Its client library is imported only if it is used."""
     url = settings.broadcast_url
     if url.startswith("memory:"):
-        if _is_a_worker():
-            logger.warning(ALONE)
+        if _is_worker():
+            logger.warning(NO_SHARED_BUS)
         return MemoryBackend()
     if url.startswith("postgresql:"):
         from discussit.bus.postgres import PostgresBackend
@@ -133,6 +133,6 @@ def make_backend(settings: Settings) -> Backend:
     return RedisBackend(url)
 
 
-def _is_a_worker() -> bool:
-    """Whether this is one of uvicorn's `--workers`; it starts them as it does the process that `--reload` replaces."""
+def _is_worker() -> bool:
+    """Whether this is one of uvicorn's `--workers`, which starts the process of `--reload` in the same way."""
     return isinstance(multiprocessing.current_process(), SpawnProcess) and "--reload" not in sys.argv

@@ -8,7 +8,7 @@ from anyio import move_on_after
 
 from discussit.bus.backends import ANSWER_LIMIT, PING, RESYNC, SupervisedBackend
 
-# One channel for all: names of channels are limited to 63 bytes, and each LISTEN is a commit.
+# One for all channels: PostgreSQL limits names to 63 bytes, and each LISTEN is a commit.
 CHANNEL = "discussit"
 MAX_PAYLOAD = 7_999  # bytes, PostgreSQL's limit
 
@@ -25,7 +25,7 @@ class PostgresBackend(SupervisedBackend):
         self._publisher: asyncpg.Connection | None = None
 
     async def publish(self, channel: str, message: Any) -> None:
-        """Called by one task alone: a connection does one thing at a time."""
+        """To be called by a single task: a connection runs one statement at a time."""
         payload = f"{channel} {message}"
         if len(payload.encode()) > MAX_PAYLOAD:
             payload = f"{channel} {RESYNC}"
@@ -35,7 +35,7 @@ class PostgresBackend(SupervisedBackend):
                     self._publisher = await self._connect()
                 await self._publisher.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
         except BaseException:
-            # Whatever state it is in, the next message gets a new one.
+            # The connection's state is unknown: the next message gets a new one.
             await self.disconnect()
             raise
 
@@ -49,20 +49,20 @@ class PostgresBackend(SupervisedBackend):
         ended = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: ended.set())
-            await connection.add_listener(CHANNEL, self._hear)
+            await connection.add_listener(CHANNEL, self._on_notify)
             self.connected()
             for channel in self.wanted:
                 self.receive(channel, RESYNC)
             while True:
                 with move_on_after(PING):
                     await ended.wait()
-                await connection.execute("SELECT 1")  # raises if it has ended, or does not answer
+                await connection.execute("SELECT 1")  # raises if the connection has ended or does not answer
         finally:
             connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._url, timeout=ANSWER_LIMIT, command_timeout=ANSWER_LIMIT)
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         channel, _, message = str(payload).partition(" ")
         self.receive(channel, message)

@@ -1,4 +1,4 @@
-"""The bus on Redis: one connection listens, a pool publishes."""
+"""The bus on Redis: one connection receives, a pool publishes."""
 
 import asyncio
 from typing import Any
@@ -21,20 +21,20 @@ class RedisBackend(SupervisedBackend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        # Anyone may publish bytes that are not UTF-8. Decoded like this their signature is wrong, which means RESYNC.
+        # Anyone may publish bytes that are not UTF-8: decoded like this, their signature is wrong, which means RESYNC.
         texts: dict[str, Any] = {"decode_responses": True, "encoding_errors": "replace"}
-        # What the listener waits for is limited here; its socket_timeout would also limit the silence between messages.
+        # This class limits the listener's waits; socket_timeout would also limit the silence between messages.
         self._listener = ConnectionPool.from_url(url, **texts, socket_timeout=None, retry=Retry(NoBackoff(), 0))
         limits: dict[str, Any] = {"socket_timeout": ANSWER_LIMIT, "socket_connect_timeout": ANSWER_LIMIT}
         self._publisher = Redis.from_url(url, **texts, **limits, retry=Retry(NoBackoff(), 1))
-        self._subscribed: set[str] = set()  # channels that Redis was asked for
-        self._confirmed: set[str] = set()  # those of them that it has confirmed
+        self._subscribed: set[str] = set()  # channels requested from Redis
+        self._confirmed: set[str] = set()  # those of them that Redis has confirmed
         self._reading = CancelScope()
 
     async def subscribe(self, channel: str) -> None:
         self.wanted.add(channel)
-        # A channel that is being listened to already is not confirmed again; one of an engine that
-        # is down will be, and until then its readers rely on the database.
+        # Redis does not confirm a subscribed channel again. If it is down, it will confirm this one
+        # later, and until then readers rely on the database.
         if channel in self._confirmed or not self.is_connected:
             self.receive(channel, RESYNC)
         self._reading.cancel()
@@ -48,8 +48,8 @@ class RedisBackend(SupervisedBackend):
             await self._publisher.publish(channel, message)
 
     async def listen(self) -> None:
-        # A bare connection: redis-py's PubSub replaces one that is lost without saying so, and what was
-        # published meanwhile is missed.
+        # A bare connection: redis-py's PubSub silently replaces a lost one, and messages published
+        # meanwhile would be missed.
         connection: AbstractConnection = self._listener.make_connection()  # type: ignore[no-untyped-call]
         self._subscribed.clear()
         self._confirmed.clear()
@@ -57,19 +57,19 @@ class RedisBackend(SupervisedBackend):
             async with asyncio.timeout(2 * ANSWER_LIMIT):
                 await connection.connect()  # type: ignore[no-untyped-call]
             self.connected()
-            await self._converse(connection)
+            await self._subscribe_and_read(connection)
         finally:
             await connection.disconnect(nowait=True)
 
-    async def _converse(self, connection: AbstractConnection) -> None:
-        """Subscribe and read in turn, for as long as Redis answers: two tasks on one connection would break it."""
+    async def _subscribe_and_read(self, connection: AbstractConnection) -> None:
+        """Subscribe and read in turn while Redis answers: two tasks on one connection would break it."""
         deadline, is_asked = current_time() + PING, False
         while True:
-            await self._subscribe_to_what_is_wanted(connection)
-            # Cancelling a read loses nothing: what has arrived of a message waits in the stream for the next one.
+            await self._update_subscriptions(connection)
+            # Cancelling a read loses nothing: the received part of a message stays in the stream for the next read.
             with CancelScope(deadline=deadline) as self._reading:
                 while True:
-                    self._take(await connection.read_response(disconnect_on_error=False, push_request=True))
+                    self._on_reply(await connection.read_response(disconnect_on_error=False, push_request=True))
                     self._reading.deadline, is_asked = current_time() + PING, False
             deadline = self._reading.deadline
             if current_time() >= deadline:
@@ -78,7 +78,7 @@ class RedisBackend(SupervisedBackend):
                 await self._send(connection, "PING")
                 deadline, is_asked = current_time() + ANSWER_LIMIT, True
 
-    async def _subscribe_to_what_is_wanted(self, connection: AbstractConnection) -> None:
+    async def _update_subscriptions(self, connection: AbstractConnection) -> None:
         while self.wanted != self._subscribed:
             new, old = self.wanted - self._subscribed, self._subscribed - self.wanted
             self._subscribed = set(self.wanted)
@@ -91,7 +91,7 @@ class RedisBackend(SupervisedBackend):
         async with asyncio.timeout(ANSWER_LIMIT):
             await connection.send_command(*words, check_health=False)
 
-    def _take(self, reply: object) -> None:
+    def _on_reply(self, reply: object) -> None:
         match reply:
             case ["message", str(channel), str(message)]:
                 self.receive(channel, message)

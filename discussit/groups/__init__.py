@@ -1,1 +1,1 @@
-"""Groups: who is a member, and the one door to a group."""
+"""Groups: membership, and admission, the only way to act in a group."""

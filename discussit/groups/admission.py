@@ -1,4 +1,4 @@
-"""The one door to a group: being admitted, joining and leaving."""
+"""Admission to a group, joining and leaving."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What makes a user a member of a group: the condition of every query that asks, and the queries."""
+"""Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
 from collections.abc import Collection
 from typing import Any

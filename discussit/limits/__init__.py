@@ -1,1 +1,1 @@
-"""How often, and how much at a time, clients may do what."""
+"""Limits on how often clients may do something, and on how much at the same time."""

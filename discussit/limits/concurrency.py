@@ -1,4 +1,4 @@
-"""Limits on what happens at the same time, in this process."""
+"""Limits on what clients may do at the same time, in this process."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ RETRY_AFTER = 15  # seconds after which a client may try again
 
 
 class ConcurrencyLimit:
-    """How many of something each holder may have at a time. A limit of 0 means no limit."""
+    """Limits how many of something each holder has at the same time. A limit of 0 means no limit."""
 
     def __init__(self, limit: int, what: str) -> None:
         self._limit = limit
@@ -19,7 +19,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def taken(self, holder: str) -> Iterator[None]:
-        """Raises Throttled at the limit. An empty holder is unlimited."""
+        """Count one more for the duration of the block. Raises Throttled at the limit. An empty holder is unlimited."""
         if holder and 0 < self._limit <= self._taken[holder]:
             raise Throttled(self._what, RETRY_AFTER)
         self._taken[holder] += 1

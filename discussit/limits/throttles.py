@@ -1,7 +1,7 @@
-"""Rate limits: how often clients may do what.
+"""Rate limits: how often clients may do something.
 
-Counted in this process or, where several share a Redis, there. While Redis does not answer, each process
-counts for itself: a rate limit is never a reason not to serve.
+Counted in Redis if the bus uses one, else in this process. While Redis does not answer, each process counts
+by itself: requests are never refused because nothing can count them.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BURST = 5  # seconds' worth of messages that may be sent at once
-ANSWER_LIMIT = 0.5  # seconds that Redis may take to count one act
+BURST = 5  # seconds' worth of messages that may be sent in one go
+ANSWER_LIMIT = 0.5  # seconds Redis may take to count one act
 CONNECTIONS = 4  # to Redis, per process
 REDIS_PAUSE = 30  # seconds without asking Redis after it did not answer
 
@@ -49,13 +49,13 @@ class Throttled(Refused):
 
 @dataclass(frozen=True)
 class Limit:
-    """So many of `what` in so much time."""
+    """How many of `what` are allowed per period."""
 
     what: str  # in words for people, and the limit's name
     item: RateLimitItem
 
 
-# Wrong passwords; right ones are not counted in the end. ASVS 6.3.1 allows a hundred an hour per account.
+# Wrong passwords; right ones are subtracted again. ASVS 6.3.1 allows a hundred an hour per account.
 GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", RateLimitItemPerMinute(10, 15))
 GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", RateLimitItemPerMinute(10, 15))
 # An office or a school may share one address.
@@ -63,17 +63,17 @@ GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", RateLimitItemPer
 # Right passwords. Each costs as much as a wrong one, and logins wait for each other's hashing.
 LOGINS = Limit("logins to this account", RateLimitItemPerMinute(120))
 SIGN_UPS = Limit("new accounts from this network", RateLimitItemPerHour(300))
-# No person is that fast; a browser that reconnects makes ever longer pauses.
+# No person is that fast; a browser that reconnects pauses longer and longer.
 JOINS_AND_LEAVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
 CONNECTS = Limit("new connections", RateLimitItemPerMinute(1200))
 
 
 class Throttles:
-    """The rate limits of this site. All methods raise Throttled at the limit."""
+    """This site's rate limits. All methods raise Throttled at the limit."""
 
     def __init__(self, settings: Settings) -> None:
         self._counter = RateCounter(settings.broadcast_url)
-        self.devices = DeviceCookies(settings.secret_key)
+        self.device_cookies = DeviceCookies(settings.secret_key)
         rate = settings.message_rate
         self._messages = Limit("messages at once", RateLimitItemPerSecond(rate * BURST, BURST)) if rate else None
         self.close = self._counter.close
@@ -94,10 +94,10 @@ class Throttles:
 
     @asynccontextmanager
     async def guess(self, conn: HTTPConnection, username: str) -> AsyncIterator[None]:
-        """Around the check of a password: counts a login or, if a FieldError is raised, a wrong guess.
+        """Wrap the check of a password: counts a login or, if it raises FieldError, a wrong guess.
 
-        Counted as both before the check, so that many at the same time are not all let through before the first
-        of them turns out wrong.
+        Counts both before the check, so that of many simultaneous attempts not all pass before the first one
+        turns out wrong.
         """
         guesses = self._guesses(conn, username)
         for limit, holder in guesses:
@@ -116,7 +116,7 @@ class Throttles:
                 await self._counter.add(limit, holder, -1)
 
     def _guesses(self, conn: HTTPConnection, username: str) -> list[tuple[Limit, str]]:
-        if device := self.devices.device(conn, username):
+        if device := self.device_cookies.device(conn, username):
             return [(GUESSES_OF_DEVICE, device)]
         network = client_network(conn)
         return [
@@ -130,7 +130,7 @@ def _hidden(username: str) -> str:
 
 
 class RateCounter:
-    """Counts in windows that begin with the first act. Redis, where there is one, counts for all processes."""
+    """Counts in windows that begin with the first act. With Redis, all processes count together."""
 
     def __init__(self, broadcast_url: str) -> None:
         self._local = FixedWindowRateLimiter(MemoryStorage())
@@ -148,14 +148,14 @@ class RateCounter:
         from redis.exceptions import RedisError
 
         # One retry, for a connection that Redis has dropped since it was last used.
-        patience = {"retry": Retry(NoBackoff(), 1), "socket_connect_timeout": ANSWER_LIMIT, "timeout": ANSWER_LIMIT}
-        self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, **patience)
+        limits = {"retry": Retry(NoBackoff(), 1), "socket_connect_timeout": ANSWER_LIMIT, "timeout": ANSWER_LIMIT}
+        self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, **limits)
         storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]  # it says scalars only
         self._shared = FixedWindowRateLimiter(storage)
         self._faults = (*self._faults, RedisError)
 
     async def add(self, limit: Limit, holder: str, count: int = 1) -> None:
-        """Count `count` more acts of the holder. Raises Throttled if that is too many."""
+        """Count `count` more acts of the holder. Raises Throttled at the limit."""
         seconds = await self._counted(lambda limiter: _add(limiter, limit, holder, count))
         if seconds:
             raise Throttled(limit.what, seconds)
@@ -182,7 +182,7 @@ class RateCounter:
 
 
 async def _add(limiter: FixedWindowRateLimiter, limit: Limit, holder: str, count: int) -> int:
-    """The seconds to wait, 0 for none."""
+    """Return the seconds to wait, 0 if allowed."""
     if await limiter.hit(limit.item, limit.what, holder, cost=count):
         return 0
     reset_time = (await limiter.get_window_stats(limit.item, limit.what, holder)).reset_time

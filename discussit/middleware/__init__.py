@@ -1,1 +1,1 @@
-"""The ASGI middleware around everything: headers, hosts, origins, body size, number of sockets."""
+"""The ASGI middleware around everything: headers, hosts, origins, request bodies, open sockets."""

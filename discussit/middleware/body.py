@@ -1,4 +1,4 @@
-"""How much a request may send, and how slowly."""
+"""Limits on the size, duration and number of request bodies."""
 
 from anyio import fail_after
 from starlette.datastructures import Headers
@@ -13,16 +13,16 @@ from discussit.limits.throttles import Throttled
 from discussit.middleware.origin import SAFE_METHODS
 
 MAX_BODY = 1024 * 1024  # bytes
-BODY_LIMIT = 30  # seconds in which a body has to arrive
-MAX_BODIES_PER_ADDRESS = 50  # that are arriving at the same time
-CLOSE_HEADER = {"Connection": "close"}  # with an answer that leaves a part of its request unread
+BODY_LIMIT = 30  # seconds within which a body must arrive
+MAX_BODIES_PER_ADDRESS = 50  # arriving at the same time
+CLOSE_HEADER = {"Connection": "close"}  # for answers that leave a part of their request unread
 
 
 class BodyLimit:
     """Reads the body before the application runs.
 
     Answers 413 if it is larger than MAX_BODY, whether or not its length was declared, 408 if it takes longer than
-    BODY_LIMIT, and 429 while too many of one address are arriving. The rest of a refused body is not read.
+    BODY_LIMIT, and 429 while too many from one address are arriving. The rest of a refused body is not read.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +38,7 @@ class BodyLimit:
             with self._arriving.taken(client_network(conn)), fail_after(BODY_LIMIT):
                 body = await _read(scope, receive)
         except ClientDisconnect:
-            return  # an incomplete form must not be acted on, and no client waits for an answer
+            return  # an incomplete form must not be processed, and no client waits for an answer
         except BodyTooLarge:
             refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413, CLOSE_HEADER)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""What browsers are told about every response."""
+"""Security headers for every response."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,7 +13,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-        # No script here turns text into markup; with these none can, not even by mistake.
+        # Our scripts never turn text into markup; with these none can, not even by mistake.
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     )
@@ -27,7 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-# Without includeSubDomains: a site at the top of a domain need not have https on everything below it.
+# Without includeSubDomains: other hosts below this name may not have https.
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -50,6 +50,6 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
-        # For `voice`: messages on an open WebSocket need none of the wrappers, and each costs a coroutine.
+        # For SocketSender: messages on an open WebSocket need none of the wrappers, and each costs a coroutine.
         scope["discussit.send"] = send
         await self.app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""Which hosts are served."""
+"""Refusal of requests to hosts that are not allowed."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
 
-ADMITTED = "discussit.admitted"  # in the scope of requests to a host that is served
+ADMITTED = "discussit.admitted"  # in the scope of requests to an allowed host
 
 
 class HostGuard(TrustedHostMiddleware):
-    """Starlette's, with a line in the security log for each refusal."""
+    """Starlette's TrustedHostMiddleware, with a line in the security log for each refusal."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
         super().__init__(self._serve, allowed_hosts, www_redirect=False)

@@ -1,4 +1,4 @@
-"""Requests and sockets that another site's page causes."""
+"""Refusal of requests and sockets that another site's page causes."""
 
 import logging
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ PROXY_HINT = (
 class OriginGuard:
     """Refuses unsafe requests and WebSocket handshakes that another site's page makes a browser send.
 
-    Browsers say so themselves (Fetch Metadata, else Origin). A client that sends neither is no browser, so it
-    sends no cookie unasked. OWASP's CSRF cheat sheet explains this.
+    Browsers name the origin (Fetch Metadata, else Origin). A client that sends neither is not a browser, so no
+    other site can make it send its cookies. OWASP's CSRF cheat sheet explains this.
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class OriginGuard:
         if theirs is None or ours is None:
             return False
         if theirs[0] != ours[0]:
-            # A proxy may send another Host than the one in the address bar.
+            # A proxy may send a Host other than the one in the address bar.
             return self._is_allowed(theirs[0])
         if theirs != ours:
             # Another port of this host is another server, unless a proxy hides the port or scheme that users see.

@@ -1,4 +1,4 @@
-"""How many sockets may be open."""
+"""Limits on the number of open sockets."""
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from discussit.settings import Settings
 class SocketLimit:
     """Refuses a handshake with 429 if its session or address has too many sockets open in this process.
 
-    Comes after authentication, so that an invented session takes no place.
+    Runs after authentication, so that invented sessions don't count.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, throttles: Throttles) -> None:

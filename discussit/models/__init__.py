@@ -1,4 +1,4 @@
-"""The tables. Importing them registers what every write to them does (log/hooks.py)."""
+"""The tables. Importing them also registers the hooks of all writes (log/hooks.py)."""
 
 from discussit.models.accounts import Session, User
 from discussit.models.base import Base
@@ -7,5 +7,5 @@ from discussit.models.groups import Group, Membership
 
 __all__ = ["Base", "Entry", "Event", "Group", "Membership", "Message", "Session", "User"]
 
-# Last, since the hooks need the tables: a session of any program that has a model also has the hooks.
+# Last, since the hooks need the tables: a program that imports any model also has the hooks.
 from discussit.log import hooks as hooks

@@ -1,4 +1,4 @@
-"""Accounts, and the sessions in which they are logged in."""
+"""Accounts and their sessions."""
 
 import hashlib
 import re
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
-# Letters, marks and symbols to Unicode, which leave no trace on a screen: two names would look alike.
-UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-IDLE_LIMIT = timedelta(days=14)  # how long a session lives without a request
-AGE_LIMIT = timedelta(days=90)  # and with them
-LONGEST_TYPED = 1_000  # characters; composed, four of them may become one
+# Characters Unicode calls letters, marks or symbols but that render as nothing: two names would look alike.
+INVISIBLE = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
+AGE_LIMIT = timedelta(days=90)  # how long a session lasts at most
+MAX_TYPED = 1_000  # characters; NFKC may compose four of them to one
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
 
 
 class User(Base):
-    """An account. It is never deleted, since logs keep its name: `close` ends it."""
+    """An account. It is never deleted, since logs refer to it: `close` ends it."""
 
     __tablename__ = "users"
 
@@ -99,7 +99,7 @@ class Session(Base):
 
     @classmethod
     def is_alive(cls) -> ColumnElement[bool]:
-        """Whether a session counts, for a query that joins its user: the same for requests and for open sockets."""
+        """A condition for queries that join the user: whether a session is valid, for requests and open sockets."""
         moment = now()
         return and_(cls.last_seen_at > moment - IDLE_LIMIT, cls.created_at > moment - AGE_LIMIT, User.is_active)
 
@@ -110,19 +110,19 @@ class Session(Base):
 def check_username(value: str) -> str:
     """The name in NFKC. Raises ValueError with a sentence for people."""
     username = _composed(value)
-    if not USERNAME.fullmatch(username) or UNSEEN.intersection(username):
+    if not USERNAME.fullmatch(username) or INVISIBLE.intersection(username):
         raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
     return username
 
 
 def username_key(value: str) -> str:
-    """What a name is looked up by, whatever its case."""
+    """The key by which a name is looked up, ignoring case."""
     return _composed(value).casefold()
 
 
 def _composed(value: str) -> str:
-    """In NFKC, unless it is too long to be a name anyway: with its marks in disorder, a MiB of it takes hours."""
-    return unicodedata.normalize("NFKC", value).strip() if len(value) <= LONGEST_TYPED else value
+    """In NFKC, unless it is too long for a name anyway: normalizing a MiB of unordered marks takes hours."""
+    return unicodedata.normalize("NFKC", value).strip() if len(value) <= MAX_TYPED else value
 
 
 def new_token() -> str:

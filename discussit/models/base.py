@@ -1,4 +1,4 @@
-"""What every table shares: naming, and moments in UTC."""
+"""The base of all tables: names of constraints and indexes, and timestamps in UTC."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime in UTC, microseconds kept, on engines with and without time zones."""
+    """An aware datetime in UTC, with microseconds, on engines with and without time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -24,8 +24,8 @@ from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.groups import Group
 
-# Texts are apart from the entries and stored in the order in which they were written: SQLite leaves no copies of
-# such rows in its file when it makes space, as it does in a table that is stored in the order of its key.
+# Texts have a table of their own, stored in the order of writing: SQLite leaves copies of rows in its file when it
+# splits a page, which happens in a table stored in the order of its key, as the entries are.
 TEXTS = Table(
     "texts",
     Base.metadata,
@@ -37,7 +37,7 @@ TEXTS = Table(
 
 
 class Entry(Base):
-    """One place in a group's log. `seq` and `nth` are given by the flush that first writes it (log/hooks.py)."""
+    """One entry of a group's log. The flush that first writes it sets `seq` and `nth` (log/hooks.py)."""
 
     __tablename__ = "entries"
 
@@ -61,7 +61,7 @@ class Entry(Base):
     )
     __mapper_args__ = {"polymorphic_on": case((kind == MESSAGE.name, "message"), else_="event")}
 
-    # Empty where there is no text. Changes are written by log/hooks.py.
+    # Empty if there is no text. log/hooks.py writes changes.
     content: Mapped[str] = column_property(
         func.coalesce(
             select(TEXTS.c.content)
@@ -74,16 +74,16 @@ class Entry(Base):
 
     @property
     def is_deleted(self) -> bool:
-        """Whether its text is gone for good."""
+        """Whether its text was erased."""
         return self.state == State.DELETED
 
     def withdraw(self) -> None:
-        """Erase the text and keep the place, so that the log stays without a gap."""
+        """Erase the text and keep the entry, so that the log has no gap."""
         self.state, self.content = State.DELETED, ""
 
 
 class Message(Entry):
-    """Something a member wrote."""
+    """A message of a member."""
 
     __mapper_args__ = {"polymorphic_identity": "message"}
 
@@ -98,7 +98,7 @@ class Message(Entry):
 
 
 class Event(Entry):
-    """A user's Join or Left. `description` is written by the flush."""
+    """A user's Join or Left. The flush sets `description`."""
 
     __mapper_args__ = {"polymorphic_identity": "event"}
 

@@ -8,21 +8,21 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from discussit.models.accounts import UNSEEN, User
+from discussit.models.accounts import INVISIBLE, User
 from discussit.models.base import Base, now
 
 MAX_NAME = 30
 
 
 def new_epoch() -> str:
-    """A name for a log as it is sent to clients from now on: 64 random bits as 16 hexadecimal digits."""
+    """A new epoch, which identifies a log as it is sent to clients: 64 random bits as 16 hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 class Group(Base):
     """A group is a log: its entries are numbered 1 to `last_seq` without a gap.
 
-    The counts below are written with the entries (log/write.py), in the statement that takes their seqs.
+    The counts below are updated with the entries (log/write.py), in the statement that takes their seqs.
     """
 
     __tablename__ = "groups"
@@ -36,9 +36,9 @@ class Group(Base):
     messages: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime | None]
     member_count: Mapped[int] = mapped_column(default=0)
-    # Rises whenever the text of an entry changes, so that processes drop the texts they keep.
+    # Increases whenever the text of an entry changes, so that processes drop the texts they keep.
     revisions: Mapped[int] = mapped_column(default=0)
-    # Changes whenever the log is no longer the one that clients were sent: they have to load it again.
+    # Changes whenever the log is no longer the one that clients received: they must reload it.
     epoch: Mapped[str] = mapped_column(String(16), default=new_epoch)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -51,7 +51,7 @@ class Group(Base):
         return check_name(value)
 
     async def add_user(self, user: User) -> bool:
-        """Make `user` a member; the Join is logged in the same transaction. False: they were one already."""
+        """Make `user` a member; the same transaction logs the Join. Return False if they were one already."""
         session = await self._locked()
         if await session.get(Membership, (self.id, user.id)):
             return False
@@ -60,7 +60,7 @@ class Group(Base):
         return True
 
     async def remove_user(self, user: User) -> bool:
-        """End `user`'s membership; the Left is logged in the same transaction. False: they were no member."""
+        """End `user`'s membership; the same transaction logs the Left. Return False if they were not a member."""
         session = await self._locked()
         membership = await session.get(Membership, (self.id, user.id))
         if membership is None:
@@ -70,8 +70,8 @@ class Group(Base):
         return True
 
     async def _locked(self) -> AsyncSession:
-        # Two joins at once wait for each other here, so the second sees the first's membership.
-        # SQLite ignores FOR UPDATE: there the whole transaction is alone.
+        # Simultaneous joins wait for each other here, so the second sees the first's membership.
+        # SQLite ignores FOR UPDATE, but runs one writing transaction at a time.
         session = async_object_session(self)
         assert session is not None, "the group needs the session that loaded it"
         await session.execute(select(Group.id).where(Group.id == self.id).with_for_update())
@@ -85,7 +85,7 @@ class Group(Base):
 
 
 class Membership(Base):
-    """That a user belongs to a group, and how far they have read."""
+    """A user's membership of a group, and how far they have read."""
 
     __tablename__ = "memberships"
 
@@ -104,6 +104,6 @@ class Membership(Base):
 def check_name(value: str) -> str:
     """A group's name without surrounding space. Raises ValueError with a sentence for people."""
     name = value.strip()
-    if not name or len(name) > MAX_NAME or not name.isprintable() or UNSEEN.intersection(name):
+    if not name or len(name) > MAX_NAME or not name.isprintable() or INVISIBLE.intersection(name):
         raise ValueError(f"A group's name has 1 to {MAX_NAME} printable characters.")
     return name

@@ -67,7 +67,7 @@ async def start_session(request: Request, user: User, target: str) -> Response:
     security_log.done(request, Act.LOGIN, user.id)
     response = see_other(target)
     site.session_backend.set(response, token, request)
-    site.throttles.devices.remember(response, request, user.username)
+    site.throttles.device_cookies.remember(response, request, user.username)
     return response
 
 

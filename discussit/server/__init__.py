@@ -1,1 +1,1 @@
-"""What `discussit serve` runs: uvicorn's protocols with limits of our own, in a process set up for them."""
+"""What `discussit serve` runs: uvicorn's protocols with stricter limits, in a process set up for them."""

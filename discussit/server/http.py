@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with limits on request heads, for `discussit serve`. uvicorn's own has none.
 
-Its parser delivers a header when it is complete. Until then it keeps what arrived, and copies all of it for each
-further part: one header of 64 MB took four seconds in which nobody else was served.
+Its parser delivers only complete headers. Until then it keeps what it received, and copies all of it for each
+further part: one header of 64 MB took four seconds, in which no other request was served.
 """
 
 import asyncio
@@ -12,20 +12,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from discussit.middleware.headers import HEADERS
 
-MAX_HEAD = 64 * 1024  # bytes of a request that are not its body
-USER_TIMEOUT = 30  # seconds in which a client has to take some of a response
+MAX_HEAD = 64 * 1024  # bytes of a request, without its body
+USER_TIMEOUT = 30  # seconds within which a client must acknowledge a part of a response
 HEAD_LIMIT = 30  # seconds from opening a connection, or from a request's first byte, until its head is complete
 
 
 def set_user_timeout(transport: asyncio.BaseTransport, seconds: int) -> None:
-    """Have the system, where it can, end the connection if sent data stays unacknowledged this long."""
+    """Have the system, if it can, end the connection when sent data stays unacknowledged this long."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, for heads that are neither too long nor too slow."""
+    """Refuses heads over MAX_HEAD with 431, and closes connections whose head takes longer than HEAD_LIMIT."""
 
     _excess = 0
     _deadline: asyncio.TimerHandle | None = None
@@ -55,7 +55,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        # The rest counts: the framing of a chunked body, and its trailers, have no limit either.
+        # Everything else counts: a chunked body's framing and trailers have no limit either.
         self._excess -= len(body)
         super().on_body(body)
 

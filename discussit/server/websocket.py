@@ -1,7 +1,7 @@
-"""uvicorn's WebSocket protocol with limits of our own, for `discussit serve`.
+"""uvicorn's WebSocket protocol with stricter limits, for `discussit serve`.
 
-It behaves as uvicorn's does, and offers itself to the application in `scope["extensions"]["discussit"]`, as a
-DirectTransport (delivery/sending.py). Under any other server the application does without.
+The application finds it in `scope["extensions"]["discussit"]`, as a DirectTransport (delivery/sending.py), and
+works without it under other servers.
 """
 
 import socket
@@ -14,15 +14,15 @@ from websockets.http11 import Request
 
 from discussit.server.http import set_user_timeout
 
-BUFFER = 32 * 1024  # bytes that the system buffers for a client that reads nothing; Linux doubles it
-USER_TIMEOUT = 10  # seconds in which a client has to take what was sent
-READ_CHUNK = 4 * 1024  # bytes of one read after which others have their turn
-IDLE_FRAME_DELAY = 0.001  # seconds without reading for each frame that completes no message
-CLOSE_GRACE = 1  # seconds that a client has at shutdown to take what was sent
+BUFFER = 32 * 1024  # bytes that the system buffers for a client that stops reading; Linux doubles it
+USER_TIMEOUT = 10  # seconds within which a client must acknowledge sent data
+READ_CHUNK = 4 * 1024  # bytes of one read after which other connections have their turn
+IDLE_FRAME_DELAY = 0.001  # seconds without reading, per frame that completes no message
+CLOSE_GRACE = 1  # seconds a client has at shutdown to receive buffered data
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, for a client that may stop reading at any time."""
+    """Bounds the memory and time of clients that stop reading, or send frames without messages."""
 
     _pong = b""  # queued until the client reads
     _idle_frames = 0  # frames of the last read that completed no message
@@ -31,7 +31,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # DirectTransport
 
     def write(self, frames: bytes) -> bool:
-        """Send whole frames as they are. False, and nothing is sent: they would have to wait or can't be sent."""
+        """Send prepared, complete frames. Return False and send nothing if they would have to wait or can't be sent."""
         transport = self.transport
         if not self.writable.is_set() or self.close_sent or transport.is_closing():
             return False
@@ -39,7 +39,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return True
 
     def abort(self) -> None:
-        """Cut the connection, with whatever its client has not taken."""
+        """Close the connection immediately and discard buffered data."""
         self.transport.abort()
 
     # Differences from uvicorn's
@@ -60,7 +60,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         self._idle_frames = 0
         super().data_received(data)
-        # uvloop keeps reading while there is data, a quarter of a MiB at a time: that is 40,000 empty frames.
+        # uvloop keeps reading while there is data, a quarter of a MiB at a time, which is 40,000 empty frames.
         if not self._is_resting and (self._idle_frames or len(data) >= READ_CHUNK):
             self._pause_for(self._idle_frames * IDLE_FRAME_DELAY)
 
@@ -76,7 +76,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _read_on(self) -> None:
         self._is_resting = False
-        # Messages that are queued for the application come first; reading then resumes by itself.
+        # Messages queued for the application come first; receiving the last one resumes reading.
         if self.read_paused and self.queue.empty() and not self.transport.is_closing():
             self.read_paused = False
             self.transport.resume_reading()
@@ -89,7 +89,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_cont(self, event: Frame) -> None:
         self._idle_frames += 1
-        if event.data or event.fin:  # else each would be kept until the message ends, which may never be
+        if event.data or event.fin:  # uvicorn would keep others until the message ends, which may be never
             super().handle_cont(event)
 
     def handle_pong(self, event: Frame) -> None:
@@ -101,7 +101,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.writable.is_set():
             super().handle_ping()
         else:
-            # RFC 6455, 5.5.3: only the last of several queued pings needs an answer. All would be kept without limit.
+            # RFC 6455, 5.5.3: only the last of several queued pings needs an answer. Keeping all has no limit.
             self._pong = b"".join(self.conn.data_to_send()) or self._pong
 
     def resume_writing(self) -> None:
@@ -113,10 +113,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
-            # The handshake was refused and is complete, but uvicorn would log that the application left it open.
+            # The refused handshake is complete, but uvicorn would log that the application left it open.
             self.handshake_complete = True
 
     def shutdown(self) -> None:
         super().shutdown()
-        # Closing waits for the client to take what was sent: one that takes nothing would hold up the shutdown.
+        # Closing waits until buffered data is sent: a client that stopped reading would block the shutdown.
         self.loop.call_later(CLOSE_GRACE, self.transport.abort)

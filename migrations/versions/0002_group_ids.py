@@ -1,4 +1,4 @@
-"""SQLite gives no group the id of one that was deleted: whoever still has that id in hand means the other."""
+"""On SQLite, never reuse the id of a deleted group: a process that still has the id would read the new one."""
 
 from alembic import op
 

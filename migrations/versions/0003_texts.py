@@ -1,4 +1,4 @@
-"""Texts in a table of their own, entries of any kind, and what a group knows of its log without counting."""
+"""Texts in a table of their own, entries of any kind, and groups that store the counts of their logs."""
 
 import secrets
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ def downgrade() -> None:
 
 
 def create_texts() -> None:
-    # With a rowid, unlike entries: where texts are only ever added at the end, pages are not split, and
-    # a split leaves copies that survive the deletion.
+    # With a rowid, unlike entries: texts are only added at the end, so pages are not split. A split leaves
+    # copies that survive the deletion.
     op.create_table(
         "texts",
         sa.Column("group_id", sa.Integer(), nullable=False),
@@ -63,7 +63,7 @@ def create_texts() -> None:
     )
 
 
-# SQLite changes a table by making a new one. All of it is one transaction.
+# SQLite changes a table by creating a new one. All of it is one transaction.
 
 
 def rebuild() -> None:

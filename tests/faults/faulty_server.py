@@ -22,7 +22,7 @@ import msgspec
 import uvicorn
 from anyio import create_task_group
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit import cli, main_tasks
 from discussit.app import app
@@ -81,12 +81,12 @@ def tireless():
 
 
 def die_before_commit():
-    event.listen(Session, "before_commit", _die_if_fatal)
+    event.listen(OrmSession, "before_commit", _die_if_fatal)
 
 
 def die_after_commit():
     # Ahead of the hook that publishes.
-    event.listen(Session, "after_commit", _die_if_fatal, insert=True)
+    event.listen(OrmSession, "after_commit", _die_if_fatal, insert=True)
 
 
 def _die_if_fatal(session):
@@ -168,34 +168,34 @@ def hasty():
 
 
 def hang_in_publish():
-    bus.make_backend = lambda _settings: Hanging()
+    bus.new_backend = lambda _settings: Hanging()
     polling.POLL = 3600
 
 
 def publish_late():
     """What is published arrives when a room has read the same from the database, but has not taken it yet."""
-    bus.make_backend = lambda _settings: Late()
+    bus.new_backend = lambda _settings: Late()
     hold_pages()
 
 
 def raise_in_publish():
-    bus.make_backend = lambda _settings: Raising()
+    bus.new_backend = lambda _settings: Raising()
 
 
 def drop_half():
-    bus.make_backend = lambda _settings: Dropping()
+    bus.new_backend = lambda _settings: Dropping()
 
 
 def double_half():
-    bus.make_backend = lambda _settings: Doubling()
+    bus.new_backend = lambda _settings: Doubling()
 
 
 def reorder_half():
-    bus.make_backend = lambda _settings: Reordering()
+    bus.new_backend = lambda _settings: Reordering()
 
 
 def forge_half():
-    bus.make_backend = lambda _settings: Forging()
+    bus.new_backend = lambda _settings: Forging()
 
 
 def raise_after_commit():
@@ -317,7 +317,7 @@ def clock_runs_back():
     base.datetime = Clock
 
 
-def short_patience():
+def short_send_limit():
     sending.SEND_LIMIT = sending.DIRECT_SEND_LIMIT = 2
 
 

@@ -8,7 +8,7 @@ from people import HttpPerson, missing
 from starlette.routing import Mount, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 
-PEOPLE = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
+NAMES = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
 SECTIONS = ("event", "message", "membership", "group", "user")
 
 # What each of them is answered. "login": led there to log in. 101: the socket opens.
@@ -76,7 +76,7 @@ def everyone(site, alice, bob, gardening):
     bob.joins(gardening)
     alice.says(gardening, "hello")
     alice.get("/admin/")  # its routes are there from the first visit on
-    return dict(zip(PEOPLE, (visitor, cleo, bob, alice), strict=True))
+    return dict(zip(NAMES, (visitor, cleo, bob, alice), strict=True))
 
 
 def test_every_route_has_its_line(site, everyone):
@@ -87,7 +87,7 @@ def test_everybody_gets_as_far_as_the_table_says(everyone, gardening):
     everyone["alice"].leaves(gardening)
 
     answers = {
-        line: tuple(answer(everyone[name], line, uuid=gardening, path="nowhere") for name in PEOPLE) for line in PAGES
+        line: tuple(answer(everyone[name], line, uuid=gardening, path="nowhere") for name in NAMES) for line in PAGES
     }
 
     assert answers == PAGES
@@ -129,7 +129,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(everyone, gardening):
     answers = []
     values = {"uuid": gardening, "path": "nowhere", "identity": "user", "pk": "1"}
 
-    for name in PEOPLE:
+    for name in NAMES:
         everyone[name].browser.event_hooks = {"response": [answers.append]}
         for line in [*PAGES, *ADMINISTRATION]:
             answer(everyone[name], line, **values)

@@ -86,7 +86,7 @@ async def test_a_worker_whose_main_task_ends_is_replaced_while_the_other_goes_on
 def test_workers_that_can_not_start_end_the_command_with_1(tmp_path):
     server = Workers(tmp_path, "fail_to_start", BROADCAST_URL="redis://127.0.0.1:1/0")
 
-    with pytest.raises(AssertionError, match="a worker could not start; what it wrote says why"):
+    with pytest.raises(AssertionError, match="a worker could not start; its log says why"):
         server.start()
 
     assert server.wait(IN_TIME) == 1

@@ -69,8 +69,8 @@ async def test_a_pool_that_is_exhausted_is_told_and_fills_again(shared, postgres
     async with talking(shared) as talk:
         async with locked(postgres, shared.database):
             with ThreadPoolExecutor(len(people)) as threads:
-                moves = [threads.submit(person.leaves, shared.group) for person in people]
-                answers = await asyncio.gather(*map(asyncio.wrap_future, moves))
+                leaves = [threads.submit(person.leaves, shared.group) for person in people]
+                answers = await asyncio.gather(*map(asyncio.wrap_future, leaves))
 
         assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "5")}
         await until(lambda: shared.says_it_is(200, database="ok"))

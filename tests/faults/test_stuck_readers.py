@@ -6,18 +6,18 @@ from contextlib import AsyncExitStack, aclosing
 from clients import narrow_socket
 from garden import memory
 
-PATIENCE = 2  # seconds, by the fault `short_patience`
+SEND_LIMIT = 2  # seconds, by the fault `short_send_limit`
 MIB = 1024 * 1024
 
 
 async def test_a_reader_that_stops_reading_misses_nothing_and_holds_up_nobody(faulty):
-    garden = faulty("short_patience", "short_buffers")
+    garden = faulty("short_send_limit", "short_buffers")
     async with garden.alice.follows(garden.group, 0) as alice, aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
         await says_more_than_a_socket_holds(alice)
-        slowest = await chats_for(2 * PATIENCE, alice)
+        slowest = await chats_for(2 * SEND_LIMIT, alice)
 
-        assert slowest < PATIENCE
+        assert slowest < SEND_LIMIT
         assert await bob.closed() in (1013, 1006)
         assert bob.cursor < alice.cursor
         await bob.returns()
@@ -33,7 +33,7 @@ async def test_a_reader_that_pauses_goes_on_where_it_was(garden):
 
 
 async def test_forty_stuck_readers_cost_the_server_little_memory(faulty):
-    garden = faulty("short_patience")
+    garden = faulty("short_send_limit")
     async with garden.alice.follows(garden.group, 0) as alice, AsyncExitStack() as stuck:
         await says_more_than_a_socket_holds(alice)
         before = memory(garden.server)

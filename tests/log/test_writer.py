@@ -2,7 +2,7 @@ import pytest
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
 from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import Refused
 from discussit.log import writer
@@ -18,9 +18,9 @@ def commits():
     def see(session):
         seen.append(session)
 
-    event.listen(Session, "after_commit", see)
+    event.listen(OrmSession, "after_commit", see)
     yield seen
-    event.remove(Session, "after_commit", see)
+    event.remove(OrmSession, "after_commit", see)
 
 
 # Appending

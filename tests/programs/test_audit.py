@@ -49,7 +49,7 @@ def test_a_hole_in_what_is_pinned_is_told_and_fails(audited, affected):
     code, lines, _ = audited(affected)
 
     assert (code, lines[0]) == (1, f"starlette {PINNED} PYSEC-2026-1 CVE-2026-1")
-    assert lines[1].startswith("1 known holes in ")
+    assert lines[1].startswith("1 known vulnerabilities in ")
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_what_is_not_affected_passes(audited, affected, more):
     code, (line,), errors = audited(affected, more=more)
 
     assert (code, errors) == (0, "")
-    assert line.startswith("0 known holes in ")
+    assert line.startswith("0 known vulnerabilities in ")
 
 
 def test_advisories_that_are_old_say_nothing_of_today(audited):
     code, _, errors = audited("versions: [0.1.0]", days=31)
 
     assert code == 1
-    assert "what was found since is not there" in errors
+    assert "later ones are missing" in errors
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])

@@ -1,10 +1,10 @@
-// Where messages are written.
+// The form in which messages are written.
 
 import { find } from "../shared/dom.js"
 
 const NEAR = 500
 const TYPING = 3_000
-// The browser says 229 for a key that an input method is using, also after the composition's last one.
+// The keyCode of keys that an input method uses, also of the one that ends a composition.
 const COMPOSING = 229
 
 export class Composer {
@@ -19,7 +19,7 @@ export class Composer {
   #isComposing = false
 
   /**
-   * `send(text)` takes a message that is neither blank nor too long.
+   * Calls `send(text)` with a message that is neither blank nor too long.
    * @param {HTMLFormElement} form
    * @param {import("./draft.js").Draft} draft
    * @param {(text: string) => void} send
@@ -31,7 +31,7 @@ export class Composer {
     this.#counter = find(form, ".composer-counter")
     this.#draft = draft
     this.#send = send
-    // The page of a refused form brings its text along.
+    // The page of a refused form contains its text.
     if (this.#field.value) draft.text = this.#field.value
     else this.#field.value = draft.text
     this.#listen()
@@ -42,7 +42,7 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
-  /** Nobody is just typing: what stands here is kept, and the next key is some time away. */
+  /** Whether the user has stopped typing, so that a reload interrupts nobody. The draft is stored. */
   get isQuiet() {
     return !this.#isComposing && Date.now() - this.#typedAt > TYPING
   }
@@ -108,7 +108,7 @@ export class Composer {
   }
 
   /**
-   * How many characters are left. The limit counts characters, and a string's length halves of some of them.
+   * How many characters are left. The limit counts characters; a string's length counts some of them twice.
    * @param {string} text
    */
   #left(text) {
@@ -122,7 +122,7 @@ export class Composer {
   }
 }
 
-// Under a finger there is no Shift to break a line with: there the button sends.
+// Touch keyboards have no Shift+Enter for a new line: there the button sends.
 function enterSends() {
   return !matchMedia("(pointer: coarse)").matches
 }

@@ -1,4 +1,4 @@
-// What is being written for a group, kept across reloads: for a new tab what was written last, for each tab its own.
+// The draft of a message to a group, stored across reloads: each tab's own, and for new tabs the latest.
 
 import { forget, forgetInTab, keep, keepInTab, kept, keptInTab } from "../shared/storage.js"
 

@@ -1,8 +1,8 @@
-// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one person
-// share the outbox of a group, and it outlives them.
+// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one user
+// share a group's outbox, and it outlives them.
 //
-// Each message has a key of its own: tabs write at the same time, and one list would lose what another tab
-// has just added. The key begins with the moment of writing, so sorted keys are the order of sending.
+// Each message has its own key: tabs write at the same time, and with a single list they would overwrite each
+// other's messages. Keys begin with the time of writing, so sorted keys are the order of sending.
 
 import { forget, keep, kept, keysWith } from "../shared/storage.js"
 
@@ -31,7 +31,7 @@ export class Outbox {
   }
 
   /**
-   * In the order of sending, with `seq` once acknowledged or `refusal` once refused.
+   * All messages in the order of sending, with `seq` once acknowledged or `refusal` once refused.
    * @returns {Unsent[]}
    */
   get messages() {
@@ -45,7 +45,7 @@ export class Outbox {
   }
 
   /**
-   * Written in this tab, or found when it was opened.
+   * Whether the message was written in this tab, or was there when the tab was opened.
    * @param {string} client_id
    */
   isOwn(client_id) {
@@ -89,7 +89,7 @@ export class Outbox {
   }
 
   /**
-   * The log shows everything up to `last`: what was acknowledged there has arrived.
+   * Removes messages that the log shows: those acknowledged with a seq up to `last`.
    * @param {number} last
    */
   settle(last) {
@@ -116,7 +116,7 @@ export class Outbox {
     return keysWith(this.#prefix).find(key => key.endsWith(`:${client_id}`))
   }
 
-  // Later than all that wait, even if the clock was set back or two were written in one millisecond.
+  // After all other messages, even if the clock was set back or two were written in one millisecond.
   #nextMoment() {
     const newest = keysWith(this.#prefix).at(-1)?.slice(this.#prefix.length).split(":")[0] ?? 0
     return String(Math.max(Date.now(), Number(newest) + 1)).padStart(MOMENT_DIGITS, "0")
@@ -125,13 +125,13 @@ export class Outbox {
 
 /**
  * @param {string} key
- * @returns {Unsent | null} Null where another tab has removed it meanwhile.
+ * @returns {Unsent | null} Null if another tab has removed it meanwhile.
  */
 function read(key) {
   return JSON.parse(kept(key) ?? "null")
 }
 
-// Over plain http on a local network the browser has no randomUUID.
+// Browsers have no randomUUID on plain http, as on a local network.
 function newId() {
   if (crypto.randomUUID) return crypto.randomUUID()
   return crypto.getRandomValues(new Uint32Array(4)).reduce((id, word) => id + word.toString(16).padStart(8, "0"), "")

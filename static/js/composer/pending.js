@@ -1,4 +1,4 @@
-// The rows below the log: what was written and is not in the log yet.
+// The rows below the log: messages that are not in the log yet.
 
 import { around, cloned, find } from "../shared/dom.js"
 import { linkify } from "../shared/linkify.js"
@@ -20,7 +20,7 @@ export class Pending {
   }
 
   /**
-   * Makes the rows agree with the outbox. `continues` says whether the first goes on under the log's last header.
+   * Makes the rows agree with the outbox. `continues`: whether the first row shares the log's last header.
    * @param {number} last
    * @param {boolean} continues
    */
@@ -33,7 +33,7 @@ export class Pending {
   }
 
   /**
-   * An entry of one's own is here, its ack is not: the row would stand beside it for a moment.
+   * Hides the row of an own message that arrived before its ack: otherwise both would show for a moment.
    * @param {string} content
    */
   arrived(content) {
@@ -73,7 +73,7 @@ export class Pending {
   }
 
   /**
-   * Another tab may have seen the entry before this one: the row stays until it is in this log too.
+   * Removes the rows of other messages, but not before their entries are in this tab's log.
    * @param {import("./outbox.js").Unsent[]} messages
    * @param {number} last
    */

@@ -1,5 +1,5 @@
-// Which of a person's tabs sends what waits for a group: the one that holds the lock. The browser gives it
-// to the next tab when this one yields, is closed or dies.
+// Of a user's tabs, only the one that holds the lock sends a group's outbox. The browser passes the lock on
+// when that tab yields, is closed or dies.
 
 export class SendLock {
   #name
@@ -9,7 +9,7 @@ export class SendLock {
   #request = null
 
   /**
-   * `taken()` is called whenever it becomes this tab's turn.
+   * `taken()` is called whenever this tab gets the lock.
    * @param {string} name
    * @param {() => void} taken
    */
@@ -22,7 +22,7 @@ export class SendLock {
     return this.#isHeld
   }
 
-  /** Without locks, as on plain http in a local network, each tab sends its own messages. */
+  /** False if the browser has no locks, as on plain http: each tab then sends its own messages. */
   get isShared() {
     return Boolean(navigator.locks)
   }
@@ -35,7 +35,7 @@ export class SendLock {
     navigator.locks
       .request(this.#name, { signal: request.signal }, () => this.#hold(request))
       .catch(() => {
-        // Either it was yielded before it was this tab's turn, or the browser refuses locks here.
+        // Either this tab yielded before it got the lock, or the browser refuses locks here.
         if (!request.signal.aborted) this.#take()
       })
   }

@@ -1,6 +1,6 @@
-// Sends what waits in the outbox, in order and one at a time: a message leaves only after the one before it
-// was acknowledged or refused. After a lost connection the same message is sent again under the same id, which
-// the server knows, so it enters the log once.
+// Sends the outbox's messages in order and one at a time: each only after the one before it was acknowledged
+// or refused. After a lost connection the message is sent again with the same id, by which the server
+// recognises it, so that it is stored once.
 
 import { SendLock } from "./send-lock.js"
 
@@ -59,7 +59,7 @@ export class Sender {
 
   /** @param {import("../connection/protocol.js").Refusal} refusal */
   refused({ client_id, code, message, retry_after }) {
-    // Only one message is under way: what was too broken to be read can but be that one.
+    // Only one message is under way: an error without an id refers to it.
     const refused = client_id ?? this.#underway
     this.#answered(refused)
     if (PASSING.includes(code)) return this.#pause(retry_after)

@@ -1,5 +1,5 @@
-// The pill that says how things stand with the connection. It must always be true: "Live" only while the
-// socket is open and the log shows all that the server had.
+// The pill that shows the connection's status. It must always be true: "Live" only while the socket is
+// open and the log shows all of the server's entries.
 
 const WELCOME_TIME = 2_000
 /** @type {{ [status: string]: string }} */
@@ -41,7 +41,7 @@ export class ConnectionStatus {
   }
 
   /**
-   * The log ended at `seq` when the connection was made.
+   * The log ended at `seq` when the connection was opened.
    * @param {number} seq
    */
   ready(seq) {
@@ -81,7 +81,7 @@ export class ConnectionStatus {
   #show() {
     const [state, text] = this.#words()
     this.#pill.dataset.state = state
-    // Said once: setting the same text again would be read aloud again.
+    // Only changes: screen readers would read the same text aloud again.
     if (this.#pill.textContent !== text) this.#pill.textContent = text
     this.#pill.title = `Last entry here: ${this.#last}`
   }

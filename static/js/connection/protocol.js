@@ -7,13 +7,13 @@
 /** @typedef {{ type: "ready", seq: number, groups: string[], version?: string, epoch?: string | number }} Ready */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number }} Refusal */
-/** @typedef {{ type: "join_group" | "leave_group", data: string }} Move */
-/** @typedef {Entry | Ready | Ack | Refusal | Move | { type: "reset", seq: number }} Received */
+/** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
+/** @typedef {Entry | Ready | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
 
 export const SUBPROTOCOL = "discussit.v1"
 
 /**
- * Whether the object is an entry of the log. Each is counted, whatever its type: those to come have others than these.
+ * Whether the object is an entry of the log. Every entry is counted, whatever its type: later versions have more types.
  * @param {Received} object
  * @returns {object is Entry}
  */
@@ -22,7 +22,7 @@ export function isEntry(object) {
 }
 
 /**
- * Whether a connection that was closed with this code is not to be made again.
+ * Whether a client must not reconnect after this close code.
  * @param {number} code
  */
 export function isFinal(code) {

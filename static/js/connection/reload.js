@@ -1,9 +1,9 @@
-// Loads the page again by itself when it has to change, and when that takes nothing away from its reader.
+// Reloads the page when it is outdated, as soon as its user loses nothing by that.
 
 import { keepInTab, keptInTab } from "../shared/storage.js"
 
 const SECOND = 1_000
-// Readers who come back to a restarted server are not to ask it for their pages in one moment.
+// Readers who return to a restarted server must not all request their pages at the same time.
 const SPREAD = 30 * SECOND
 const LONGEST_PAUSE = 600 * SECOND
 
@@ -18,9 +18,9 @@ export class Reload {
 
   /**
    * @param {string} address The path of the page.
-   * @param {string} version Of the scripts that it was served with.
+   * @param {string} version The version of its scripts.
    * @param {() => boolean} isQuiet Whether a reload loses nothing and disturbs nobody.
-   * @param {() => string} [place] The query of the page that shows what is being read.
+   * @param {() => string} [place] The query of the page around the entry that is being read.
    */
   constructor(address, version, isQuiet, place = () => "") {
     this.#address = address
@@ -29,15 +29,15 @@ export class Reload {
     this.#place = place
   }
 
-  /** A page that is the answer to a form is not reloaded: that would send the form again. */
+  /** Reloads immediately. The response to a form is replaced instead, since reloading would send the form again. */
   now() {
     if (location.pathname === this.#address) location.reload()
     else location.replace(this.#address)
   }
 
   /**
-   * The server has scripts of this version: the page is loaded again, once for each, as soon as it comes with them.
-   * During an update another process, which has the old ones, may answer.
+   * The server has scripts of this version: reloads the page, once for each version, as soon as it is served with them.
+   * During an update another process, with the old scripts, may answer.
    * @param {string} [version]
    */
   forVersion(version) {
@@ -47,7 +47,7 @@ export class Reload {
     this.#later(async () => (await this.#served()) === version && this.#isQuiet() && keepInTab(keyOf(version), "done"))
   }
 
-  /** An entry came that the page could show, from a process that does not know it. */
+  /** Reloads to show an entry that this page knows, but that the process which sent it does not. */
   forKind() {
     if (this.#isMissing) return
     this.#isMissing = true
@@ -74,7 +74,7 @@ export class Reload {
     else this.#later(isDue, attempts + 1)
   }
 
-  /** The version of the scripts that the page would come with now. */
+  /** The version of the scripts with which the page is served now. */
   async #served() {
     const answer = await fetch(this.#address, { method: "HEAD", redirect: "manual" }).catch(() => null)
     return answer?.headers.get("Script-Version")

@@ -1,5 +1,5 @@
-// A connection that comes back by itself. What was missed meanwhile is the server's to tell:
-// the address says where to read on from.
+// A connection that reconnects by itself. Its address says where to read on, so that the server sends
+// what was missed.
 
 import { isFinal, SUBPROTOCOL } from "./protocol.js"
 
@@ -7,7 +7,7 @@ const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 15_000
 const ANSWER_WITHIN = 15_000
 const TICK = 5_000
-// Browsers slow the timers of hidden tabs to one a minute: only a longer silence means sleep.
+// Browsers slow the timers of hidden tabs to one a minute: only a longer pause means that the machine slept.
 const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
 /** @type {{ [code: number]: Status }} */
@@ -54,7 +54,7 @@ export class Socket {
     this.#connect()
   }
 
-  // A socket that is closing is not open any more, though it has not said so yet.
+  // A closing socket is not open any more, but its close event comes later.
   get isOpen() {
     return this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
   }
@@ -62,11 +62,11 @@ export class Socket {
   /** @param {object} frame */
   send(frame) {
     this.#websocket?.send(JSON.stringify(frame))
-    // Every frame is answered. Silence is a socket that died without telling.
+    // Every message is answered. Silence means that the connection is dead.
     this.#deadline ??= setTimeout(() => this.renew(), ANSWER_WITHIN)
   }
 
-  /** Drops the connection, whatever it looks like, and makes another at once. */
+  /** Drops the connection, even if it looks open, and reconnects immediately. */
   renew() {
     if (!this.#hasEnded) this.#connect()
   }
@@ -82,9 +82,9 @@ export class Socket {
   }
 
   #connect() {
-    // An attempt made without a network may still be under way when the network returns.
+    // An attempt begun without a network may still be under way when the network returns.
     this.#drop()
-    // Without a network this one most likely fails too: it is not worth to be told.
+    // Without a network this attempt most likely fails: the status stays "offline".
     if (navigator.onLine) this.#change("connecting")
     const websocket = new WebSocket(this.#address, SUBPROTOCOL)
     this.#websocket = websocket
@@ -155,7 +155,7 @@ export class Socket {
   }
 
   /**
-   * Random, so that a restarted server does not meet all its readers in the same moment.
+   * Random, so that not all readers return to a restarted server at the same moment.
    * @param {number} code
    */
   #pause(code) {
@@ -164,7 +164,7 @@ export class Socket {
     return longest * (0.5 + Math.random() / 2)
   }
 
-  // A refused handshake tells a script nothing. The page at the same path says why.
+  // Scripts can't read why a handshake was refused. The page at the same path says it.
   async #askWhy() {
     const answer = await fetch(this.#path, { method: "HEAD", redirect: "manual" }).catch(() => null)
     if (answer === null || this.isOpen) return
@@ -178,7 +178,7 @@ export class Socket {
     else this.#tick()
   }
 
-  // After the machine slept, a socket may look open for many minutes and be dead.
+  // After the machine slept, a dead socket may look open for many minutes.
   #tick() {
     const now = Date.now()
     const slept = now - this.#lastTick > SLEPT

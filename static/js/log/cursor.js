@@ -7,8 +7,8 @@ export class Cursor {
 
   /**
    * @param {number} seq Of the last entry that was read.
-   * @param {string} [timestamp] Of that entry, as the server wrote it, where a row shows it.
-   * @param {string} [epoch] Of the log, where the page names it.
+   * @param {string} [timestamp] Of that entry, as the server wrote it, if a row shows it.
+   * @param {string} [epoch] Of the log, if the page names it.
    */
   constructor(seq, timestamp, epoch) {
     this.#seq = seq
@@ -20,7 +20,7 @@ export class Cursor {
     return this.#seq
   }
 
-  /** What the server needs to read on from here, or to see that this is another log. */
+  /** The URL's query with which the server reads on from here, or notices that this is another log. */
   get query() {
     const query = new URLSearchParams({ since: String(this.#seq) })
     if (this.#epoch !== undefined) query.set("epoch", this.#epoch)
@@ -29,7 +29,7 @@ export class Cursor {
   }
 
   /**
-   * Whether this epoch may be that of the log that was read: it is where either side does not know it.
+   * Whether this epoch may be that of the log that was read. True if either side does not know it.
    * @param {string | number} [epoch]
    */
   isIn(epoch) {
@@ -45,7 +45,7 @@ export class Cursor {
   }
 
   /**
-   * Counts the entry, if it is the next one. False where it was read before.
+   * Counts the entry if it is the next one. Returns false if it was read before.
    * @param {import("../connection/protocol.js").Entry} entry
    */
   advance({ seq, timestamp }) {

@@ -1,4 +1,4 @@
-// Each day's first entry is preceded by its date. The server separates days of UTC; these are the reader's.
+// Separators with the date before each day's first entry: days in the reader's time zone, where the server uses UTC.
 
 import { cloned, find } from "../shared/dom.js"
 import { localDay, nameOfDay } from "../shared/times.js"
@@ -16,7 +16,7 @@ export function separateDay(row) {
 }
 
 /**
- * At midnight "Today" becomes another day's name.
+ * Updates the names of days: at midnight "Today" changes.
  * @param {HTMLElement} list
  */
 export function renameDays(list) {

@@ -1,7 +1,8 @@
-// Rows of one author that follow each other closely share one header: the rule of `continues` in pages/group.py.
+// Consecutive messages of one author share a header if they follow closely: the same rule as `continues` in
+// pages/group.py.
 
 /**
- * Whether a message of `author` at `moment` goes on under the header of the row above it.
+ * Whether a message of `author` at `moment` shares the header of the row above it.
  * @param {{ kind: string, name: string, timestamp: string } | null} above
  * @param {string} author
  * @param {Date} moment

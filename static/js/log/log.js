@@ -1,4 +1,4 @@
-// The log of a group as the page shows it: rows in the order of seq.
+// A group's log on the page: rows in the order of seq.
 
 import { fillAvatar } from "../shared/avatar.js"
 import { cloned, find } from "../shared/dom.js"
@@ -17,11 +17,11 @@ export class Log {
     this.#list = list
     this.#headerWindow = Number(list.dataset.headerWindow)
     this.#localize(list)
-    // History is not news: only what is appended from now on is to be read aloud.
+    // Only entries appended from now on should be read aloud, not those already here.
     list.setAttribute("aria-live", "polite")
   }
 
-  /** How many rows came since the page was loaded. */
+  /** How many rows were appended since the page was loaded. */
   get appended() {
     return this.#appended
   }
@@ -37,7 +37,7 @@ export class Log {
   }
 
   /**
-   * Puts older rows, rendered by the server, before those that are here.
+   * Inserts older rows, rendered by the server, before the others.
    * @param {HTMLElement[]} rows
    */
   prepend(rows) {
@@ -50,7 +50,7 @@ export class Log {
   }
 
   /**
-   * Whether a message of `author` at `moment` would go on under the last row's header.
+   * Whether a message of `author` at `moment` would share the last row's header.
    * @param {string} author
    * @param {Date} moment
    */

@@ -1,4 +1,4 @@
-// Who belongs to the group, as the log's events tell.
+// The list of the group's members, updated by the log's events.
 
 import { fillAvatar } from "../shared/avatar.js"
 import { cloned, find } from "../shared/dom.js"
@@ -53,7 +53,7 @@ export function inOrder(one, other) {
 }
 
 /**
- * Python's casefold: upper case first, as ß is SS there and no other letter in lower case.
+ * Like Python's casefold: upper case first, since only there is ß the same as ss.
  * @param {string} name
  */
 function caseless(name) {

@@ -1,5 +1,5 @@
-// Older entries, fetched page by page when the reader comes near the first one. They are the server's own
-// markup, read from the page that the link "Earlier messages" leads to.
+// Older entries, fetched page by page when the reader gets near the first one. They are the server's
+// markup, taken from the page behind the link "Earlier messages".
 
 const AHEAD = "600px"
 
@@ -27,7 +27,7 @@ export class OlderEntries {
     this.#observer.unobserve(this.#link)
     const page = await fetchPage(this.#link.href).catch(() => null)
     const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
-    // The link stays, and leads there by itself, where the page could not be had.
+    // If the page could not be fetched, the link stays and still leads there.
     if (!rows) return
     this.#log.prepend([...rows].map(row => document.adoptNode(/** @type {HTMLElement} */ (row))))
     this.#follow(page?.querySelector("#earlier"))
@@ -43,7 +43,7 @@ export class OlderEntries {
 }
 
 /**
- * Not fetch(): its text would have to be parsed by DOMParser, which Trusted Types forbid.
+ * Not fetch(): parsing its text takes DOMParser, which Trusted Types forbid.
  * @param {string} address
  * @returns {Promise<Document | null>}
  */

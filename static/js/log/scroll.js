@@ -1,6 +1,6 @@
-// What of the log is in view. The column is laid out from its end (column-reverse): scrollTop is 0 at the end and
-// negative above it, so the end stays in view by itself and older entries move nothing. Only what is appended
-// while someone reads further up has to be made up for.
+// The part of the log that is in view. The column is laid out from its end (column-reverse): scrollTop is 0 at the
+// end and negative above it, so the end stays in view by itself and older entries move nothing. Only entries appended
+// while someone reads further up need a correction.
 
 import { find } from "../shared/dom.js"
 
@@ -24,11 +24,11 @@ export class Scroll {
   }
 
   /**
-   * `change()` returns how many entries it appended; what is being read stays where it is.
+   * Calls `change()`, which returns how many entries it appended, and keeps the entries in view where they are.
    * @param {() => number | void} change
    */
   keep(change) {
-    // One change may bring about another: the outermost makes up for both.
+    // One change may cause another: the outermost corrects for both.
     if (this.#isKeeping || this.isAtEnd) return void change()
     this.#isKeeping = true
     const height = this.#scroller.scrollHeight

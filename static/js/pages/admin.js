@@ -1,4 +1,4 @@
-// The administration's pages work without this: it suggests names while one types, and selects all rows.
+// Suggests names while typing, and selects all rows. The administration works without it.
 
 const PAUSE = 150 // milliseconds without a key before the server is asked
 
@@ -22,7 +22,7 @@ function suggest(input) {
       const response = await fetch(url, { signal: asked.signal })
       if (response.ok) show((await response.json()).results)
     } catch {
-      // Overtaken by the next key, or offline: the name can still be typed.
+      // Aborted by the next key, or offline: the name can still be typed.
     }
   }
 

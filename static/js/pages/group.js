@@ -1,4 +1,4 @@
-// The group page: who listens to whom.
+// The group page: creates its parts and connects them.
 
 import { Composer } from "../composer/composer.js"
 import { Draft } from "../composer/draft.js"
@@ -67,7 +67,7 @@ function open() {
 function received(objects) {
   const before = log.appended
   scroll.keep(() => {
-    // A gap makes what follows it in this frame worthless too.
+    // After a gap, the rest of this message is useless.
     objects.every(receive)
     if (log.appended > before) page.querySelector(".scroller-silence")?.remove()
     outbox.settle(cursor.seq)
@@ -78,7 +78,7 @@ function received(objects) {
 }
 
 /**
- * False where what follows is worthless. Objects of a type that is none of these are for pages to come.
+ * Returns false if what follows is useless. Objects of other types are for later versions of this page.
  * @param {import("../connection/protocol.js").Received} object
  */
 function receive(object) {
@@ -99,8 +99,8 @@ function ready({ seq, epoch, version }) {
   return true
 }
 
-// What is missing can't be had from here. What is written is in storage already. What still came would find
-// a gap and ask again, and so begin the loading anew each time.
+// The missing entries can't be fetched from here; drafts are in storage already. Further entries would find
+// a gap and reset again, which would restart the reload each time.
 function reset() {
   socket.stop()
   reload.now()
@@ -110,7 +110,7 @@ function reset() {
 /** @param {import("../connection/protocol.js").Entry} entry */
 function follow(entry) {
   if (cursor.isBefore(entry)) {
-    // The server reads on from the last entry.
+    // On reconnecting, the server reads on from the last entry.
     socket.renew()
     return false
   }
@@ -119,7 +119,7 @@ function follow(entry) {
 }
 
 /**
- * An entry of a type that is none of these has no row, in this page as in one that is loaded now.
+ * Shows the entry. Entries of other types have no row, neither in this page nor in one that is loaded now.
  * @param {import("../connection/protocol.js").Entry} entry
  */
 function show(entry) {
@@ -140,7 +140,7 @@ function timestampOf(seq) {
   return list.querySelector(`[data-seq="${seq}"] time`)?.getAttribute("datetime") ?? undefined
 }
 
-// What is in memory only would be lost, and so would the place of who reads further up and looks at it.
+// A reload would lose what is stored in memory only, and the place of a user who is reading further up.
 function isQuiet() {
   return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
 }
@@ -160,7 +160,7 @@ function changed(status) {
 function write(text) {
   outbox.add(text)
   if (isLive) scroll.toEnd()
-  // Among older messages nothing live is shown: the page of the latest ones sends it.
+  // A page of older messages is not live: the page of the latest ones sends it.
   else location.assign(address)
 }
 
@@ -175,7 +175,7 @@ function showPending() {
   pending.show(cursor.seq, log.continues(user, new Date()))
 }
 
-// A link to an entry that is not on this page is a link to the page around it.
+// A link to an entry that is not on this page leads to the page around it.
 function pointOut() {
   const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
   if (!seq) return composer.focus()
@@ -184,7 +184,7 @@ function pointOut() {
   else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)
 }
 
-// A panel that lies over the page has no place in the wide layout.
+// Panels that cover the page are closed in the wide layout.
 function foldPanels() {
   /** @type {NodeListOf<HTMLElement>} */
   const panels = document.querySelectorAll(".panel:popover-open")

@@ -16,7 +16,7 @@ export class Groups {
   }
 
   /**
-   * Makes every row agree with the groups the person is in.
+   * Makes every row agree with the groups that the user is in.
    * @param {string[]} uuids
    */
   agree(uuids) {
@@ -49,7 +49,7 @@ export class Groups {
   }
 
   /**
-   * One click asks once: the row's buttons rest until the answer.
+   * Disables the row's buttons until the answer, so that each click sends one command.
    * @param {HTMLElement} row
    */
   hold(row) {
@@ -143,7 +143,7 @@ export class Groups {
   }
 
   /**
-   * The button that was pressed may be gone or was disabled; only a focus lost that way is given back.
+   * Restores the focus if it was lost because the pressed button was replaced or disabled.
    * @param {HTMLElement} row
    */
   #refocus(row) {

@@ -1,4 +1,4 @@
-// The home page: joining and leaving without loading it again.
+// The home page: joining and leaving without a reload.
 
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
@@ -25,7 +25,7 @@ function follow(list) {
   socket.start()
 }
 
-// What was typed into a form is kept nowhere, and what was asked is to be answered where it was asked.
+// A reload would lose text typed into forms, which is not stored, and the answers to pending commands.
 function isQuiet() {
   /** @type {NodeListOf<HTMLInputElement>} */
   const fields = document.querySelectorAll("input:not([type=hidden])")
@@ -44,7 +44,7 @@ function listener(groups, reload) {
       for (const object of objects) receive(object, groups, reload)
     },
     changed(status) {
-      // What was asked may be lost with the connection: the next "ready" tells how it went.
+      // Commands may be lost with the connection: the next "ready" shows whether they succeeded.
       if (status !== "open") groups.releaseAll()
       if (status === "signed-out") find(document, "#session-ended").hidden = false
       if (status === "ended") find(document, "#connection-ended").hidden = false
@@ -78,7 +78,7 @@ function press(event, groups, socket) {
   if (!(button instanceof HTMLButtonElement) || !(row instanceof HTMLElement)) return
   const [verb, uuid] = button.value.split(" ")
   if (verb === "open_group") return openGroup(event, button)
-  // Without a connection the form goes its own way.
+  // Without a connection the form is submitted.
   if (!socket.isOpen) return
   event.preventDefault()
   groups.hold(row)
@@ -86,7 +86,7 @@ function press(event, groups, socket) {
 }
 
 /**
- * A form that is sent by GET would add a question mark to the address.
+ * Opens the group. Submitting the form by GET would add a question mark to the address.
  * @param {MouseEvent} event
  * @param {HTMLButtonElement} button
  */

@@ -1,4 +1,4 @@
-// The sessions' times in the reader's own words. The page works without this.
+// Shows the sessions' times in the user's time zone. The page works without it.
 
 import { localize } from "../shared/times.js"
 

@@ -1,4 +1,4 @@
-// The same rules as hue() and initials() in pages/page.py: a name has one colour, whoever draws it.
+// The same rules as hue() and initials() in pages/page.py, so that a name always has the same colour.
 
 const HUES = 12
 

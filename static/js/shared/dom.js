@@ -1,7 +1,7 @@
-// What a page's script needs of the page. Where it is missing the page is wrong: that must not go on silently.
+// Access to elements that a page's script needs. A missing one is a bug in the page, so it raises.
 
 /**
- * The first element in `root` that matches, of this class. Raises where there is none.
+ * The first element in `root` that matches, of this class. Raises if there is none.
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root
  * @param {string} selector
@@ -15,7 +15,7 @@ export function find(root, selector, kind) {
 }
 
 /**
- * A copy of the element in the <template> of this id. Raises where there is none.
+ * A copy of the element in the <template> with this id. Raises if there is none.
  * @param {string} id
  */
 export function cloned(id) {
@@ -24,7 +24,7 @@ export function cloned(id) {
 }
 
 /**
- * Where an event began, if an element that matches stands around that.
+ * The closest element around an event's target that matches.
  * @param {Event} event
  * @param {string} selector
  */

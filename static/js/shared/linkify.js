@@ -1,4 +1,4 @@
-// Addresses in a text become links, in history and in live entries alike.
+// Turns addresses in a text into links, in older and live entries alike.
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi
 const CLOSING = /[.,:;!?'"…»”’)\]}]$/
@@ -12,7 +12,7 @@ export function linkify(text) {
 }
 
 /**
- * What is a link already is left alone, so that a text may be looked through twice.
+ * Existing links are skipped, so that a text may be processed twice.
  * @param {HTMLElement} text
  */
 function plainTexts(text) {
@@ -34,8 +34,8 @@ function split(text) {
 }
 
 /**
- * A closing bracket belongs to the address where it opened in it, as in many encyclopedias. They are counted once:
- * to look through the address again for each of ten thousand brackets would take the page a third of a second.
+ * A closing bracket belongs to the address if it was opened in it, as in many encyclopedias. Brackets are counted once:
+ * searching the address again for each of ten thousand brackets would take a third of a second.
  * @param {string} address
  */
 function trim(address) {

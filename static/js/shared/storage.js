@@ -1,4 +1,4 @@
-// localStorage, or memory where the browser refuses it or it is full: what was typed must not be lost to a quota.
+// localStorage, or memory if the browser refuses it or it is full: typed text must not be lost to a quota.
 
 /** @type {Map<string, string>} */
 const memory = new Map()
@@ -33,13 +33,13 @@ export function keysWith(prefix) {
   return [...new Set([...keys, ...memory.keys()])].filter(key => key.startsWith(prefix)).sort()
 }
 
-/** Whether a reload would find all that was kept. */
+/** Whether everything stored would survive a reload. */
 export function isLasting() {
   return memory.size === 0
 }
 
 /**
- * For this tab alone, across reloads. False where the browser refuses it.
+ * Stores a value for this tab only, across reloads. Returns false if the browser refuses it.
  * @param {string} key
  * @param {string} value
  */

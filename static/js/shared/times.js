@@ -1,4 +1,4 @@
-// Times in the reader's own zone. The page speaks English, so its dates do too, in the reader's variety of it.
+// Times in the user's time zone. The page is in English, so its dates are in the user's variety of English.
 
 const language = navigator.languages.find(tag => tag.startsWith("en")) ?? "en-GB"
 const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" })
@@ -25,7 +25,7 @@ export function localize(root) {
 }
 
 /**
- * The reader's calendar day of a moment, comparable and fit for `datetime`.
+ * The user's calendar day of a moment, comparable and valid in `datetime`.
  * @param {Date} date
  */
 export function localDay(date) {

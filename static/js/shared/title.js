@@ -1,4 +1,4 @@
-// The name of the tab, with the number of messages that came while nobody looked, through reloads that nobody saw.
+// The tab's title, with the number of messages that arrived while the tab was hidden. Reloads in a hidden tab keep it.
 
 import { keepInTab, keptInTab } from "./storage.js"
 
