@@ -15,7 +15,7 @@ from discussit.limits.throttles import Limit
 
 NEW, WRONG = "another horse entirely", "wrong horse battery"
 LOGIN, CHANGE, SESSIONS = "/accounts/login/", "/accounts/password/", "/accounts/sessions/"
-RUNNING = Path(__file__).parent.parent / "docs" / "running.md"
+RUNNING = Path(__file__).parents[2] / "docs" / "running.md"
 
 
 @pytest.fixture
