@@ -4,10 +4,10 @@ import gc
 import logging
 
 import pytest
-from people import World
 from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
+from world import World
 
 from discussit.accounts import passwords
 from discussit.app import app

@@ -4,8 +4,8 @@ from threading import Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
-from people import World
 from sqlalchemy import select, text, update
+from world import World
 
 from discussit.database import Database
 from discussit.models import Group, Message

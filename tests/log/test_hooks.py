@@ -36,8 +36,8 @@ def test_a_message_is_called_as_the_tutorial_does_with_two_digits_for_the_hour(w
 
 
 async def test_events_are_called_by_their_descriptions(world):
-    await add_event(world, "Join")
-    await add_event(world, "Left")
+    await world.joined(world.bob)
+    await world.left(world.bob)
 
     events = await world.database.run_read(lambda session: session.scalars(select(Event).order_by(Event.seq)).all())
     assert [str(event) for event in events] == ["bob Join the Gardening group", "bob Left the Gardening group"]
@@ -57,7 +57,7 @@ async def test_memberships_and_sessions_say_whose_they_are(world):
 async def test_a_join_is_a_membership_and_its_event(world):
     await world.joined(world.alice)
 
-    assert await members(world) == ["alice"]
+    assert await world.members() == ["alice"]
     assert await world.log() == [(1, "alice Join the Gardening group")]
 
 
@@ -72,24 +72,24 @@ async def test_joining_twice_makes_no_second_event(world):
 async def test_leaving_twice_makes_no_second_event(world):
     await world.joined(world.alice)
 
-    first, second = await leave(world, world.alice), await leave(world, world.alice)
+    first, second = await world.left(world.alice), await world.left(world.alice)
 
     assert (first, second) == (True, False)
     assert await world.log() == [(1, "alice Join the Gardening group"), (2, "alice Left the Gardening group")]
-    assert await members(world) == []
+    assert await world.members() == []
 
 
 async def test_someone_who_is_in_no_group_leaves_without_an_event(world):
-    assert not await leave(world, world.bob)
+    assert not await world.left(world.bob)
     assert await world.log() == []
 
 
 async def test_whoever_left_can_join_again(world):
     await world.joined(world.alice)
-    await leave(world, world.alice)
+    await world.left(world.alice)
     await world.joined(world.alice)
 
-    assert await members(world) == ["alice"]
+    assert await world.members() == ["alice"]
     assert [text.split()[1] for _, text in await world.log()] == ["Join", "Left", "Join"]
 
 
@@ -102,10 +102,10 @@ async def test_a_membership_added_by_itself_is_logged(world):
 
 async def test_an_event_added_by_itself_makes_the_membership_agree(world):
     await add_event(world, "Join")
-    joined = await members(world)
+    joined = await world.members()
     await add_event(world, "Left")
 
-    assert (joined, await members(world)) == (["bob"], [])
+    assert (joined, await world.members()) == (["bob"], [])
 
 
 @pytest.mark.parametrize("kind", ["Join", "Left"])
@@ -150,9 +150,9 @@ async def test_an_event_of_another_type_is_refused(world):
 
 async def test_entries_are_numbered_in_the_order_in_which_they_were_added(world):
     async with world.database.transaction() as session:
-        session.add_all([message(world, text) for text in "abc"])
+        session.add_all([world.message(text) for text in "abc"])
         await session.flush()
-        session.add_all([message(world, text) for text in "de"])
+        session.add_all([world.message(text) for text in "de"])
 
     assert await world.log() == [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")]
 
@@ -161,9 +161,7 @@ async def test_each_group_counts_for_itself(world):
     other = Group(name="Cooking")
 
     async with world.database.transaction() as session:
-        session.add_all(
-            [message(world, "here"), Message(group=other, author=await bob(session, world), content="there")]
-        )
+        session.add_all([world.message("here"), Message(group=other, author_id=world.bob.id, content="there")])
 
     assert await world.log() == [(1, "here")]
     assert other.last_seq == 1
@@ -171,7 +169,7 @@ async def test_each_group_counts_for_itself(world):
 
 async def test_a_message_added_to_any_asynchronous_session_gets_its_seq(world):
     async with AsyncSession(world.database.engine) as session:
-        session.add_all([message(world, "from a shell"), message(world, "and again")])
+        session.add_all([world.message("from a shell"), world.message("and again")])
         await session.commit()
 
     assert await world.log() == [(1, "from a shell"), (2, "and again")]
@@ -197,7 +195,7 @@ async def test_written_messages_become_what_added_ones_do(world):
     await world.wrote("hi")
     await world.database.run_write(lambda session: write_entries(session, [new_message(world.group, world.bob, "hi")]))
 
-    added, written = await rows(world)
+    added, written = await world.rows()
     assert added | {"seq": 2, "nth": 2, "timestamp": written["timestamp"]} == written
     assert published(world) == await sent(world)
 
@@ -205,7 +203,7 @@ async def test_written_messages_become_what_added_ones_do(world):
 async def test_written_messages_continue_the_log_of_each_group(world):
     other = Group(name="Cooking")
     async with world.database.transaction() as session:
-        session.add_all([message(world, "a"), other])
+        session.add_all([world.message("a"), other])
     new = [
         new_message(world.group, world.bob, "b"),
         new_message(other, world.bob, "b", "id"),
@@ -225,7 +223,7 @@ async def test_nothing_is_written_where_there_is_nothing_to_write(world):
 
 async def test_an_added_message_is_known_to_its_session_as_it_was_written(world):
     async with world.database.transaction() as session:
-        added = message(world, "hi")
+        added = world.message("hi")
         session.add(added)
         await session.flush()
         found = await first_entry(session)
@@ -240,9 +238,9 @@ async def test_an_added_message_is_known_to_its_session_as_it_was_written(world)
 async def test_a_group_counts_its_messages_and_members(world):
     await world.joined(world.alice, world.bob)
     await world.wrote("a", "b")
-    await leave(world, world.alice)
+    await world.left(world.alice)
 
-    group = await found_group(world)
+    group = await world.read_group()
     assert (group.last_seq, group.messages, group.member_count) == (5, 2, 1)
 
 
@@ -252,17 +250,17 @@ async def test_each_entry_knows_how_many_messages_there_are_up_to_it(world):
     await world.joined(world.bob)
     await world.wrote("b", "c")
 
-    assert [row["nth"] for row in await rows(world)] == [0, 1, 1, 2, 3]
+    assert [row["nth"] for row in await world.rows()] == [0, 1, 1, 2, 3]
 
 
 async def test_a_group_knows_when_its_last_message_was_written_and_not_when_someone_came(world):
     await world.joined(world.alice)
-    before = (await found_group(world)).last_message_at
+    before = (await world.read_group()).last_message_at
     await world.wrote("a")
-    written = (await rows(world))[-1]["timestamp"]
+    written = (await world.rows())[-1]["timestamp"]
     await world.joined(world.bob)
 
-    assert (before, (await found_group(world)).last_message_at) == (None, written)
+    assert (before, (await world.read_group()).last_message_at) == (None, written)
 
 
 async def test_whoever_joins_has_read_everything_up_to_their_join(world):
@@ -276,12 +274,12 @@ async def test_whoever_joins_has_read_everything_up_to_their_join(world):
 
 async def test_a_revision_changes_the_groups_epoch_and_its_texts(world):
     await world.wrote("oops", "hi")
-    before = await found_group(world)
+    before = await world.read_group()
 
     async with world.database.transaction() as session:
         (await first_entry(session)).content = "better"
 
-    after = await found_group(world)
+    after = await world.read_group()
     assert (before.revisions, after.revisions, before.epoch == after.epoch) == (0, 1, False)
     assert await world.log() == [(1, "better"), (2, "hi")]
 
@@ -293,29 +291,29 @@ async def test_a_withdrawn_text_is_in_no_row(world):
         (await first_entry(session)).withdraw()
 
     texts = await world.database.run_read(lambda session: session.scalars(select(TEXTS.c.content)).all())
-    assert (texts, [row["state"] for row in await rows(world)]) == ([], ["deleted"])
+    assert (texts, [row["state"] for row in await world.rows()]) == ([], ["deleted"])
 
 
 async def test_what_was_rolled_back_leaves_no_gap(world):
     async with world.database.sessions() as session:
-        session.add(message(world, "never mind"))
+        session.add(world.message("never mind"))
         await session.flush()
         await session.rollback()
 
     async with world.database.transaction() as session:
-        session.add(message(world, "hi"))
+        session.add(world.message("hi"))
 
     assert await world.log() == [(1, "hi")]
 
 
 async def test_a_rolled_back_savepoint_leaves_no_gap(world):
     async with world.database.transaction() as session:
-        session.add(message(world, "a"))
+        session.add(world.message("a"))
         async with session.begin_nested() as savepoint:
-            session.add(message(world, "b"))
+            session.add(world.message("b"))
             await session.flush()
             await savepoint.rollback()
-        session.add(message(world, "c"))
+        session.add(world.message("c"))
 
     assert await world.log() == [(1, "a"), (2, "c")]
 
@@ -363,9 +361,7 @@ async def test_the_database_itself_guards_the_order(world):
 
 async def test_a_moment_comes_back_in_utc_with_its_microseconds(world):
     async with world.database.transaction() as session:
-        session.add(
-            Message(group=await group(session, world), author=await bob(session, world), content="hi", timestamp=MOMENT)
-        )
+        session.add(Message(group_id=world.group.id, author_id=world.bob.id, content="hi", timestamp=MOMENT))
 
     assert await world.database.run_read(lambda session: session.scalar(select(Entry.timestamp))) == MOMENT
 
@@ -390,7 +386,7 @@ async def test_what_was_rolled_back_is_not_published(world):
     world.listen()
 
     async with world.database.sessions() as session:
-        session.add(message(world, "never mind"))
+        session.add(world.message("never mind"))
         await session.flush()
         await session.rollback()
 
@@ -398,14 +394,14 @@ async def test_what_was_rolled_back_is_not_published(world):
 
 
 async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_the_session(world):
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
     async with world.database.sessions() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
         await session.flush()
         await session.rollback()
 
-        session.add(message(world, "hi"))
+        session.add(world.message("hi"))
         await session.commit()
 
     (written,) = world.published
@@ -413,12 +409,12 @@ async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_th
 
 
 async def test_a_rolled_back_savepoint_publishes_nothing_false(world):
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
     async with world.database.transaction() as session:
-        session.add(message(world, "true"))
+        session.add(world.message("true"))
         async with session.begin_nested() as savepoint:
-            session.add(message(world, "false"))
+            session.add(world.message("false"))
             await session.delete(await session.get_one(Session, session_id("token")))
             await session.flush()
             await savepoint.rollback()
@@ -430,11 +426,11 @@ async def test_a_savepoint_that_fails_by_itself_publishes_nothing_false(world):
     world.listen()
 
     async with world.database.transaction() as session:
-        session.add(message(world, "true"))
+        session.add(world.message("true"))
         with pytest.raises(IntegrityError):
             async with session.begin_nested():
-                session.add_all([message(world, "false"), User(username="alice", password="!")])
-        session.add(message(world, "true, too"))
+                session.add_all([world.message("false"), User(username="alice", password="!")])
+        session.add(world.message("true, too"))
 
     assert [contents(world, written) for written in world.published] == [["true", "true, too"]]
 
@@ -444,14 +440,14 @@ async def test_nothing_is_published_before_the_whole_transaction_is_committed(wo
 
     async with world.database.sessions() as session:
         async with session.begin_nested():
-            session.add(message(world, "never mind"))
+            session.add(world.message("never mind"))
         await session.rollback()
 
     assert world.published == []
 
 
 async def test_what_came_before_a_rolled_back_savepoint_is_published(world):
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
     async with world.database.transaction() as session:
         await session.delete(await session.get_one(Session, session_id("token")))
@@ -466,7 +462,7 @@ async def test_a_savepoint_that_is_kept_publishes_its_entries(world):
     world.listen()
 
     async with world.database.transaction() as session, session.begin_nested():
-        session.add(message(world, "hi"))
+        session.add(world.message("hi"))
 
     assert [contents(world, written) for written in world.published] == [["hi"]]
 
@@ -524,47 +520,38 @@ async def test_a_closed_account_keeps_the_log_whole(world):
 
 async def test_a_closed_account_has_no_rights_memberships_or_sessions(world):
     await world.joined(world.bob)
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
 
     closed = await close(world, world.bob)
 
-    assert (closed.is_active, closed.is_superuser, await members(world)) == (False, False, [])
+    assert (closed.is_active, closed.is_superuser, await world.members()) == (False, False, [])
     assert [id for written in world.published for id in written.ended_sessions] == [session_id("token")]
 
 
 async def test_a_renamed_account_is_logged_out(world):
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
 
     async with world.database.transaction() as session:
-        (await bob(session, world)).username = "robert"
+        (await session.get_one(User, world.bob.id)).username = "robert"
 
     assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]
 
 
 async def test_a_changed_password_alone_renames_nobody(world):
-    await logged_in(world, world.bob)
+    await world.logged_in(world.bob, "token")
     world.listen()
 
     async with world.database.transaction() as session:
-        (await bob(session, world)).password = "?"
+        (await session.get_one(User, world.bob.id)).password = "?"
 
     assert not any(written.ended_sessions or written.revised_groups for written in world.published)
-
-
-def message(world, content):
-    return Message(group_id=world.group.id, author_id=world.bob.id, content=content)
 
 
 async def add_event(world, kind):
     async with world.database.transaction() as session:
         session.add(Event(group_id=world.group.id, user_id=world.bob.id, type=kind))
-
-
-async def leave(world, user):
-    async with world.database.transaction() as session:
-        return await (await group(session, world)).remove_user(await session.get_one(User, user.id))
 
 
 async def close(world, user):
@@ -574,35 +561,8 @@ async def close(world, user):
     return closed
 
 
-async def logged_in(world, user):
-    async with world.database.transaction() as session:
-        session.add(Session(id=session_id("token"), user_id=user.id))
-
-
-async def members(world):
-    rows = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
-    return await world.database.run_read(lambda session: session.scalars(rows).all())
-
-
-async def group(session, world):
-    return await session.get_one(Group, world.group.id)
-
-
-async def bob(session, world):
-    return await session.get_one(User, world.bob.id)
-
-
 async def first_entry(session):
     return await session.scalar(select(Entry).order_by(Entry.seq).limit(1))
-
-
-async def rows(world):
-    rows = await world.database.run_read(lambda session: session.execute(select(Entry.__table__)).mappings().all())
-    return [dict(row) for row in rows]
-
-
-async def found_group(world):
-    return await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
 
 
 async def sent(world):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from discussit.errors import Refused
 from discussit.log import writer
 from discussit.log.writer import MAX_BATCH, Draft
-from discussit.models import Group, User
+from discussit.models import User
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
     async with world.served() as served:
         sent = served.writer.submit(draft(world, "before"))
         await served.writer.drained()
-        await left(world)
+        await world.left(world.bob)
         late = served.writer.submit(draft(world, "after"))
         await served.writer.drained()
 
@@ -223,9 +223,3 @@ def code(draft):
 async def execute(world, statement):
     async with world.database.transaction() as session:
         await session.execute(text(statement))
-
-
-async def left(world):
-    async with world.database.transaction() as session:
-        group = await session.get_one(Group, world.group.id)
-        await group.remove_user(await session.get_one(User, world.bob.id))
