@@ -306,14 +306,6 @@ def test_uvicorns_workers_are_told_that_they_do_not_hear_each_other(environment,
     assert ("set BROADCAST_URL=redis://" in said) is is_told
 
 
-def test_what_serve_loads_is_left_out_when_python_looks_for_garbage(environment):
-    looked_through = (
-        "import gc; from discussit.server.process import application; application(); print(len(gc.get_objects()))"
-    )
-
-    assert int(output(sys.executable, "-c", looked_through).stdout) < 1_000
-
-
 def run_until_served(command, sign="Uvicorn running on"):
     """What the program says on stderr until it says this, and when it is then ended."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}

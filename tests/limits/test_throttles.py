@@ -4,19 +4,13 @@ import asyncio
 import logging
 import signal
 import time
-from contextlib import ExitStack, suppress
 
-import httpx2
 import pytest
 from limits import RateLimitItemPerMinute
-from people import PASSWORD, HttpPerson, refused, stranger
-from servers import Server
+from people import PASSWORD, stranger
 from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
-from discussit.client_address import client_network
 from discussit.errors import FieldError
 from discussit.limits import throttles
 from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
@@ -146,24 +140,6 @@ def test_a_made_up_device_does_not_help(site, environment, alice):
     assert guesses == [400] * 3 + [429]
 
 
-def test_the_devices_cookie_is_for_the_server_alone(site):
-    answer = HttpPerson(site, "alice").sign_up()
-
-    (cookie,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith("discussit_device=")]
-
-    assert {"HttpOnly", "Max-Age=31536000", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
-    assert "alice" not in cookie
-
-
-def test_over_https_the_devices_cookie_can_be_planted_by_nobody(site):
-    alice = HttpPerson(site, "alice")
-    alice.browser.base_url = "https://testserver"
-
-    cookies = alice.sign_up().headers.get_list("set-cookie")
-
-    assert [each for each in cookies if each.startswith("__Host-discussit_device=") and each.endswith("; Secure")]
-
-
 def test_an_address_takes_so_many_wrong_passwords_whatever_the_names(site, environment, alice, bob):
     few(environment, "GUESSES_OF_ADDRESS")
     attacker = stranger(site)
@@ -199,24 +175,7 @@ async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
     assert (len(tried), sum(isinstance(each, Throttled) for each in outcomes)) == (10, 40)
 
 
-@pytest.mark.parametrize(
-    ("client", "address"),
-    [
-        (("203.0.113.9", 1), "203.0.113.9"),
-        (("2001:db8:1:2:3:4:5:6", 1), "2001:db8:1:2::/64"),
-        (("2001:db8:1:2:ffff::", 1), "2001:db8:1:2::/64"),
-        (("::ffff:203.0.113.9", 1), "203.0.113.9"),
-        (("fe80::1%eth0", 1), "fe80::/64"),
-        (("testclient", 1), ""),
-        (("", 1), ""),
-        (None, ""),
-    ],
-)
-def test_an_address_is_what_one_customer_is_given(client, address):
-    assert client_network(HTTPConnection({"type": "http", "client": client})) == address
-
-
-# Accounts, moves, messages
+# Accounts, joins and leaves, messages
 
 
 def test_an_address_makes_so_many_accounts(site, environment):
@@ -278,51 +237,6 @@ def test_who_connects_too_often_has_to_wait(environment, alice, bob):
     assert int(denial.value.headers["retry-after"]) >= 1
     with bob.at_home():
         pass
-
-
-@pytest.fixture
-def two_a_session(environment):
-    environment.setenv("SOCKETS_PER_SESSION", "2")
-
-
-def test_a_session_has_so_many_sockets(two_a_session, alice, bob, gardening):
-    with alice.at_home(), alice.in_group(gardening):
-        assert refused(alice, "/") == 429
-        with bob.at_home():
-            pass
-
-    with alice.at_home():
-        pass
-
-
-def test_a_refused_handshake_takes_no_place(two_a_session, alice, bob, gardening):
-    statuses = [refused(bob, f"/groups/{gardening}/") for _ in range(5)]
-
-    assert statuses == [403] * 5
-    with bob.at_home(), bob.at_home():
-        pass
-
-
-def test_a_made_up_address_gets_no_more_sockets(tmp_path, environment):
-    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="192.0.2.1")
-
-    assert opened(server, 5) == 3
-
-
-def test_addresses_that_a_proxy_tells_are_counted_apart(tmp_path, environment):
-    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="127.0.0.2")
-
-    assert opened(server, 5) == 5
-
-
-def test_a_proxy_on_this_machine_that_tells_no_address_makes_nobody_wait_for_others(tmp_path, environment):
-    server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="192.0.2.1")
-
-    assert opened(server, 5, source="127.0.0.1") == 5
-
-
-def test_by_default_two_hundred_sockets_are_open_from_one_address():
-    assert (Settings.sockets_per_session, Settings.sockets_per_address) == (20, 200)
 
 
 # Where it is counted
@@ -388,23 +302,3 @@ async def test_a_redis_that_came_back_counts_again(counters, redis, environment)
 
     with pytest.raises(Throttled):
         await counters[1].add(limit, "alice")
-
-
-def opened(server, count, source="127.0.0.2"):
-    """How many sockets of one session a server opens for somebody who names another address for each."""
-    server.start()
-    url, form = f"{server.url}{SIGNUP}", {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
-    cookies = httpx2.post(url, data=form).cookies
-    opened = 0
-    with ExitStack() as sockets:
-        sockets.callback(server.stop)
-        for number in range(count):
-            headers = {
-                "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
-                "X-Forwarded-For": f"198.51.100.{number}",
-            }
-            with suppress(InvalidStatus):
-                url = server.url.replace("http", "ws")
-                sockets.enter_context(connect(url, additional_headers=headers, source_address=(source, 0)))
-                opened += 1
-    return opened
