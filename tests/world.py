@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from anyio import create_task_group
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from discussit.bus import Bus
 from discussit.database import Database
@@ -53,6 +53,10 @@ class World:
         async with self.database.transaction() as session:
             session.add_all(Session(id=session_id(token), user_id=user.id) for token in tokens)
 
+    async def ended_session(self, token):
+        async with self.database.transaction() as session:
+            await session.delete(await session.get_one(Session, session_id(token)))
+
     async def joined(self, *users):
         async with self.database.transaction() as session:
             group = await session.get_one(Group, self.group.id)
@@ -78,6 +82,17 @@ class World:
             author_id = (author or self.bob).id
             for content in contents:
                 session.add(Message(group_id=self.group.id, author_id=author_id, content=content))
+
+    async def withdrew_all(self):
+        async with self.database.transaction() as session:
+            for entry in await session.scalars(select(Message)):
+                entry.withdraw()
+
+    async def lost_last_entry(self):
+        """As where a copy takes the database's place that did not receive it."""
+        async with self.database.transaction() as session:
+            await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
+            await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
     async def log(self):
         """The group's log as the database has it: seq and text."""
