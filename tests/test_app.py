@@ -94,7 +94,7 @@ def test_an_application_that_has_ended_runs_again(settings):
 # Stopping
 
 
-def test_what_was_sent_before_the_end_is_written(environment):
+def test_messages_sent_before_the_end_are_written(environment):
     with TestClient(app) as site:
         alice = HttpPerson(site, "alice")
         alice.sign_up()
@@ -181,7 +181,7 @@ async def break_database(database):
 
 
 @pytest.mark.parametrize(("key", "is_told"), [("SECRET_KEY", True), ("x" * 31, True), ("x" * 32, False), ("", False)])
-def test_a_secret_that_can_be_guessed_is_told_of(environment, caplog, key, is_told):
+def test_a_short_secret_is_warned_of(environment, caplog, key, is_told):
     environment.setenv("SECRET_KEY", key)
 
     with TestClient(app):

@@ -11,7 +11,7 @@ from discussit.app import app
 from discussit.delivery import polling
 
 
-def test_a_process_that_runs_says_so_to_everyone(site):
+def test_a_running_process_answers_everyone(site):
     response = HttpPerson(site, "visitor").get("/healthz")
 
     assert (response.status_code, response.text) == (200, "ok")
@@ -24,7 +24,7 @@ def test_it_is_ready_when_database_and_bus_answer(site):
 
 
 @pytest.mark.sqlite
-def test_it_is_not_ready_when_the_database_does_not_answer_and_says_so(site, state):
+def test_it_is_not_ready_when_the_database_does_not_answer(site, state):
     lose_database(site, state)
 
     response = site.get("/readyz")
@@ -43,7 +43,7 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
 
 
 @pytest.mark.sqlite
-def test_it_tells_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
+def test_it_reports_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 0.05)
     shutil.copy("discussit.db", "kept.db")
     with alice.at_home():

@@ -23,7 +23,7 @@ async def is_cancelled():
 
 
 @pytest.mark.parametrize("ends", [returns, breaks, is_cancelled])
-async def test_a_main_task_that_ends_ends_all_and_is_told_of_and_logged(ends, caplog):
+async def test_a_main_task_that_ends_ends_all_and_is_reported_and_logged(ends, caplog):
     told = []
     with pytest.raises(ExceptionGroup) as raised:
         async with MainTasks(lambda: told.append(ends)).running(lives, ends, lives):
@@ -37,7 +37,7 @@ async def test_a_main_task_that_ends_ends_all_and_is_told_of_and_logged(ends, ca
     assert f"{ends.__name__} ended, and so does this process" in caplog.text
 
 
-async def test_of_several_that_end_the_first_is_told_of(caplog):
+async def test_the_first_of_several_that_end_is_reported(caplog):
     async def breaks_when_cancelled():
         try:
             await lives()
@@ -53,7 +53,7 @@ async def test_of_several_that_end_the_first_is_told_of(caplog):
     assert caplog.text.count("and so does this process") == 1
 
 
-async def test_main_tasks_end_with_their_block_and_nothing_is_told(caplog):
+async def test_main_tasks_end_with_their_block_and_nothing_is_reported(caplog):
     told = []
     async with MainTasks(lambda: told.append("told")).running(lives, lives):
         await asyncio.sleep(0)

@@ -45,14 +45,14 @@ def leads_to(response):
 # Where redirects lead
 
 
-def test_signing_in_and_out_stays_below_the_path(alice):
+def test_logging_in_and_out_stays_below_the_path(alice):
     assert leads_to(alice.log_out()) == "/chat/accounts/login/"
     assert leads_to(alice.log_in()) == "/chat/"
     assert leads_to(alice.get("/accounts/login/")) == "/chat/"
     assert leads_to(Guest(alice.browser, "bob").sign_up()) == "/chat/"
 
 
-def test_who_is_sent_to_log_in_comes_back_to_the_page(visitor, gardening):
+def test_a_visitor_sent_to_log_in_comes_back_to_the_page(visitor, gardening):
     login = leads_to(visitor.get(f"/groups/{gardening}/?at=3"))
 
     assert login == f"/chat/accounts/login/?next=/chat/groups/{gardening}/%3Fat%3D3"
@@ -66,7 +66,7 @@ def test_every_page_comes_back_from_logging_in(visitor, path):
     assert leads_to(visitor.get(path)) == f"/chat/accounts/login/?next=/chat{path}"
 
 
-def test_who_posted_signed_out_comes_back_to_the_form(visitor, gardening):
+def test_a_visitor_who_posts_comes_back_to_the_form(visitor, gardening):
     assert leads_to(visitor.says(gardening, "hi")) == f"/chat/accounts/login/?next=/chat/groups/{gardening}/"
 
 
@@ -87,14 +87,14 @@ def test_a_reset_link_lies_below_the_path_and_leads_there(alice):
     assert leads_to(answer) == "/chat/"
 
 
-def test_what_is_done_in_a_group_leads_back_to_it(alice, gardening):
+def test_actions_in_a_group_lead_back_to_it(alice, gardening):
     assert leads_to(alice.says(gardening, "hi")) == f"/chat/groups/{gardening}/"
     assert leads_to(alice.post(f"/groups/{gardening}/leave/")) == "/chat/"
     back = f"/chat/groups/{gardening}/"
     assert leads_to(alice.post(f"/groups/{gardening}/join/", next=back)) == back
 
 
-def test_making_a_group_leads_home(alice):
+def test_creating_a_group_leads_home(alice):
     assert leads_to(alice.post("/groups/", name="Cooking")) == "/chat/"
 
 
@@ -139,7 +139,7 @@ def test_every_address_on_a_groups_page_lies_below_the_path(alice, gardening):
     assert page.link("Earlier messages") == f"/chat/groups/{gardening}/?before=12"
 
 
-def test_who_is_not_a_member_is_shown_the_way_in(visitor, gardening):
+def test_a_non_member_is_shown_the_way_in(visitor, gardening):
     visitor.sign_up()
 
     answer = visitor.get(f"/groups/{gardening}/")

@@ -10,7 +10,7 @@ def test_the_devices_cookie_is_for_the_server_alone(site):
     assert "alice" not in cookie
 
 
-def test_over_https_the_devices_cookie_can_be_planted_by_nobody(site):
+def test_over_https_the_devices_cookie_can_not_be_planted(site):
     alice = HttpPerson(site, "alice")
     alice.browser.base_url = "https://testserver"
 

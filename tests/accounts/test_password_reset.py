@@ -51,7 +51,7 @@ def test_a_new_password_counts_from_now_on_and_the_old_one_does_not(bob):
     assert logs_in(bob, NEW)
 
 
-def test_a_new_password_ends_all_other_sessions_at_once(site, alice, bob, elsewhere, gardening):
+def test_a_new_password_ends_all_other_sessions_immediately(site, alice, bob, elsewhere, gardening):
     bob.joins(gardening)
     with elsewhere.in_group(gardening) as there, bob.in_group(gardening) as here:
         changes(bob)
@@ -73,7 +73,7 @@ def test_a_new_password_ends_all_other_sessions_at_once(site, alice, bob, elsewh
         ("password2", {"again": "something else"}),
     ],
 )
-def test_what_is_wrong_with_a_change_stands_beside_its_field_and_changes_nothing(bob, elsewhere, field, fields):
+def test_an_invalid_change_is_reported_beside_its_field_and_changes_nothing(bob, elsewhere, field, fields):
     response = changes(bob, **fields)
 
     assert response.status_code == 400
@@ -95,7 +95,7 @@ def test_a_refused_change_shows_no_password_again(bob):
     assert "secret" not in response.text
 
 
-def test_whoever_is_not_signed_in_changes_nothing(site, bob):
+def test_a_visitor_changes_nothing(site, bob):
     visitor = HttpPerson(site, "visitor")
 
     assert visitor.get(CHANGE).headers["location"] == f"{LOGIN}?next={CHANGE}"
@@ -117,7 +117,7 @@ def test_a_link_says_whose_password_it_sets_and_does_nothing_by_being_opened(sit
     assert bob.get("/").status_code == 200
 
 
-def test_a_link_sets_a_password_and_signs_in_here_and_out_elsewhere(site, bob, gardening, link_for):
+def test_a_link_sets_a_password_and_logs_in_here_and_out_elsewhere(site, bob, gardening, link_for):
     visitor = HttpPerson(site, "bob")
     with bob.at_home() as socket:
         response = sets(visitor, link_for("bob"))
@@ -170,7 +170,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
-def test_a_made_up_link_is_told_the_same_as_a_used_one(site, bob, faultless, link_for, change):
+def test_an_invented_link_is_answered_like_a_used_one(site, bob, faultless, link_for, change):
     assert is_spent(HttpPerson(site, "visitor"), change(link_for("bob")))
 
 
@@ -195,7 +195,7 @@ def test_another_site_can_not_use_a_link(site, bob, link_for):
 
 
 @pytest.mark.parametrize("age", [0, HOUR + 60])
-def test_the_address_of_a_link_is_told_to_nobody(environment, site, bob, link_for, age):
+def test_the_address_of_a_link_is_sent_to_nobody(environment, site, bob, link_for, age):
     link = link_for("bob")
     environment.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + age)
 

@@ -16,7 +16,7 @@ SIGNUP = "/accounts/signup/"
 
 
 @pytest.mark.parametrize("password", ["password1", "PassWord1", "12345678", "fallen_angel"])
-def test_a_password_that_many_have_is_refused_beside_its_field(site, password):
+def test_a_common_password_is_refused_beside_its_field(site, password):
     cleo = HttpPerson(site, "cleo")
 
     response = cleo.post(SIGNUP, username="cleo", password1=password, password2=password)
@@ -26,7 +26,7 @@ def test_a_password_that_many_have_is_refused_beside_its_field(site, password):
 
 
 @pytest.mark.parametrize("password", ["password1 of cleo", "x" * 256, "🔑🔑🔑🔑🔑🔑🔑🔑", "        "])
-def test_a_password_that_few_have_is_taken_as_it_is(site, password):
+def test_an_uncommon_password_is_taken_as_it_is(site, password):
     cleo = HttpPerson(site, "cleo")
 
     cleo.post(SIGNUP, username="cleo", password1=password, password2=password)

@@ -42,13 +42,13 @@ def was_refused(*lines):
 # Coming in
 
 
-def test_a_login_is_told_with_its_account_and_address(site, alice, told):
+def test_a_login_is_logged_with_its_account_and_address(site, alice, told):
     stranger(site).post(LOGIN, username="alice", password=PASSWORD)
 
     assert told() == [("INFO", "login done account=1 by=- address=203.0.113.9")]
 
 
-def test_a_wrong_password_is_told_with_the_account_that_it_was_for(site, alice, bob, told):
+def test_a_wrong_password_is_logged_with_its_account(site, alice, bob, told):
     mallory = stranger(site)
 
     mallory.post(LOGIN, username="BOB", password=WRONG)
@@ -60,13 +60,13 @@ def test_a_wrong_password_is_told_with_the_account_that_it_was_for(site, alice, 
     ]
 
 
-def test_a_sign_up_is_told_and_that_it_signs_in(site, told):
+def test_a_sign_up_is_logged_and_so_is_its_login(site, told):
     HttpPerson(site, "alice").sign_up()
 
     assert told() == done("sign-up done account=1 by=-", "login done account=1 by=-")
 
 
-def test_a_logout_is_told_once(bob, told):
+def test_a_logout_is_logged_once(bob, told):
     bob.log_out()
     bob.log_out()
 
@@ -74,7 +74,7 @@ def test_a_logout_is_told_once(bob, told):
 
 
 @pytest.mark.parametrize("ended", ["others", "theirs"])
-def test_ended_sessions_are_told_and_what_was_none_is_not(site, bob, told, ended):
+def test_ended_sessions_are_logged_once(site, bob, told, ended):
     HttpPerson(site, "bob").log_in()
     (theirs,) = set(re.findall(r'value="(\w{64})" id="end-2"', bob.get(SESSIONS).text))
     told()
@@ -88,7 +88,7 @@ def test_ended_sessions_are_told_and_what_was_none_is_not(site, bob, told, ended
 # Passwords
 
 
-def test_a_changed_password_is_told_and_a_wrong_old_one(bob, told):
+def test_a_changed_password_is_logged_and_so_is_a_wrong_old_one(bob, told):
     for old, new, again in [(PASSWORD, "short", "short"), (WRONG, NEW, NEW), (PASSWORD, NEW, NEW)]:
         bob.post(CHANGE, password=old, password1=new, password2=again)
 
@@ -97,7 +97,7 @@ def test_a_changed_password_is_told_and_a_wrong_old_one(bob, told):
     assert [success] == done("password-change done account=2 by=2")
 
 
-def test_a_reset_link_is_told_when_it_is_made_when_it_is_used_and_when_it_is_used_again(site, alice, bob, told):
+def test_a_reset_link_is_logged_when_it_is_created_used_and_used_again(site, alice, bob, told):
     link = Page(alice.post("/admin/user/reset/2").text).one("link").text
     visitor = HttpPerson(site, "visitor")
     visitor.post(link, password1=NEW, password2=NEW)
@@ -127,13 +127,13 @@ def test_a_reset_link_is_told_when_it_is_made_when_it_is_used_and_when_it_is_use
         ({"username": "alice"}, []),
     ],
 )
-def test_what_a_superuser_changes_about_an_account_is_told(alice, bob, told, fields, acts):
+def test_a_superusers_change_of_an_account_is_logged(alice, bob, told, fields, acts):
     alice.post("/admin/user/edit/2", **fields)
 
     assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
 
 
-def test_a_superuser_who_is_one_no_more_is_told(alice, bob, told):
+def test_a_demoted_superuser_is_logged(alice, bob, told):
     alice.post("/admin/user/edit/2", username="bob", is_superuser="on")
     told()
 
@@ -148,28 +148,28 @@ def test_a_superuser_who_is_one_no_more_is_told(alice, bob, told):
 @pytest.mark.parametrize(
     ("rights", "acts"), [({}, ["account-create"]), ({"is_superuser": "on"}, ["account-create", "account-promote"])]
 )
-def test_an_account_that_a_superuser_makes_is_told(alice, told, rights, acts):
+def test_an_account_created_by_a_superuser_is_logged(alice, told, rights, acts):
     alice.post("/admin/user/create", username="carol", password="short", **rights)
     alice.post("/admin/user/create", username="carol", password=PASSWORD, **rights)
 
     assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
 
 
-def test_a_closed_account_is_told_and_one_that_could_not_be_closed_is_not(alice, bob, told):
+def test_a_closed_account_is_logged_and_one_that_could_not_be_closed_is_not(alice, bob, told):
     for keys in ("1,2", "2", "2"):
         alice.post(f"/admin/user/delete?pks={keys}")
 
     assert told() == done("account-close done account=2 by=1")
 
 
-def test_who_may_not_administrate_is_told(site, bob, told):
+def test_refused_access_to_the_administration_is_logged(site, bob, told):
     HttpPerson(site, "visitor").get("/admin/")
     bob.get("/admin/user/list")
 
     assert told() == was_refused("administration refused account=- by=2")
 
 
-def test_who_may_not_enter_a_group_or_make_one_is_told(bob, gardening, told):
+def test_refused_attempts_to_enter_or_create_a_group_are_logged(bob, gardening, told):
     bob.get(f"/groups/{gardening}/")
     bob.says(gardening, "let me in")
     refused(bob, f"/groups/{gardening}/")
@@ -181,7 +181,7 @@ def test_who_may_not_enter_a_group_or_make_one_is_told(bob, gardening, told):
 # Requests that are refused as they are
 
 
-def test_what_comes_from_another_site_or_by_another_name_is_told(bob, told):
+def test_requests_from_another_site_or_by_another_name_are_logged(bob, told):
     bob.browser.post("/accounts/logout/", headers={"Sec-Fetch-Site": "cross-site"})
     refused(bob, "/", origin="http://evil.example")
     bob.get("/", headers={"Host": "evil.example"})
@@ -193,7 +193,7 @@ def test_what_comes_from_another_site_or_by_another_name_is_told(bob, told):
     )
 
 
-def test_what_was_too_much_is_told(site, environment, alice, told):
+def test_exceeded_limits_are_logged(site, environment, alice, told):
     environment.setattr(throttles, "GUESSES_OF_ACCOUNT", Limit("wrong passwords", RateLimitItemPerMinute(1)))
     mallory = stranger(site)
     for _ in range(2):
@@ -205,7 +205,7 @@ def test_what_was_too_much_is_told(site, environment, alice, told):
     ]
 
 
-def test_too_many_sockets_are_told(environment, alice, bob, told):
+def test_too_many_sockets_are_logged(environment, alice, bob, told):
     environment.setattr(throttles, "CONNECTS", Limit("new connections", RateLimitItemPerMinute(1)))
     with bob.at_home():
         assert refused(bob, "/") == 429
@@ -234,7 +234,7 @@ def test_an_address_is_one_and_no_other_text(site, alice, told, client, address)
     assert told() == [("INFO", f"login done account=1 by=- address={address}")]
 
 
-def test_the_documented_filter_finds_whom_to_ban_and_nobody_else(site, alice, told):
+def test_the_documented_filter_finds_attackers_and_nobody_else(site, alice, told):
     (pattern,) = re.findall(r"^failregex = (.+)$", RUNNING.read_text(), re.M)
     for _ in range(10):
         stranger(site, "198.51.100.1").post(LOGIN, username="alice", password=WRONG)
@@ -252,7 +252,7 @@ REFUSED = r"login refused account=- by=- address=127\.0\.0\.1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
 
 
-def test_any_server_shows_what_was_refused(server):
+def test_any_server_logs_refusals(server):
     log = told_by(server)
 
     assert re.search(rf"{REFUSED}$", log, re.M)

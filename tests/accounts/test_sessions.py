@@ -41,7 +41,7 @@ def test_a_session_within_its_limits_is_let_in_and_keeps_its_sockets(site, state
 
 
 @pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
-def test_a_session_past_a_limit_is_nobodys(site, state, alice, gardening, ago):
+def test_a_session_past_a_limit_is_refused(site, state, alice, gardening, ago):
     site.portal.call(age_sessions, state.database, ago)
 
     assert alice.get("/").status_code == 303
@@ -56,7 +56,7 @@ def test_a_session_that_passes_a_limit_loses_its_sockets(site, state, alice, gar
         assert (closed(home), closed(group)) == (4401, 4401)
 
 
-def test_a_request_is_written_down_where_the_last_is_a_while_ago(site, state, alice, queries):
+def test_a_request_is_recorded_if_the_last_was_a_while_ago(site, state, alice, queries):
     site.portal.call(age_sessions, state.database, {"last_seen_at": SEEN_EVERY + MINUTE})
     queries.clear()
 
@@ -118,7 +118,7 @@ def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, s
     assert [each.get("/").status_code for each in (alice, second, third, bob)] == [303, 200, 200, 200]
 
 
-def test_nobody_is_signed_in_with_a_password_that_was_changed_meanwhile(site, state, alice):
+def test_a_password_changed_meanwhile_logs_nobody_in(site, state, alice):
     async def log_in_slowly():
         user = await login.check_login(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
@@ -169,7 +169,7 @@ def test_over_https_a_cookie_of_the_plain_name_does_not_count(site, alice, name,
 
 # Chromium takes such names from anybody, and sends them as they are. To Python these characters are spaces.
 @pytest.mark.parametrize("before", [b"\xa0", b"\x85", b"\x1f"])
-def test_what_looks_like_its_name_over_https_is_another_name(before):
+def test_a_lookalike_of_its_name_over_https_is_another_name(before):
     name = OVER_HTTPS.encode()
     cookies = b"other=1; " + name + b"=own; " + before + name + b"=planted"
     conn = HTTPConnection({"type": "http", "scheme": "https", "headers": [(b"cookie", cookies)]})
@@ -191,7 +191,7 @@ MADE_UP = {
 
 
 @pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
-def test_a_made_up_cookie_is_nobodys(site, alice, faultless, change):
+def test_an_invented_cookie_logs_nobody_in(site, alice, faultless, change):
     value = change(alice.browser.cookies[COOKIE])
     visitor = HttpPerson(site, "visitor")
 

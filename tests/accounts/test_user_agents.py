@@ -28,5 +28,5 @@ DEVICES = {
 
 
 @pytest.mark.parametrize(("user_agent", "words"), DEVICES.items())
-def test_a_device_is_told_in_words(user_agent, words):
+def test_a_device_is_named_in_words(user_agent, words):
     assert in_words(user_agent) == words

@@ -41,7 +41,7 @@ async def heard(messages, wanted):
     return found
 
 
-async def test_what_one_process_posts_another_hears_in_order(engine):
+async def test_one_process_receives_anothers_messages_in_order(engine):
     async with two_on(engine) as (ours, messages):
         for number in range(20):
             ours.post("group.a", str(number))
@@ -71,7 +71,7 @@ async def test_an_idle_connection_is_asked_and_kept(engine, caplog):
     assert "bus is down" not in caplog.text
 
 
-async def test_readers_of_an_engine_that_was_killed_are_told_to_look_when_it_is_back(engine):
+async def test_subscribers_are_sent_resync_when_a_killed_engine_is_back(engine):
     async with two_on(engine) as (ours, messages):
         ours.post("group.a", "before")
         await heard(messages, "before")
@@ -115,7 +115,7 @@ async def connected(bus):
             await anext(messages)
 
 
-async def test_two_hundred_that_come_and_go_leave_nobody_deaf_and_no_channel_behind(engine):
+async def test_two_hundred_passing_subscribers_lose_no_message_and_leave_no_channel_behind(engine):
     async with bus_on(engine) as ours, bus_on(engine) as theirs:
         await connected(theirs)
 

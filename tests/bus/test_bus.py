@@ -26,7 +26,7 @@ class Unreliable(MemoryBackend):
         await super().publish(channel, message)
 
 
-async def test_the_first_word_on_a_channel_is_resync(settings):
+async def test_the_first_message_of_a_channel_is_resync(settings):
     async with connected(settings) as bus, bus.subscribe("a") as messages:
         assert await anext(messages) == RESYNC
 
@@ -39,7 +39,7 @@ async def test_messages_arrive_in_the_order_in_which_they_were_posted(settings):
         assert await said(messages, 100) == [str(number) for number in range(100)]
 
 
-async def test_a_channels_messages_reach_nobody_elses(settings):
+async def test_a_channels_messages_reach_only_its_subscribers(settings):
     async with connected(settings) as bus, bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
         bus.post("a", "for a")
         bus.post("b", "for b")
@@ -48,7 +48,7 @@ async def test_a_channels_messages_reach_nobody_elses(settings):
         assert await said(of_b, 1) == ["for b"]
 
 
-async def test_every_subscriber_of_a_channel_hears_resync_and_the_messages(settings):
+async def test_every_subscriber_of_a_channel_receives_resync_and_the_messages(settings):
     async with connected(settings) as bus, bus.subscribe("a") as first:
         bus.post("a", "one")
         await said(first, 1)
@@ -59,7 +59,7 @@ async def test_every_subscriber_of_a_channel_hears_resync_and_the_messages(setti
             assert await said(first, 1) == ["two"]
 
 
-async def test_first_subscribers_at_once_all_hear_what_is_said(settings):
+async def test_simultaneous_first_subscribers_all_receive_messages(settings):
     async def hears(bus):
         async with bus.subscribe("a") as messages:
             return await until(messages, "hi")
@@ -73,7 +73,7 @@ async def test_first_subscribers_at_once_all_hear_what_is_said(settings):
     assert all(task.result() for task in heard)
 
 
-async def test_what_nobody_listens_to_is_gone(settings):
+async def test_messages_without_subscribers_are_dropped(settings):
     async with connected(settings) as bus, bus.subscribe("b") as others:
         bus.post("a", "unheard")
         bus.post("b", "marker")
@@ -100,7 +100,7 @@ async def test_a_subscription_leaves_nothing_behind(settings):
 
 
 @pytest.mark.parametrize("forged", ["hi", "0" * 32 + "hi", "", "x", "\udcff", "\udcff" * 40, "0" * 32, "ü" * 40])
-async def test_what_was_not_signed_by_us_means_resync(settings, forged):
+async def test_an_unsigned_message_means_resync(settings, forged):
     backend = MemoryBackend()
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
@@ -138,7 +138,7 @@ async def test_a_message_of_a_server_with_another_key_means_resync(settings, env
 # When the engine is down or too slow
 
 
-async def test_an_engine_that_is_down_fails_nobody_and_is_logged(settings, caplog):
+async def test_an_engine_that_is_down_fails_no_writer_and_is_logged(settings, caplog):
     backend = Unreliable()
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
@@ -192,7 +192,7 @@ def any_errors():
 
 
 @pytest.mark.parametrize("error", any_errors(), ids=lambda error: type(error).__name__)
-async def test_whatever_a_connection_breaks_with_it_is_logged_and_replaced(settings, caplog, error):
+async def test_a_connection_that_breaks_with_any_error_is_logged_and_replaced(settings, caplog, error):
     backend = Breaking(error)
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
@@ -219,7 +219,7 @@ class Confused(MemoryBackend):
         raise KeyError("unforeseen")
 
 
-async def test_a_bus_ends_when_nobody_hands_on_its_messages_any_more(settings):
+async def test_a_bus_ends_when_its_messages_are_no_longer_delivered(settings):
     with pytest.raises(ExceptionGroup) as ended:
         async with connected(settings, Confused()):
             await asyncio.Event().wait()
@@ -239,7 +239,7 @@ async def test_an_inbox_that_overflows_becomes_one_resync_for_each_channel():
     assert [await inbox.get() for _ in range(3)] == [Event("a", RESYNC), Event("b", RESYNC), Event("a", "3")]
 
 
-async def test_posting_without_end_keeps_the_newest(settings):
+async def test_an_overflowing_outbox_keeps_the_newest(settings):
     bus = Bus(settings)
     for number in range(CAPACITY + 1):
         bus.post("a", str(number))

@@ -16,7 +16,7 @@ ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
 # Sessions
 
 
-async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world):
+async def test_an_ended_session_ends_its_connections_immediately_and_no_others(world):
     hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
     await world.logged_in(world.bob, "hers", "his")
 
@@ -27,7 +27,7 @@ async def test_an_ended_session_ends_its_connections_at_once_and_no_others(world
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 
 
-async def test_when_news_may_have_been_missed_every_session_is_looked_at(world, monkeypatch):
+async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 3600)
     hers = Connection(session_id("hers"), world.alice.id, V1)
     await world.logged_in(world.bob, "hers")

@@ -37,7 +37,7 @@ async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(worl
     assert seqs == list(range(1, TAIL + 454))
 
 
-async def test_of_entries_for_which_a_tail_has_no_space_none_is_missed_either(world, monkeypatch):
+async def test_entries_without_space_in_the_tail_are_not_missed_either(world, monkeypatch):
     monkeypatch.setattr(room, "SPACE", 2_000)
     await world.joined(world.alice, world.bob)
     await world.wrote(*map(str, range(50)))
@@ -51,7 +51,7 @@ async def test_of_entries_for_which_a_tail_has_no_space_none_is_missed_either(wo
     assert seqs == list(range(1, 103))
 
 
-async def test_those_who_missed_the_same_read_it_once(world, queries):
+async def test_readers_who_missed_the_same_entries_read_them_once(world, queries):
     await world.joined(world.alice, world.bob)
     await world.wrote(*map(str, range(400)))
 
@@ -64,7 +64,7 @@ async def test_those_who_missed_the_same_read_it_once(world, queries):
     await ready.aclose()
 
 
-async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monkeypatch):
+async def test_entries_revised_while_they_are_restored_are_not_kept(world, monkeypatch):
     await world.joined(world.alice, world.bob)
     await world.wrote("as it was")
 
@@ -119,7 +119,7 @@ async def test_a_room_closes_with_its_last_follower_and_opens_again(world):
     assert list(served.hub.people.connections) == []
 
 
-async def test_whoever_read_a_deleted_group_is_not_given_what_is_said_in_the_next(world):
+async def test_readers_of_a_deleted_group_are_not_sent_entries_of_the_next(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
@@ -156,7 +156,7 @@ async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
         assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
 
 
-async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
+async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
@@ -196,7 +196,7 @@ async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_datab
 # Ended memberships
 
 
-async def test_a_left_of_this_process_ends_its_follower_at_once(world):
+async def test_a_left_of_this_process_ends_its_follower_immediately(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world):
@@ -226,7 +226,7 @@ async def test_a_left_before_the_admission_is_history(world):
         assert entered(served)[0].ended is None
 
 
-async def test_whoever_is_ended_while_behind_the_tail_is_given_nothing_more(world):
+async def test_a_follower_ended_while_behind_the_tail_is_sent_nothing_more(world):
     await world.joined(world.alice, world.bob)
     await world.wrote(*map(str, range(TAIL)))
 

@@ -16,7 +16,7 @@ async def test_a_database_that_another_process_locks_refuses_messages_until_it_i
         await garden.agrees(alice, bob)
 
 
-async def test_what_waits_for_a_short_lock_is_written_when_it_ends(garden):
+async def test_messages_that_wait_for_a_short_lock_are_written_when_it_ends(garden):
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         with garden.locked():
             for number in range(20):

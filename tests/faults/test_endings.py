@@ -22,7 +22,7 @@ GOODBYES = pytest.mark.parametrize(
 
 
 @GOODBYES
-async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, status, garden):
+async def test_nothing_is_sent_after_a_leave_in_mid_stream(goodbye, code, status, garden):
     bob, second_tab = garden.bob.follows(garden.group, 0), garden.bob.follows(garden.group, 0)
     async with bob, second_tab, Talker(garden.alice, garden.group, 0) as alice:
         async with running(alice.talks()):
@@ -38,7 +38,7 @@ async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, stat
 
 
 @GOODBYES
-async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodbye, code, status, garden):
+async def test_nothing_is_sent_after_a_leave_to_a_reader_that_is_behind(goodbye, code, status, garden):
     await garden.fill(600, "x" * 4_000)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
@@ -57,7 +57,7 @@ async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodby
 
 @GOODBYES
 @pytest.mark.parametrize("point", ["hold_admission", "hold_pages"])
-async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_comes_in(point, goodbye, code, status, faulty):
+async def test_nothing_is_sent_after_a_leave_to_a_reader_that_connects(point, goodbye, code, status, faulty):
     garden = faulty(point)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         async with at_the_door(garden, bob):
@@ -115,7 +115,7 @@ async def test_a_member_who_is_removed_by_another_process_is_sent_nothing_more(g
         await is_kept_out(bob, 403)
 
 
-async def test_who_joins_again_gets_what_was_said_meanwhile(garden):
+async def test_a_member_who_joins_again_is_sent_the_entries_in_between(garden):
     async with garden.bob.follows(garden.group, 0) as bob:
         garden.bob.leaves(garden.group)
         assert await bob.closed() == 4403
@@ -151,7 +151,7 @@ def test_not_even_a_frame_is_sent_that_waited_for_the_network(goodbye, code, sta
 
 
 @GOODBYES
-def test_nor_a_frame_that_was_to_be_sent_at_once(goodbye, code, status, site, alice, bob, gardening):
+def test_nor_a_frame_that_was_to_be_sent_immediately(goodbye, code, status, site, alice, bob, gardening):
     bob.joins(gardening)
     with stuck_socket(site, bob, f"/groups/{gardening}/", takes=2) as socket:
         assert [json.loads(socket.next()["text"])[0]["type"] for _ in range(2)] == ["ready", "event_message"]

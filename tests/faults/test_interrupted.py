@@ -89,7 +89,7 @@ async def has_left(garden):
         assert alice.entries[2] == (3, "bob", "Left")
 
 
-async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
+async def test_a_join_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
     alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=SessionCredential(""))
     for steps in range(100):
         with CancelScope() as scope:

@@ -33,7 +33,7 @@ async def test_a_close_is_answered_with_its_own_code_and_the_connection_ends(cod
     assert await bob.hears() is None
 
 
-async def test_a_close_between_fragments_leaves_the_message_unsaid(garden, bob):
+async def test_a_close_between_fragments_discards_the_message(garden, bob):
     bob.sends(frame(Opcode.TEXT, GOOD_MORNING, fin=False), closing(1000))
 
     assert await ended(bob) == 1002
@@ -73,7 +73,7 @@ async def test_a_binary_frame_is_an_error_and_the_connection_lives_on(bob):
         pytest.param(frame(Opcode.TEXT, b"\xff"), 1007, id="not utf-8"),
     ],
 )
-async def test_who_breaks_the_protocol_is_told_how_and_disconnected(frames, code, bob):
+async def test_a_client_that_breaks_the_protocol_is_closed_with_a_reason(frames, code, bob):
     bob.sends(frames)
 
     assert await ended(bob) == code

@@ -10,7 +10,7 @@ PATIENCE = 2  # seconds, by the fault `short_patience`
 MIB = 1024 * 1024
 
 
-async def test_a_reader_that_stops_reading_misses_nothing_and_holds_up_nobody(faulty):
+async def test_a_reader_that_stops_reading_misses_nothing_and_delays_nobody(faulty):
     garden = faulty("short_patience", "short_buffers")
     async with garden.alice.follows(garden.group, 0) as alice, aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)

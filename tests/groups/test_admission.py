@@ -30,7 +30,7 @@ async def test_a_member_is_admitted(world, bob):
     assert (membership.user_id, membership.group.uuid) == (world.bob.id, world.group.uuid)
 
 
-async def test_who_is_no_member_is_not_admitted(world, bob):
+async def test_a_non_member_is_not_admitted(world, bob):
     await world.joined(world.alice)
 
     with pytest.raises(NotAMember) as refusal:
@@ -63,7 +63,7 @@ async def test_admission_takes_one_query(world, bob, queries):
 # Joining and leaving
 
 
-async def test_a_move_says_whether_anything_changed(world, bob):
+async def test_join_or_leave_returns_whether_anything_changed(world, bob):
     asked = (True, True, False, False)
 
     changed = [await admission.join_or_leave(world.database, bob, world.group.uuid, joins=joins) for joins in asked]

@@ -41,7 +41,7 @@ def test_an_account_takes_ten_wrong_passwords_in_a_quarter_of_an_hour(site, alic
     assert guesses == [400] * 10 + [429] * 2
 
 
-def test_who_has_to_wait_is_told_how_long(site, environment, alice):
+def test_a_throttled_login_says_how_long_to_wait(site, environment, alice):
     few(environment, "GUESSES_OF_ACCOUNT")
     attacker = stranger(site)
     for _ in range(3):
@@ -54,13 +54,13 @@ def test_who_has_to_wait_is_told_how_long(site, environment, alice):
     assert "Too many wrong passwords for this account. Please wait" in answer.text
 
 
-def test_a_name_that_nobody_has_is_throttled_alike(site, environment):
+def test_an_unknown_name_is_throttled_alike(site, environment):
     few(environment, "GUESSES_OF_ACCOUNT")
 
     assert [guess(stranger(site), "nobody") for _ in range(4)] == [400] * 3 + [429]
 
 
-def test_one_accounts_guesses_are_nobody_elses(site, environment, alice, bob):
+def test_guesses_at_one_account_do_not_count_for_another(site, environment, alice, bob):
     few(environment, "GUESSES_OF_ACCOUNT")
     for _ in range(4):
         guess(stranger(site), "alice")
@@ -82,7 +82,7 @@ def test_right_passwords_are_counted_by_themselves(site, environment, alice, bob
     assert guess(stranger(site), "bob", PASSWORD) == 303
 
 
-def test_who_knows_no_password_uses_up_nobodys_logins(site, environment, alice):
+def test_wrong_passwords_do_not_use_up_an_accounts_logins(site, environment, alice):
     few(environment, "LOGINS")
 
     assert [guess(stranger(site), "alice") for _ in range(12)] == [400] * 10 + [429] * 2
@@ -129,7 +129,7 @@ def test_a_browser_is_known_for_its_own_account_only(site, environment, alice, b
     assert guess(bob, name, PASSWORD) == (303 if name == "bob" else 429)
 
 
-def test_a_made_up_device_does_not_help(site, environment, alice):
+def test_an_invented_device_does_not_help(site, environment, alice):
     few(environment, "GUESSES_OF_ACCOUNT")
     attacker = stranger(site)
     guesses = []
@@ -140,7 +140,7 @@ def test_a_made_up_device_does_not_help(site, environment, alice):
     assert guesses == [400] * 3 + [429]
 
 
-def test_an_address_takes_so_many_wrong_passwords_whatever_the_names(site, environment, alice, bob):
+def test_an_address_takes_a_limited_number_of_wrong_passwords_whatever_the_names(site, environment, alice, bob):
     few(environment, "GUESSES_OF_ADDRESS")
     attacker = stranger(site)
 
@@ -150,7 +150,7 @@ def test_an_address_takes_so_many_wrong_passwords_whatever_the_names(site, envir
     assert guess(stranger(site, "203.0.113.10"), "alice", PASSWORD) == 303
 
 
-def test_a_made_up_address_does_not_help(site, environment, alice):
+def test_an_invented_address_does_not_help(site, environment, alice):
     few(environment, "GUESSES_OF_ADDRESS")
     attacker = stranger(site)
 
@@ -159,7 +159,7 @@ def test_a_made_up_address_does_not_help(site, environment, alice):
     assert guesses == [400] * 3 + [429]
 
 
-async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
+async def test_simultaneous_guesses_count_against_the_limit(environment):
     limits = Throttles(Settings("sqlite:///x.db", "secret"))
     conn = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
     tried = []
@@ -178,7 +178,7 @@ async def test_of_many_guesses_at_once_no_more_are_let_through(environment):
 # Accounts, joins and leaves, messages
 
 
-def test_an_address_makes_so_many_accounts(site, environment):
+def test_an_address_creates_a_limited_number_of_accounts(site, environment):
     few(environment, "SIGN_UPS")
     visitor = stranger(site)
 
@@ -190,7 +190,7 @@ def test_an_address_makes_so_many_accounts(site, environment):
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
-def test_too_many_moves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
+def test_too_many_joins_and_leaves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
     few(environment, "JOINS_AND_LEAVES")
     statuses = [bob.joins(gardening).status_code, bob.leaves(gardening).status_code, bob.joins(gardening).status_code]
 
@@ -224,7 +224,7 @@ def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening
 # Sockets
 
 
-def test_who_connects_too_often_has_to_wait(environment, alice, bob):
+def test_connecting_too_often_is_refused_for_a_while(environment, alice, bob):
     few(environment, "CONNECTS")
     for _ in range(3):
         with alice.at_home():
@@ -263,7 +263,7 @@ async def test_processes_that_share_a_redis_count_together(counters):
     await counters[0].add(limit, "bob")
 
 
-async def test_without_redis_each_process_counts_for_itself_and_says_so_once(counters, redis, caplog):
+async def test_without_redis_each_process_counts_for_itself_and_warns_once(counters, redis, caplog):
     limit = Limit("things without Redis", THREE)
     redis.kill()
 
@@ -276,7 +276,7 @@ async def test_without_redis_each_process_counts_for_itself_and_says_so_once(cou
     assert "Redis does not count" in caplog.text
 
 
-async def test_a_redis_that_stands_still_holds_up_nobody_for_long(counters, redis):
+async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
     limit = Limit("things of a slow Redis", THREE)
     await counters[0].add(limit, "alice")
     redis.send(signal.SIGSTOP)

@@ -30,7 +30,7 @@ async def test_an_event_added_by_itself_makes_the_membership_agree(world):
 
 
 @pytest.mark.parametrize("kind", ["Join", "Left"])
-async def test_an_event_that_says_what_is_so_already_is_refused(world, kind):
+async def test_an_event_that_changes_nothing_is_refused(world, kind):
     if kind == "Join":
         await world.joined(world.bob)
     before = await world.log()
@@ -143,7 +143,7 @@ async def test_a_withdrawn_text_is_in_no_row(world):
     assert (texts, [row["state"] for row in await world.rows()]) == ([], ["deleted"])
 
 
-async def test_what_was_rolled_back_leaves_no_gap(world):
+async def test_a_rollback_leaves_no_gap(world):
     async with world.database.sessions() as session:
         session.add(world.message("never mind"))
         await session.flush()
@@ -202,7 +202,7 @@ async def test_a_commit_publishes_the_entries_that_it_wrote(world):
     ]
 
 
-async def test_what_was_rolled_back_is_not_published(world):
+async def test_a_rollback_publishes_nothing(world):
     world.listen()
 
     async with world.database.sessions() as session:
@@ -213,7 +213,7 @@ async def test_what_was_rolled_back_is_not_published(world):
     assert world.published == []
 
 
-async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_the_session(world):
+async def test_a_later_commit_of_the_session_publishes_nothing_that_was_rolled_back(world):
     await world.logged_in(world.bob, "token")
     world.listen()
     async with world.database.sessions() as session:
@@ -266,7 +266,7 @@ async def test_nothing_is_published_before_the_whole_transaction_is_committed(wo
     assert world.published == []
 
 
-async def test_what_came_before_a_rolled_back_savepoint_is_published(world):
+async def test_changes_before_a_rolled_back_savepoint_are_published(world):
     await world.logged_in(world.bob, "token")
     world.listen()
     async with world.database.transaction() as session:

@@ -68,7 +68,7 @@ async def test_a_group_knows_when_its_last_message_was_written_and_not_when_some
     assert (before, (await world.read_group()).last_message_at) == (None, written)
 
 
-async def test_whoever_joins_has_read_everything_up_to_their_join(world):
+async def test_a_new_member_has_read_everything_up_to_their_join(world):
     await world.joined(world.alice)
     await world.wrote("a")
     await world.joined(world.bob)

@@ -29,13 +29,13 @@ async def test_a_body_in_parts_arrives_whole():
     assert await limited(messages) == ([b"abc"], None)
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
+async def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(body, "BODY_LIMIT", 0.05)
 
     assert await limited([{"type": "http.request", "body": b"message=hel", "more_body": True}]) == ([], 408)
 
 
-async def test_an_address_has_so_many_bodies_under_way(monkeypatch):
+async def test_an_address_has_a_limited_number_of_bodies_under_way(monkeypatch):
     monkeypatch.setattr(body, "BODY_LIMIT", 0.2)
     slow = BodyLimit(None)
     statuses = await asyncio.gather(*(sent(slow, "203.0.113.9") for _ in range(MAX_BODIES_PER_ADDRESS + 1)))

@@ -39,14 +39,14 @@ def test_every_response_says_what_a_browser_may_do_with_it(alice, method, path, 
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "null"}, {"content-length": "9999999"}])
-def test_refusals_say_it_too(site, headers):
+def test_refusals_have_the_headers(site, headers):
     response = site.post("/", headers=headers)
 
     assert response.status_code in (400, 403, 413)
     assert missing(response) == []
 
 
-def test_our_own_faults_say_it_too(site, state, alice):
+def test_our_own_faults_have_the_headers(site, state, alice):
     site.portal.call(break_database, state.database)
     visitor = TestClient(site.app, raise_server_exceptions=False, cookies=alice.browser.cookies)
     visitor.portal = site.portal
@@ -58,7 +58,7 @@ def test_our_own_faults_say_it_too(site, state, alice):
     assert "Traceback" not in response.text
 
 
-def test_a_refused_handshake_says_it_too(bob, gardening):
+def test_a_refused_handshake_has_the_headers(bob, gardening):
     with pytest.raises(WebSocketDenialResponse) as denial, bob.in_group(gardening):
         pass
 
@@ -74,7 +74,7 @@ def test_the_policy_allows_our_own_files_and_nothing_inline():
     assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "'none'")
 
 
-def test_a_file_that_has_not_changed_says_it_too(site):
+def test_an_unchanged_file_has_the_headers(site):
     etag = site.get("/static/css/base.css").headers["etag"]
 
     response = site.get("/static/css/base.css", headers={"if-none-match": etag})
@@ -84,20 +84,20 @@ def test_a_file_that_has_not_changed_says_it_too(site):
 
 
 @pytest.mark.parametrize("path", ["/", "/static/css/base.css", "/nope", "/accounts/login"])
-def test_over_https_browsers_are_told_to_stay_there(site, path):
+def test_over_https_browsers_are_required_to_stay_there(site, path):
     site.base_url = "https://testserver"
 
     assert missing(site.get(path, follow_redirects=False), HEADERS | STRICT_TRANSPORT) == []
 
 
-def test_a_socket_that_is_refused_over_https_says_so_too(site):
+def test_a_socket_that_is_refused_over_https_has_the_headers(site):
     with pytest.raises(WebSocketDenialResponse) as denial, site.websocket_connect("wss://testserver/"):
         pass
 
     assert missing(denial.value, HEADERS | STRICT_TRANSPORT) == []
 
 
-def test_over_http_browsers_are_not_told_to_stay_elsewhere(alice):
+def test_over_http_browsers_are_not_required_to_use_https(alice):
     assert "strict-transport-security" not in alice.get("/").headers
 
 

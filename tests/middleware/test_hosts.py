@@ -31,7 +31,7 @@ def test_no_other_host_is_served(site, host):
 
 
 @pytest.mark.parametrize("host", BAD_HOSTS)
-def test_no_other_host_is_given_a_socket(alice, host):
+def test_no_other_host_gets_a_socket(alice, host):
     assert refused(alice, "/", host=host) == 400
 
 

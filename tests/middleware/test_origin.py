@@ -51,16 +51,16 @@ def test_a_form_of_another_site_is_refused(site, origin):
 
 
 @pytest.mark.parametrize("site_of_page", ["same-origin", "none"])
-def test_what_the_browser_says_is_of_this_site_is_taken(site, site_of_page):
+def test_a_form_with_fetch_metadata_of_this_site_is_taken(site, site_of_page):
     assert post(site, {"sec-fetch-site": site_of_page}) == 303
 
 
 @pytest.mark.parametrize("site_of_page", ["cross-site", "same-site", "", "nonsense", "Same-Origin"])
-def test_what_the_browser_says_is_of_another_site_is_refused(site, site_of_page):
+def test_a_form_with_fetch_metadata_of_another_site_is_refused(site, site_of_page):
     assert post(site, {"sec-fetch-site": site_of_page}) == 403
 
 
-def test_what_the_browser_says_outweighs_the_origin(site):
+def test_fetch_metadata_outweighs_the_origin(site):
     assert post(site, {"sec-fetch-site": "cross-site", "origin": "http://testserver"}) == 403
     assert post(site, {"sec-fetch-site": "same-origin", "origin": "http://evil.example"}) == 303
 
@@ -106,7 +106,7 @@ def test_a_socket_of_another_site_is_refused_with_403(alice, gardening):
         assert refused(alice, f"/groups/{gardening}/", origin=origin) == 403, origin
 
 
-def test_the_origin_of_a_socket_outweighs_what_else_the_browser_says(alice):
+def test_the_origin_of_a_socket_outweighs_fetch_metadata(alice):
     with alice.browser.websocket_connect("/", headers={"origin": OURS[0], "sec-fetch-site": "cross-site"}) as home:
         assert home.accepted_subprotocol is None
 
@@ -126,7 +126,7 @@ def test_over_https_the_origin_is_an_https_one(alice):
     assert post(alice.browser, {"origin": "http://testserver"}) == 403
 
 
-def test_a_proxy_that_hides_https_is_told_of_with_what_to_do(alice, caplog):
+def test_a_proxy_that_hides_https_is_logged_with_a_remedy(alice, caplog):
     assert refused(alice, "/", origin="https://testserver") == 403
 
     (said,) = (record.getMessage() for record in caplog.records if record.name == "discussit.middleware.origin")
@@ -134,7 +134,7 @@ def test_a_proxy_that_hides_https_is_told_of_with_what_to_do(alice, caplog):
     assert {"Host", "X-Forwarded-Proto", "FORWARDED_ALLOW_IPS"} <= set(re.findall(r"[\w-]+", said))
 
 
-def test_of_other_sites_is_told_that_they_were_refused_and_nothing_that_they_say(alice, caplog):
+def test_other_sites_are_logged_as_refused_without_anything_they_send(alice, caplog):
     assert refused(alice, "/", origin="https://evil.example") == 403
 
     assert caplog.messages == ["origin refused account=- by=- address=-"]

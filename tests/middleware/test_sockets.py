@@ -17,7 +17,7 @@ def two_a_session(environment):
     environment.setenv("SOCKETS_PER_SESSION", "2")
 
 
-def test_a_session_has_so_many_sockets(two_a_session, alice, bob, gardening):
+def test_a_session_has_a_limited_number_of_sockets(two_a_session, alice, bob, gardening):
     with alice.at_home(), alice.in_group(gardening):
         assert refused(alice, "/") == 429
         with bob.at_home():
@@ -35,13 +35,13 @@ def test_a_refused_handshake_takes_no_place(two_a_session, alice, bob, gardening
         pass
 
 
-def test_a_made_up_address_gets_no_more_sockets(tmp_path, environment):
+def test_an_invented_address_gets_no_more_sockets(tmp_path, environment):
     server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="192.0.2.1")
 
     assert opened(server, 5) == 3
 
 
-def test_addresses_that_a_proxy_tells_are_counted_apart(tmp_path, environment):
+def test_addresses_named_by_a_proxy_are_counted_apart(tmp_path, environment):
     server = Server(tmp_path, SOCKETS_PER_ADDRESS="3", FORWARDED_ALLOW_IPS="127.0.0.2")
 
     assert opened(server, 5) == 5

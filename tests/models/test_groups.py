@@ -19,7 +19,7 @@ def test_a_group_knows_its_address(world):
     assert world.group.get_absolute_url() == f"/groups/{world.group.uuid}/"
 
 
-async def test_memberships_and_sessions_say_whose_they_are(world):
+async def test_memberships_and_sessions_name_their_users(world):
     membership = Membership(group=world.group, user=world.bob)
     session = Session(id="x", user=world.bob, created_at=MOMENT)
 
@@ -59,7 +59,7 @@ async def test_someone_who_is_in_no_group_leaves_without_an_event(world):
     assert await world.log() == []
 
 
-async def test_whoever_left_can_join_again(world):
+async def test_a_member_who_left_can_join_again(world):
     await world.joined(world.alice)
     await world.left(world.alice)
     await world.joined(world.alice)

@@ -15,7 +15,7 @@ LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logo
 # Signing up
 
 
-def test_who_signs_up_is_signed_in_and_led_home(site):
+def test_a_sign_up_logs_in_and_leads_home(site):
     cleo = HttpPerson(site, "cleo")
 
     response = cleo.sign_up()
@@ -44,7 +44,7 @@ def test_the_second_account_is_no_superuser_and_the_page_promises_nothing(site, 
     assert bob.post("/groups/", name="Gardening").status_code == 403
 
 
-def test_two_first_accounts_at_once_make_one_superuser(site, state):
+def test_simultaneous_first_accounts_make_one_superuser(site, state):
     people = [HttpPerson(site, name) for name in ("alice", "bob", "cleo", "dan")]
 
     with ThreadPoolExecutor() as at_once:
@@ -54,7 +54,7 @@ def test_two_first_accounts_at_once_make_one_superuser(site, state):
     assert sorted(user.is_superuser for user in all_users(site, state)) == [False, False, False, True]
 
 
-def test_two_who_want_the_same_name_at_once_get_one_account(site, state):
+def test_simultaneous_sign_ups_with_one_name_make_one_account(site, state):
     with ThreadPoolExecutor() as at_once:
         responses = list(at_once.map(HttpPerson.sign_up, [HttpPerson(site, "alice"), HttpPerson(site, "Alice")]))
 
@@ -79,7 +79,7 @@ def test_two_who_want_the_same_name_at_once_get_one_account(site, state):
         ("password2", {"password2": ""}),
     ],
 )
-def test_what_is_wrong_with_a_sign_up_stands_beside_its_field(site, alice, faultless, field, fields):
+def test_an_invalid_sign_up_is_reported_beside_its_field(site, alice, faultless, field, fields):
     visitor = HttpPerson(site, "cleo")
 
     response = visitor.post(SIGNUP, **{"username": "cleo", "password1": PASSWORD, "password2": PASSWORD} | fields)
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_sign_up_stands_beside_its_field(site, alice, fault
 
 
 @pytest.mark.parametrize("fields", [{"password1": "password1", "password2": "password1"}, {"password2": "x"}])
-def test_that_a_name_is_taken_is_told_only_where_all_else_is_right(site, alice, fields):
+def test_a_taken_name_is_reported_only_if_all_else_is_right(site, alice, fields):
     response = HttpPerson(site, "alice").post(
         SIGNUP, **{"username": "alice", "password1": PASSWORD, "password2": PASSWORD} | fields
     )
@@ -131,7 +131,7 @@ def test_an_open_servers_login_page_leads_to_the_sign_up(site):
 # Logging in
 
 
-def test_who_logs_in_is_led_home(site, alice):
+def test_a_login_leads_home(site, alice):
     response = HttpPerson(site, "alice").log_in()
 
     assert (response.status_code, response.headers["location"]) == (303, "/")
@@ -154,7 +154,7 @@ def test_a_name_logs_in_whatever_its_case_and_form(site, alice, name):
         {},
     ],
 )
-def test_a_wrong_login_is_told_the_same_whatever_is_wrong(site, alice, faultless, fields):
+def test_a_wrong_login_gets_the_same_answer_whatever_is_wrong(site, alice, faultless, fields):
     visitor = HttpPerson(site, "visitor")
 
     response = visitor.post(LOGIN, **fields)
@@ -182,7 +182,7 @@ def test_asking_for_the_login_pages_head_logs_nobody_in(site, alice):
     assert HttpPerson(site, "visitor").browser.head(LOGIN).status_code == 200
 
 
-def test_who_is_signed_in_is_led_past_the_login_page(alice):
+def test_a_logged_in_user_is_led_past_the_login_page(alice):
     assert alice.get(LOGIN).headers["location"] == "/"
 
 
@@ -277,7 +277,7 @@ def test_a_logout_leaves_the_persons_other_browser_alone(site, alice, gardening)
         assert socket.receive_json()["content"] == "still here"
 
 
-def test_whoever_is_not_signed_in_can_log_out_all_the_same(site):
+def test_a_visitor_can_log_out_all_the_same(site):
     assert HttpPerson(site, "visitor").log_out().headers["location"] == LOGIN
 
 

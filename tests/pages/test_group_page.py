@@ -19,14 +19,14 @@ def test_a_member_reads_the_group(alice, gardening):
     assert alice.get(f"/groups/{gardening}/").status_code == 200
 
 
-def test_who_is_not_signed_in_is_sent_to_log_in_and_back(site, gardening):
+def test_a_visitor_is_sent_to_log_in_and_back(site, gardening):
     response = HttpPerson(site, "visitor").get(f"/groups/{gardening}/?at=3")
 
     assert response.status_code == 303
     assert response.headers["location"] == f"/accounts/login/?next=/groups/{gardening}/%3Fat%3D3"
 
 
-def test_who_is_no_member_is_shown_the_way_in_and_nothing_else(alice, bob, gardening):
+def test_a_non_member_is_shown_the_way_in_and_nothing_else(alice, bob, gardening):
     alice.says(gardening, "a secret")
 
     response = bob.get(f"/groups/{gardening}/")
@@ -51,7 +51,7 @@ def test_an_unknown_group_is_not_found(alice):
     assert alice.get(f"/groups/{NOWHERE}/").status_code == 404
 
 
-def test_whoever_left_reads_no_more(alice, gardening):
+def test_a_member_who_left_reads_no_more(alice, gardening):
     alice.leaves(gardening)
 
     assert alice.get(f"/groups/{gardening}/").status_code == 403
@@ -232,7 +232,7 @@ def test_a_message_leads_back_to_the_group_that_shows_it(alice, gardening):
     assert alice.page(f"/groups/{gardening}/").log()[-1] == (2, "alice hi")
 
 
-def test_who_is_no_member_writes_nothing(alice, bob, gardening):
+def test_a_non_member_writes_nothing(alice, bob, gardening):
     response = bob.says(gardening, "hi")
 
     assert (response.status_code, "Kindly use the join button" in response.text) == (403, True)
@@ -240,7 +240,7 @@ def test_who_is_no_member_writes_nothing(alice, bob, gardening):
 
 
 @pytest.mark.parametrize("message", ["", "   ", "\r\n", "\t", "x" * (MAX_CONTENT + 1), "a\0b"])
-def test_what_is_wrong_with_a_message_stands_beside_it(alice, gardening, faultless, message):
+def test_an_invalid_message_is_reported_beside_it(alice, gardening, faultless, message):
     response = alice.says(gardening, message)
 
     page = Page(response.text)
@@ -327,7 +327,7 @@ def post_in(charset, person, path, text):
         ("nonsense", b""),
     ],
 )
-def test_what_is_no_form_writes_nothing(alice, gardening, kind, body):
+def test_a_body_that_is_no_form_writes_nothing(alice, gardening, kind, body):
     response = alice.browser.post(f"/groups/{gardening}/messages/", content=body, headers={"content-type": kind})
 
     assert response.status_code == 400

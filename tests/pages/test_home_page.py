@@ -6,7 +6,7 @@ from discussit.models import Group
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_who_is_not_signed_in_is_sent_to_log_in_and_back(site):
+def test_a_visitor_is_sent_to_log_in_and_back(site):
     response = HttpPerson(site, "visitor").get("/")
 
     assert (response.status_code, response.headers["location"]) == (303, "/accounts/login/?next=/")
@@ -112,7 +112,7 @@ def test_leaving_leads_home_and_closes_the_group(alice, bob, gardening, times):
     assert [seq for seq, _ in alice.page(f"/groups/{gardening}/").log()] == [1, 2, 3]
 
 
-def test_who_is_no_member_leaves_without_a_trace(alice, bob, gardening):
+def test_a_non_members_leave_leaves_no_trace(alice, bob, gardening):
     assert bob.leaves(gardening).status_code == 303
     assert len(alice.page(f"/groups/{gardening}/").log()) == 1
 
@@ -137,7 +137,7 @@ def test_an_unknown_group_is_not_found(alice, verb):
 
 
 @pytest.mark.parametrize("verb", ["join", "leave", "messages"])
-def test_who_is_not_signed_in_is_sent_to_log_in_and_changes_nothing(site, alice, gardening, verb):
+def test_a_visitor_is_sent_to_log_in_and_changes_nothing(site, alice, gardening, verb):
     response = HttpPerson(site, "visitor").post(f"/groups/{gardening}/{verb}/", message="hi")
 
     assert response.status_code == 303
@@ -156,14 +156,14 @@ def test_a_link_changes_nothing(alice, gardening, verb):
 # Making a group
 
 
-def test_a_superuser_makes_a_group(alice, bob):
+def test_a_superuser_creates_a_group(alice, bob):
     response = alice.post("/groups/", name="Gardening")
 
     assert (response.status_code, response.headers["location"]) == (303, "/")
     assert "Gardening" in bob.page("/").one("groups").text
 
 
-def test_nobody_else_makes_a_group_or_is_offered_it(alice, bob):
+def test_nobody_else_creates_a_group_or_is_offered_it(alice, bob):
     page, response = bob.get("/"), bob.post("/groups/", name="Gardening")
 
     assert 'action="/groups/"' not in page.text
@@ -171,14 +171,14 @@ def test_nobody_else_makes_a_group_or_is_offered_it(alice, bob):
     assert "Gardening" not in alice.get("/").text
 
 
-def test_who_is_not_signed_in_makes_no_group(site):
+def test_a_visitor_creates_no_group(site):
     response = HttpPerson(site, "visitor").post("/groups/", name="Gardening")
 
     assert (response.status_code, response.headers["location"]) == (303, "/accounts/login/?next=/")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 31, "a\0b", "a\nb"])
-def test_what_is_wrong_with_a_groups_name_stands_beside_it(alice, faultless, name):
+def test_an_invalid_group_name_is_reported_beside_it(alice, faultless, name):
     response = alice.post("/groups/", name=name)
 
     assert response.status_code == 400
@@ -192,12 +192,12 @@ def test_what_is_wrong_with_a_groups_name_stands_beside_it(alice, faultless, nam
 @pytest.mark.parametrize(
     "path", ["/nope", "/groups/nope/", f"/groups/{NOWHERE}/", "/accounts/", "/static/nope.css", "/nope%00"]
 )
-def test_what_is_not_there_is_not_found(alice, faultless, path):
+def test_unknown_paths_are_not_found(alice, faultless, path):
     assert alice.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_what_cannot_be_done_to_a_page_is_said_to_be_so(alice, method):
+def test_a_method_that_a_page_does_not_have_is_refused(alice, method):
     assert alice.browser.request(method, "/").status_code == 405
 
 

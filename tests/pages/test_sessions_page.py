@@ -28,7 +28,7 @@ def ends(person, session):
     return person.post(SESSIONS, session=session)
 
 
-def test_one_sees_where_one_is_signed_in_the_present_browser_first(alice, elsewhere):
+def test_a_user_sees_their_sessions_with_this_browser_first(alice, elsewhere):
     (here, _), (there, _) = listed(elsewhere)
 
     assert here.startswith("Firefox on Linux this browser testclient · signed in ")
@@ -38,18 +38,18 @@ def test_one_sees_where_one_is_signed_in_the_present_browser_first(alice, elsewh
     assert there.endswith("End")
 
 
-def test_one_sees_nobody_elses_sessions(alice, bob):
+def test_a_user_sees_only_their_own_sessions(alice, bob):
     assert len(listed(alice)) == len(listed(bob)) == 1
 
 
-def test_whoever_is_not_signed_in_is_led_to_the_login(site):
+def test_a_visitor_is_led_to_the_login(site):
     visitor = HttpPerson(site, "visitor")
 
     assert visitor.get(SESSIONS).headers["location"] == f"/accounts/login/?next={SESSIONS}"
     assert ends(visitor, "others").headers["location"].startswith("/accounts/login/")
 
 
-def test_ending_a_session_signs_that_browser_out_and_closes_its_sockets_at_once(alice, elsewhere, gardening):
+def test_ending_a_session_logs_that_browser_out_and_closes_its_sockets_immediately(alice, elsewhere, gardening):
     with elsewhere.at_home() as home, elsewhere.in_group(gardening) as group:
         response = ends(alice, listed(alice)[1][1])
 
@@ -88,7 +88,7 @@ def test_the_only_session_has_no_others_to_end(alice, elsewhere):
 
 
 @pytest.mark.parametrize("made_up", ["", "x", "\0", "0" * 64, "x" * 10_000])
-def test_what_is_no_session_has_ended_already(alice, faultless, made_up):
+def test_ending_an_unknown_session_changes_nothing(alice, faultless, made_up):
     assert ends(alice, made_up).headers["location"] == SESSIONS
     assert len(listed(alice)) == 1
 
@@ -109,7 +109,7 @@ def test_another_site_can_end_nothing(alice, elsewhere):
     assert elsewhere.get("/").status_code == 200
 
 
-def test_what_a_browser_says_of_itself_is_shown_as_text(site, alice):
+def test_a_user_agent_is_shown_as_text(site, alice):
     hostile = HttpPerson(site, "alice")
     hostile.browser.headers["user-agent"] = "x<script>alert(1)</script>"
     hostile.log_in()

@@ -76,7 +76,7 @@ async def test_a_body_is_no_part_of_the_head(served):
     assert (await said(served, head, b"x" * 900_000)).startswith("HTTP/1.1 200 OK")
 
 
-async def test_what_is_no_request_is_refused_with_all_headers(served):
+async def test_an_invalid_request_is_refused_with_all_headers(served):
     answer = await said(served, b"nonsense\r\n\r\n")
 
     assert answer.startswith("HTTP/1.1 400 Bad Request")
@@ -84,7 +84,7 @@ async def test_what_is_no_request_is_refused_with_all_headers(served):
 
 
 @pytest.mark.parametrize("beginning", [b"", GET, GET + b"\r\n" + GET], ids=["silent", "first", "second"])
-async def test_who_does_not_go_on_is_not_waited_for(monkeypatch, served, beginning):
+async def test_an_idle_client_is_not_waited_for(monkeypatch, served, beginning):
     monkeypatch.setattr(http, "HEAD_LIMIT", 0.2)
 
     answer = await said(served, beginning)

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 
-def test_what_serve_loads_is_left_out_when_python_looks_for_garbage(environment):
+def test_the_loaded_application_is_exempt_from_garbage_collection(environment):
     looked_through = (
         "import gc; from discussit.server.process import application; application(); print(len(gc.get_objects()))"
     )

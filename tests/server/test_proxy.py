@@ -47,7 +47,7 @@ def test_a_proxy_that_is_named_is_believed(serve, proxy):
     assert stored_address(server) == "203.0.113.7"
 
 
-def test_what_anybody_else_says_has_no_effect(serve):
+def test_headers_from_anybody_else_have_no_effect(serve):
     server = serve(FORWARDED_ALLOW_IPS="127.0.0.1")
 
     answer = sign_up(server, "127.0.0.2", **SAID)
@@ -56,7 +56,7 @@ def test_what_anybody_else_says_has_no_effect(serve):
     assert stored_address(server) == "127.0.0.2"
 
 
-def test_what_somebody_says_through_a_proxy_that_adds_to_it_has_no_effect(serve):
+def test_a_clients_own_header_through_a_proxy_has_no_effect(serve):
     server = serve()
 
     sign_up(server, "127.0.0.1", **{"X-Forwarded-For": "203.0.113.7, 198.51.100.1"})

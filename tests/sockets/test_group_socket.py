@@ -26,11 +26,11 @@ def test_a_member_comes_in(alice, gardening):
         assert socket.accepted_subprotocol is None
 
 
-def test_who_is_no_member_is_refused_with_403(bob, gardening):
+def test_a_non_member_is_refused_with_403(bob, gardening):
     assert refused(bob, f"/groups/{gardening}/") == 403
 
 
-def test_who_is_not_signed_in_is_refused_with_401(site, gardening):
+def test_a_visitor_is_refused_with_401(site, gardening):
     assert refused(HttpPerson(site, "visitor"), f"/groups/{gardening}/") == 401
 
 
@@ -43,13 +43,13 @@ def test_where_no_socket_is_the_handshake_is_refused_with_404(alice, path):
     assert refused(alice, path) == 404
 
 
-def test_whoever_left_is_refused_with_403(alice, gardening):
+def test_a_member_who_left_is_refused_with_403(alice, gardening):
     alice.leaves(gardening)
 
     assert refused(alice, f"/groups/{gardening}/") == 403
 
 
-def test_whoever_logged_out_is_refused_with_401(alice, gardening):
+def test_a_logged_out_user_is_refused_with_401(alice, gardening):
     alice.log_out()
 
     assert refused(alice, f"/groups/{gardening}/") == 401
@@ -66,7 +66,7 @@ def test_whoever_logged_out_is_refused_with_401(alice, gardening):
         (["DISCUSSIT.V1"], None),
     ],
 )
-def test_of_the_subprotocols_that_are_offered_ours_is_chosen(alice, gardening, offered, chosen):
+def test_our_subprotocol_is_chosen_among_those_offered(alice, gardening, offered, chosen):
     with alice.browser.websocket_connect(f"/groups/{gardening}/", subprotocols=offered) as socket:
         assert socket.accepted_subprotocol == chosen
 
@@ -74,7 +74,7 @@ def test_of_the_subprotocols_that_are_offered_ours_is_chosen(alice, gardening, o
 # The tutorial's protocol
 
 
-def test_everyone_in_a_group_sees_a_message_at_once(alice, bob, gardening):
+def test_everyone_in_a_group_is_sent_a_message_immediately(alice, bob, gardening):
     bob.joins(gardening)
 
     with alice.in_group(gardening) as hers, bob.in_group(gardening) as his:
@@ -120,7 +120,7 @@ def test_the_author_may_be_left_out(alice, gardening):
         assert socket.receive_json()["author"] == "alice"
 
 
-def test_nobody_speaks_as_somebody_else(alice, bob, gardening):
+def test_nobody_can_send_as_somebody_else(alice, bob, gardening):
     bob.joins(gardening)
 
     with alice.in_group(gardening) as hers, bob.in_group(gardening) as his:
@@ -165,7 +165,7 @@ def test_a_messages_text_arrives_as_it_was_sent(alice, gardening, text):
         assert socket.receive_json()["content"] == reader.next()["content"] == text
 
 
-def test_what_one_client_sends_is_stored_in_its_order(alice, gardening):
+def test_one_clients_messages_are_stored_in_their_order(alice, gardening):
     with alice.in_group(gardening) as socket:
         for number in range(30):
             socket.send_json({"type": "text_message", "message": str(number)})
@@ -177,7 +177,7 @@ def test_what_one_client_sends_is_stored_in_its_order(alice, gardening):
 # discussit.v1
 
 
-def test_a_reader_is_told_first_where_the_log_stands(alice, gardening):
+def test_a_reader_is_first_sent_the_place_of_the_log(alice, gardening):
     with alice.browser.websocket_connect(f"/groups/{gardening}/", subprotocols=[V1]) as socket:
         (ready,) = socket.receive_json()
 
@@ -217,7 +217,7 @@ def test_an_entry_is_the_same_in_both_protocols(alice, gardening):
         assert socket.receive_json() == reader.next()
 
 
-def test_only_the_sender_hears_the_acknowledgement(alice, bob, gardening):
+def test_only_the_sender_receives_the_acknowledgement(alice, bob, gardening):
     bob.joins(gardening)
 
     with alice.reading(gardening) as hers, bob.reading(gardening) as his:
@@ -267,7 +267,7 @@ def test_one_client_id_serves_each_group_once(alice, gardening):
         assert here.until(type="ack")["seq"] == there.until(type="ack")["seq"] == 2
 
 
-def test_the_same_client_id_over_two_sockets_at_once_gives_one_entry(alice, gardening):
+def test_the_same_client_id_over_two_sockets_gives_one_entry(alice, gardening):
     with alice.reading(gardening) as one, alice.reading(gardening) as other, ThreadPoolExecutor() as at_once:
         list(at_once.map(lambda reader: reader.says("hi", client_id="a"), [one, other] * 3))
         seqs = {reader.until(type="ack")["seq"] for reader in (one, other) for _ in range(3)}
@@ -359,7 +359,7 @@ def test_a_message_of_the_greatest_length_is_stored(alice, gardening):
         assert len(reader.until(type="text_message")["content"]) == MAX_CONTENT
 
 
-def test_keys_that_are_not_known_are_passed_over(alice, gardening):
+def test_unknown_keys_are_ignored(alice, gardening):
     with alice.reading(gardening) as reader:
         reader.says("hi", seq=99, group_uuid=NOWHERE, timestamp="2000-01-01T00:00:00.000000Z", user="bob")
 
@@ -416,7 +416,7 @@ def test_the_rate_counts_all_sockets_of_a_person_together(environment):
             assert other.until(type="error")["code"] == "rate_limited"
 
 
-def test_by_default_a_hundred_messages_at_once_are_let_through(alice, gardening):
+def test_by_default_a_burst_of_a_hundred_messages_is_let_through(alice, gardening):
     with alice.reading(gardening) as reader:
         for number in range(101):
             reader.says("hi", client_id=str(number))
@@ -469,7 +469,7 @@ def test_a_leave_leaves_the_members_other_groups_open(alice, gardening):
         assert socket.receive_json()["content"] == "still here"
 
 
-def test_whoever_left_is_sent_nothing_more(alice, bob, gardening):
+def test_a_member_who_left_is_sent_nothing_more(alice, bob, gardening):
     bob.joins(gardening)
 
     with bob.in_group(gardening) as his:
@@ -482,7 +482,7 @@ def test_whoever_left_is_sent_nothing_more(alice, bob, gardening):
     assert not [frame for frame in frames if "about bob" in frame]
 
 
-def test_whoever_left_and_came_back_reads_on(alice, bob, gardening):
+def test_a_member_who_left_and_joined_again_reads_on(alice, bob, gardening):
     bob.joins(gardening)
     bob.leaves(gardening)
     bob.joins(gardening)

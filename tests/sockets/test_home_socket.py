@@ -17,17 +17,17 @@ def leave(group):
     return {"type": "leave_group", "data": group}
 
 
-def test_who_is_not_signed_in_is_refused_with_401(site):
+def test_a_visitor_is_refused_with_401(site):
     assert refused(HttpPerson(site, "visitor"), "/") == 401
 
 
-def test_whoever_logged_out_is_refused_with_401(alice):
+def test_a_logged_out_user_is_refused_with_401(alice):
     alice.log_out()
 
     assert refused(alice, "/") == 401
 
 
-def test_who_is_signed_in_comes_in(alice):
+def test_a_logged_in_user_is_let_in(alice):
     with alice.at_home() as socket:
         assert socket.accepted_subprotocol is None
 
@@ -53,7 +53,7 @@ def test_a_leave_is_answered_with_itself_once_it_is_committed(alice, gardening):
 
 @pytest.mark.parametrize("protocols", [[], [V1]], ids=["tutorial", "v1"])
 @pytest.mark.parametrize("frame", [join, leave])
-def test_what_is_done_twice_changes_nothing_and_is_answered_all_the_same(alice, bob, gardening, frame, protocols):
+def test_a_repeated_join_or_leave_changes_nothing_and_is_answered_all_the_same(alice, bob, gardening, frame, protocols):
     bob.joins(gardening)
 
     with bob.at_home(*protocols) as socket:
@@ -66,7 +66,7 @@ def test_what_is_done_twice_changes_nothing_and_is_answered_all_the_same(alice, 
 
 
 @pytest.mark.parametrize("frame", [join, leave])
-def test_an_unknown_group_is_said_to_be_unknown(alice, frame):
+def test_an_unknown_group_is_answered_with_an_error(alice, frame):
     with alice.at_home() as socket:
         socket.send_json(frame(NOWHERE))
         error = socket.receive_json()
@@ -75,7 +75,7 @@ def test_an_unknown_group_is_said_to_be_unknown(alice, frame):
     assert error == {"type": "error", "code": "no_such_group", "data": NOWHERE}
 
 
-def test_everyone_in_the_group_sees_who_comes_and_goes(alice, bob, gardening):
+def test_everyone_in_the_group_is_sent_joins_and_leaves(alice, bob, gardening):
     with alice.in_group(gardening) as hers, bob.at_home() as his:
         his.send_json(join(gardening))
         his.send_json(leave(gardening))
@@ -115,13 +115,13 @@ def test_a_dashless_uuid_means_the_same_group(bob, gardening):
 # discussit.v1
 
 
-def test_a_page_is_told_first_whose_it_is_and_what_they_are_in(alice, bob, gardening):
+def test_a_page_is_first_sent_its_user_and_their_groups(alice, bob, gardening):
     with alice.at_home(V1) as hers, bob.at_home(V1) as his:
         assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening], "version": version()}]
         assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
 
-def test_all_pages_of_a_person_are_told_of_a_join_once(bob, gardening):
+def test_all_pages_of_a_person_are_sent_a_join_once(bob, gardening):
     with bob.at_home(V1) as one, bob.at_home(V1) as other:
         here, there = Answers(one), Answers(other)
         one.send_json(join(gardening))
@@ -131,7 +131,7 @@ def test_all_pages_of_a_person_are_told_of_a_join_once(bob, gardening):
         assert here.next() == there.next() == leave(gardening)
 
 
-def test_nobody_elses_page_is_told_of_it(alice, bob, gardening):
+def test_other_peoples_pages_are_not_sent_a_join(alice, bob, gardening):
     with alice.at_home(V1) as hers:
         answers = Answers(hers)
         bob.joins(gardening)
@@ -140,7 +140,7 @@ def test_nobody_elses_page_is_told_of_it(alice, bob, gardening):
         assert answers.next() == leave(gardening)
 
 
-def test_a_page_of_the_tutorial_hears_only_its_own_answers(bob, gardening):
+def test_a_page_of_the_tutorial_is_sent_only_its_own_answers(bob, gardening):
     with bob.at_home() as socket:
         bob.joins(gardening)
         socket.send_json(leave(gardening))
@@ -148,7 +148,7 @@ def test_a_page_of_the_tutorial_hears_only_its_own_answers(bob, gardening):
         assert socket.receive_json() == leave(gardening)
 
 
-def test_a_page_that_may_have_missed_news_is_told_its_groups_anew(site, state, bob, gardening):
+def test_a_page_that_may_have_missed_changes_is_sent_its_groups_again(site, state, bob, gardening):
     with bob.at_home(V1) as socket:
         assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 

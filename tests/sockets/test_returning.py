@@ -30,7 +30,7 @@ def test_a_returning_browser_gets_exactly_what_it_missed(alice, bob, gardening):
 
 
 @pytest.mark.parametrize("since", [0, 1, 2])
-def test_a_return_begins_behind_the_last_that_was_seen(alice, gardening, since):
+def test_a_return_begins_after_the_last_entry_seen(alice, gardening, since):
     alice.says(gardening, "hi")
 
     with alice.reading(gardening, since=since) as reader:
@@ -57,7 +57,7 @@ def test_a_since_that_is_no_place_in_the_log_is_reset(alice, gardening, faultles
             assert reader.next() == {"type": "reset", "seq": 1}, since
 
 
-def test_whoever_is_reset_gets_live_entries_all_the_same(alice, gardening):
+def test_a_reset_reader_is_sent_live_entries_all_the_same(alice, gardening):
     with alice.reading(gardening, since="x") as reader:
         assert reader.next()["type"] == "reset"
         alice.says(gardening, "live")
@@ -65,7 +65,7 @@ def test_whoever_is_reset_gets_live_entries_all_the_same(alice, gardening):
         assert reader.next()["content"] == "live"
 
 
-def test_who_missed_a_thousand_entries_gets_them_all_once(site, state, alice, gardening):
+def test_a_reader_who_missed_a_thousand_entries_is_sent_them_all_once(site, state, alice, gardening):
     site.portal.call(fill, state.database, gardening, MAX_MISSED)
 
     with alice.reading(gardening, since=1) as reader:
@@ -75,7 +75,7 @@ def test_who_missed_a_thousand_entries_gets_them_all_once(site, state, alice, ga
         assert [*seqs, reader.next()["seq"]] == list(range(2, MAX_MISSED + 3))
 
 
-def test_who_missed_more_than_a_thousand_is_told_to_load_the_page(site, state, alice, gardening):
+def test_a_reader_who_missed_more_than_a_thousand_is_reset(site, state, alice, gardening):
     site.portal.call(fill, state.database, gardening, MAX_MISSED)
 
     with alice.reading(gardening, since=0) as reader:
@@ -84,7 +84,7 @@ def test_who_missed_more_than_a_thousand_is_told_to_load_the_page(site, state, a
         assert reader.next()["seq"] == MAX_MISSED + 2
 
 
-def test_changed_history_tells_readers_to_load_the_page(site, state, alice, gardening):
+def test_a_revision_resets_readers(site, state, alice, gardening):
     alice.says(gardening, "oops")
 
     with alice.reading(gardening) as reader, alice.in_group(gardening) as socket:

@@ -35,7 +35,7 @@ def test_a_home_frame_joins_or_leaves():
         ('{"type":"error"}', "bad_frame"),
     ],
 )
-def test_what_is_no_frame_is_refused(decode, text, code):
+def test_an_invalid_frame_is_refused(decode, text, code):
     with pytest.raises(Refused) as refused:
         decode(text)
 

@@ -72,7 +72,7 @@ def test_no_timer_runs_text(alice, complaints):
         ("document.body.append(document.createElement('style'))", "style-src-elem"),
     ],
 )
-def test_what_gets_into_a_page_leads_nowhere(alice, complaints, attempt, directive):
+def test_injected_markup_leads_nowhere(alice, complaints, attempt, directive):
     complaints.excuse(".*violates the following|WebSocket connection|Fetch API cannot load|Refused to")
     alice.page.goto("/accounts/signup/")
 
