@@ -41,7 +41,7 @@ class HttpPerson:
         return self.browser.post(path, data=fields)
 
     def creates(self, name):
-        """Make a group (superusers only); its uuid."""
+        """Create a group (superusers only); its uuid."""
         self.post("/groups/", name=name)
         names = [each for each in self.page("/").elements if (each.get("id") or "").startswith("name-")]
         return next(each["id"].removeprefix("name-") for each in names if each.text == name)
@@ -70,7 +70,7 @@ class HttpPerson:
 
     @contextmanager
     def reading(self, group, since=None):
-        """The group's socket in `discussit.v1`, behind its `ready`."""
+        """The group's socket in `discussit.v1`, after its `ready`."""
         path = f"/groups/{group}/" if since is None else f"/groups/{group}/?since={since}"
         with self.browser.websocket_connect(path, subprotocols=[V1]) as socket:
             reader = Reader(socket)

@@ -1,4 +1,4 @@
-"""What the operator reads of it in the log: who came in, who was refused, and nothing that anybody typed."""
+"""What operators read in the security log: logins, refusals, and nothing that anybody typed."""
 
 import logging
 import re
@@ -19,16 +19,16 @@ RUNNING = Path(__file__).parents[2] / "docs" / "running.md"
 
 
 @pytest.fixture
-def told(caplog):
+def logged(caplog):
     """The lines since it was last asked, each with its level."""
     caplog.set_level(logging.INFO, "discussit.security")
 
-    def told():
+    def logged():
         lines = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "discussit.security"]
         caplog.clear()
         return lines
 
-    return told
+    return logged
 
 
 def done(*lines):
@@ -42,68 +42,68 @@ def was_refused(*lines):
 # Coming in
 
 
-def test_a_login_is_logged_with_its_account_and_address(site, alice, told):
+def test_a_login_is_logged_with_its_account_and_address(site, alice, logged):
     stranger(site).post(LOGIN, username="alice", password=PASSWORD)
 
-    assert told() == [("INFO", "login done account=1 by=- address=203.0.113.9")]
+    assert logged() == [("INFO", "login done account=1 by=- address=203.0.113.9")]
 
 
-def test_a_wrong_password_is_logged_with_its_account(site, alice, bob, told):
+def test_a_wrong_password_is_logged_with_its_account(site, alice, bob, logged):
     mallory = stranger(site)
 
     mallory.post(LOGIN, username="BOB", password=WRONG)
     mallory.post(LOGIN, username=PASSWORD, password="")
 
-    assert told() == [
+    assert logged() == [
         ("WARNING", "login refused account=2 by=- address=203.0.113.9"),
         ("WARNING", "login refused account=- by=- address=203.0.113.9"),
     ]
 
 
-def test_a_sign_up_is_logged_and_so_is_its_login(site, told):
+def test_a_sign_up_is_logged_and_so_is_its_login(site, logged):
     HttpPerson(site, "alice").sign_up()
 
-    assert told() == done("sign-up done account=1 by=-", "login done account=1 by=-")
+    assert logged() == done("sign-up done account=1 by=-", "login done account=1 by=-")
 
 
-def test_a_logout_is_logged_once(bob, told):
+def test_a_logout_is_logged_once(bob, logged):
     bob.log_out()
     bob.log_out()
 
-    assert told() == done("logout done account=2 by=2")
+    assert logged() == done("logout done account=2 by=2")
 
 
 @pytest.mark.parametrize("ended", ["others", "theirs"])
-def test_ended_sessions_are_logged_once(site, bob, told, ended):
+def test_ended_sessions_are_logged_once(site, bob, logged, ended):
     HttpPerson(site, "bob").log_in()
     (theirs,) = set(re.findall(r'value="(\w{64})" id="end-2"', bob.get(SESSIONS).text))
-    told()
+    logged()
 
     for _ in range(2):
         bob.post(SESSIONS, session=theirs if ended == "theirs" else ended)
 
-    assert told() == done("session-end done account=2 by=2")
+    assert logged() == done("session-end done account=2 by=2")
 
 
 # Passwords
 
 
-def test_a_changed_password_is_logged_and_so_is_a_wrong_old_one(bob, told):
+def test_a_changed_password_is_logged_and_so_is_a_wrong_old_one(bob, logged):
     for old, new, again in [(PASSWORD, "short", "short"), (WRONG, NEW, NEW), (PASSWORD, NEW, NEW)]:
         bob.post(CHANGE, password=old, password1=new, password2=again)
 
-    (refusal, success) = told()
+    (refusal, success) = logged()
     assert [refusal] == was_refused("password-change refused account=2 by=2")
     assert [success] == done("password-change done account=2 by=2")
 
 
-def test_a_reset_link_is_logged_when_it_is_created_used_and_used_again(site, alice, bob, told):
+def test_a_reset_link_is_logged_when_it_is_created_used_and_used_again(site, alice, bob, logged):
     link = Page(alice.post("/admin/user/reset/2").text).one("link").text
     visitor = HttpPerson(site, "visitor")
     visitor.post(link, password1=NEW, password2=NEW)
     visitor.get(link)
 
-    *before, spent = told()
+    *before, spent = logged()
     assert before == done(
         "reset-link done account=2 by=1", "password-reset done account=2 by=-", "login done account=2 by=-"
     )
@@ -127,20 +127,20 @@ def test_a_reset_link_is_logged_when_it_is_created_used_and_used_again(site, ali
         ({"username": "alice"}, []),
     ],
 )
-def test_a_superusers_change_of_an_account_is_logged(alice, bob, told, fields, acts):
+def test_a_superusers_change_of_an_account_is_logged(alice, bob, logged, fields, acts):
     alice.post("/admin/user/edit/2", **fields)
 
-    assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
+    assert logged() == done(*(f"{act} done account=2 by=1" for act in acts))
 
 
-def test_a_demoted_superuser_is_logged(alice, bob, told):
+def test_a_demoted_superuser_is_logged(alice, bob, logged):
     alice.post("/admin/user/edit/2", username="bob", is_superuser="on")
-    told()
+    logged()
 
     bob.post("/admin/user/edit/1", username="alice")
     alice.post("/admin/user/edit/2", username="bob")
 
-    (success, refusal) = told()
+    (success, refusal) = logged()
     assert [success] == done("account-demote done account=1 by=2")
     assert [refusal] == was_refused("administration refused account=- by=1")
 
@@ -148,69 +148,69 @@ def test_a_demoted_superuser_is_logged(alice, bob, told):
 @pytest.mark.parametrize(
     ("rights", "acts"), [({}, ["account-create"]), ({"is_superuser": "on"}, ["account-create", "account-promote"])]
 )
-def test_an_account_created_by_a_superuser_is_logged(alice, told, rights, acts):
+def test_an_account_created_by_a_superuser_is_logged(alice, logged, rights, acts):
     alice.post("/admin/user/create", username="carol", password="short", **rights)
     alice.post("/admin/user/create", username="carol", password=PASSWORD, **rights)
 
-    assert told() == done(*(f"{act} done account=2 by=1" for act in acts))
+    assert logged() == done(*(f"{act} done account=2 by=1" for act in acts))
 
 
-def test_a_closed_account_is_logged_and_one_that_could_not_be_closed_is_not(alice, bob, told):
+def test_a_closed_account_is_logged_and_one_that_could_not_be_closed_is_not(alice, bob, logged):
     for keys in ("1,2", "2", "2"):
         alice.post(f"/admin/user/delete?pks={keys}")
 
-    assert told() == done("account-close done account=2 by=1")
+    assert logged() == done("account-close done account=2 by=1")
 
 
-def test_refused_access_to_the_administration_is_logged(site, bob, told):
+def test_refused_access_to_the_administration_is_logged(site, bob, logged):
     HttpPerson(site, "visitor").get("/admin/")
     bob.get("/admin/user/list")
 
-    assert told() == was_refused("administration refused account=- by=2")
+    assert logged() == was_refused("administration refused account=- by=2")
 
 
-def test_refused_attempts_to_enter_or_create_a_group_are_logged(bob, gardening, told):
+def test_refused_attempts_to_enter_or_create_a_group_are_logged(bob, gardening, logged):
     bob.get(f"/groups/{gardening}/")
     bob.says(gardening, "let me in")
     refused(bob, f"/groups/{gardening}/")
     bob.post("/groups/", name="Evil")
 
-    assert told() == was_refused(*["group refused account=- by=2"] * 4)
+    assert logged() == was_refused(*["group refused account=- by=2"] * 4)
 
 
 # Requests that are refused as they are
 
 
-def test_requests_from_another_site_or_by_another_name_are_logged(bob, told):
+def test_requests_from_another_site_or_by_another_name_are_logged(bob, logged):
     bob.browser.post("/accounts/logout/", headers={"Sec-Fetch-Site": "cross-site"})
     refused(bob, "/", origin="http://evil.example")
     bob.get("/", headers={"Host": "evil.example"})
     refused(bob, "/", host="evil.example")
 
-    assert told() == was_refused(
+    assert logged() == was_refused(
         *["origin refused account=- by=-"] * 2,
         *["host refused account=- by=-"] * 2,
     )
 
 
-def test_exceeded_limits_are_logged(site, environment, alice, told):
+def test_exceeded_limits_are_logged(site, environment, alice, logged):
     environment.setattr(throttles, "GUESSES_OF_ACCOUNT", Limit("wrong passwords", RateLimitItemPerMinute(1)))
     mallory = stranger(site)
     for _ in range(2):
         mallory.post(LOGIN, username="alice", password=WRONG)
 
-    assert told() == [
+    assert logged() == [
         ("WARNING", "login refused account=1 by=- address=203.0.113.9"),
         ("WARNING", 'limit refused what="wrong passwords" account=- by=- address=203.0.113.9'),
     ]
 
 
-def test_too_many_sockets_are_logged(environment, alice, bob, told):
+def test_too_many_sockets_are_logged(environment, alice, bob, logged):
     environment.setattr(throttles, "CONNECTS", Limit("new connections", RateLimitItemPerMinute(1)))
     with bob.at_home():
         assert refused(bob, "/") == 429
 
-    assert told() == was_refused('limit refused what="new connections" account=- by=2')
+    assert logged() == was_refused('limit refused what="new connections" account=- by=2')
 
 
 # What stands in a line
@@ -228,20 +228,20 @@ def test_too_many_sockets_are_logged(environment, alice, bob, told):
         ("", "-"),
     ],
 )
-def test_an_address_is_one_and_no_other_text(site, alice, told, client, address):
+def test_an_address_is_one_and_no_other_text(site, alice, logged, client, address):
     stranger(site, client).post(LOGIN, username="alice", password=PASSWORD)
 
-    assert told() == [("INFO", f"login done account=1 by=- address={address}")]
+    assert logged() == [("INFO", f"login done account=1 by=- address={address}")]
 
 
-def test_the_documented_filter_finds_attackers_and_nobody_else(site, alice, told):
+def test_the_documented_filter_finds_attackers_and_nobody_else(site, alice, logged):
     (pattern,) = re.findall(r"^failregex = (.+)$", RUNNING.read_text(), re.M)
     for _ in range(10):
         stranger(site, "198.51.100.1").post(LOGIN, username="alice", password=WRONG)
     stranger(site).post(LOGIN, username="alice", password=PASSWORD)  # has to wait
     alice.log_in()
 
-    found = [re.search(pattern.replace("<HOST>", r"(?P<host>[\da-f.:]+)"), line) for _, line in told()]
+    found = [re.search(pattern.replace("<HOST>", r"(?P<host>[\da-f.:]+)"), line) for _, line in logged()]
 
     assert [match and match["host"] for match in found] == ["198.51.100.1"] * 10 + [None] * 2
 
@@ -253,19 +253,19 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
 
 
 def test_any_server_logs_refusals(server):
-    log = told_by(server)
+    log = log_of(server)
 
     assert re.search(rf"{REFUSED}$", log, re.M)
 
 
 def test_discussit_serve_shows_all_of_it_and_when(tmp_path, environment):
-    log = told_by(ServeCommand(tmp_path).start())
+    log = log_of(ServeCommand(tmp_path).start())
 
     assert re.search(rf"^{TIME} WARNING discussit\.security: {REFUSED}$", log, re.M)
     assert re.search(rf"^{TIME} INFO discussit\.security: sign-up done account=1 by=- address=127\.0\.0\.1$", log, re.M)
 
 
-def told_by(server):
+def log_of(server):
     """What a server that runs has written when somebody has signed up and somebody was refused."""
     form = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
     httpx2.post(f"{server.url}/accounts/signup/", data=form)

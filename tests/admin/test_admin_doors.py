@@ -1,4 +1,4 @@
-"""Who may administrate, and what the pages hold."""
+"""Access to the administration, and what its pages show."""
 
 import re
 import subprocess

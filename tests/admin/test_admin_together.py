@@ -1,4 +1,4 @@
-"""Several rows, and several people, at once."""
+"""Several rows, and several people, at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -13,7 +13,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def carol(arrives, alice):
     """Somebody whose browser runs no script, logged in."""
     carol = arrives("carol", java_script_enabled=False)
-    carol.signs_in()
+    carol.logs_in()
     return carol
 
 
@@ -21,7 +21,7 @@ def carol(arrives, alice):
 def on_her_phone(arrives, carol):
     """The same, with a phone whose browser does run it."""
     phone = arrives("carol", **PHONE)
-    phone.signs_in()
+    phone.logs_in()
     return phone
 
 

@@ -91,7 +91,7 @@ def test_a_message_from_a_form_is_live(alice, bob, together):
 
 def test_a_name_that_sorts_between_is_listed_between(alice, bob, arrives, together):
     anna = arrives("Anna")
-    anna.signs_in()
+    anna.logs_in()
 
     anna.joins(together)
 

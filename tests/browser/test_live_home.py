@@ -9,7 +9,7 @@ def group(alice):
     return alice.creates("Gardening")
 
 
-def moves(tab):
+def joins_and_leaves(tab):
     return [frame["type"] for frame in tab.sent]
 
 
@@ -66,7 +66,7 @@ def test_ten_quick_clicks_send_one_frame(alice, group):
     alice.button("leave", group).click()
 
     expect(alice.button("join", group)).to_be_visible()
-    assert moves(alice) == ["join_group", "leave_group"]
+    assert joins_and_leaves(alice) == ["join_group", "leave_group"]
 
 
 def test_ten_turns_send_one_frame_each(alice, group):
@@ -77,7 +77,7 @@ def test_ten_turns_send_one_frame_each(alice, group):
         alice.button("leave", group).click()
 
     expect(alice.button("join", group)).to_be_focused()
-    assert moves(alice) == ["join_group", "leave_group"] * 5
+    assert joins_and_leaves(alice) == ["join_group", "leave_group"] * 5
 
 
 def test_open_leads_to_the_group_and_back_returns(alice, group):

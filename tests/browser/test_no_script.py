@@ -14,7 +14,7 @@ def reader(arrives):
 @pytest.fixture
 def writer(reader, alice, gardening):
     """The same, logged in and in a group."""
-    reader.signs_in()
+    reader.logs_in()
     reader.joins(gardening)
     return reader
 

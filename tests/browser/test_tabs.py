@@ -66,7 +66,7 @@ def test_a_logout_in_another_tab_is_shown_and_the_draft_is_kept(alice, bob, toge
     alice.says("kept")
     expect(alice.pill).to_have_text("Signed out – 1 message waits here")
 
-    alice.signs_in()
+    alice.logs_in()
     alice.opens(together)
 
     alice.sees("kept")

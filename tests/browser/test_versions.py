@@ -29,7 +29,7 @@ class Between:
         return json.dumps([found for each in objects for found in self.change(each)])
 
     def announces(self, **facts):
-        """From now on every `ready` says so; the first at once, on a new connection."""
+        """From now on every `ready` says so; the first immediately, on a new connection."""
         self.change = lambda each: [each | facts] if each["type"] == "ready" else [each]
         self.sockets[-1].close(code=4000)
 

@@ -26,13 +26,13 @@ async def bus_on(engine):
 
 @asynccontextmanager
 async def two_on(engine):
-    """The buses of two processes, and what the second hears on a channel of the first's."""
+    """The buses of two processes, and what the second receives on a channel."""
     async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
         await connected(theirs)
         yield ours, messages
 
 
-async def heard(messages, wanted):
+async def received(messages, wanted):
     """Wait for a message; what comes before it is returned with it."""
     found = []
     async with asyncio.timeout(LIMIT):
@@ -46,7 +46,7 @@ async def test_one_process_receives_anothers_messages_in_order(engine):
         for number in range(20):
             ours.post("group.a", str(number))
 
-        found = await heard(messages, "19")
+        found = await received(messages, "19")
         assert [each for each in found if each != RESYNC] == [str(number) for number in range(20)]
 
 
@@ -59,14 +59,14 @@ async def test_a_subscription_is_confirmed_before_the_engine_is_asked_again_whet
                 async with theirs.subscribe(channel) as messages:
                     assert await anext(messages) == RESYNC
                     ours.post(channel, "now")
-                    await heard(messages, "now")
+                    await received(messages, "now")
 
 
 async def test_an_idle_connection_is_asked_and_kept(engine, caplog):
     async with two_on(engine) as (ours, messages):
         await asyncio.sleep(1.5 * PING + ANSWER_LIMIT)  # the case itself: nothing happens
         ours.post("group.a", "still here")
-        await heard(messages, "still here")
+        await received(messages, "still here")
 
     assert "bus is down" not in caplog.text
 
@@ -74,12 +74,12 @@ async def test_an_idle_connection_is_asked_and_kept(engine, caplog):
 async def test_subscribers_are_sent_resync_when_a_killed_engine_is_back(engine):
     async with two_on(engine) as (ours, messages):
         ours.post("group.a", "before")
-        await heard(messages, "before")
+        await received(messages, "before")
 
         await asyncio.to_thread(engine.kill)
         await asyncio.to_thread(engine.start)
 
-        await heard(messages, RESYNC)
+        await received(messages, RESYNC)
 
 
 async def test_an_engine_that_is_down_at_the_start_is_joined_when_it_comes_up(engine):
@@ -92,13 +92,13 @@ async def test_an_engine_that_is_down_at_the_start_is_joined_when_it_comes_up(en
         await connected(theirs)
         ours.post("group.a", "at last")
 
-        assert "at last" in await heard(messages, "at last")
+        assert "at last" in await received(messages, "at last")
 
 
 async def test_a_message_too_large_for_the_engine_is_a_reason_to_look(engine):
     async with two_on(engine) as (ours, messages):
         ours.post("group.a", "before")
-        await heard(messages, "before")
+        await received(messages, "before")
 
         ours.post("group.a", "x" * 9_000)
 
@@ -107,7 +107,7 @@ async def test_a_message_too_large_for_the_engine_is_a_reason_to_look(engine):
 
 
 async def connected(bus):
-    """Wait until the engine has answered and has been told of every subscription."""
+    """Wait until the engine has answered and has confirmed every subscription."""
     async with asyncio.timeout(LIMIT):
         while not bus.is_connected:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -133,10 +133,10 @@ async def test_two_hundred_passing_subscribers_lose_no_message_and_leave_no_chan
                 tasks.create_task(comes_and_goes(number))
             await asyncio.sleep(0)
             ours.post("group.0", "in the middle of it")
-            await heard(messages, "in the middle of it")
+            await received(messages, "in the middle of it")
 
         assert theirs._backend.wanted == set()
         async with theirs.subscribe("group.0") as messages:
             await connected(theirs)
             ours.post("group.0", "afterwards")
-            await heard(messages, "afterwards")
+            await received(messages, "afterwards")

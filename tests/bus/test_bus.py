@@ -36,7 +36,7 @@ async def test_messages_arrive_in_the_order_in_which_they_were_posted(settings):
         for number in range(100):
             bus.post("a", str(number))
 
-        assert await said(messages, 100) == [str(number) for number in range(100)]
+        assert await texts(messages, 100) == [str(number) for number in range(100)]
 
 
 async def test_a_channels_messages_reach_only_its_subscribers(settings):
@@ -44,44 +44,44 @@ async def test_a_channels_messages_reach_only_its_subscribers(settings):
         bus.post("a", "for a")
         bus.post("b", "for b")
 
-        assert await said(of_a, 1) == ["for a"]
-        assert await said(of_b, 1) == ["for b"]
+        assert await texts(of_a, 1) == ["for a"]
+        assert await texts(of_b, 1) == ["for b"]
 
 
 async def test_every_subscriber_of_a_channel_receives_resync_and_the_messages(settings):
     async with connected(settings) as bus, bus.subscribe("a") as first:
         bus.post("a", "one")
-        await said(first, 1)
+        await texts(first, 1)
         async with bus.subscribe("a") as second:
             bus.post("a", "two")
 
             assert await until(second, "two") == [RESYNC, "two"]
-            assert await said(first, 1) == ["two"]
+            assert await texts(first, 1) == ["two"]
 
 
 async def test_simultaneous_first_subscribers_all_receive_messages(settings):
-    async def hears(bus):
+    async def receives(bus):
         async with bus.subscribe("a") as messages:
             return await until(messages, "hi")
 
     async with connected(settings) as bus, asyncio.TaskGroup() as tasks, bus.subscribe("a") as messages:
-        heard = [tasks.create_task(hears(bus)) for _ in range(20)]
+        tasks_of_subscribers = [tasks.create_task(receives(bus)) for _ in range(20)]
         # Each subscription is confirmed on the channel: then all of them are there.
         await read(messages, 21)
         bus.post("a", "hi")
 
-    assert all(task.result() for task in heard)
+    assert all(task.result() for task in tasks_of_subscribers)
 
 
 async def test_messages_without_subscribers_are_dropped(settings):
     async with connected(settings) as bus, bus.subscribe("b") as others:
         bus.post("a", "unheard")
         bus.post("b", "marker")
-        await said(others, 1)
+        await texts(others, 1)
         async with bus.subscribe("a") as messages:
             bus.post("a", "heard")
 
-            assert await said(messages, 1) == ["heard"]
+            assert await texts(messages, 1) == ["heard"]
 
 
 async def test_a_subscription_leaves_nothing_behind(settings):
@@ -125,9 +125,9 @@ async def test_a_message_is_signed_for_its_channel_alone(settings):
 async def test_a_message_of_a_server_with_another_key_means_resync(settings, environment):
     environment.setenv("SECRET_KEY", "another")
     backend, theirs = Unreliable(), Unreliable()
-    async with connected(type(settings).from_environment(), theirs) as stranger, stranger.subscribe("a") as heard:
+    async with connected(type(settings).from_environment(), theirs) as stranger, stranger.subscribe("a") as received:
         stranger.post("a", "hi")
-        await until(heard, "hi")
+        await until(received, "hi")
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
         await backend.publish("a", theirs.given[0][1])
@@ -148,7 +148,7 @@ async def test_an_engine_that_is_down_fails_no_writer_and_is_logged(settings, ca
         backend.is_down = False
         bus.post("a", "hi")
 
-        assert await said(messages, 1) == ["hi"]
+        assert await texts(messages, 1) == ["hi"]
     assert "could not publish to a" in caplog.text
 
 
@@ -263,7 +263,7 @@ async def running(bus):
         tasks.cancel_scope.cancel()
 
 
-async def said(messages, count):
+async def texts(messages, count):
     """The next messages that are more than RESYNC."""
     found = []
     while len(found) < count:
@@ -278,7 +278,7 @@ async def read(messages, count):
 
 async def until(messages, last):
     """All messages up to this one."""
-    heard = [await anext(messages)]
-    while heard[-1] != last:
-        heard.append(await anext(messages))
-    return heard
+    found = [await anext(messages)]
+    while found[-1] != last:
+        found.append(await anext(messages))
+    return found

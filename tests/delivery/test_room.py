@@ -184,65 +184,65 @@ async def test_new_entries_wake_the_followers(room, bob):
     await bob.woken()
 
 
-async def test_an_idle_follower_is_sent_entries_immediately_and_not_woken(room, told):
+async def test_an_idle_follower_is_sent_entries_immediately_and_not_woken(room, idle):
     room.append(entries(6, "six"))
     room.append(entries(7, "seven", "eight"))
 
-    assert told.said == [("six",), ("seven", "eight")]
-    assert (told.cursor, told.is_idle) == (8, True)
+    assert idle.sent == [("six",), ("seven", "eight")]
+    assert (idle.cursor, idle.is_idle) == (8, True)
 
 
-async def test_a_follower_with_queued_replies_is_woken_instead(room, told):
-    told.reply(objects.Ack("one", 6))
-
-    room.append(entries(6, "six"))
-
-    assert (told.said, told.cursor) == ([], 5)
-
-
-async def test_a_follower_whose_send_would_block_is_woken_and_keeps_its_cursor(room, told):
-    told.try_send = lambda _part: False
+async def test_a_follower_with_queued_replies_is_woken_instead(room, idle):
+    idle.reply(objects.Ack("one", 6))
 
     room.append(entries(6, "six"))
 
-    assert (told.cursor, told.is_idle) == (5, False)
+    assert (idle.sent, idle.cursor) == ([], 5)
 
 
-async def test_an_ended_follower_is_sent_nothing(room, told):
-    told.end(CloseCode.SESSION_ENDED)
+async def test_a_follower_whose_send_would_block_is_woken_and_keeps_its_cursor(room, idle):
+    idle.try_send = lambda _part: False
 
     room.append(entries(6, "six"))
 
-    assert told.said == []
+    assert (idle.cursor, idle.is_idle) == (5, False)
 
 
-async def test_a_member_who_left_is_not_sent_their_left(room, told):
+async def test_an_ended_follower_is_sent_nothing(room, idle):
+    idle.end(CloseCode.SESSION_ENDED)
+
+    room.append(entries(6, "six"))
+
+    assert idle.sent == []
+
+
+async def test_a_member_who_left_is_not_sent_their_left(room, idle):
     room.append([*entries(6, "six"), EncodedEntry(7, "Left", BOB, "", None, "bob left", Effect.LEFT)])
 
-    assert (told.said, told.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
+    assert (idle.sent, idle.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
 
 
-async def test_a_follower_ahead_of_the_room_is_sent_only_new_entries(room, told):
-    told.cursor = 6
+async def test_a_follower_ahead_of_the_room_is_sent_only_new_entries(room, idle):
+    idle.cursor = 6
 
     room.append(entries(6, "six"))
     room.append(entries(7, "seven"))
 
-    assert told.said == [("seven",)]
+    assert idle.sent == [("seven",)]
 
 
-async def test_many_entries_are_sent_in_parts(room, told):
+async def test_many_entries_are_sent_in_parts(room, idle):
     room.append(entries(6, "x" * SLICE, "y" * SLICE, "z"))
 
-    assert [len(part) for part in told.said] == [1, 1, 1]
-    assert told.cursor == 8
+    assert [len(part) for part in idle.sent] == [1, 1, 1]
+    assert idle.cursor == 8
 
 
 @pytest.fixture
-async def told(room, bob):
-    """Bob, whose task waits, and what he is told without it."""
-    bob.cursor, bob.said = 5, []
-    bob.try_send = lambda part: bob.said.append(texts(part)) or True
+async def idle(room, bob):
+    """Bob, whose task waits, and what he is sent without it."""
+    bob.cursor, bob.sent = 5, []
+    bob.try_send = lambda part: bob.sent.append(texts(part)) or True
     waiting = asyncio.create_task(bob.woken())
     await checkpoint()
     yield bob

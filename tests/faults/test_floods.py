@@ -38,7 +38,7 @@ async def test_a_client_that_sends_only_invalid_frames_is_answered_slowly(faulty
         bob.sends(frame(Opcode.TEXT, b"x") * 10_000, frame(Opcode.BINARY) * 10_000)
         begin, answers = time.monotonic(), 0
         while time.monotonic() - begin < 1:
-            assert b"error" in (await bob.hears()).payload
+            assert b"error" in (await bob.receives()).payload
             answers += 1
 
     assert answers < 400

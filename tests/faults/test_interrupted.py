@@ -44,7 +44,7 @@ async def test_a_message_whose_socket_closes_while_it_is_committed_is_stored_onc
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         with garden.locked():
             await alice.says("on its way", "cut")
-            await alice.is_heard()
+            await alice.has_been_read()
             alice.socket.transport.abort()
             await alice.closed()
 

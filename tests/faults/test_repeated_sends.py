@@ -1,4 +1,4 @@
-"""A client that does not know whether its message was stored sends it again: `client_id` tells."""
+"""A client that does not know whether its message was stored sends it again: `client_id` shows which it is."""
 
 from clients import SocketClient
 

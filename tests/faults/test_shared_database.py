@@ -69,8 +69,8 @@ async def test_an_exhausted_pool_is_reported_and_fills_again(shared, postgres):
     async with talking(shared) as talk:
         async with locked(postgres, shared.database):
             with ThreadPoolExecutor(len(people)) as threads:
-                moves = [threads.submit(person.leaves, shared.group) for person in people]
-                answers = await asyncio.gather(*map(asyncio.wrap_future, moves))
+                leaves = [threads.submit(person.leaves, shared.group) for person in people]
+                answers = await asyncio.gather(*map(asyncio.wrap_future, leaves))
 
         assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "5")}
         await until(lambda: shared.says_it_is(200, database="ok"))
@@ -103,7 +103,7 @@ async def test_readers_of_entries_that_a_copy_lacks_are_disconnected_and_reset(s
 
 
 def lose_entries_after(seq, postgres, garden):
-    """A copy of the database takes its place, and had not heard of them."""
+    """A copy of the database takes its place that had not received them."""
     ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
     postgres.execute(ends, garden.database)
     postgres.execute("UPDATE groups SET last_seq = $1", seq, database=garden.database)

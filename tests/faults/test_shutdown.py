@@ -1,4 +1,4 @@
-"""SIGTERM: sockets are told to come back, what was taken in hand is finished, and the process ends in time."""
+"""SIGTERM: sockets are closed with 1012, queued messages are written, and the process ends in time."""
 
 import asyncio
 import signal
@@ -43,7 +43,7 @@ async def test_queued_messages_are_written_before_the_process_ends(faulty):
         with garden.locked():
             for number in range(20):
                 await alice.says(f"{number}", f"{number}")
-                await alice.is_heard()
+                await alice.has_been_read()
             garden.server.send(signal.SIGTERM)
             assert await alice.closed() == 1012
             await garden.logged("Waiting for application shutdown")
@@ -57,6 +57,6 @@ async def test_a_stuck_reader_does_not_delay_the_stop(faulty):
     await garden.fill(900, "x" * 10_000)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
-        await bob.hear()
+        await bob.receive()
 
         assert await asyncio.to_thread(garden.server.stop, IN_TIME) == 0

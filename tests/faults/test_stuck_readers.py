@@ -55,13 +55,13 @@ async def says_more_than_a_socket_holds(client):
 
 
 async def chats_for(seconds, client):
-    """Speak, and then only ask, for so long; the seconds that the slowest answer took.
+    """Send messages, and then only ask, for so long; the seconds that the slowest answer took.
 
-    Who has missed more than a thousand entries is told to load the page: on a quick machine that many are soon said.
+    A reader who missed more than a thousand entries is reset: on a quick machine that many are soon sent.
     """
     start, slowest, said = time.monotonic(), 0.0, 0
     while (begin := time.monotonic()) < start + seconds:
-        await (says_at_length(client, 1) if said < 100 else client.is_heard())
+        await (says_at_length(client, 1) if said < 100 else client.has_been_read())
         said += 1
         slowest = max(slowest, time.monotonic() - begin)
     return slowest

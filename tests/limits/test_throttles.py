@@ -1,4 +1,4 @@
-"""Who does something too often has to wait, and nobody else."""
+"""Whatever is done too often is refused for a while, without delaying anybody else."""
 
 import asyncio
 import logging

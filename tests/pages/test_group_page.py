@@ -12,7 +12,7 @@ from discussit.pages.group import RenderedEntry
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-# Who may read
+# Access
 
 
 def test_a_member_reads_the_group(alice, gardening):

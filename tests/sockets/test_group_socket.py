@@ -18,7 +18,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
-# Who may come in
+# Access
 
 
 def test_a_member_comes_in(alice, gardening):

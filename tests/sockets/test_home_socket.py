@@ -152,7 +152,7 @@ def test_a_page_that_may_have_missed_changes_is_sent_its_groups_again(site, stat
     with bob.at_home(V1) as socket:
         assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
 
-        # As in a process that hears of nothing: its bus was down.
+        # As in a process that receives nothing: its bus was down.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
         site.portal.call(state.bus.post, person_channel(2), RESYNC)

@@ -160,7 +160,7 @@ def test_restarting_one_machine_after_the_other_loses_nothing(site, alice, bob, 
     assert alice.log() == bob.log()
 
 
-# What the machines are told of people
+# What the machines know of people
 
 
 def test_the_address_of_the_person_is_stored_whatever_they_claim(site):

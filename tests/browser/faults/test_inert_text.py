@@ -25,7 +25,7 @@ def everything(alice, together, arrives, groups):
     """A group in which strange people have written every hostile message; its uuid."""
     for name in hostile.USERS:
         stranger = arrives(name)
-        stranger.signs_in()
+        stranger.logs_in()
         stranger.joins(together)
         stranger.wrote(together, "hello")
         stranger.leaves(together)
@@ -131,7 +131,7 @@ def test_a_name_that_is_refused_is_inert_and_kept(arrives, complaints):
 def test_a_strange_name_is_only_a_name(alice, arrives, gardening, name):
     alice.opens(gardening)
     stranger = arrives(name)
-    stranger.signs_in()
+    stranger.logs_in()
     stranger.joins(gardening)
     stranger.wrote(gardening, "hello")
     alice.sees("hello")

@@ -15,7 +15,7 @@ def test_no_page_is_against_the_policy(alice, together, complaints):
     for path in pages:
         alice.page.goto(path)
 
-    # Chromium tells the console of each violation, and a complaint of the console fails the test.
+    # Chromium logs each violation to the console, and an error there fails the test.
     assert complaints.found() == []
 
 

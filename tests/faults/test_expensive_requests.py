@@ -1,4 +1,4 @@
-"""Requests that are cheap to send and would be dear to answer. While one is answered, nobody else is."""
+"""Requests that are cheap to send and expensive to answer: the process answers nothing else meanwhile."""
 
 import time
 from contextlib import contextmanager
