@@ -4,10 +4,10 @@ import gc
 import logging
 
 import pytest
-from people import World
 from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
+from world import World
 
 from discussit.accounts import passwords
 from discussit.app import app
@@ -63,7 +63,7 @@ def queries():
 
 @pytest.fixture
 def faultless(caplog):
-    """Fails the test when the server's log tells of a fault of ours: nothing that a client sends may cause one."""
+    """Fails the test if the server logs an error: nothing that a client sends may cause one."""
     yield
     assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 
@@ -81,7 +81,7 @@ def bob(site, scene, alice):
 
 @pytest.fixture
 def gardening(scene, alice):
-    """A group that alice has made and is in: her Join is its first entry."""
+    """A group that alice created and joined: her Join is its first entry."""
     return scene.gardening
 
 

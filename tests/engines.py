@@ -124,7 +124,7 @@ class Redis(Engine):
 class Postgres(Engine):
     """One cluster, in which every test has a database of its own."""
 
-    power_cut = signal.SIGQUIT  # all its processes end at once, and nothing is put in order
+    power_cut = signal.SIGQUIT  # all its processes end immediately, and nothing is put in order
 
     @classmethod
     def missing(cls) -> str:

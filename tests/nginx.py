@@ -1,4 +1,4 @@
-"""A real nginx on a free port, in a temporary folder, before servers of ours: it runs what deploy/ ships."""
+"""A real nginx on a free port, in a temporary folder, in front of our servers: it runs what deploy/ ships."""
 
 import re
 import shutil

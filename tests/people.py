@@ -1,22 +1,15 @@
 """Named people and what they do to a site, in the terms of the contract."""
 
 import re
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import pytest
-from anyio import create_task_group
-from sqlalchemy import select
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from discussit.assets import IMMUTABLE, REVALIDATE
-from discussit.bus import Bus
-from discussit.database import Database
-from discussit.delivery.hub import Hub
-from discussit.log.writer import Writer
 from discussit.middleware.headers import HEADERS
-from discussit.models import Entry, Group, Message, User
 
 PASSWORD = "correct horse battery"
 V1 = "discussit.v1"
@@ -48,7 +41,7 @@ class HttpPerson:
         return self.browser.post(path, data=fields)
 
     def creates(self, name):
-        """Make a group (superusers only); its uuid."""
+        """Create a group (superusers only); its uuid."""
         self.post("/groups/", name=name)
         names = [each for each in self.page("/").elements if (each.get("id") or "").startswith("name-")]
         return next(each["id"].removeprefix("name-") for each in names if each.text == name)
@@ -77,7 +70,7 @@ class HttpPerson:
 
     @contextmanager
     def reading(self, group, since=None):
-        """The group's socket in `discussit.v1`, behind its `ready`."""
+        """The group's socket in `discussit.v1`, after its `ready`."""
         path = f"/groups/{group}/" if since is None else f"/groups/{group}/?since={since}"
         with self.browser.websocket_connect(path, subprotocols=[V1]) as socket:
             reader = Reader(socket)
@@ -211,59 +204,3 @@ class Page(HTMLParser):
             for each in self.elements
             if (each.get("id") or "").startswith("error-")
         }
-
-
-# Below HTTP
-
-
-@dataclass
-class Served:
-    bus: Bus
-    hub: Hub
-    writer: Writer
-
-
-@dataclass
-class World:
-    """Two users and a group, in a database without an application before it."""
-
-    database: Database
-    alice: User
-    bob: User
-    group: Group
-    published: list = field(default_factory=list)
-
-    @asynccontextmanager
-    async def served(self, backend=None):
-        """Bus, hub and writer run, as beside an application; `backend` is the bus's engine."""
-        bus = Bus(self.database.settings, backend)
-        hub, writer = Hub(self.database, bus), Writer(self.database)
-        self.database.publish_to(hub.publish)
-        async with bus.connected(), create_task_group() as tasks:
-            for run in (bus.run, hub.run, writer.run):
-                tasks.start_soon(run)
-            await hub.started.wait()
-            yield Served(bus, hub, writer)
-            tasks.cancel_scope.cancel()
-
-    def listen(self):
-        """From now on collect what commits publish."""
-        self.database.publish_to(self.published.append)
-
-    async def joined(self, *users):
-        async with self.database.transaction() as session:
-            group = await session.get_one(Group, self.group.id)
-            for user in users:
-                await group.add_user(await session.get_one(User, user.id))
-
-    async def wrote(self, *contents, author=None):
-        async with self.database.transaction() as session:
-            author_id = (author or self.bob).id
-            for content in contents:
-                session.add(Message(group_id=self.group.id, author_id=author_id, content=content))
-
-    async def log(self):
-        """The group's log as the database has it: seq and text."""
-        rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
-        entries = await self.database.run_read(lambda session: session.scalars(rows).all())
-        return [(entry.seq, entry.content) for entry in entries]

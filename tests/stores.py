@@ -51,7 +51,7 @@ class Store:
         self.config = Config(ALEMBIC_INI)
 
     def upgrade(self, revision: str = "head", *, times: int = 1) -> None:
-        """Bring it to a revision; `times` do that at once."""
+        """Bring it to a revision; so many `times` at the same time."""
         self._run_command(lambda: command.upgrade(self.config, revision), times=times)
 
     def downgrade(self, revision: str) -> None:
@@ -81,7 +81,7 @@ class Store:
         self.execute(*CONTENT.strip().splitlines())
 
     def prepare(self, *, times: int = 1) -> list[str]:
-        """Migrate as `discussit migrate` does, so many times at once; the revisions that they report."""
+        """Migrate as `discussit migrate` does, so many times at the same time; the revisions that they report."""
 
         async def prepare_all() -> list[str]:
             return await asyncio.gather(*(prepare_once(self.settings, migrate=True) for _ in range(times)))

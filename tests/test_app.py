@@ -1,10 +1,7 @@
 import asyncio
-import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
-from unittest.mock import ANY
 
 import pytest
 from people import HttpPerson, closed
@@ -12,84 +9,9 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from discussit.app import app, create_app
-from discussit.delivery import polling
 from discussit.main_tasks import MainTaskEnded
 from discussit.schema import SchemaError, prepare_once
 from discussit.settings import SettingsError
-
-# Is it well?
-
-
-def test_a_process_that_runs_says_so_to_everyone(site):
-    response = HttpPerson(site, "visitor").get("/healthz")
-
-    assert (response.status_code, response.text) == (200, "ok")
-
-
-def test_it_is_ready_when_database_and_bus_answer(site):
-    response = HttpPerson(site, "visitor").get("/readyz")
-
-    assert (response.status_code, response.json()) == (200, {"database": "ok", "bus": "ok", "lag": ANY})
-
-
-@pytest.mark.sqlite
-def test_it_is_not_ready_when_the_database_does_not_answer_and_says_so(site, state):
-    lose_database(site, state)
-
-    response = site.get("/readyz")
-
-    assert (response.status_code, response.json()) == (503, {"database": "down", "bus": "ok", "lag": ANY})
-    assert site.get("/healthz").status_code == 200
-
-
-def test_it_is_ready_again_when_the_database_answers_again(site, state):
-    lose_database(site, state)
-    site.get("/readyz")
-
-    Path("discussit.db").rmdir()
-
-    assert site.get("/readyz").status_code == 200
-
-
-@pytest.mark.sqlite
-def test_it_tells_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 0.05)
-    shutil.copy("discussit.db", "kept.db")
-    with alice.at_home():
-        lose_database(site, state)
-        wait_until(lambda: site.get("/readyz").json()["lag"] >= 0.5)
-
-        Path("discussit.db").rmdir()
-        Path("kept.db").rename("discussit.db")
-        wait_until(lambda: site.get("/readyz").json()["lag"] < 0.5)
-
-
-def wait_until(is_so, limit=20):
-    deadline = time.monotonic() + limit
-    while not is_so():
-        assert time.monotonic() < deadline
-
-
-def test_a_background_task_that_dies_takes_the_readiness_with_it(environment):
-    with pytest.raises(ExceptionGroup):
-        kill_the_hub_and_look()
-
-
-def test_when_a_main_task_ends_sockets_are_closed_posts_refused_and_its_error_raised(environment):
-    seen = []
-
-    with pytest.raises(ExceptionGroup) as raised:
-        end_the_bus_and_look(seen)
-
-    assert seen == [1012, 503]
-    assert raised.group_contains(MainTaskEnded, match=r"Bus\.run")
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_asking_is_all_one_can_do(site, method):
-    assert site.request(method, "/healthz").status_code == 405
-    assert site.request(method, "/readyz").status_code == 405
-
 
 # Starting
 
@@ -172,7 +94,7 @@ def test_an_application_that_has_ended_runs_again(settings):
 # Stopping
 
 
-def test_what_was_sent_before_the_end_is_written(environment):
+def test_messages_sent_before_the_end_are_written(environment):
     with TestClient(app) as site:
         alice = HttpPerson(site, "alice")
         alice.sign_up()
@@ -190,6 +112,16 @@ def test_what_was_sent_before_the_end_is_written(environment):
         visitor = HttpPerson(site, "alice")
         visitor.browser.cookies.update(alice.browser.cookies)
         assert visitor.page(f"/groups/{group}/").log()[-1] == (81, "alice 79")
+
+
+def test_when_a_main_task_ends_sockets_are_closed_posts_refused_and_its_error_raised(environment):
+    seen = []
+
+    with pytest.raises(ExceptionGroup) as raised:
+        end_the_bus_and_look(seen)
+
+    assert seen == [1012, 503]
+    assert raised.group_contains(MainTaskEnded, match=r"Bus\.run")
 
 
 # Our own faults
@@ -219,24 +151,6 @@ def test_a_page_for_what_is_not_there_leads_on(site, alice):
     assert 'href="/"' in member.text
 
 
-async def fail():
-    raise RuntimeError("a mistake of ours")
-
-
-def kill_the_hub_and_look():
-    with TestClient(app) as site:
-        state = site.app._app.state.site
-        site.portal.call(state.hub.rooms.tasks.start_soon, fail)
-        while not site.task.done():
-            site.get("/healthz")
-        response = site.get("/readyz")
-        # The application had closed its database; that question opened it again.
-        site.portal.call(state.database.close)
-
-        assert (response.status_code, response.json()["bus"]) == (503, "down")
-        assert site.get("/healthz").status_code == 200
-
-
 def end_the_bus_and_look(seen):
     with TestClient(app) as site:
         alice, state = HttpPerson(site, "alice"), site.app._app.state.site
@@ -256,13 +170,6 @@ def uvicorn():
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
 
 
-def lose_database(site, state):
-    site.portal.call(state.database.close)
-    for file in Path().glob("discussit.db*"):
-        file.unlink()
-    Path("discussit.db").mkdir()
-
-
 async def set_revision(database):
     async with database.transaction() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -274,7 +181,7 @@ async def break_database(database):
 
 
 @pytest.mark.parametrize(("key", "is_told"), [("SECRET_KEY", True), ("x" * 31, True), ("x" * 32, False), ("", False)])
-def test_a_secret_that_can_be_guessed_is_told_of(environment, caplog, key, is_told):
+def test_a_short_secret_is_warned_of(environment, caplog, key, is_told):
     environment.setenv("SECRET_KEY", key)
 
     with TestClient(app):

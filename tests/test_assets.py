@@ -42,7 +42,7 @@ def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardenin
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
-def test_what_a_module_imports_is_there(script):
+def test_a_modules_imports_exist(script):
     named = re.findall(r'from "(\..*)"', script.read_text())
 
     found = [STATIC / path for path in imports(script.relative_to(STATIC).as_posix())]
@@ -62,11 +62,11 @@ def test_a_file_of_no_version_or_another_is_asked_for_again(site, address):
 
 
 @pytest.mark.parametrize("address", ["", "css", "css/", "nope.css", "../settings.py", "%00"])
-def test_what_is_no_file_of_a_version_is_not_found(site, address):
+def test_an_address_that_is_no_file_of_a_version_is_not_found(site, address):
     assert site.get(f"/static/{version()}/{address}").status_code == 404
 
 
-def test_a_file_is_compressed_for_who_can_read_it(site):
+def test_a_file_is_compressed_for_clients_that_accept_it(site):
     address = f"/static/{version()}/css/base.css"
     with site.stream("GET", address, headers={"accept-encoding": "gzip, br"}) as answer:
         sent = b"".join(answer.iter_raw())

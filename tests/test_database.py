@@ -4,8 +4,8 @@ from threading import Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
-from people import World
 from sqlalchemy import select, text, update
+from world import World
 
 from discussit.database import Database
 from discussit.models import Group, Message
@@ -41,7 +41,7 @@ async def test_a_transaction_that_raises_leaves_nothing(world):
 
 
 @pytest.mark.sqlite
-async def test_what_is_read_and_written_at_once_is_not_lost(world):
+async def test_simultaneous_updates_are_not_lost(world):
     async def add_one():
         async with world.database.transaction() as session:
             last = await session.scalar(select(Group.last_seq))
@@ -52,7 +52,7 @@ async def test_what_is_read_and_written_at_once_is_not_lost(world):
     assert query("SELECT last_seq FROM groups") == [(20,)]
 
 
-async def test_those_who_write_at_once_number_their_entries_without_a_gap(world):
+async def test_simultaneous_writers_number_their_entries_without_a_gap(world):
     await asyncio.gather(*(world.wrote(str(number), "and") for number in range(20)))
 
     assert [seq for seq, _ in await world.log()] == list(range(1, 41))

@@ -23,39 +23,39 @@ async def is_cancelled():
 
 
 @pytest.mark.parametrize("ends", [returns, breaks, is_cancelled])
-async def test_a_main_task_that_ends_ends_all_and_is_told_of_and_logged(ends, caplog):
-    told = []
+async def test_a_main_task_that_ends_ends_all_and_is_reported_and_logged(ends, caplog):
+    reported = []
     with pytest.raises(ExceptionGroup) as raised:
-        async with MainTasks(lambda: told.append(ends)).running(lives, ends, lives):
+        async with MainTasks(lambda: reported.append(ends)).running(lives, ends, lives):
             await lives()
 
     error = raised.value
     while isinstance(error, ExceptionGroup):
         (error,) = error.exceptions
     assert isinstance(error, MainTaskEnded)
-    assert told == [ends]
+    assert reported == [ends]
     assert f"{ends.__name__} ended, and so does this process" in caplog.text
 
 
-async def test_of_several_that_end_the_first_is_told_of(caplog):
+async def test_the_first_of_several_that_end_is_reported(caplog):
     async def breaks_when_cancelled():
         try:
             await lives()
         finally:
             raise ValueError("another")
 
-    told = []
+    reported = []
     with pytest.raises(ExceptionGroup):
-        async with MainTasks(lambda: told.append("told")).running(breaks, breaks_when_cancelled):
+        async with MainTasks(lambda: reported.append("reported")).running(breaks, breaks_when_cancelled):
             await lives()
 
-    assert told == ["told"]
+    assert reported == ["reported"]
     assert caplog.text.count("and so does this process") == 1
 
 
-async def test_main_tasks_end_with_their_block_and_nothing_is_told(caplog):
-    told = []
-    async with MainTasks(lambda: told.append("told")).running(lives, lives):
+async def test_main_tasks_end_with_their_block_and_nothing_is_reported(caplog):
+    reported = []
+    async with MainTasks(lambda: reported.append("reported")).running(lives, lives):
         await asyncio.sleep(0)
 
-    assert (told, caplog.text) == ([], "")
+    assert (reported, caplog.text) == ([], "")

@@ -26,7 +26,7 @@ with op.get_context().autocommit_block():
 
 
 @ON_POSTGRES
-def test_an_index_is_made_beside_processes_while_another_waits_to_migrate(postgres_store):
+def test_an_index_is_created_beside_processes_while_another_waits_to_migrate(postgres_store):
     write_migration(postgres_store.copy_migrations(), "0004", CONCURRENT)
     postgres_store.upgrade(FIRST)
 
@@ -132,7 +132,7 @@ with op.batch_alter_table("groups") as groups:
 """
 
 
-def test_what_the_version_before_does_not_use_may_go(store, migrations):
+def test_columns_that_the_version_before_does_not_use_may_go(store, migrations):
     write_migration(migrations, "0004", OPTIONAL, unused=("groups.revisions", "sessions"))
     write_migration(migrations, "0005", 'op.drop_column("groups", "revisions")\nop.drop_table("sessions")')
 
@@ -140,7 +140,7 @@ def test_what_the_version_before_does_not_use_may_go(store, migrations):
     assert broken_rules(store, "0005") == []
 
 
-def test_what_is_not_used_must_not_be_required(store, migrations):
+def test_unused_columns_must_not_be_required(store, migrations):
     write_migration(migrations, "0004", "", unused=("groups.revisions",))
 
     assert broken_rules(store, "0004") == ["groups.revisions is unused, and required"]

@@ -40,7 +40,7 @@ def modelled():
 # The newest schema
 
 
-def test_the_migrations_make_what_the_models_describe(store):
+def test_the_migrations_create_what_the_models_describe(store):
     store.upgrade()
 
     store.check()
@@ -114,7 +114,7 @@ FROM entries e LEFT JOIN texts t ON t.group_id = e.group_id AND t.seq = e.seq OR
 """
 
 
-def test_a_migrated_log_says_what_it_said(newest):
+def test_a_migrated_log_has_the_same_entries(newest):
     assert newest.rows(LOG) == [
         (7, 1, "Join", 1, None, "live", 0, "alice Join the Gardening group"),
         (7, 2, "Message", 1, "a1", "live", 1, "hello"),
@@ -175,7 +175,7 @@ def test_a_migration_that_is_taken_back_gives_the_old_log(filled):
     assert filled.rows(OLD_LOG) == before
 
 
-def test_of_two_that_migrate_at_once_one_finds_it_done(filled):
+def test_one_of_two_simultaneous_migrations_finds_it_done(filled):
     assert filled.prepare(times=2) == [REVISION, REVISION]
 
     assert len(filled.rows(LOG)) == 10

@@ -36,7 +36,7 @@ async def test_an_older_sqlite_database_is_brought_to_the_newest_schema(settings
     assert query("SELECT version_num FROM alembic_version") == [(REVISION,)]
 
 
-async def test_several_that_start_at_once_migrate_once(settings):
+async def test_several_that_start_at_the_same_time_migrate_once(settings):
     databases = [Database(settings) for _ in range(4)]
 
     await asyncio.gather(*map(prepare, databases))
@@ -82,7 +82,7 @@ def no_database(request, environment):
         Path("discussit.db").write_text("This is no database. " * 100)
 
 
-async def test_what_is_no_database_is_refused_in_one_line(no_database, settings):
+async def test_a_file_or_folder_that_is_no_database_is_refused_in_one_line(no_database, settings):
     with pytest.raises(SchemaError, match="The database can't be used: ") as refused:
         await prepare_once(settings)
 

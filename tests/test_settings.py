@@ -144,7 +144,7 @@ def test_a_refusal_shows_no_password(environment, name, value):
 # The secret key
 
 
-def test_with_sqlite_a_secret_key_is_made_once_and_kept(environment):
+def test_with_sqlite_a_secret_key_is_created_once_and_kept(environment):
     first, second = Settings.from_environment().secret_key, Settings.from_environment().secret_key
 
     assert first == second
@@ -167,14 +167,14 @@ def test_the_key_is_kept_beside_its_database(environment, tmp_path):
     assert (tmp_path / "data" / "chat.secret").read_text() == key
 
 
-def test_each_server_makes_a_key_of_its_own(environment, tmp_path):
+def test_each_server_creates_a_key_of_its_own(environment, tmp_path):
     key = Settings.from_environment().secret_key
     environment.setenv("DATABASE_URL", "sqlite:///another.db")
 
     assert Settings.from_environment().secret_key != key
 
 
-def test_two_that_start_at_once_make_one_key(environment, tmp_path):
+def test_processes_that_start_at_the_same_time_make_one_key(environment, tmp_path):
     with ThreadPoolExecutor(8) as at_once:
         keys = set(at_once.map(lambda _: Settings.from_environment().secret_key, range(32)))
 
@@ -182,7 +182,7 @@ def test_two_that_start_at_once_make_one_key(environment, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["discussit.secret"]
 
 
-def test_a_key_that_is_given_is_used_and_none_is_made(environment, tmp_path):
+def test_a_given_key_is_used_and_none_is_created(environment, tmp_path):
     environment.setenv("SECRET_KEY", "a secret")
 
     assert Settings.from_environment().secret_key == "a secret"
@@ -204,7 +204,7 @@ def test_a_key_that_cannot_be_read_is_refused(environment):
         Settings.from_environment()
 
 
-def test_with_another_database_the_key_must_be_set_and_is_told_how_to_make(environment):
+def test_with_another_database_the_key_must_be_set_and_the_error_says_how(environment):
     environment.setenv("DATABASE_URL", "postgresql://bob@host/name")
 
     with pytest.raises(SettingsError, match=r"SECRET_KEY=.*python3 -c .*secrets\.token_hex"):

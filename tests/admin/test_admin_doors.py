@@ -1,4 +1,4 @@
-"""Who may administrate, and what the pages hold."""
+"""Access to the administration, and what its pages show."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from people import refused
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/user/list", "/admin/message/details/1;1", "/admin/nowhere"])
-def test_who_is_signed_out_is_led_to_the_login(site, path):
+def test_a_visitor_is_led_to_the_login(site, path):
     response = site.get(path, follow_redirects=False)
 
     assert (response.status_code, response.headers["location"]) == (
@@ -28,7 +28,7 @@ def test_the_superuser_gets_in_and_nobody_else(alice, bob, path):
     assert "Administration" not in bob.get(path).text
 
 
-def test_who_is_no_superuser_changes_nothing(alice, bob, together):
+def test_an_ordinary_user_changes_nothing(alice, bob, together):
     responses = [create(bob, "group", name="Mine"), edit(bob, "group", "1", name="Mine"), delete(bob, "group", "1")]
 
     assert [response.status_code for response in responses] == [403, 403, 403]
@@ -90,7 +90,7 @@ def test_the_address_without_its_slash_leads_on(alice):
         "login",
     ],
 )
-def test_what_is_not_there_is_said_in_words(alice, gardening, path):
+def test_unknown_addresses_are_answered_in_words(alice, gardening, path):
     response = alice.get(f"/admin/{path}")
 
     assert response.status_code == 404

@@ -5,7 +5,7 @@ from administrators import create, delete, edit, errors, key_of, listed
 from people import HttpPerson, closed
 
 
-def test_a_group_is_made_renamed_and_deleted(alice):
+def test_a_group_is_created_renamed_and_deleted(alice):
     create(alice, "group", name=" Cooking ")
     assert "Cooking" in alice.get("/").text
 

@@ -1,4 +1,4 @@
-"""Several rows, and several people, at once."""
+"""Several rows, and several people, at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,14 +21,14 @@ def test_a_question_about_no_row_leads_back_to_the_list(alice):
     assert alice.get("/admin/group/delete").headers["location"] == "/admin/group/list"
 
 
-def test_the_method_delete_is_told_where_to_go(alice, gardening):
+def test_the_method_delete_is_answered_with_the_lists_address(alice, gardening):
     response = alice.browser.request("DELETE", "/admin/group/delete?pks=1")
 
     assert (response.status_code, response.text) == (200, "/admin/group/list")
     assert listed(alice, "group") == []
 
 
-def test_readers_writers_and_the_administration_do_not_hold_each_other_up(alice, bob, together):
+def test_readers_writers_and_the_administration_do_not_delay_each_other(alice, bob, together):
     def act(n):
         if n % 4 == 0:
             return create(alice, "message", group="1", author="alice", content=f"message {n}").status_code

@@ -22,7 +22,7 @@ def test_a_new_user_can_log_in(site, alice):
         ({"username": "caroline", "password": "Caroline"}, "password", "The password can&#39;t be the name."),
     ],
 )
-def test_a_user_who_can_not_be_is_refused_beside_the_field(alice, bob, fields, field, text):
+def test_an_invalid_user_is_refused_beside_the_field(alice, bob, fields, field, text):
     response = create(alice, "user", **{"username": "carol", "password": PASSWORD} | fields)
 
     assert errors(response)[field].startswith(text)
@@ -36,7 +36,7 @@ def test_a_rename_to_a_name_that_is_taken_is_refused_beside_the_field(alice, bob
     assert listed(alice, "user", search="bob") == ["2"]
 
 
-def test_a_new_password_counts_and_signs_out(alice, bob, together):
+def test_a_new_password_counts_and_logs_out(alice, bob, together):
     with bob.in_group(together) as his:
         edit(alice, "user", key_of(alice, "user", "bob"), username="bob", password=NEW_PASSWORD)
         assert closed(his) == 4401
@@ -80,7 +80,7 @@ def test_a_superuser_may_go_when_another_stays(alice, bob):
     assert bob.get("/admin/").status_code == 200
 
 
-def test_a_closed_account_is_signed_out_and_its_words_and_name_stay(site, alice, bob, together):
+def test_a_closed_account_is_logged_out_and_its_messages_and_name_stay(site, alice, bob, together):
     bob.says(together, "remember me")
     with bob.in_group(together) as his, alice.reading(together) as hers:
         delete(alice, "user", key_of(alice, "user", "bob"))
@@ -100,7 +100,7 @@ def test_a_closed_account_can_not_be_edited_or_made_a_member(alice, bob, gardeni
     assert errors(create(alice, "membership", group="1", user="bob")) == {"user": "This account is closed."}
 
 
-def test_a_superuser_makes_a_link_with_which_a_user_sets_a_new_password(site, alice, bob):
+def test_a_superuser_creates_a_link_that_sets_a_users_password(site, alice, bob):
     assert "Make a reset link" in alice.get("/admin/user/details/2").text
 
     link = reset_link(alice, "2")
@@ -110,14 +110,14 @@ def test_a_superuser_makes_a_link_with_which_a_user_sets_a_new_password(site, al
     assert bob.post("/accounts/login/", username="bob", password=NEW_PASSWORD).status_code == 303
 
 
-def test_making_a_link_changes_nothing_yet(alice, bob):
+def test_creating_a_link_changes_nothing_yet(alice, bob):
     reset_link(alice, "2")
 
     assert bob.get("/").status_code == 200
     assert bob.log_in().status_code == 303
 
 
-def test_nobody_else_makes_a_link(bob):
+def test_nobody_else_creates_a_link(bob):
     assert bob.post("/admin/user/reset/1").status_code == 403
 
 
@@ -126,7 +126,7 @@ def test_there_is_no_link_for_what_has_no_password(alice, gardening, path):
     assert alice.post(f"/admin/{path}").status_code == 404
 
 
-def test_a_link_is_made_by_a_button_and_not_by_a_link(alice):
+def test_a_link_is_created_by_a_button_and_not_by_a_link(alice):
     assert alice.get("/admin/user/reset/1").status_code == 405
 
 
@@ -143,7 +143,7 @@ def reset_link(person, key):
     return Page(response.text).one("link").text
 
 
-def test_a_new_name_and_a_new_password_at_once_count_and_log_out(site, alice, bob):
+def test_a_new_name_and_a_new_password_together_count_and_log_out(site, alice, bob):
     assert edit(alice, "user", "2", username="robert", password=NEW_PASSWORD).status_code == 303
 
     assert bob.get("/").status_code == 303

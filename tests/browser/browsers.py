@@ -63,11 +63,11 @@ class Tab:
         return self.page.locator(selector, **options)
 
     def goes_home(self):
-        """The home page, with its socket open where it has groups to tell of."""
-        heard = len(self.received)
+        """The home page, with its socket open where it has groups."""
+        before = len(self.received)
         self.page.goto("./")
         if self.find("#groups").count():
-            self.until(lambda: any(frame["type"] == "ready" for frame in self.received[heard:]))
+            self.until(lambda: any(frame["type"] == "ready" for frame in self.received[before:]))
         return self
 
     def button(self, verb, group):
@@ -85,7 +85,7 @@ class Tab:
         return self
 
     def until(self, is_so):
-        """Wait for what only frames can tell: Playwright hears of them while it waits for the page."""
+        """Wait for something that only frames show: Playwright receives them while it waits for the page."""
         deadline = time.monotonic() + LIMIT / 1_000
         while not is_so():
             assert time.monotonic() < deadline, f"sent {self.sent}, received {self.received}"
@@ -195,7 +195,7 @@ class BrowserPerson(Tab):
             page.route_web_socket("**", between)
         return Tab(page)
 
-    def signs_in(self):
+    def logs_in(self):
         """Log in, or sign up the first time."""
         if self.context.request.get("./", max_redirects=0).status == 200:
             return
@@ -210,7 +210,7 @@ class BrowserPerson(Tab):
         assert answer.status == 303, answer.text()
 
     def creates(self, name):
-        """Make a group (superusers only); its uuid."""
+        """Create a group (superusers only); its uuid."""
         others = self._groups()
         self.posts("groups/", name=name)
         (group,) = self._groups() - others
@@ -246,27 +246,27 @@ class Complaints:
 
     def __init__(self, *logs):
         self._starts = {log: log.stat().st_size for log in logs}
-        self._said = []
+        self._noted = []
         self._excused = []
 
     @contextmanager
-    def heard_from(self, context):
-        listeners = {"console": self._hear, "weberror": self._hear_error, "dialog": self._hear_dialog}
+    def listening_to(self, context):
+        listeners = {"console": self._note, "weberror": self._note_error, "dialog": self._note_dialog}
         for event, listener in listeners.items():
             context.on(event, listener)
         yield
         for event, listener in listeners.items():
             context.remove_listener(event, listener)
 
-    def _hear(self, message):
+    def _note(self, message):
         if message.type in ("error", "warning"):
-            self._said.append(message.text)
+            self._noted.append(message.text)
 
-    def _hear_error(self, error):
-        self._said.append(str(error.error))
+    def _note_error(self, error):
+        self._noted.append(str(error.error))
 
-    def _hear_dialog(self, dialog):
-        self._said.append(f"a dialog: {dialog.message}")
+    def _note_dialog(self, dialog):
+        self._noted.append(f"a dialog: {dialog.message}")
         dialog.dismiss()
 
     def excuse(self, pattern):
@@ -274,8 +274,8 @@ class Complaints:
         self._excused.append(pattern)
 
     def found(self):
-        heard = [text for text in self._said if not any(re.match(pattern, text) for pattern in self._excused)]
-        return heard + [line for line in self._logged() if "Traceback" in line or line.startswith("ERROR")]
+        noted = [text for text in self._noted if not any(re.match(pattern, text) for pattern in self._excused)]
+        return noted + [line for line in self._logged() if "Traceback" in line or line.startswith("ERROR")]
 
     def _logged(self):
         lines = [line for log, start in self._starts.items() for line in log.read_bytes()[start:].decode().splitlines()]

@@ -82,7 +82,7 @@ def arrives(site, browser_of, complaints):
 
         def arrives(name, **options):
             context = browser_of(name, **options)
-            goings.enter_context(complaints.heard_from(context))
+            goings.enter_context(complaints.listening_to(context))
             return goings.enter_context(BrowserPerson(name, context, site))
 
         yield arrives
@@ -92,20 +92,20 @@ def arrives(site, browser_of, complaints):
 def alice(arrives):
     """She is the first everywhere, so she is the superuser."""
     alice = arrives("alice")
-    alice.signs_in()
+    alice.logs_in()
     return alice
 
 
 @pytest.fixture
 def bob(arrives, alice):
     bob = arrives("bob")
-    bob.signs_in()
+    bob.logs_in()
     return bob
 
 
 @pytest.fixture
 def gardening(alice):
-    """A group that alice has made and is in: her Join is its first entry."""
+    """A group that alice created and joined: her Join is its first entry."""
     group = alice.creates("Gardening")
     alice.joins(group)
     return group

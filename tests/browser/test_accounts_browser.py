@@ -13,7 +13,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def carol(arrives, alice):
     """Somebody whose browser runs no script, logged in."""
     carol = arrives("carol", java_script_enabled=False)
-    carol.signs_in()
+    carol.logs_in()
     return carol
 
 
@@ -21,7 +21,7 @@ def carol(arrives, alice):
 def on_her_phone(arrives, carol):
     """The same, with a phone whose browser does run it."""
     phone = arrives("carol", **PHONE)
-    phone.signs_in()
+    phone.logs_in()
     return phone
 
 
@@ -44,7 +44,7 @@ def reset_link(alice, name):
     return alice.find("#link").input_value()
 
 
-def test_a_session_that_is_ended_elsewhere_says_so_at_once(carol, on_her_phone, gardening):
+def test_a_session_ended_elsewhere_is_shown_immediately(carol, on_her_phone, gardening):
     on_her_phone.joins(gardening)
     on_her_phone.opens(gardening)
     opens_menu(carol, "Your sessions")
@@ -56,7 +56,7 @@ def test_a_session_that_is_ended_elsewhere_says_so_at_once(carol, on_her_phone, 
     expect(carol.find(".session")).to_contain_text("this browser")
 
 
-def test_times_are_told_in_the_readers_words(on_her_phone):
+def test_times_are_shown_in_the_readers_words(on_her_phone):
     on_her_phone.page.goto("/accounts/sessions/")
 
     expect(on_her_phone.find(".session").first).to_contain_text("signed in just now")

@@ -74,7 +74,7 @@ def test_a_withdrawn_message_goes_from_the_open_page(admin, bob, together):
     expect(tab.find("#chat-log")).not_to_contain_text("never mind")
 
 
-def test_all_rows_are_selected_at_once(admin, site):
+def test_all_rows_are_selected_together(admin, site):
     for name in ("Selected", "Selected", "Other"):
         admin.posts("/admin/group/create", name=name)
     goes(admin, "group/list?search=Selected")
@@ -88,7 +88,7 @@ def test_all_rows_are_selected_at_once(admin, site):
     expect(admin.find(".admin-none")).to_have_text("Nothing was found.")
 
 
-def test_an_error_stands_beside_its_field_and_what_was_typed_stays(admin, bob, complaints):
+def test_an_error_stands_beside_its_field_and_the_input_stays(admin, bob, complaints):
     complaints.excuse(REFUSAL)
     goes(admin, "user/create")
 

@@ -14,7 +14,7 @@ def phone(arrives, alice, bob, gardening):
     alice.wrote(gardening, "a word of " + "w" * 200, "https://example.org/" + "a" * 200, *["hello"] * 10)
     bob.joins(gardening)
     phone = arrives("bob", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    phone.signs_in()
+    phone.logs_in()
     return phone
 
 
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_on_a_refusal(alice, title, complaints):
 def test_the_keyboard_is_enough(alice, arrives):
     group = alice.creates("Aardvarks")
     cleo = arrives("cleo")
-    cleo.signs_in()
+    cleo.logs_in()
     cleo.context.clear_cookies()
     cleo.page.goto("/accounts/login/")
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 
-def test_a_message_is_there_for_everyone_at_once(alice, bob, together):
+def test_a_message_reaches_everyone_immediately(alice, bob, together):
     alice.says("hello bob")
 
     alice.sees("hello bob")
@@ -12,7 +12,7 @@ def test_a_message_is_there_for_everyone_at_once(alice, bob, together):
     alice.sees("hello bob", "hello alice")
 
 
-def test_who_comes_is_told_and_listed(alice, bob, gardening):
+def test_a_joining_member_is_shown_and_listed(alice, bob, gardening):
     alice.opens(gardening)
     bob.goes_home()
 
@@ -24,7 +24,7 @@ def test_who_comes_is_told_and_listed(alice, bob, gardening):
     expect(alice.find("#people .panel-member-count")).to_have_text("2")
 
 
-def test_who_goes_is_told_and_struck(alice, bob, together):
+def test_a_leaving_member_is_shown_and_unlisted(alice, bob, together):
     bob.goes_home()
 
     bob.button("leave", together).click()
@@ -34,7 +34,7 @@ def test_who_goes_is_told_and_struck(alice, bob, together):
     expect(alice.find("#people .panel-member-count")).to_have_text("1")
 
 
-def test_what_was_live_is_what_a_reload_shows(alice, bob, together):
+def test_a_live_log_equals_a_reload(alice, bob, together):
     alice.says("one", "two\nlines", "three https://example.org/a_(b).")
     alice.sees("one", "two lines", "three https://example.org/a_(b).")
     bob.says("four")
@@ -59,7 +59,7 @@ def test_ten_messages_are_sent_once_each(alice, bob, together):
     assert [frame["message"] for frame in alice.sent] == texts
 
 
-def test_the_button_sends_too_and_once(alice, bob, together):
+def test_the_button_sends_as_well_and_once(alice, bob, together):
     alice.field.fill("hello")
 
     alice.find("#chat-message-submit").evaluate("button => { for (let n = 0; n < 10; n++) button.click() }")
@@ -91,7 +91,7 @@ def test_a_message_from_a_form_is_live(alice, bob, together):
 
 def test_a_name_that_sorts_between_is_listed_between(alice, bob, arrives, together):
     anna = arrives("Anna")
-    anna.signs_in()
+    anna.logs_in()
 
     anna.joins(together)
 

@@ -35,7 +35,7 @@ def test_leave_turns_into_join_in_place(alice, group):
     expect(alice.find(f'[id="{group}"] .group-members')).to_have_text("0 members")
 
 
-def test_a_move_shows_in_every_tab_of_its_person_and_nobody_elses(alice, bob, group):
+def test_a_join_or_leave_shows_in_every_tab_of_its_person_only(alice, bob, group):
     other = alice.tab().goes_home()
     alice.goes_home()
     bob.goes_home()
@@ -48,7 +48,7 @@ def test_a_move_shows_in_every_tab_of_its_person_and_nobody_elses(alice, bob, gr
     assert bob.received[-1]["type"] == "ready"
 
 
-def test_what_the_home_page_became_is_what_a_reload_shows(alice, group):
+def test_the_live_home_page_equals_a_reload(alice, group):
     alice.goes_home()
     alice.button("join", group).click()
     expect(alice.button("open", group)).to_be_focused()
@@ -106,7 +106,7 @@ def test_open_opens_beside_as_a_link_does(alice, group, click):
     expect(alice.page).to_have_url(home)
 
 
-def test_a_move_at_a_group_that_is_gone_says_so_at_its_row(alice, group):
+def test_a_click_at_a_deleted_group_shows_an_error_at_its_row(alice, group):
     alice.goes_home()
     row = alice.find(f'[id="{group}"]')
     gone = "00000000-0000-4000-8000-000000000000"
@@ -118,7 +118,7 @@ def test_a_move_at_a_group_that_is_gone_says_so_at_its_row(alice, group):
     expect(row.get_by_role("button")).to_be_enabled()
 
 
-def test_a_session_that_ended_is_told_on_the_home_page(alice, group):
+def test_an_ended_session_is_shown_on_the_home_page(alice, group):
     alice.goes_home()
 
     alice.posts("/accounts/logout/")

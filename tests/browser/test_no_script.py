@@ -14,7 +14,7 @@ def reader(arrives):
 @pytest.fixture
 def writer(reader, alice, gardening):
     """The same, logged in and in a group."""
-    reader.signs_in()
+    reader.logs_in()
     reader.joins(gardening)
     return reader
 
@@ -38,7 +38,7 @@ def presses(page, *buttons):
         page.get_by_role("button", name=name).click()
 
 
-def test_the_first_signs_up_makes_a_group_joins_writes_leaves_and_logs_out(newcomer):
+def test_the_first_user_signs_up_creates_a_group_joins_writes_leaves_and_logs_out(newcomer):
     expect(newcomer.locator("main")).to_contain_text("You are the first")
 
     newcomer.get_by_label("Name").fill("alice")
@@ -77,7 +77,7 @@ def test_a_login_leads_to_the_page_that_was_asked_for(writer, gardening):
     expect(writer.find("h1")).to_have_text("Gardening")
 
 
-def test_a_wrong_password_is_told(writer, complaints):
+def test_a_wrong_password_is_reported(writer, complaints):
     complaints.excuse("Failed to load resource")
     writer.context.clear_cookies()
     writer.page.goto("/accounts/login/")
@@ -88,7 +88,7 @@ def test_a_wrong_password_is_told(writer, complaints):
     expect(writer.find("[name=username]")).to_have_value("plain")
 
 
-def test_what_a_form_sends_is_live_for_others(alice, writer, gardening):
+def test_a_message_by_form_is_live_for_others(alice, writer, gardening):
     alice.opens(gardening)
     writer.page.goto(f"/groups/{gardening}/")
 

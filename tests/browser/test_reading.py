@@ -29,7 +29,7 @@ def test_the_page_opens_at_the_end(bob, long_log):
     expect(bob.field).to_be_focused()
 
 
-def test_a_new_entry_scrolls_into_view_for_who_is_at_the_end(alice, bob, long_log):
+def test_a_new_entry_scrolls_into_view_for_somebody_at_the_end(alice, bob, long_log):
     alice.wrote(long_log, "new")
 
     expect(bob.messages.last).to_have_text("new")
@@ -37,7 +37,7 @@ def test_a_new_entry_scrolls_into_view_for_who_is_at_the_end(alice, bob, long_lo
     expect(bob.find("#newest")).to_be_hidden()
 
 
-def test_a_new_entry_moves_nothing_for_who_reads_further_up(alice, bob, long_log):
+def test_a_new_entry_moves_nothing_for_somebody_reading_further_up(alice, bob, long_log):
     scrolls_up(bob, 800)
     read = bob.messages.filter(has_text="message 45")
     before = place_of(read)
@@ -67,7 +67,7 @@ def test_ones_own_message_leads_to_the_end(bob, long_log):
     expect(bob.messages.last).to_be_in_viewport()
 
 
-def test_earlier_entries_come_by_themselves_and_move_nothing(bob, long_log):
+def test_earlier_entries_load_by_themselves_and_move_nothing(bob, long_log):
     expect(bob.find("#chat-log [data-seq]")).to_have_count(50)
     scrolls_up(bob, 10_000)
 

@@ -45,7 +45,7 @@ def test_when_the_tab_that_sends_is_closed_another_takes_over(alice, bob, togeth
     bob.sees("one", "two")
 
 
-def test_what_waits_in_a_tab_that_is_closed_another_sends(alice, bob, together, complaints):
+def test_another_tab_sends_what_a_closed_one_had_pending(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
     other = alice.tab().opens(together)
     alice.context.set_offline(True)
@@ -58,7 +58,7 @@ def test_what_waits_in_a_tab_that_is_closed_another_sends(alice, bob, together, 
     bob.sees("last words")
 
 
-def test_a_logout_in_another_tab_is_told_and_what_was_written_is_kept(alice, bob, together):
+def test_a_logout_in_another_tab_is_shown_and_the_draft_is_kept(alice, bob, together):
     other = alice.tab().goes_home()
     other.find(".shell-person").click()
     other.page.get_by_role("button", name="Log out").click()
@@ -66,14 +66,14 @@ def test_a_logout_in_another_tab_is_told_and_what_was_written_is_kept(alice, bob
     alice.says("kept")
     expect(alice.pill).to_have_text("Signed out – 1 message waits here")
 
-    alice.signs_in()
+    alice.logs_in()
     alice.opens(together)
 
     alice.sees("kept")
     bob.sees("kept")
 
 
-def test_a_leave_in_another_tab_is_told_with_a_way_back(alice, bob, together):
+def test_a_leave_in_another_tab_is_shown_with_a_way_back(alice, bob, together):
     bob.tab().goes_home().button("leave", together).click()
     expect(bob.find("#membership-ended")).to_be_visible()
     bob.says("kept")
@@ -86,7 +86,7 @@ def test_a_leave_in_another_tab_is_told_with_a_way_back(alice, bob, together):
     alice.sees("kept")
 
 
-def test_who_left_is_shown_nothing_more(alice, bob, together):
+def test_a_member_who_left_is_shown_nothing_more(alice, bob, together):
     bob.leaves(together)
     expect(bob.find("#membership-ended")).to_be_visible()
     shown = bob.log()
@@ -97,7 +97,7 @@ def test_who_left_is_shown_nothing_more(alice, bob, together):
     assert bob.log() == shown
 
 
-def test_who_comes_back_online_without_a_session_is_told(alice, together, complaints):
+def test_returning_online_without_a_session_shows_an_error(alice, together, complaints):
     complaints.excuse(OUTAGE)
     complaints.excuse(REFUSAL)
     alice.context.set_offline(True)
@@ -109,7 +109,7 @@ def test_who_comes_back_online_without_a_session_is_told(alice, together, compla
     expect(alice.find("#session-ended")).to_be_visible()
 
 
-def test_who_comes_back_online_without_membership_is_told(bob, together, complaints):
+def test_returning_online_without_membership_shows_an_error(bob, together, complaints):
     complaints.excuse(OUTAGE)
     complaints.excuse(REFUSAL)
     bob.context.set_offline(True)

@@ -29,7 +29,7 @@ class Between:
         return json.dumps([found for each in objects for found in self.change(each)])
 
     def announces(self, **facts):
-        """From now on every `ready` says so; the first at once, on a new connection."""
+        """From now on every `ready` says so; the first immediately, on a new connection."""
         self.change = lambda each: [each | facts] if each["type"] == "ready" else [each]
         self.sockets[-1].close(code=4000)
 
@@ -102,7 +102,7 @@ def test_an_entry_of_an_unknown_type_is_counted_and_has_no_row(alice, tab, betwe
     assert len(between.sockets) == 1
 
 
-def test_a_page_comes_back_behind_an_entry_that_it_does_not_show(alice, tab, between, gardening):
+def test_a_page_returns_after_an_entry_that_it_does_not_show(alice, tab, between, gardening):
     between.change = replaced("last", type="reaction")
     alice.wrote(gardening, "one", "last")
     expect(tab.pill).to_have_attribute("title", "Last entry here: 4")
@@ -123,7 +123,7 @@ def test_an_event_of_an_unknown_kind_is_counted_and_changes_no_members(alice, ta
     assert len(between.sockets) == 1
 
 
-def test_other_unknown_objects_are_passed_over(alice, tab, between, gardening):
+def test_other_unknown_objects_are_ignored(alice, tab, between, gardening):
     between.change = lambda each: [{"type": "typing", "users": ["alice"]}, {"type": "pin", "seq": 99}, each]
 
     alice.wrote(gardening, "one", "two")
@@ -159,7 +159,7 @@ def test_after_an_unknown_code_the_page_comes_back(alice, tab, between, gardenin
 
 
 @pytest.mark.parametrize("code", [4400, 4402, 4499])
-def test_after_an_unknown_final_code_the_page_says_so_and_keeps_what_is_written(tab, between, gardening, code):
+def test_after_an_unknown_final_code_the_page_shows_an_error_and_keeps_the_draft(tab, between, gardening, code):
     between.sockets[-1].close(code=code)
 
     expect(tab.find("#connection-ended")).to_be_visible()
@@ -235,7 +235,7 @@ def test_the_present_version_changes_nothing(tab, between):
     assert (loads.count, loads.asked) == (0, 0)
 
 
-def test_new_scripts_wait_for_who_reads_further_up(alice, tab, between, gardening):
+def test_new_scripts_wait_for_somebody_reading_further_up(alice, tab, between, gardening):
     alice.floods(gardening, 40)
     expect(tab.messages).to_have_count(40)
     loads = Loads(tab.page, served="new")

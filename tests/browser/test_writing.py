@@ -109,7 +109,7 @@ def refuse_the_first(socket):
     socket.on_message(pass_on)
 
 
-def test_a_message_stands_below_the_log_at_once_marked_sending(alice, gardening):
+def test_a_message_stands_below_the_log_immediately_marked_sending(alice, gardening):
     tab = alice.tab(hold_back).opens(gardening)
 
     tab.says("on its way")

@@ -67,7 +67,7 @@ async def test_the_first_reason_to_end_stays(connection):
     assert connection.ended == CloseCode.SESSION_ENDED
 
 
-async def test_an_end_wakes_whoever_waits(connection):
+async def test_an_end_wakes_the_waiting_task(connection):
     connection.end(CloseCode.SESSION_ENDED)
 
     await connection.woken()

@@ -46,14 +46,14 @@ async def bob(room):
     return bob
 
 
-def test_entries_that_come_next_continue_the_tail(room):
+def test_the_next_entries_continue_the_tail(room):
     assert room.append(entries(6, "six", "seven"))
     assert room.append(entries(8, "eight"))
 
     assert (room.last, texts(room.slice(5))) == (8, ("six", "seven", "eight"))
 
 
-def test_entries_that_are_there_already_are_ignored(room):
+def test_known_entries_are_ignored(room):
     room.append(entries(6, "six", "seven"))
 
     assert room.append(entries(6, "six", "seven"))
@@ -107,7 +107,7 @@ async def test_a_room_that_has_not_read_the_database_takes_nothing():
 
 
 @pytest.mark.parametrize(("cursor", "expected"), [(5, ("six", "seven")), (6, ("seven",)), (7, ()), (9, ())])
-def test_a_slice_is_what_lies_behind_the_cursor(room, cursor, expected):
+def test_a_slice_holds_the_entries_after_the_cursor(room, cursor, expected):
     room.append(entries(6, "six", "seven"))
 
     assert texts(room.slice(cursor)) == expected
@@ -129,7 +129,7 @@ def test_a_slice_grows_with_the_tail(room):
     assert (before.last, room.slice(5).last) == (6, 7)
 
 
-def test_who_is_behind_the_tail_gets_no_slice(room):
+def test_a_cursor_before_the_tail_gets_no_slice(room):
     room.append(entries(6, "six"))
 
     assert room.slice(4) is None
@@ -142,14 +142,14 @@ def test_a_tail_is_bounded_and_forgets_its_oldest(room):
     assert len(texts(room.slice(6))) == TAIL
 
 
-def test_of_long_entries_a_tail_keeps_fewer(room):
+def test_a_tail_keeps_fewer_long_entries(room):
     room.append(entries(6, *["x" * (SPACE // 4)] * 9))
 
     assert (room.first, room.last, room.is_full) == (11, 14, True)
     assert room.slice(9) is None
 
 
-def test_what_is_forgotten_makes_space(room):
+def test_dropped_entries_make_space(room):
     room.append(entries(6, "x" * SPACE))
     room.append(entries(7, "y" * SPACE))
     room.revise(LogState(6, 1, "f"))
@@ -184,72 +184,72 @@ async def test_new_entries_wake_the_followers(room, bob):
     await bob.woken()
 
 
-async def test_who_has_heard_all_and_waits_is_told_at_once_and_not_woken(room, told):
+async def test_an_idle_follower_is_sent_entries_immediately_and_not_woken(room, idle):
     room.append(entries(6, "six"))
     room.append(entries(7, "seven", "eight"))
 
-    assert told.said == [("six",), ("seven", "eight")]
-    assert (told.cursor, told.is_idle) == (8, True)
+    assert idle.sent == [("six",), ("seven", "eight")]
+    assert (idle.cursor, idle.is_idle) == (8, True)
 
 
-async def test_who_has_something_else_to_be_told_is_woken_instead(room, told):
-    told.reply(objects.Ack("one", 6))
-
-    room.append(entries(6, "six"))
-
-    assert (told.said, told.cursor) == ([], 5)
-
-
-async def test_who_cannot_take_it_at_once_is_woken_and_stays_where_it_was(room, told):
-    told.try_send = lambda _part: False
+async def test_a_follower_with_queued_replies_is_woken_instead(room, idle):
+    idle.reply(objects.Ack("one", 6))
 
     room.append(entries(6, "six"))
 
-    assert (told.cursor, told.is_idle) == (5, False)
+    assert (idle.sent, idle.cursor) == ([], 5)
 
 
-async def test_who_has_ended_is_told_nothing(room, told):
-    told.end(CloseCode.SESSION_ENDED)
+async def test_a_follower_whose_send_would_block_is_woken_and_keeps_its_cursor(room, idle):
+    idle.try_send = lambda _part: False
 
     room.append(entries(6, "six"))
 
-    assert told.said == []
+    assert (idle.cursor, idle.is_idle) == (5, False)
 
 
-async def test_whose_left_is_appended_is_not_told_of_it(room, told):
+async def test_an_ended_follower_is_sent_nothing(room, idle):
+    idle.end(CloseCode.SESSION_ENDED)
+
+    room.append(entries(6, "six"))
+
+    assert idle.sent == []
+
+
+async def test_a_member_who_left_is_not_sent_their_left(room, idle):
     room.append([*entries(6, "six"), EncodedEntry(7, "Left", BOB, "", None, "bob left", Effect.LEFT)])
 
-    assert (told.said, told.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
+    assert (idle.sent, idle.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
 
 
-async def test_who_is_ahead_of_the_room_is_told_only_what_is_new(room, told):
-    told.cursor = 6
+async def test_a_follower_ahead_of_the_room_is_sent_only_new_entries(room, idle):
+    idle.cursor = 6
 
     room.append(entries(6, "six"))
     room.append(entries(7, "seven"))
 
-    assert told.said == [("seven",)]
+    assert idle.sent == [("seven",)]
 
 
-async def test_a_lot_is_told_in_parts(room, told):
+async def test_many_entries_are_sent_in_parts(room, idle):
     room.append(entries(6, "x" * SLICE, "y" * SLICE, "z"))
 
-    assert [len(part) for part in told.said] == [1, 1, 1]
-    assert told.cursor == 8
+    assert [len(part) for part in idle.sent] == [1, 1, 1]
+    assert idle.cursor == 8
 
 
 @pytest.fixture
-async def told(room, bob):
-    """Bob, whose task waits, and what he is told without it."""
-    bob.cursor, bob.said = 5, []
-    bob.try_send = lambda part: bob.said.append(texts(part)) or True
+async def idle(room, bob):
+    """Bob, whose task waits, and what he is sent without it."""
+    bob.cursor, bob.sent = 5, []
+    bob.try_send = lambda part: bob.sent.append(texts(part)) or True
     waiting = asyncio.create_task(bob.woken())
     await checkpoint()
     yield bob
     waiting.cancel()
 
 
-def test_a_changed_history_is_forgotten_and_told(room, bob):
+def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):
     room.append(entries(6, "six"))
 
     room.revise(LogState(6, 1, "f"))

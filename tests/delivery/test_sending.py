@@ -19,7 +19,7 @@ async def opened():
     return asyncio.Event()
 
 
-async def test_what_need_not_wait_is_done_at_once(done):
+async def test_a_send_that_need_not_wait_is_done_immediately(done):
     async def work():
         await asyncio.Event.wait(is_set())
         done.append("work")
@@ -28,7 +28,7 @@ async def test_what_need_not_wait_is_done_at_once(done):
     assert done == ["work"]
 
 
-async def test_the_rest_of_what_waits_is_done_by_whoever_awaits_it(opened, done):
+async def test_a_suspended_send_is_finished_where_it_is_awaited(opened, done):
     begun = SuspendedSend.start(pass_through(opened, done))
     opened.set()
     await asyncio.sleep(0)
@@ -39,7 +39,7 @@ async def test_the_rest_of_what_waits_is_done_by_whoever_awaits_it(opened, done)
     assert done == ["before", "behind"]
 
 
-async def test_its_errors_are_raised_to_whoever_awaits_it(opened):
+async def test_its_errors_are_raised_where_it_is_awaited(opened):
     async def fail():
         await opened.wait()
         raise ConnectionError

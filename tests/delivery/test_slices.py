@@ -27,7 +27,7 @@ def test_a_slice_is_bounded_and_never_empty_while_there_are_entries(entries, cou
     assert (part.last, [each.text for each in part.entries]) == (7 + count, entries[:count])
 
 
-def test_entries_behind_a_slice_are_not_even_read():
+def test_entries_after_a_slice_are_not_even_read():
     entries = map(entry, [LONG, "{}", "{}"])
 
     Slice.after(0, entries)

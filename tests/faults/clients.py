@@ -18,7 +18,7 @@ CUT_OFF = (OSError, ConnectionClosed, InvalidHandshake, EOFError)
 
 
 class Entry(NamedTuple):
-    """An entry of a log, as a frame and as a row of the database both tell it."""
+    """An entry of a log, equal for a frame and for a row of the database."""
 
     seq: int
     name: str
@@ -69,7 +69,7 @@ class RemotePerson(HttpPerson):
 class SocketClient:
     """What a browser keeps: the entries it has seen, and a message until it is acknowledged.
 
-    It refuses a gap and a repeat at once. `async with` connects it, `returns` connects it again.
+    It fails immediately at a gap or a repeat. `async with` connects it, `returns` connects it again.
     """
 
     def __init__(self, person, group, since=None):
@@ -110,7 +110,7 @@ class SocketClient:
     def cursor(self):
         return self.entries[-1].seq if self.entries else self.since
 
-    # Speaking
+    # Sending
 
     async def says(self, message, client_id):
         self.outbox[client_id] = message
@@ -135,55 +135,55 @@ class SocketClient:
         await self.until(lambda: client_id in self.refusals)
         return self.refusals.pop(client_id)
 
-    async def is_heard(self):
-        """Return when the server has taken in hand all that was sent: frames are heard in order."""
+    async def has_been_read(self):
+        """Return when the server has read all that was sent: it reads in order."""
         await self.sends("Are you there?")
         assert await self.refused(None) == "bad_frame"
 
-    # Hearing
+    # Receiving
 
     async def until(self, is_so):
         async with asyncio.timeout(LIMIT):
             while not is_so():
-                await self.hear()
+                await self.receive()
 
     async def reaches(self, seq):
         await self.until(lambda: (self.cursor or 0) >= seq)
 
     async def closed(self):
-        """Hear everything up to the end; its close code, or 1006 when it was cut off."""
+        """Receive everything up to the end; its close code, or 1006 when it was cut off."""
         try:
             await self.until(lambda: False)
         except ConnectionClosed:
             return self.socket.close_code
 
-    async def hear(self):
+    async def receive(self):
         for frame in json.loads(await self.socket.recv()):
-            hear = getattr(self, f"_hear_{frame['type']}", None)
-            if hear is not None:
-                hear(frame)
+            on_frame = getattr(self, f"_on_{frame['type']}", None)
+            if on_frame is not None:
+                on_frame(frame)
             elif "seq" in frame and "timestamp" in frame:
-                self._hear_entry(frame)
+                self._on_entry(frame)
 
-    def _hear_ready(self, frame):
+    def _on_ready(self, frame):
         # Without `since` it follows from here on.
         self.since = frame["seq"] if self.since is None else self.since
 
-    def _hear_entry(self, frame):
+    def _on_entry(self, frame):
         entry = Entry.of(frame)
         assert not isinstance(self.cursor, int) or entry.seq == self.cursor + 1, f"{entry} after {self.cursor}"
         self.entries.append(entry)
 
-    def _hear_ack(self, frame):
+    def _on_ack(self, frame):
         client_id, seq = frame["client_id"], frame["seq"]
         if client_id is not None:
             assert self.acks.setdefault(client_id, seq) == seq, f"{frame} after {self.acks[client_id]}"
             self.outbox.pop(client_id, None)
 
-    def _hear_error(self, frame):
+    def _on_error(self, frame):
         self.refusals[frame.get("client_id")] = frame["code"]
 
-    def _hear_reset(self, frame):
+    def _on_reset(self, frame):
         self.reset = frame["seq"]
 
 
@@ -192,7 +192,7 @@ class Talker(SocketClient):
 
     def __init__(self, person, group, since=None):
         super().__init__(person, group, since)
-        self._heard = asyncio.Event()
+        self._received = asyncio.Event()
 
     async def talks(self, in_flight=8):
         while True:
@@ -208,8 +208,8 @@ class Talker(SocketClient):
             while len(self.outbox) < in_flight:
                 number = len(self.acks) + len(self.outbox)
                 await self.says(f"number {number}", f"{self.name} {number}")
-            await self.hear()
-            self._heard.set()
+            await self.receive()
+            self._received.set()
             await self._repeat_what_was_refused()
 
     async def _repeat_what_was_refused(self):
@@ -224,8 +224,8 @@ class Talker(SocketClient):
         """Return when so many of its messages are acknowledged, while it talks on."""
         async with asyncio.timeout(LIMIT):
             while len(self.acks) < count:
-                self._heard.clear()
-                await self._heard.wait()
+                self._received.clear()
+                await self._received.wait()
 
     async def settles(self):
         """Come back a last time, until nothing is left in the outbox."""

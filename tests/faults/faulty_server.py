@@ -68,7 +68,7 @@ def short_buffers():
 
 
 def impatient():
-    """Who takes nothing of an answer is given up soon."""
+    """A client that reads nothing of an answer is disconnected soon."""
     http.USER_TIMEOUT = 1
 
 

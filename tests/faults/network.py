@@ -44,14 +44,14 @@ class Network:
     # What happens to it
 
     def drop_everything(self):
-        """Nothing passes any more, either way, and nobody is told."""
+        """Nothing passes any more, either way, and neither side is notified."""
         self._loop.call_soon_threadsafe(self._passes.clear)
 
     def mend(self):
         self._loop.call_soon_threadsafe(self._passes.set)
 
     def cut_at(self, word, *, arrives):
-        """Once, when a server says this: cut its connection before the engine hears of it, or before it can answer."""
+        """Once, when a server says this: cut its connection before the engine receives it, or before it can answer."""
         self._word, self._arrives = word, arrives
 
     # What it does

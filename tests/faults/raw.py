@@ -1,4 +1,4 @@
-"""A WebSocket client that sends what it is told, be it right or wrong, and hides nothing of what it hears."""
+"""A WebSocket client that sends frames, valid or not, and shows every frame it receives."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from websockets.frames import Close, Frame, Opcode
 TEXT, PING, PONG, CLOSE = 0x81, 0x89, 0x8A, 0x88  # first bytes of whole frames, with FIN and without extensions
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     """A frame of the server's: its first byte and its payload."""
 
     first: int
@@ -27,7 +27,7 @@ def closing(code):
 
 @asynccontextmanager
 async def raw(person, path, *, sock=None, **headers):
-    """A connection of this person's, behind the server's answer to its handshake."""
+    """A connection of this person's, after the server's answer to its handshake."""
     sock = sock or narrow_socket(person)
     reader, writer = await asyncio.open_connection(sock=sock, limit=4096)
     try:
@@ -66,13 +66,13 @@ class RawClient:
         async with asyncio.timeout(LIMIT):
             await self._writer.drain()
 
-    async def hears(self):
+    async def receives(self):
         """The next frame, whatever it is; None when the connection ends instead."""
         try:
             async with asyncio.timeout(LIMIT):
                 first, size = await self._reader.readexactly(2)
                 if size >= 126:
                     size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8))
-                return Heard(first, await self._reader.readexactly(size))
+                return Received(first, await self._reader.readexactly(size))
         except (ConnectionError, asyncio.IncompleteReadError):
             return None

@@ -37,8 +37,8 @@ class SharedGarden(Garden):
 
 @asynccontextmanager
 async def talking(garden):
-    """Alice and bob follow the group. What this gives has both say something that both hear, each over the
-    connection that it has had from the beginning."""
+    """Alice and bob follow the group. What this yields has both send a message that both receive, each over
+    the connection that it has had from the beginning."""
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
 
         async def talk():

@@ -9,7 +9,7 @@ from garden import FaultyServer
 
 
 @pytest.mark.parametrize("fault", ["drop_half", "double_half", "reorder_half", "forge_half", "raise_in_publish"])
-async def test_everyone_is_told_everything_once_and_in_order_by_a_bus_that(fault, faulty):
+async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault, faulty):
     garden = faulty(fault)
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for number in range(20):
@@ -45,25 +45,25 @@ async def test_a_forged_message_ends_nobodys_session(faulty):
 
 
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
-async def test_a_goodbye_in_the_same_process_needs_no_bus(goes, code, faulty):
+async def test_an_ending_in_the_same_process_needs_no_bus(goes, code, faulty):
     garden = faulty("raise_in_publish")
     async with garden.bob.follows(garden.group, 0) as bob:
         await bob.reaches(2)
-        say_goodbye(garden, goes)
+        leaves_or_logs_out(garden, goes)
         await garden.fill(20)
 
         assert await bob.closed() == code
         assert bob.entries == garden.log()[:2]
 
 
-def say_goodbye(garden, goes):
+def leaves_or_logs_out(garden, goes):
     if goes == "leaves":
         garden.bob.leaves(garden.group)
     else:
         garden.bob.log_out()
 
 
-async def test_messages_are_stored_once_and_acknowledged_though_the_hub_could_not_take_them(faulty):
+async def test_messages_that_the_hub_can_not_publish_are_stored_once_and_acknowledged(faulty):
     garden = faulty("raise_after_commit")
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for _ in range(8):
@@ -76,7 +76,7 @@ async def test_messages_are_stored_once_and_acknowledged_though_the_hub_could_no
 
 @pytest.fixture
 def second_server(calm_server):
-    """Another process on the same database, with a bus of its own: neither hears of what the other writes."""
+    """Another process on the same database, with a bus of its own: neither is notified of the other's writes."""
     server = FaultyServer(calm_server.folder).start()
     yield server
     server.stop()
@@ -95,10 +95,10 @@ async def test_two_processes_without_a_common_bus_are_slow_not_wrong(garden, sec
 
 
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
-async def test_what_ends_in_one_process_ends_in_the_other_without_a_common_bus(goes, code, garden, second_server):
+async def test_endings_in_one_process_reach_the_other_without_a_common_bus(goes, code, garden, second_server):
     async with garden.bob.at(second_server).follows(garden.group, 0) as bob:
         await bob.reaches(2)
-        say_goodbye(garden, goes)
+        leaves_or_logs_out(garden, goes)
         await garden.fill(5)
 
         assert await bob.closed() == code

@@ -1,4 +1,4 @@
-"""The database does not take what is to be written: senders hear of it, and nothing is stored halfway."""
+"""The database refuses writes: senders are answered with an error, and nothing is stored halfway."""
 
 import resource
 
@@ -16,19 +16,19 @@ async def test_a_database_that_another_process_locks_refuses_messages_until_it_i
         await garden.agrees(alice, bob)
 
 
-async def test_what_waits_for_a_short_lock_is_written_when_it_ends(garden):
+async def test_messages_that_wait_for_a_short_lock_are_written_when_it_ends(garden):
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         with garden.locked():
             for number in range(20):
                 await alice.says("patience", f"{number}")
-            await alice.is_heard()
+            await alice.has_been_read()
 
         await alice.until(lambda: len(alice.acks) == 20)
         await garden.agrees(alice, bob)
 
 
 def fill_disk(garden):
-    """As far as the server can tell: its files may not grow any more than this."""
+    """For the server: its files may not grow any more than this."""
     largest = max(file.stat().st_size for file in garden.server.folder.iterdir())
     limit_files(garden, largest + 30_000)
 

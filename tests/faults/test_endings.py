@@ -1,4 +1,4 @@
-"""Whoever leaves, is removed or logs out is sent nothing more: live, behind, or just coming in."""
+"""A reader who leaves, is removed or logs out is sent nothing more: live, behind, or just connecting."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from clients import LIMIT, Talker, narrow_socket, running
 from people import V1
 from websockets.exceptions import InvalidStatus
 
-GOODBYES = pytest.mark.parametrize(
-    ("goodbye", "code", "status"),
+ENDINGS = pytest.mark.parametrize(
+    ("ending", "code", "status"),
     [
         pytest.param(lambda person, group: person.leaves(group), 4403, 403, id="leave"),
         pytest.param(lambda person, _group: person.log_out(), 4401, 401, id="logout"),
@@ -21,13 +21,13 @@ GOODBYES = pytest.mark.parametrize(
 )
 
 
-@GOODBYES
-async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, status, garden):
+@ENDINGS
+async def test_nothing_is_sent_after_an_ending_in_mid_stream(ending, code, status, garden):
     bob, second_tab = garden.bob.follows(garden.group, 0), garden.bob.follows(garden.group, 0)
     async with bob, second_tab, Talker(garden.alice, garden.group, 0) as alice:
         async with running(alice.talks()):
             await bob.reaches(20)
-            await asyncio.to_thread(goodbye, garden.bob, garden.group)
+            await asyncio.to_thread(ending, garden.bob, garden.group)
             last = len(garden.log())
             await alice.has_acks(len(alice.acks) + 50)
 
@@ -37,31 +37,31 @@ async def test_nothing_is_sent_after_a_goodbye_in_mid_stream(goodbye, code, stat
             await is_kept_out(tab, status)
 
 
-@GOODBYES
-async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_is_behind(goodbye, code, status, garden):
+@ENDINGS
+async def test_nothing_is_sent_after_an_ending_to_a_reader_that_is_behind(ending, code, status, garden):
     await garden.fill(600, "x" * 4_000)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
-        await bob.hear()
+        await bob.receive()
 
-        goodbye(garden.bob, garden.group)
+        ending(garden.bob, garden.group)
         last = len(garden.log())
         garden.alice.says(garden.group, "between us")
 
-        # Without a close frame where the goodbye itself did not fit any more.
+        # Without a close frame where the ending itself did not fit any more.
         assert await bob.closed() in (code, 1006)
         assert len(bob.entries) < 600
         await has_a_part_of(garden, bob, last)
         await is_kept_out(bob, status)
 
 
-@GOODBYES
+@ENDINGS
 @pytest.mark.parametrize("point", ["hold_admission", "hold_pages"])
-async def test_nothing_is_sent_after_a_goodbye_to_a_reader_that_comes_in(point, goodbye, code, status, faulty):
+async def test_nothing_is_sent_after_an_ending_to_a_reader_that_connects(point, ending, code, status, faulty):
     garden = faulty(point)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         async with at_the_door(garden, bob):
-            await asyncio.to_thread(goodbye, garden.bob, garden.group)
+            await asyncio.to_thread(ending, garden.bob, garden.group)
 
         assert await bob.closed() == code
         assert bob.entries == []
@@ -115,7 +115,7 @@ async def test_a_member_who_is_removed_by_another_process_is_sent_nothing_more(g
         await is_kept_out(bob, 403)
 
 
-async def test_who_joins_again_gets_what_was_said_meanwhile(garden):
+async def test_a_member_who_joins_again_is_sent_the_entries_in_between(garden):
     async with garden.bob.follows(garden.group, 0) as bob:
         garden.bob.leaves(garden.group)
         assert await bob.closed() == 4403
@@ -139,25 +139,25 @@ async def is_kept_out(client, status):
     assert refusal.value.response.status_code == status
 
 
-@GOODBYES
-def test_not_even_a_frame_is_sent_that_waited_for_the_network(goodbye, code, status, site, bob, gardening):
+@ENDINGS
+def test_not_even_a_frame_is_sent_that_waited_for_the_network(ending, code, status, site, bob, gardening):
     bob.joins(gardening)
     with stuck_socket(site, bob, f"/groups/{gardening}/") as socket:
         assert socket.waits.wait(LIMIT)
-        goodbye(bob, gardening)
+        ending(bob, gardening)
         socket.flows(site.portal)
 
         assert socket.next() == {"type": "websocket.close", "code": code, "reason": ""}
 
 
-@GOODBYES
-def test_nor_a_frame_that_was_to_be_sent_at_once(goodbye, code, status, site, alice, bob, gardening):
+@ENDINGS
+def test_nor_a_frame_that_was_to_be_sent_immediately(ending, code, status, site, alice, bob, gardening):
     bob.joins(gardening)
     with stuck_socket(site, bob, f"/groups/{gardening}/", takes=2) as socket:
         assert [json.loads(socket.next()["text"])[0]["type"] for _ in range(2)] == ["ready", "event_message"]
-        alice.says(gardening, "at once")
+        alice.says(gardening, "immediately")
         assert socket.waits.wait(LIMIT)
-        goodbye(bob, gardening)
+        ending(bob, gardening)
         socket.flows(site.portal)
 
         assert socket.next() == {"type": "websocket.close", "code": code, "reason": ""}
@@ -165,7 +165,7 @@ def test_nor_a_frame_that_was_to_be_sent_at_once(goodbye, code, status, site, al
 
 @contextmanager
 def stuck_socket(site, person, path, takes=0):
-    """An open socket that takes so many frames at once; the others wait."""
+    """An open socket that takes so many frames; the others wait."""
     socket = StuckSocket(person, path, takes)
     conversation = site.portal.start_task_soon(site.app, socket.scope, socket.receive, socket.send)
     yield socket

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("engines")
 # What works
 
 
-async def test_what_is_said_in_one_process_is_heard_in_the_other(share, engine):
+async def test_messages_sent_in_one_process_arrive_in_the_other(share, engine):
     garden = share(engine.bus_url)
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for number in range(20):
@@ -39,7 +39,7 @@ async def test_forty_messages_that_are_too_large_for_the_bus_arrive_all_the_same
 
 
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
-async def test_what_ends_in_one_process_ends_in_the_other_at_once(goes, code, share, engine):
+async def test_endings_in_one_process_reach_the_other_immediately(goes, code, share, engine):
     garden = share(engine.bus_url)
     here = garden.bob.at(garden.servers[0])
     async with garden.bob.follows(garden.group, 0) as bob:
@@ -53,7 +53,7 @@ async def test_what_ends_in_one_process_ends_in_the_other_at_once(goes, code, sh
         assert bob.entries == garden.log()[:2]
 
 
-async def test_of_two_first_accounts_at_once_one_is_the_superuser(share, redis, postgres):
+async def test_one_of_two_simultaneous_first_accounts_is_the_superuser(share, redis, postgres):
     garden = share(redis.bus_url)
     postgres.execute("TRUNCATE users CASCADE", database=garden.database)
     people = [RemotePerson(server, name) for server in garden.servers for name in ("dora", "emil", "finn")]
@@ -132,7 +132,7 @@ async def talks_until(end, talk):
         await asyncio.sleep(0.5)
 
 
-async def test_a_home_page_is_told_what_its_person_did_elsewhere_while_the_bus_was_down(shared, redis):
+async def test_a_home_page_is_sent_the_joins_and_leaves_made_elsewhere_while_the_bus_was_down(shared, redis):
     async with shared.bob.socket("/") as home:
         assert await told_groups(home) == [shared.group]
         await asyncio.to_thread(redis.kill)

@@ -83,7 +83,7 @@ def test_every_route_has_its_line(site, everyone):
     assert sorted(routes_of(site)) == sorted([*PAGES, *ADMINISTRATION])
 
 
-def test_everybody_gets_as_far_as_the_table_says(everyone, gardening):
+def test_everyone_gets_as_far_as_the_table_says(everyone, gardening):
     everyone["alice"].leaves(gardening)
 
     answers = {

@@ -19,7 +19,7 @@ BODY = HEAD + b"Content-Length: 1000000\r\n\r\n"
     [(1_000, b"", 20), (1_000, HEAD + b"X: " + b"x" * 10_000, 60), (200, BODY + b"x" * 200_000, 60)],
     ids=["silent", "slow heads", "slow bodies"],
 )
-async def test_connections_that_do_not_go_on_cost_little_and_hold_up_nobody(faulty, number, beginning, limit):
+async def test_idle_connections_cost_little_and_delay_nobody(faulty, number, beginning, limit):
     garden = faulty(program=CommandServer)
     async with garden.alice.follows(garden.group, 0) as alice, AsyncExitStack() as flood:
         before = memory(garden.server)
@@ -32,13 +32,13 @@ async def test_connections_that_do_not_go_on_cost_little_and_hold_up_nobody(faul
         await garden.agrees(alice)
 
 
-async def test_who_sends_only_what_is_refused_is_answered_only_so_quickly(faulty):
+async def test_a_client_that_sends_only_invalid_frames_is_answered_slowly(faulty):
     garden = faulty(program=CommandServer)
     async with raw(garden.bob, f"/groups/{garden.group}/") as bob:
         bob.sends(frame(Opcode.TEXT, b"x") * 10_000, frame(Opcode.BINARY) * 10_000)
         begin, answers = time.monotonic(), 0
         while time.monotonic() - begin < 1:
-            assert b"error" in (await bob.hears()).payload
+            assert b"error" in (await bob.receives()).payload
             answers += 1
 
     assert answers < 400

@@ -1,4 +1,4 @@
-"""Whatever is sent, it is taken or refused in the documented way: never a fault of ours.
+"""Any input is accepted or refused in the documented way, and never causes an error in the server.
 
 By default the same examples each time, and few. For longer, and other ones:
 FUZZ=5000 scripts/test tests/faults/test_fuzz.py

@@ -44,7 +44,7 @@ async def test_a_message_whose_socket_closes_while_it_is_committed_is_stored_onc
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         with garden.locked():
             await alice.says("on its way", "cut")
-            await alice.is_heard()
+            await alice.has_been_read()
             alice.socket.transport.abort()
             await alice.closed()
 
@@ -89,7 +89,7 @@ async def has_left(garden):
         assert alice.entries[2] == (3, "bob", "Left")
 
 
-async def test_a_move_that_is_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
+async def test_a_join_cancelled_anywhere_happens_as_a_whole_or_not_at_all(world):
     alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=SessionCredential(""))
     for steps in range(100):
         with CancelScope() as scope:

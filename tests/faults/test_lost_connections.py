@@ -14,7 +14,7 @@ LOST = 200
 VISITORS = ("carl", "dora", "emil", "finn", "gina", "hans", "inga", "jack")
 
 
-async def test_two_hundred_lost_connections_cost_nobody_an_entry_or_a_socket(share, engine):
+async def test_two_hundred_lost_connections_lose_no_entry_and_no_socket(share, engine):
     garden = share(engine.bus_url, "hasty")
     visits = [comes_and_goes(*visitor(garden, name)) for name in VISITORS]
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
@@ -60,7 +60,7 @@ async def settle(*clients):
 # Garbage
 
 
-async def test_bytes_that_are_no_text_cost_redis_no_connection_and_nobody_an_entry(shared, redis):
+async def test_invalid_utf_8_costs_redis_no_connection_and_loses_no_entry(shared, redis):
     async with talking(shared) as talk:
         for channel in ("people.1", "people.2", f"group.{shared.group}"):
             for garbage in ("\udcff\udcfe", "x" * 40 + "\udcff"):
@@ -73,7 +73,7 @@ async def test_bytes_that_are_no_text_cost_redis_no_connection_and_nobody_an_ent
         assert "bus is down" not in server.log.read_text()
 
 
-async def test_bytes_that_are_no_text_cost_nobody_an_entry_with_postgresql(share, postgres):
+async def test_invalid_utf_8_loses_no_entry_with_postgresql(share, postgres):
     """Only a database without an encoding carries such bytes; asyncpg then closes the connection."""
     postgres.execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     garden = share(postgres.url("bytes"))

@@ -29,26 +29,26 @@ class Reading:
         self.socket = None
         self._open.close()
 
-    def hear(self, thing):
+    def receive(self, thing):
         if thing["type"] == "ack":
             self.acks.append((thing["client_id"], thing["seq"]))
         else:
             assert thing["seq"] == len(self.seen) + 1
             self.seen.append(as_listed(thing))
 
-    def hear_to(self, last):
+    def receive_to(self, last):
         while len(self.seen) < last:
-            self.hear(self.socket.next())
+            self.receive(self.socket.next())
 
-    def hear_ack(self):
+    def receive_ack(self):
         while not self.acks:
-            self.hear(self.socket.next())
+            self.receive(self.socket.next())
         return self.acks.pop()
 
-    def hear_end(self):
+    def receive_end(self):
         while (message := self.socket.socket.receive())["type"] != "websocket.close":
             for thing in json.loads(message["text"]):
-                self.hear(thing)
+                self.receive(thing)
         return message["code"]
 
 
@@ -81,7 +81,7 @@ class People(RuleBasedStateMachine):
         reading = self.readings[name]
         reading.person.leaves(self.group)
         if reading.socket is not None:
-            assert reading.hear_end() == 4403
+            assert reading.receive_end() == 4403
             reading.drop()
         assert reading.seen == self.log[: len(reading.seen)]
         self.members.discard(name)
@@ -103,7 +103,7 @@ class People(RuleBasedStateMachine):
         reading, client_id, text = self.readings[name], f"{number}", f"{name} says {len(self.log)}"
         reading.socket.says(text, client_id=client_id)
 
-        assert reading.hear_ack() == (client_id, self.stored(name, client_id, text))
+        assert reading.receive_ack() == (client_id, self.stored(name, client_id, text))
 
     @precondition(lambda self: self.members)
     @rule(choose=some.data(), number=some.integers(0, 9))
@@ -117,7 +117,7 @@ class People(RuleBasedStateMachine):
     @rule(choose=some.data())
     def catches_up(self, choose):
         reading = self.readings[choose.draw(some.sampled_from(self.connected()))]
-        reading.hear_to(len(self.log))
+        reading.receive_to(len(self.log))
         assert reading.seen == self.log
 
     def teardown(self):
@@ -126,7 +126,7 @@ class People(RuleBasedStateMachine):
         for reading in self.readings.values():
             reading.drop()
             reading.connect(self.group)
-            reading.hear_to(len(self.log))
+            reading.receive_to(len(self.log))
             reading.drop()
             assert reading.seen == self.log
 

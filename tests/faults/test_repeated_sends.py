@@ -1,9 +1,9 @@
-"""A client that does not know whether its message was stored sends it again: `client_id` tells."""
+"""A client that does not know whether its message was stored sends it again: `client_id` shows which it is."""
 
 from clients import SocketClient
 
 
-async def test_six_times_the_same_client_id_at_once_is_one_message(garden):
+async def test_six_simultaneous_sends_of_one_client_id_are_one_message(garden):
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for _ in range(6):
             await alice.says("hello", "one")
@@ -13,7 +13,7 @@ async def test_six_times_the_same_client_id_at_once_is_one_message(garden):
         await garden.agrees(alice, bob)
 
 
-async def test_the_same_client_id_over_two_sockets_at_once_is_one_message(garden):
+async def test_the_same_client_id_over_two_sockets_is_one_message(garden):
     async with garden.alice.follows(garden.group, 0) as left, garden.alice.follows(garden.group, 0) as right:
         for socket in (left, right) * 3:
             await socket.says("hello", "one")
@@ -55,7 +55,7 @@ async def test_the_same_client_id_by_socket_and_by_form_is_one_message(garden):
         assert len(garden.log()) == 3
 
 
-async def test_a_client_that_dies_before_its_acks_and_comes_back_has_said_everything_once(garden):
+async def test_a_client_that_dies_before_its_acks_and_returns_has_sent_everything_once(garden):
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for number in range(50):
             await alice.says(f"{number}", f"{number}")

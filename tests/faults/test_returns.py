@@ -18,7 +18,7 @@ def long_garden(new_garden):
 
 
 @pytest.mark.parametrize("missed", [0, 1, 199, 200, 201, 400, 401, 999, 1000])
-async def test_who_missed_at_most_a_thousand_gets_exactly_these(missed, long_garden):
+async def test_a_reader_who_missed_at_most_a_thousand_is_sent_exactly_these(missed, long_garden):
     last = len(long_garden.log())
     async with long_garden.bob.follows(long_garden.group, last - missed) as bob:
         await bob.has_said("back again", f"missed {missed}")
@@ -29,7 +29,7 @@ async def test_who_missed_at_most_a_thousand_gets_exactly_these(missed, long_gar
 
 
 @pytest.mark.parametrize("missed", [200, 1000])
-async def test_who_missed_entries_that_are_in_the_tail_gets_the_same(missed, garden):
+async def test_a_reader_who_missed_entries_of_the_tail_is_sent_the_same(missed, garden):
     async with garden.alice.follows(garden.group, 0) as alice:
         for number in range(1298):
             await alice.says("something", f"{number}")
@@ -42,14 +42,14 @@ async def test_who_missed_entries_that_are_in_the_tail_gets_the_same(missed, gar
 
 
 @pytest.mark.parametrize("missed", [1001, 1302, -1, -5000])
-async def test_who_missed_more_or_comes_from_the_future_is_told_to_load_the_page(missed, long_garden):
+async def test_a_reader_who_missed_more_or_is_ahead_of_the_log_is_reset(missed, long_garden):
     last = len(long_garden.log())
     async with long_garden.bob.follows(long_garden.group, last - missed) as bob:
         await is_reset(bob, long_garden)
 
 
 @pytest.mark.parametrize("since", ["-1", "seven", "", "1e3", "7.0", "٣", "%00", "9999999999999999999"])
-async def test_who_names_no_place_in_a_log_is_told_to_load_the_page(since, long_garden):
+async def test_a_reader_who_names_no_place_in_a_log_is_reset(since, long_garden):
     async with long_garden.bob.follows(long_garden.group, since) as bob:
         await is_reset(bob, long_garden)
 

@@ -20,7 +20,7 @@ async def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(ga
     bob.sends(frame(Opcode.TEXT, GOOD_MORNING[:9], fin=False), frame(Opcode.PING, b"still there?"))
     bob.sends(frame(Opcode.CONT, GOOD_MORNING[9:20], fin=False), frame(Opcode.CONT, GOOD_MORNING[20:]))
 
-    assert await bob.hears() == (PONG, b"still there?")
+    assert await bob.receives() == (PONG, b"still there?")
     assert await says(bob) == "good morning"
     assert [entry.what for entry in garden.log()[2:]] == ["good morning"]
 
@@ -29,11 +29,11 @@ async def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(ga
 async def test_a_close_is_answered_with_its_own_code_and_the_connection_ends(code, bob):
     bob.sends(closing(code))
 
-    assert await bob.hears() == (CLOSE, code.to_bytes(2))
-    assert await bob.hears() is None
+    assert await bob.receives() == (CLOSE, code.to_bytes(2))
+    assert await bob.receives() is None
 
 
-async def test_a_close_between_fragments_leaves_the_message_unsaid(garden, bob):
+async def test_a_close_between_fragments_discards_the_message(garden, bob):
     bob.sends(frame(Opcode.TEXT, GOOD_MORNING, fin=False), closing(1000))
 
     assert await ended(bob) == 1002
@@ -52,7 +52,7 @@ async def test_a_message_over_64_kib_is_refused_with_1009(sizes, bob):
 
 async def test_a_binary_frame_is_an_error_and_the_connection_lives_on(bob):
     bob.sends(frame(Opcode.BINARY, GOOD_MORNING))
-    first, error = await bob.hears()
+    first, error = await bob.receives()
     bob.sends(frame(Opcode.TEXT, GOOD_MORNING))
 
     assert (first, json.loads(error)["code"]) == (TEXT, "bad_frame")
@@ -68,12 +68,12 @@ async def test_a_binary_frame_is_an_error_and_the_connection_lives_on(bob):
         pytest.param(b"\x09\x80" + bytes(4), 1002, id="ping in fragments"),
         pytest.param(b"\x89\xfe\x00\x7e" + bytes(4 + 126), 1002, id="long ping"),
         pytest.param(frame(Opcode.CONT, b"rest"), 1002, id="rest of nothing"),
-        pytest.param(frame(Opcode.TEXT, fin=False) + frame(Opcode.TEXT), 1002, id="two at once"),
+        pytest.param(frame(Opcode.TEXT, fin=False) + frame(Opcode.TEXT), 1002, id="two unfinished"),
         pytest.param(frame(Opcode.CLOSE, b"\x03"), 1002, id="half a code"),
         pytest.param(frame(Opcode.TEXT, b"\xff"), 1007, id="not utf-8"),
     ],
 )
-async def test_who_breaks_the_protocol_is_told_how_and_disconnected(frames, code, bob):
+async def test_a_client_that_breaks_the_protocol_is_closed_with_a_reason(frames, code, bob):
     bob.sends(frames)
 
     assert await ended(bob) == code
@@ -97,7 +97,7 @@ async def test_pings_are_answered_between_frames_never_within_one(garden, bob):
         said, answered = [], []
         # Of pings that wait for a slow reader only the last has to be answered.
         while len(said) < 100 or answered[-1:] != [99]:
-            first, payload = await bob.hears()
+            first, payload = await bob.receives()
             if first == TEXT:
                 said.append(json.loads(payload)["seq"])
             elif first == PONG:
@@ -108,16 +108,16 @@ async def test_pings_are_answered_between_frames_never_within_one(garden, bob):
 
 
 async def says(client):
-    """What the message says that it hears next."""
-    first, payload = await client.hears()
+    """The text of the next message."""
+    first, payload = await client.receives()
     assert first == TEXT
     return json.loads(payload)["content"]
 
 
 async def ended(client):
-    """The code with which the server closes, behind which nothing may come but the end."""
-    while (heard := await client.hears()) and heard.first != CLOSE:
-        assert heard.first in (TEXT, PING, PONG)
-    assert heard is not None
-    assert await client.hears() is None
-    return int.from_bytes(heard.payload[:2])
+    """The code with which the server closes, after which nothing may follow but the end."""
+    while (received := await client.receives()) and received.first != CLOSE:
+        assert received.first in (TEXT, PING, PONG)
+    assert received is not None
+    assert await client.receives() is None
+    return int.from_bytes(received.payload[:2])

@@ -46,7 +46,7 @@ async def test_stuck_readers_are_cut_off_within_ten_seconds_and_cost_at_most_256
         assert time.monotonic() - begin < 10
 
 
-async def test_who_asks_for_pages_and_takes_none_is_cut_off(faulty):
+async def test_a_client_that_requests_pages_and_reads_none_is_cut_off(faulty):
     garden = faulty("impatient", program=CommandServer)
     async with garden.alice.follows(garden.group, 0) as alice:
         await says_a_megabyte(alice, "long")
@@ -60,7 +60,7 @@ async def test_who_asks_for_pages_and_takes_none_is_cut_off(faulty):
             await until(lambda: connections(garden.server) == connected)
 
 
-async def test_stuck_readers_do_not_hold_up_the_stop(served):
+async def test_stuck_readers_do_not_delay_the_stop(served):
     async with AsyncExitStack() as stuck, served.alice.follows(served.group, 0) as alice:
         for _ in range(10):
             await stuck.enter_async_context(raw(served.bob, f"/groups/{served.group}/"))
@@ -78,11 +78,11 @@ async def test_pings_of_a_client_that_reads_nothing_are_not_answered_one_by_one(
             await bob.has_sent(frame(Opcode.PING, b"x" * 125) * 1_000)
         await bob.has_sent(frame(Opcode.PING, b"last"))
         grown = memory(served.server) - before
-        heard = []
-        while (PONG, b"last") not in heard:
-            heard.append(await bob.hears())
+        received = []
+        while (PONG, b"last") not in received:
+            received.append(await bob.receives())
 
-    assert len(heard) < 50_000
+    assert len(received) < 50_000
     assert grown < 4 * KIB * KIB
 
 
@@ -94,7 +94,7 @@ IDLE = {
 
 
 @pytest.mark.parametrize("idle", IDLE.values(), ids=IDLE)
-async def test_a_flood_of_frames_that_end_no_message_holds_up_nobody(served, idle):
+async def test_a_flood_of_frames_that_end_no_message_delays_nobody(served, idle):
     async with raw(served.bob, f"/groups/{served.group}/") as bob:
         before = memory(served.server)
         bob.sends(frame(Opcode.TEXT, b"", fin=False), idle * 500_000)
@@ -106,30 +106,30 @@ async def test_a_flood_of_frames_that_end_no_message_holds_up_nobody(served, idl
         assert memory(served.server) - before < 4 * KIB * KIB
 
 
-async def test_who_has_sent_such_frames_is_heard_again(served):
+async def test_a_client_that_sent_such_frames_is_read_again(served):
     async with raw(served.bob, f"/groups/{served.group}/") as bob:
         bob.sends(frame(Opcode.PONG) * 300, frame(Opcode.TEXT, b'{"type": "text_message", "message": "hi"}'))
         bob.sends(frame(Opcode.PING, b"one") * 300, frame(Opcode.TEXT, b'{"type": "text_message", "message": "there"}'))
-        heard = [await bob.hears() for _ in range(302)]
+        received = [await bob.receives() for _ in range(302)]
 
-    said = [json.loads(payload)["content"] for first, payload in heard if first == TEXT]
+    said = [json.loads(payload)["content"] for first, payload in received if first == TEXT]
     assert said == ["hi", "there"]
 
 
 async def test_compression_is_declined(served):
     async with raw(served.bob, f"/groups/{served.group}/", **DEFLATE) as bob:
         bob.sends(frame(Opcode.TEXT, b'{"type": "text_message", "message": "plainly"}'))
-        first, payload = await bob.hears()
+        first, payload = await bob.receives()
 
     assert "permessage-deflate" not in bob.answer
     assert (first, json.loads(payload)["content"]) == (TEXT, "plainly")
 
 
-async def test_whoever_was_granted_compression_gets_it(faulty):
+async def test_a_client_that_was_granted_compression_gets_it(faulty):
     garden = faulty(program=DeflatingServer)
     async with raw(garden.bob, f"/groups/{garden.group}/", **DEFLATE) as bob:
         bob.sends(frame(Opcode.TEXT, b'{"type": "text_message", "message": "in short"}'))
-        first, payload = await bob.hears()
+        first, payload = await bob.receives()
 
     assert "permessage-deflate" in bob.answer
     assert (first, b"in short" in payload) == (TEXT | 0x40, False)
@@ -139,7 +139,7 @@ async def test_whoever_was_granted_compression_gets_it(faulty):
 async def test_a_refused_handshake_is_no_error_of_ours(path, served):
     async with raw(served.bob, path) as bob:
         assert bob.answer.startswith("HTTP/1.1 404")
-        assert await bob.hears() is None
+        assert await bob.receives() is None
 
     served.server.stop()
     assert not re.findall("ERROR|Traceback", served.server.log.read_text())

@@ -49,7 +49,7 @@ async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, post
 
 
 @pytest.mark.parametrize("arrives", [False, True], ids=["nothing is committed", "all is committed"])
-async def test_a_message_whose_commit_nobody_heard_the_end_of_is_stored_once(arrives, share, redis, postgres):
+async def test_a_message_whose_commit_was_cut_off_is_stored_once(arrives, share, redis, postgres):
     with Network(postgres.port) as network:
         garden = share(redis.bus_url, database_port=network.port)
         async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
@@ -64,7 +64,7 @@ async def test_a_message_whose_commit_nobody_heard_the_end_of_is_stored_once(arr
             assert len(garden.log()) == 3
 
 
-async def test_a_pool_that_is_exhausted_is_told_and_fills_again(shared, postgres):
+async def test_an_exhausted_pool_is_reported_and_fills_again(shared, postgres):
     people = [shared.alice.at(shared.servers[0]) for _ in range(CONNECTIONS + 5)]
     async with talking(shared) as talk:
         async with locked(postgres, shared.database):
@@ -87,7 +87,7 @@ async def locked(postgres, database):
     await other.close()
 
 
-async def test_a_copy_that_lacks_the_last_entries_is_told_to_those_who_saw_them(shared, postgres):
+async def test_readers_of_entries_that_a_copy_lacks_are_disconnected_and_reset(shared, postgres):
     async with shared.alice.follows(shared.group, 0) as alice, shared.bob.follows(shared.group, 0) as bob:
         for number in range(5):
             await alice.has_said(f"{number}", f"{number}")
@@ -103,7 +103,7 @@ async def test_a_copy_that_lacks_the_last_entries_is_told_to_those_who_saw_them(
 
 
 def lose_entries_after(seq, postgres, garden):
-    """A copy of the database takes its place, and had not heard of them."""
+    """A copy of the database takes its place that had not received them."""
     ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
     postgres.execute(ends, garden.database)
     postgres.execute("UPDATE groups SET last_seq = $1", seq, database=garden.database)

@@ -1,4 +1,4 @@
-"""SIGTERM: sockets are told to come back, what was taken in hand is finished, and the process ends in time."""
+"""SIGTERM: sockets are closed with 1012, queued messages are written, and the process ends in time."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ IN_TIME = 5  # seconds
 WELL = {"uvicorn": -signal.SIGTERM, "discussit": 0}
 
 
-async def test_two_hundred_sockets_are_told_to_come_back_and_the_process_ends(faulty):
+async def test_two_hundred_sockets_are_closed_with_1012_and_the_process_ends(faulty):
     garden = faulty()
     async with AsyncExitStack() as open_sockets:
         clients = [await open_sockets.enter_async_context(garden.bob.follows(garden.group, 0)) for _ in range(200)]
@@ -37,13 +37,13 @@ async def test_a_stop_under_load_loses_nothing(faulty):
         await garden.agrees(alice, bob)
 
 
-async def test_what_the_writer_holds_is_written_before_the_process_ends(faulty):
+async def test_queued_messages_are_written_before_the_process_ends(faulty):
     garden = faulty()
     async with garden.alice.follows(garden.group, 0) as alice:
         with garden.locked():
             for number in range(20):
                 await alice.says(f"{number}", f"{number}")
-                await alice.is_heard()
+                await alice.has_been_read()
             garden.server.send(signal.SIGTERM)
             assert await alice.closed() == 1012
             await garden.logged("Waiting for application shutdown")
@@ -52,11 +52,11 @@ async def test_what_the_writer_holds_is_written_before_the_process_ends(faulty):
         assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(20)]
 
 
-async def test_a_stuck_reader_does_not_hold_up_the_stop(faulty):
+async def test_a_stuck_reader_does_not_delay_the_stop(faulty):
     garden = faulty(program=CommandServer)
     await garden.fill(900, "x" * 10_000)
     async with aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
-        await bob.hear()
+        await bob.receive()
 
         assert await asyncio.to_thread(garden.server.stop, IN_TIME) == 0

@@ -10,7 +10,7 @@ SEND_LIMIT = 2  # seconds, by the fault `short_send_limit`
 MIB = 1024 * 1024
 
 
-async def test_a_reader_that_stops_reading_misses_nothing_and_holds_up_nobody(faulty):
+async def test_a_reader_that_stops_reading_misses_nothing_and_delays_nobody(faulty):
     garden = faulty("short_send_limit", "short_buffers")
     async with garden.alice.follows(garden.group, 0) as alice, aclosing(garden.bob.follows(garden.group, 0)) as bob:
         await bob.connect(sock=narrow_socket(garden.bob), max_queue=1)
@@ -55,13 +55,13 @@ async def says_more_than_a_socket_holds(client):
 
 
 async def chats_for(seconds, client):
-    """Speak, and then only ask, for so long; the seconds that the slowest answer took.
+    """Send messages, and then only ask, for so long; the seconds that the slowest answer took.
 
-    Who has missed more than a thousand entries is told to load the page: on a quick machine that many are soon said.
+    A reader who missed more than a thousand entries is reset: on a quick machine that many are soon sent.
     """
     start, slowest, said = time.monotonic(), 0.0, 0
     while (begin := time.monotonic()) < start + seconds:
-        await (says_at_length(client, 1) if said < 100 else client.is_heard())
+        await (says_at_length(client, 1) if said < 100 else client.has_been_read())
         said += 1
         slowest = max(slowest, time.monotonic() - begin)
     return slowest

@@ -46,13 +46,13 @@ def test_an_event_is_encoded_with_the_contracts_keys(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_deleted_entry_says_so_and_has_no_text(kind):
+def test_a_deleted_entry_is_marked_and_has_no_text(kind):
     entry = json.loads(encode_entry(GROUP, row(kind, content="", state=State.DELETED)).text)
 
     assert (entry["withdrawn"], entry.get("content", "")) == (True, "")
 
 
-def test_an_entry_of_an_unknown_kind_is_encoded_without_what_only_its_kind_knows():
+def test_an_entry_of_an_unknown_kind_is_encoded_without_its_content():
     entry = encode_entry(GROUP, row("Poll", content="secret"))
 
     assert json.loads(entry.text) == {
@@ -67,7 +67,7 @@ def test_an_entry_of_an_unknown_kind_is_encoded_without_what_only_its_kind_knows
 @pytest.mark.parametrize(
     ("kind", "effect"), [("Message", None), ("Join", Effect.JOINED), ("Left", Effect.LEFT), ("Poll", Effect.UNKNOWN)]
 )
-def test_an_entry_tells_what_it_does_to_its_users_membership(kind, effect):
+def test_an_entry_has_its_effect_on_its_users_membership(kind, effect):
     assert encode_entry(GROUP, row(kind)).effect == effect
 
 

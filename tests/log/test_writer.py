@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.errors import Refused
 from discussit.log import writer
 from discussit.log.writer import MAX_BATCH, Draft
-from discussit.models import Group, User
+from discussit.models import User
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_all_that_waits_shares_one_transaction(world, commits):
     assert len(commits) == 1
 
 
-async def test_what_is_too_much_for_one_transaction_goes_into_the_next(world, commits):
+async def test_a_batch_too_large_for_one_transaction_continues_in_the_next(world, commits):
     await world.joined(world.bob)
     commits.clear()
 
@@ -124,7 +124,7 @@ async def test_a_closed_account_writes_no_message(world):
 
 
 @pytest.mark.parametrize("times", [2, 6])
-async def test_the_same_client_id_at_once_gives_one_entry(world, times):
+async def test_the_same_client_id_in_one_batch_gives_one_entry(world, times):
     await world.joined(world.bob)
 
     async with world.served() as served:
@@ -145,7 +145,7 @@ async def test_the_same_client_id_later_gives_the_same_place_and_keeps_the_first
     assert (await world.log())[-1] == (2, "first")
 
 
-async def test_what_has_been_written_already_is_published_once(world):
+async def test_a_repeated_message_is_published_once(world):
     await world.joined(world.bob)
 
     async with world.served() as served:
@@ -168,7 +168,7 @@ async def test_a_queue_that_is_full_answers_busy(world, monkeypatch):
         assert await served.writer.append(draft(world, "again")) == 4
 
 
-async def test_a_commit_that_fails_is_told_to_each_sender_and_the_next_goes_on(world):
+async def test_a_failed_commit_is_reported_to_each_sender_and_the_next_succeeds(world):
     await world.joined(world.bob)
 
     async with world.served() as served:
@@ -205,7 +205,7 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
     async with world.served() as served:
         sent = served.writer.submit(draft(world, "before"))
         await served.writer.drained()
-        await left(world)
+        await world.left(world.bob)
         late = served.writer.submit(draft(world, "after"))
         await served.writer.drained()
 
@@ -223,9 +223,3 @@ def code(draft):
 async def execute(world, statement):
     async with world.database.transaction() as session:
         await session.execute(text(statement))
-
-
-async def left(world):
-    async with world.database.transaction() as session:
-        group = await session.get_one(Group, world.group.id)
-        await group.remove_user(await session.get_one(User, world.bob.id))

@@ -45,7 +45,7 @@ def audited(tmp_path):
         RANGE.format('introduced: "0"}, {fixed: 999.0'),
     ],
 )
-def test_a_hole_in_what_is_pinned_is_told_and_fails(audited, affected):
+def test_a_vulnerability_in_a_pinned_package_is_reported_and_fails(audited, affected):
     code, lines, _ = audited(affected)
 
     assert (code, lines[0]) == (1, f"starlette {PINNED} PYSEC-2026-1 CVE-2026-1")
@@ -62,14 +62,14 @@ def test_a_hole_in_what_is_pinned_is_told_and_fails(audited, affected):
         (f"versions: [{PINNED}]", "withdrawn: 2026-01-01T00:00:00Z"),
     ],
 )
-def test_what_is_not_affected_passes(audited, affected, more):
+def test_unaffected_versions_pass(audited, affected, more):
     code, (line,), errors = audited(affected, more=more)
 
     assert (code, errors) == (0, "")
     assert line.startswith("0 known vulnerabilities in ")
 
 
-def test_advisories_that_are_old_say_nothing_of_today(audited):
+def test_old_advisories_are_an_error(audited):
     code, _, errors = audited("versions: [0.1.0]", days=31)
 
     assert code == 1

@@ -57,7 +57,7 @@ def test_a_gap_in_the_log_fails_the_run(benchmarks):
         room.delivered((entry % (9, second)).encode())
 
 
-def test_readers_who_come_back_are_sent_what_they_missed(benchmarks):
+def test_returning_readers_are_sent_what_they_missed(benchmarks):
     from growth import returned
 
     seconds, cpu = returned("uvicorn", missed=3, readers=2)
@@ -77,7 +77,7 @@ def test_readers_who_come_back_are_sent_what_they_missed(benchmarks):
         ([("ready", 8, 0), ("reset", 8, 0)], "a reader was sent {b'reset'}"),
     ],
 )
-def test_anything_but_what_was_missed_fails_the_run(benchmarks, objects, why):
+def test_any_entry_but_the_missed_ones_fails_the_run(benchmarks, objects, why):
     from comeback import Backlog
     from rooms import Wrong
 
@@ -88,7 +88,7 @@ def test_anything_but_what_was_missed_fails_the_run(benchmarks, objects, why):
         Backlog(0, since=5, last=8).read_on(5, payload)
 
 
-def test_a_plot_names_every_line_and_tells_every_figure(benchmarks):
+def test_a_plot_names_every_line_and_has_every_figure(benchmarks):
     from plots import Plot
 
     plot = Plot("Cost < 1", "sockets", "ms", {"ours & theirs": {10: 3.5, 1_000: 0.25}, "example": {10: 70, 1_000: 90}})

@@ -30,7 +30,7 @@ with TestClient(app) as visitor:
 
 
 @pytest.mark.parametrize("name", LOCKED)
-def test_what_is_installed_is_pinned_with_its_hashes(name):
+def test_every_package_is_pinned_with_its_hashes(name):
     options, *pins = blocks(name)
 
     assert options.split() == ["--only-binary", ":all:"]
@@ -39,18 +39,18 @@ def test_what_is_installed_is_pinned_with_its_hashes(name):
 
 
 @pytest.mark.parametrize("name", LOCKED)
-def test_what_is_asked_for_is_locked(name):
+def test_every_requirement_is_locked(name):
     assert all(each.specifier.contains(locked(name)[canonicalize_name(each.name)]) for each in asked_for(name))
 
 
-def test_what_is_in_two_files_has_the_same_version_in_both():
+def test_a_package_in_two_files_has_the_same_version_in_both():
     pins = {(package, version) for name in LOCKED for package, version in locked(name).items()}
 
     assert len(pins) == len({package for package, _version in pins})
 
 
 @pytest.mark.parametrize("path", ["deploy/Dockerfile", "docs/deploying.md", "scripts/setup"])
-def test_whoever_installs_does_it_that_way(path):
+def test_every_installation_uses_the_hashes(path):
     others, ours = re.findall(r"pip install (.*)", (CHECKOUT / path).read_text())
 
     assert "--require-hashes" in others.split()

@@ -1,15 +1,100 @@
 """Returning with a place in the log: its seq, the log's epoch and the entry's timestamp."""
 
+from uuid import UUID
+
 import pytest
 from people import V1, closed
 from sqlalchemy import select
 
 from discussit.cli import main
 from discussit.delivery import polling
-from discussit.models import Message
+from discussit.models import Group, Message, User
+from discussit.wire.objects import MAX_MISSED
 
 ELSEWHERE = "0123456789abcdef"
 ANOTHER_TIME = "2001-01-01T00:00:00.000000Z"
+
+
+# By seq
+
+
+def test_a_returning_browser_gets_exactly_what_it_missed(alice, bob, gardening):
+    for text in ("one", "two", "three"):
+        alice.says(gardening, text)
+    bob.joins(gardening)
+
+    with alice.reading(gardening, since=2) as reader:
+        alice.says(gardening, "live")
+
+        assert [reader.next()["seq"] for _ in range(4)] == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("since", [0, 1, 2])
+def test_a_return_begins_after_the_last_entry_seen(alice, gardening, since):
+    alice.says(gardening, "hi")
+
+    with alice.reading(gardening, since=since) as reader:
+        alice.says(gardening, "live")
+
+        assert reader.next()["seq"] == since + 1
+
+
+def test_without_since_a_reader_gets_live_entries_only(alice, gardening):
+    alice.says(gardening, "before")
+
+    with alice.reading(gardening) as reader:
+        alice.says(gardening, "after")
+
+        assert reader.next()["content"] == "after"
+
+
+NO_PLACE = ["3", "999", "9" * 30, "-1", "x", "1.0", "", "NaN", "1e0", "%00", "+1", "0x1", "٣"]
+
+
+def test_a_since_that_is_no_place_in_the_log_is_reset(alice, gardening, faultless):
+    for since in NO_PLACE:
+        with alice.reading(gardening, since=since) as reader:
+            assert reader.next() == {"type": "reset", "seq": 1}, since
+
+
+def test_a_reset_reader_is_sent_live_entries_all_the_same(alice, gardening):
+    with alice.reading(gardening, since="x") as reader:
+        assert reader.next()["type"] == "reset"
+        alice.says(gardening, "live")
+
+        assert reader.next()["content"] == "live"
+
+
+def test_a_reader_who_missed_a_thousand_entries_is_sent_them_all_once(site, state, alice, gardening):
+    site.portal.call(fill, state.database, gardening, MAX_MISSED)
+
+    with alice.reading(gardening, since=1) as reader:
+        seqs = [reader.next()["seq"] for _ in range(MAX_MISSED)]
+        alice.says(gardening, "live")
+
+        assert [*seqs, reader.next()["seq"]] == list(range(2, MAX_MISSED + 3))
+
+
+def test_a_reader_who_missed_more_than_a_thousand_is_reset(site, state, alice, gardening):
+    site.portal.call(fill, state.database, gardening, MAX_MISSED)
+
+    with alice.reading(gardening, since=0) as reader:
+        assert reader.next() == {"type": "reset", "seq": MAX_MISSED + 1}
+        alice.says(gardening, "live")
+        assert reader.next()["seq"] == MAX_MISSED + 2
+
+
+def test_a_revision_resets_readers(site, state, alice, gardening):
+    alice.says(gardening, "oops")
+
+    with alice.reading(gardening) as reader, alice.in_group(gardening) as socket:
+        site.portal.call(withdraw, state.database)
+        assert reader.next() == {"type": "reset", "seq": 2}
+        alice.says(gardening, "live")
+        assert socket.receive_json()["content"] == "live"
+
+
+# By seq, epoch and timestamp
 
 
 @pytest.fixture
@@ -82,3 +167,14 @@ def first(person, group, **query):
 async def withdraw(database):
     async with database.transaction() as session:
         (await session.scalar(select(Message).order_by(Message.seq))).withdraw()
+
+
+async def fill(database, uuid, count):
+    async with database.transaction() as session:
+        author = await session.scalar(select(User))
+        group = await group_of(session, uuid)
+        session.add_all(Message(group=group, author=author, content=f"message {number}") for number in range(count))
+
+
+async def group_of(session, uuid):
+    return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))

@@ -119,7 +119,7 @@ def apart(site, alice, bob, gardening):
     return gardening
 
 
-def test_people_at_two_machines_hear_each_other_live(alice, bob, apart):
+def test_people_at_two_machines_are_sent_each_others_messages_live(alice, bob, apart):
     alice.says("hello")
     bob.sees("hello")
     bob.says("hello yourself")
@@ -129,7 +129,7 @@ def test_people_at_two_machines_hear_each_other_live(alice, bob, apart):
     assert alice.log() == bob.log()
 
 
-def test_where_one_leaves_the_other_sees_it(alice, bob, apart):
+def test_a_leave_on_one_machine_is_shown_on_the_other(alice, bob, apart):
     bob.find(".bar form button").click()
 
     expect(alice.members).to_have_text(["alice"])
@@ -160,10 +160,10 @@ def test_restarting_one_machine_after_the_other_loses_nothing(site, alice, bob, 
     assert alice.log() == bob.log()
 
 
-# What the machines are told of people
+# What the machines know of people
 
 
-def test_the_address_of_the_person_is_stored_whatever_they_say_it_is(site):
+def test_the_address_of_the_person_is_stored_whatever_they_claim(site):
     answer = site.sign_up("carol", "127.0.0.2", **{"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http"})
 
     assert "; Secure" in answer.headers["set-cookie"]

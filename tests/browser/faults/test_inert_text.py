@@ -25,7 +25,7 @@ def everything(alice, together, arrives, groups):
     """A group in which strange people have written every hostile message; its uuid."""
     for name in hostile.USERS:
         stranger = arrives(name)
-        stranger.signs_in()
+        stranger.logs_in()
         stranger.joins(together)
         stranger.wrote(together, "hello")
         stranger.leaves(together)
@@ -96,7 +96,7 @@ def test_only_addresses_of_the_web_become_links(alice, together):
     assert all(address.startswith(("http://", "https://")) for address in addresses)
 
 
-def test_an_address_of_brackets_does_not_hold_up_its_readers(alice, together):
+def test_an_address_of_brackets_does_not_delay_its_readers(alice, together):
     alice.opens(together)
 
     took = alice.page.evaluate("""async () => {
@@ -128,10 +128,10 @@ def test_a_name_that_is_refused_is_inert_and_kept(arrives, complaints):
 
 
 @pytest.mark.parametrize("name", hostile.USERS)
-def test_a_strange_name_is_but_a_name(alice, arrives, gardening, name):
+def test_a_strange_name_is_only_a_name(alice, arrives, gardening, name):
     alice.opens(gardening)
     stranger = arrives(name)
-    stranger.signs_in()
+    stranger.logs_in()
     stranger.joins(gardening)
     stranger.wrote(gardening, "hello")
     alice.sees("hello")

@@ -72,7 +72,7 @@ def test_twenty_messages_typed_offline_arrive_once_and_in_order(alice, bob, watc
     assert is_what_a_reload_shows(alice, watched)
 
 
-def test_the_pill_tells_the_truth_about_a_network_that_goes_and_comes(alice, bob, watched):
+def test_the_pill_shows_a_network_that_goes_and_comes_back(alice, bob, watched):
     alice.context.set_offline(True)
     alice.says(*TWENTY)
     bob.says("meanwhile")
@@ -102,7 +102,7 @@ def test_messages_typed_while_the_server_was_killed_arrive_once_and_in_order(ali
     assert is_what_a_reload_shows(bob, watched)
 
 
-def test_the_pill_tells_the_truth_about_a_server_that_dies_and_returns(alice, server, watched):
+def test_the_pill_shows_a_server_that_dies_and_comes_back(alice, server, watched):
     server.kill()
     alice.says(*TWENTY[:3])
     expect(alice.pill).to_have_text("Reconnecting… – 3 messages wait here")
@@ -118,7 +118,7 @@ def test_the_pill_tells_the_truth_about_a_server_that_dies_and_returns(alice, se
     ]
 
 
-def test_caught_up_is_said_only_when_the_log_shows_all(alice, bob, watched):
+def test_caught_up_is_shown_only_when_the_log_is_complete(alice, bob, watched):
     alice.context.set_offline(True)
     bob.says(*TWENTY)
     bob.sees(*TWENTY)
@@ -154,7 +154,7 @@ def test_a_server_killed_in_the_middle_of_sending_gets_each_message_once(alice, 
     alice.sees(*TWENTY)
 
 
-def test_what_a_closed_tab_could_not_send_the_next_one_sends(alice, bob, watched):
+def test_the_next_tab_sends_what_a_closed_one_could_not(alice, bob, watched):
     alice.context.set_offline(True)
     alice.says("one", "two")
     alice.page.close()
@@ -165,7 +165,7 @@ def test_what_a_closed_tab_could_not_send_the_next_one_sends(alice, bob, watched
     bob.sees("one", "two")
 
 
-def test_what_waits_survives_a_page_that_can_not_be_loaded(alice, bob, server, watched):
+def test_pending_messages_survive_a_page_that_can_not_be_loaded(alice, bob, server, watched):
     server.kill()
     alice.says("one", "two")
     alice.page.goto("about:blank")
@@ -177,7 +177,7 @@ def test_what_waits_survives_a_page_that_can_not_be_loaded(alice, bob, server, w
     bob.sees("one", "two")
 
 
-def test_what_is_being_typed_survives_a_reload(alice, watched):
+def test_a_draft_survives_a_reload(alice, watched):
     alice.field.press_sequentially("half a thou")
 
     alice.opens(watched)
@@ -215,7 +215,7 @@ def interrupted_loads(page, happens):
     return loads
 
 
-def test_who_wakes_from_sleep_on_a_connection_that_died_silently_makes_another(alice, bob, together):
+def test_a_page_that_wakes_on_a_dead_connection_opens_another(alice, bob, together):
     connections, dead = [], set()
 
     def forward(browser):
@@ -239,7 +239,7 @@ def test_who_wakes_from_sleep_on_a_connection_that_died_silently_makes_another(a
     assert is_what_a_reload_shows(sleeper, together)
 
 
-def test_moves_that_the_home_page_missed_show_on_return(alice, gardening):
+def test_joins_and_leaves_that_the_home_page_missed_show_on_return(alice, gardening):
     alice.goes_home()
     alice.context.set_offline(True)
     alice.leaves(gardening)

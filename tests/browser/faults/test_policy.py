@@ -15,7 +15,7 @@ def test_no_page_is_against_the_policy(alice, together, complaints):
     for path in pages:
         alice.page.goto(path)
 
-    # Chromium tells the console of each violation, and a complaint of the console fails the test.
+    # Chromium logs each violation to the console, and an error there fails the test.
     assert complaints.found() == []
 
 
@@ -72,7 +72,7 @@ def test_no_timer_runs_text(alice, complaints):
         ("document.body.append(document.createElement('style'))", "style-src-elem"),
     ],
 )
-def test_what_gets_into_a_page_leads_nowhere(alice, complaints, attempt, directive):
+def test_injected_markup_leads_nowhere(alice, complaints, attempt, directive):
     complaints.excuse(".*violates the following|WebSocket connection|Fetch API cannot load|Refused to")
     alice.page.goto("/accounts/signup/")
 

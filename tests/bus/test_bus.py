@@ -1,0 +1,284 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from anyio import create_task_group
+from broadcaster import Event
+
+from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend
+from discussit.bus.backends import SupervisedBackend
+
+
+class Unreliable(MemoryBackend):
+    """An engine that is down for as long as `is_down`, and keeps what it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_down = False
+        self.was_asked_in_vain = asyncio.Event()
+        self.given = []
+
+    async def publish(self, channel, message):
+        if self.is_down:
+            self.was_asked_in_vain.set()
+            raise ConnectionError("the engine is down")
+        self.given.append((channel, message))
+        await super().publish(channel, message)
+
+
+async def test_the_first_message_of_a_channel_is_resync(settings):
+    async with connected(settings) as bus, bus.subscribe("a") as messages:
+        assert await anext(messages) == RESYNC
+
+
+async def test_messages_arrive_in_the_order_in_which_they_were_posted(settings):
+    async with connected(settings) as bus, bus.subscribe("a") as messages:
+        for number in range(100):
+            bus.post("a", str(number))
+
+        assert await texts(messages, 100) == [str(number) for number in range(100)]
+
+
+async def test_a_channels_messages_reach_only_its_subscribers(settings):
+    async with connected(settings) as bus, bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
+        bus.post("a", "for a")
+        bus.post("b", "for b")
+
+        assert await texts(of_a, 1) == ["for a"]
+        assert await texts(of_b, 1) == ["for b"]
+
+
+async def test_every_subscriber_of_a_channel_receives_resync_and_the_messages(settings):
+    async with connected(settings) as bus, bus.subscribe("a") as first:
+        bus.post("a", "one")
+        await texts(first, 1)
+        async with bus.subscribe("a") as second:
+            bus.post("a", "two")
+
+            assert await until(second, "two") == [RESYNC, "two"]
+            assert await texts(first, 1) == ["two"]
+
+
+async def test_simultaneous_first_subscribers_all_receive_messages(settings):
+    async def receives(bus):
+        async with bus.subscribe("a") as messages:
+            return await until(messages, "hi")
+
+    async with connected(settings) as bus, asyncio.TaskGroup() as tasks, bus.subscribe("a") as messages:
+        tasks_of_subscribers = [tasks.create_task(receives(bus)) for _ in range(20)]
+        # Each subscription is confirmed on the channel: then all of them are there.
+        await read(messages, 21)
+        bus.post("a", "hi")
+
+    assert all(task.result() for task in tasks_of_subscribers)
+
+
+async def test_messages_without_subscribers_are_dropped(settings):
+    async with connected(settings) as bus, bus.subscribe("b") as others:
+        bus.post("a", "unheard")
+        bus.post("b", "marker")
+        await texts(others, 1)
+        async with bus.subscribe("a") as messages:
+            bus.post("a", "heard")
+
+            assert await texts(messages, 1) == ["heard"]
+
+
+async def test_a_subscription_leaves_nothing_behind(settings):
+    backend = MemoryBackend()
+
+    async with connected(settings, backend) as bus:
+        for _ in range(100):
+            async with bus.subscribe("a") as one, bus.subscribe("a"):
+                await anext(one)
+
+        assert bus._broadcast._subscribers == {}
+        assert backend.wanted == set()
+
+
+# What others put there
+
+
+@pytest.mark.parametrize("forged", ["hi", "0" * 32 + "hi", "", "x", "\udcff", "\udcff" * 40, "0" * 32, "ü" * 40])
+async def test_an_unsigned_message_means_resync(settings, forged):
+    backend = MemoryBackend()
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
+        await read(messages, 1)
+        await backend.publish("a", forged)
+
+        assert await anext(messages) == RESYNC
+
+
+async def test_a_message_is_signed_for_its_channel_alone(settings):
+    backend = Unreliable()
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
+        await read(of_b, 1)
+        bus.post("a", "hi")
+        await until(of_a, "hi")
+        await backend.publish("b", backend.given[0][1])
+
+        assert await anext(of_b) == RESYNC
+
+
+async def test_a_message_of_a_server_with_another_key_means_resync(settings, environment):
+    environment.setenv("SECRET_KEY", "another")
+    backend, theirs = Unreliable(), Unreliable()
+    async with connected(type(settings).from_environment(), theirs) as stranger, stranger.subscribe("a") as received:
+        stranger.post("a", "hi")
+        await until(received, "hi")
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
+        await backend.publish("a", theirs.given[0][1])
+
+        assert await read(messages, 2) == [RESYNC, RESYNC]
+
+
+# When the engine is down or too slow
+
+
+async def test_an_engine_that_is_down_fails_no_writer_and_is_logged(settings, caplog):
+    backend = Unreliable()
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
+        backend.is_down = True
+        bus.post("a", "lost")
+        await backend.was_asked_in_vain.wait()
+        backend.is_down = False
+        bus.post("a", "hi")
+
+        assert await texts(messages, 1) == ["hi"]
+    assert "could not publish to a" in caplog.text
+
+
+class Breaking(SupervisedBackend):
+    """An engine whose connection breaks as often as there are errors, and holds then."""
+
+    name = "breaking"
+    errors = (OSError,)
+
+    def __init__(self, *errors):
+        super().__init__()
+        self._errors_to_come = list(errors)
+        self.holds = asyncio.Event()
+
+    async def listen(self):
+        self.connected()
+        for channel in self.wanted:
+            self.receive(channel, RESYNC)
+        if self._errors_to_come:
+            raise self._errors_to_come.pop(0)
+        self.holds.set()
+        await asyncio.Event().wait()
+
+    async def publish(self, channel, message):
+        self.receive(channel, message)
+
+    async def disconnect(self):
+        pass
+
+
+def any_errors():
+    """What client libraries have raised when a connection broke in the middle of something, and more."""
+    return [
+        ConnectionResetError("by peer"),
+        RuntimeError("readuntil() called while another coroutine is already waiting for incoming data"),
+        AttributeError("'NoneType' object has no attribute 'writelines'"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        ExceptionGroup("many", [KeyError("one")]),
+        asyncio.CancelledError("a future of the library's"),
+    ]
+
+
+@pytest.mark.parametrize("error", any_errors(), ids=lambda error: type(error).__name__)
+async def test_a_connection_that_breaks_with_any_error_is_logged_and_replaced(settings, caplog, error):
+    backend = Breaking(error)
+
+    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
+        await backend.holds.wait()
+        bus.post("a", "hi")
+
+        assert set(await until(messages, "hi")) == {RESYNC, "hi"}
+        assert bus.is_connected
+    assert f"the breaking bus is down: {type(error).__name__}" in caplog.text
+
+
+async def test_only_errors_that_are_not_the_engines_are_logged_with_a_traceback(settings, caplog):
+    backend = Breaking(ConnectionResetError("by peer"), KeyError("unforeseen"))
+
+    async with connected(settings, backend):
+        await backend.holds.wait()
+
+    assert "unforeseen" in caplog.text
+    assert "by peer" not in caplog.text
+
+
+class Confused(MemoryBackend):
+    async def next_published(self):
+        raise KeyError("unforeseen")
+
+
+async def test_a_bus_ends_when_its_messages_are_no_longer_delivered(settings):
+    with pytest.raises(ExceptionGroup) as ended:
+        async with connected(settings, Confused()):
+            await asyncio.Event().wait()
+
+    (error,) = ended.value.exceptions[0].exceptions
+    assert (str(error), repr(error.__cause__)) == ("broadcaster's listener ended", "KeyError('unforeseen')")
+
+
+async def test_an_inbox_that_overflows_becomes_one_resync_for_each_channel():
+    inbox = Inbox(capacity=4)
+    for message in ("1", "2"):
+        inbox.put("a", message)
+        inbox.put("b", message)
+
+    inbox.put("a", "3")
+
+    assert [await inbox.get() for _ in range(3)] == [Event("a", RESYNC), Event("b", RESYNC), Event("a", "3")]
+
+
+async def test_an_overflowing_outbox_keeps_the_newest(settings):
+    bus = Bus(settings)
+    for number in range(CAPACITY + 1):
+        bus.post("a", str(number))
+
+    async with running(bus), bus.subscribe("a") as messages:
+        assert (await until(messages, str(CAPACITY))).count("0") == 0
+
+
+@asynccontextmanager
+async def connected(settings, backend=None):
+    bus = Bus(settings, backend)
+    async with running(bus):
+        yield bus
+
+
+@asynccontextmanager
+async def running(bus):
+    async with bus.connected(), create_task_group() as tasks:
+        tasks.start_soon(bus.run)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def texts(messages, count):
+    """The next messages that are more than RESYNC."""
+    found = []
+    while len(found) < count:
+        if (message := await anext(messages)) != RESYNC:
+            found.append(message)
+    return found
+
+
+async def read(messages, count):
+    return [await anext(messages) for _ in range(count)]
+
+
+async def until(messages, last):
+    """All messages up to this one."""
+    found = [await anext(messages)]
+    while found[-1] != last:
+        found.append(await anext(messages))
+    return found

@@ -1,0 +1,96 @@
+import json
+from uuid import UUID
+
+from discussit.bus import RESYNC, MemoryBackend
+from discussit.delivery import messages, people, polling
+from discussit.delivery.connections import Connection, HomeConnection
+from discussit.delivery.messages import MembershipChange, MembershipChanges, person_channel
+from discussit.delivery.protocols import V1
+from discussit.errors import CloseCode
+from discussit.log.kinds import Effect
+from discussit.models.accounts import session_id
+
+ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
+
+
+# Sessions
+
+
+async def test_an_ended_session_ends_its_connections_immediately_and_no_others(world):
+    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
+    await world.logged_in(world.bob, "hers", "his")
+
+    async with world.served() as served:
+        with served.hub.people.connected(hers), served.hub.people.connected(his):
+            await world.ended_session("hers")
+
+            assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
+
+
+async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await world.logged_in(world.bob, "hers")
+
+    async with world.served() as served:
+        with served.hub.people.connected(hers):
+            world.listen()
+            await served.hub.people.listening(hers)
+            await world.ended_session("hers")
+            served.bus.post(person_channel(world.alice.id), RESYNC)
+            await hers.woken()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
+# Home pages
+
+
+async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
+    his, hers = HomeConnection("x", world.bob.id, V1), HomeConnection("y", world.alice.id, V1)
+    elsewhere = MembershipChanges([MembershipChange(ELSEWHERE, 1, world.bob.id, Effect.JOINED)])
+
+    async with world.served() as served:
+        with served.hub.people.connected(his), served.hub.people.connected(hers):
+            await served.hub.people.listening(his)
+            await world.joined(world.bob)
+            await world.left(world.bob)
+            served.bus.post(person_channel(world.bob.id), messages.encode(elsewhere))
+            sent = await replies(his, 3)
+
+    assert [each["type"] for each in sent] == ["join_group", "leave_group", "join_group"]
+    assert [each["data"] for each in sent] == [str(world.group.uuid)] * 2 + [str(ELSEWHERE)]
+    assert hers.take_replies() == []
+
+
+async def replies(connection, count):
+    sent = []
+    while len(sent) < count:
+        await connection.woken()
+        sent += [json.loads(text) for text in connection.take_replies()]
+    return sent
+
+
+class SilentBackend(MemoryBackend):
+    """A bus that confirms no subscription until it is told to."""
+
+    async def subscribe(self, channel):
+        self.wanted.add(channel)
+
+    def confirm_all(self):
+        for channel in self.wanted:
+            self.receive(channel, RESYNC)
+
+
+async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_its_groups_again(world, monkeypatch):
+    monkeypatch.setattr(people, "CONFIRM_LIMIT", 0.01)
+    home, bus = HomeConnection("session of alice", world.alice.id, V1), SilentBackend()
+
+    async with world.served(bus) as served:
+        with served.hub.people.connected(home):
+            await served.hub.people.listening(home)
+            home.is_outdated = False
+            bus.confirm_all()
+            await home.woken()
+
+    assert home.is_outdated

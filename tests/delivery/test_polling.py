@@ -1,0 +1,125 @@
+"""What a process finds by comparing what it holds with the database."""
+
+from anyio import create_task_group, sleep
+from anyio.lowlevel import checkpoint
+from followers import entered, following
+from sqlalchemy import select, update
+
+from discussit.bus import RESYNC
+from discussit.delivery.connections import Connection
+from discussit.delivery.messages import group_channel
+from discussit.delivery.protocols import V1
+from discussit.errors import CloseCode
+from discussit.models import Group
+from discussit.models.accounts import session_id
+
+
+async def test_a_write_of_another_process_is_found_without_any_hint(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("from elsewhere")
+
+        assert await anext(entries) == (3, "from elsewhere")
+
+
+async def test_readers_of_a_log_that_got_shorter_are_sent_away(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await world.lost_last_entry()
+
+        assert [entry async for entry in entries] == []
+        assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
+
+
+async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_dropped(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("as it was")
+        await anext(entries)
+        world.listen()
+        await world.withdrew_all()
+        (room,) = served.hub.rooms
+        while not entered(served)[0].is_outdated:
+            await checkpoint()
+
+        assert (room.slice(2), room.revisions) == (None, 1)
+
+
+async def test_readers_of_a_log_that_was_replaced_are_sent_away(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(epoch="another"))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_log_that_lost_entries_is_given_a_new_epoch(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await world.lost_last_entry()
+        while await epoch(world) == world.group.epoch:
+            await checkpoint()
+
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_left_of_another_process_ends_a_follower_without_any_hint(world, impatient):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.left(world.alice)
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
+    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
+    await world.logged_in(world.bob, "hers", "his")
+
+    async with world.served() as served:
+        with served.hub.people.connected(hers), served.hub.people.connected(his):
+            world.listen()
+            await world.ended_session("hers")
+            await hers.woken()
+
+            assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
+
+
+async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await world.logged_in(world.bob, "hers")
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world), create_task_group() as tasks:
+        tasks.start_soon(nag, served, group_channel(world.group.uuid))
+        with served.hub.people.connected(hers):
+            world.listen()
+            await world.ended_session("hers")
+            await hers.woken()
+        tasks.cancel_scope.cancel()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
+async def nag(served, channel):
+    while True:
+        served.bus.post(channel, RESYNC)
+        await sleep(0.01)
+
+
+async def epoch(world):
+    return await world.database.run_read(lambda session: session.scalar(select(Group.epoch)))

@@ -1,0 +1,257 @@
+import asyncio
+
+from followers import entered, following
+from sqlalchemy import delete, update
+
+from discussit.bus import RESYNC
+from discussit.delivery import messages, room
+from discussit.delivery.messages import Revised, group_channel
+from discussit.delivery.room import TAIL
+from discussit.errors import CloseCode
+from discussit.log.read import LogState
+from discussit.models import Entry, Group, Membership, Message, User
+
+
+async def test_a_hint_that_leaves_a_gap_sends_the_room_to_the_database(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        published = served.hub.publish
+        world.listen()
+        await world.wrote("unheard")
+        world.database.publish_to(published)
+        await world.wrote("heard")
+
+        assert [await anext(entries), await anext(entries)] == [(3, "unheard"), (4, "heard")]
+
+
+async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(TAIL + 450)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        seqs = [(await anext(entries))[0] for _ in range(TAIL + 452)]
+        await world.wrote("live")
+        seqs.append((await anext(entries))[0])
+
+    assert seqs == list(range(1, TAIL + 454))
+
+
+async def test_entries_without_space_in_the_tail_are_not_missed_either(world, monkeypatch):
+    monkeypatch.setattr(room, "SPACE", 2_000)
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(50)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        await world.wrote(*map(str, range(50, 100)))
+        seqs = [(await anext(entries))[0] for _ in range(102)]
+
+        (found,) = served.hub.rooms
+        assert found.last - found.first < 20
+    assert seqs == list(range(1, 103))
+
+
+async def test_readers_who_missed_the_same_entries_read_them_once(world, queries):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(400)))
+
+    async with world.served() as served, following(served, world) as ready:
+        queries.clear()
+        logs = await asyncio.gather(*(read_from(served, world, cursor) for cursor in [2] * 20 + [200] * 20))
+
+    assert logs == [list(range(3, 403))] * 20 + [list(range(201, 403))] * 20
+    assert len([each for each in queries if "FROM entries" in each]) <= 2
+    await ready.aclose()
+
+
+async def test_entries_revised_while_they_are_restored_are_not_kept(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("as it was")
+
+    async with world.served() as served, following(served, world) as ready:
+        (room,) = served.hub.rooms
+        read = world.database.run_read
+
+        async def read_while_revised(work):
+            result = await read(work)
+            room.revise(LogState(3, 1, room.epoch))
+            return result
+
+        monkeypatch.setattr(world.database, "run_read", read_while_revised)
+        await served.hub.rooms._restore(room, 0)
+
+        assert room.slice(0) is None
+    await ready.aclose()
+
+
+async def test_a_follower_that_sleeps_gets_everything_in_the_end(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as slow, following(served, world) as quick:
+        for start in range(0, TAIL + 200, 200):
+            await world.wrote(*map(str, range(start, start + 200)))
+            quick_seqs = [(await anext(quick))[0] for _ in range(200)]
+        slow_seqs = [(await anext(slow))[0] for _ in range(TAIL + 200)]
+
+    assert quick_seqs[-1] == slow_seqs[-1] == TAIL + 202
+    assert slow_seqs == list(range(3, TAIL + 203))
+
+
+async def test_followers_share_one_room(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as one, following(served, world) as other:
+        await world.wrote("hi")
+
+        assert await anext(one) == await anext(other)
+        assert len(served.hub.rooms) == 1
+
+
+async def test_a_room_closes_with_its_last_follower_and_opens_again(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served:
+        for seq in (3, 4):
+            async with following(served, world) as entries:
+                await world.wrote("hi")
+                assert await anext(entries) == (seq, "hi")
+            assert list(served.hub.rooms) == []
+    assert list(served.hub.people.connections) == []
+
+
+async def test_readers_of_a_deleted_group_are_not_sent_entries_of_the_next(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Group, world.group.id))
+            await session.flush()
+            secret, bob = Group(name="Secret"), await session.get_one(User, world.bob.id)
+            session.add_all([secret, *(Message(group=secret, author=bob, content=text) for text in "abcd")])
+
+        assert await anext(entries, "nothing") == "nothing"
+
+
+async def test_a_deleted_group_ends_its_followers(world):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Group, world.group.id))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        await world.lost_last_entry()
+        await world.wrote("in its place")
+
+        assert [entry async for entry in entries] == []
+        assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
+
+
+async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        served.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
+        await world.wrote("after")
+
+        assert await anext(entries) == (3, "after")
+        assert entered(served)[0].is_outdated
+
+
+async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("secret")
+
+    async with world.served() as served, following(served, world, cursor=2) as entries:
+        withdraw_after_first_read(world, monkeypatch)
+
+        assert await anext(entries) == (3, "")
+
+
+async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_database(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("as if this were a ban")
+        async with world.database.transaction() as session:
+            await session.execute(update(Entry.__table__).where(Entry.seq == 3).values(kind="Ban"))
+            await session.execute(delete(Membership).where(Membership.user_id == world.alice.id))
+        served.bus.post(group_channel(world.group.uuid), RESYNC)
+
+        await entered(served)[0].woken()
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
+# Ended memberships
+
+
+async def test_a_left_of_this_process_ends_its_follower_immediately(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world):
+        (alice,) = entered(served)
+        await world.left(world.alice)
+
+        assert alice.ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_a_left_of_somebody_else_ends_nobody_else(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.left(world.bob)
+
+        assert (await anext(entries))[0] == 3
+        assert entered(served)[0].ended is None
+
+
+async def test_a_left_before_the_admission_is_history(world):
+    await world.joined(world.alice)
+    await world.left(world.alice)
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        assert [(await anext(entries))[0] for _ in range(3)] == [1, 2, 3]
+        assert entered(served)[0].ended is None
+
+
+async def test_a_follower_ended_while_behind_the_tail_is_sent_nothing_more(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote(*map(str, range(TAIL)))
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        await anext(entries)
+        entered(served)[0].end(CloseCode.SESSION_ENDED)
+
+        seqs = [seq async for seq, _ in entries]
+    assert len(seqs) < 200
+
+
+async def read_from(served, world, cursor):
+    """The seqs that a follower with this cursor is given, up to the log's last."""
+    async with following(served, world, cursor) as entries:
+        return [(await anext(entries))[0] for _ in range(402 - cursor)]
+
+
+def withdraw_after_first_read(world, monkeypatch):
+    """What is read first was read before the withdrawal, and arrives after it."""
+    read = world.database.run_read
+
+    async def read_and_withdraw(work):
+        monkeypatch.setattr(world.database, "run_read", read)
+        result = await read(work)
+        await world.withdrew_all()
+        return result
+
+    monkeypatch.setattr(world.database, "run_read", read_and_withdraw)

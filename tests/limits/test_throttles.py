@@ -1,0 +1,304 @@
+"""Whatever is done too often is refused for a while, without delaying anybody else."""
+
+import asyncio
+import logging
+import signal
+import time
+
+import pytest
+from limits import RateLimitItemPerMinute
+from people import PASSWORD, stranger
+from starlette.requests import HTTPConnection
+from starlette.testclient import WebSocketDenialResponse
+
+from discussit.errors import FieldError
+from discussit.limits import throttles
+from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
+from discussit.settings import Settings
+
+LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
+THREE = RateLimitItemPerMinute(3)
+
+
+def few(environment, *names):
+    """Of these, three a minute are let through."""
+    for name in names:
+        environment.setattr(throttles, name, Limit(getattr(throttles, name).what, THREE))
+
+
+def guess(person, name, password="wrong horse battery", **headers):
+    return person.browser.post(LOGIN, data={"username": name, "password": password}, headers=headers).status_code
+
+
+# Passwords
+
+
+def test_an_account_takes_ten_wrong_passwords_in_a_quarter_of_an_hour(site, alice):
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, "alice") for _ in range(12)]
+
+    assert guesses == [400] * 10 + [429] * 2
+
+
+def test_a_throttled_login_says_how_long_to_wait(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    attacker = stranger(site)
+    for _ in range(3):
+        guess(attacker, "alice")
+
+    answer = attacker.post(LOGIN, username="ALICE", password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert "Too many wrong passwords for this account. Please wait" in answer.text
+
+
+def test_an_unknown_name_is_throttled_alike(site, environment):
+    few(environment, "GUESSES_OF_ACCOUNT")
+
+    assert [guess(stranger(site), "nobody") for _ in range(4)] == [400] * 3 + [429]
+
+
+def test_guesses_at_one_account_do_not_count_for_another(site, environment, alice, bob):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    for _ in range(4):
+        guess(stranger(site), "alice")
+
+    assert guess(stranger(site), "bob", PASSWORD) == 303
+
+
+def test_right_passwords_are_not_counted(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS", "GUESSES_OF_DEVICE")
+
+    assert [guess(stranger(site), "alice", PASSWORD) for _ in range(8)] == [303] * 8
+
+
+def test_right_passwords_are_counted_by_themselves(site, environment, alice, bob):
+    few(environment, "LOGINS")
+
+    assert [guess(stranger(site), "alice", PASSWORD) for _ in range(4)] == [303] * 3 + [429]
+    assert guess(alice, "alice", PASSWORD) == 429
+    assert guess(stranger(site), "bob", PASSWORD) == 303
+
+
+def test_wrong_passwords_do_not_use_up_an_accounts_logins(site, environment, alice):
+    few(environment, "LOGINS")
+
+    assert [guess(stranger(site), "alice") for _ in range(12)] == [400] * 10 + [429] * 2
+    assert guess(alice, "alice", PASSWORD) == 303
+
+
+def test_a_login_too_many_is_no_guess(site, environment, alice):
+    few(environment, "LOGINS", "GUESSES_OF_ADDRESS")
+    for _ in range(6):
+        guess(stranger(site), "alice", PASSWORD)
+
+    assert guess(stranger(site), "nobody") == 400
+
+
+def test_an_attacker_does_not_lock_the_owner_out(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS")
+    owner = stranger(site)
+    guess(owner, "alice", PASSWORD)
+    owner.log_out()
+    for _ in range(4):
+        guess(stranger(site), "alice")
+
+    assert guess(stranger(site), "alice", PASSWORD) == 429
+    assert guess(owner, "alice", PASSWORD) == 303
+
+
+def test_a_known_browser_is_throttled_by_itself(site, environment, alice):
+    few(environment, "GUESSES_OF_DEVICE")
+    alice.log_out()
+
+    guesses = [guess(alice, "alice") for _ in range(4)]
+
+    assert guesses == [400] * 3 + [429]
+    assert guess(stranger(site), "alice", PASSWORD) == 303
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_a_browser_is_known_for_its_own_account_only(site, environment, alice, bob, name):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    bob.log_out()
+    for _ in range(3):
+        guess(stranger(site), name)
+
+    assert guess(bob, name, PASSWORD) == (303 if name == "bob" else 429)
+
+
+def test_an_invented_device_does_not_help(site, environment, alice):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    attacker = stranger(site)
+    guesses = []
+    for number in range(4):
+        attacker.browser.cookies.set("discussit_device", f"{number:032}.c2lnbmF0dXJl")
+        guesses.append(guess(attacker, "alice"))
+
+    assert guesses == [400] * 3 + [429]
+
+
+def test_an_address_takes_a_limited_number_of_wrong_passwords_whatever_the_names(site, environment, alice, bob):
+    few(environment, "GUESSES_OF_ADDRESS")
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, name) for name in ("alice", "bob", "alice", "bob")]
+
+    assert guesses == [400] * 3 + [429]
+    assert guess(stranger(site, "203.0.113.10"), "alice", PASSWORD) == 303
+
+
+def test_an_invented_address_does_not_help(site, environment, alice):
+    few(environment, "GUESSES_OF_ADDRESS")
+    attacker = stranger(site)
+
+    guesses = [guess(attacker, f"name{n}", **{"x-forwarded-for": f"198.51.100.{n}"}) for n in range(4)]
+
+    assert guesses == [400] * 3 + [429]
+
+
+async def test_simultaneous_guesses_count_against_the_limit(environment):
+    limits = Throttles(Settings("sqlite:///x.db", "secret"))
+    conn = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
+    tried = []
+
+    async def attempt():
+        async with limits.guess(conn, "alice"):
+            tried.append(1)
+            await asyncio.sleep(0)
+            raise FieldError("", "wrong")
+
+    outcomes = await asyncio.gather(*(attempt() for _ in range(50)), return_exceptions=True)
+
+    assert (len(tried), sum(isinstance(each, Throttled) for each in outcomes)) == (10, 40)
+
+
+# Accounts, joins and leaves, messages
+
+
+def test_an_address_creates_a_limited_number_of_accounts(site, environment):
+    few(environment, "SIGN_UPS")
+    visitor = stranger(site)
+
+    answers = [
+        visitor.post(SIGNUP, username=f"name{number}", password1=PASSWORD, password2=PASSWORD) for number in range(4)
+    ]
+
+    assert [answer.status_code for answer in answers] == [303] * 3 + [429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_too_many_joins_and_leaves_are_refused_on_pages_and_sockets(environment, alice, bob, gardening):
+    few(environment, "JOINS_AND_LEAVES")
+    statuses = [bob.joins(gardening).status_code, bob.leaves(gardening).status_code, bob.joins(gardening).status_code]
+
+    refused_page = bob.leaves(gardening)
+    with bob.at_home() as home:
+        home.send_json({"type": "leave_group", "data": gardening})
+        error = home.receive_json()
+
+    assert statuses == [303] * 3
+    assert (refused_page.status_code, int(refused_page.headers["retry-after"]) > 0) == (429, True)
+    assert (error["code"], error["data"], error["retry_after"] > 0) == ("rate_limited", gardening, True)
+    assert alice.leaves(gardening).status_code == 303
+
+
+@pytest.fixture
+def one_a_second(environment):
+    environment.setenv("MESSAGE_RATE", "1")
+
+
+def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening):
+    answers = [alice.says(gardening, "hi") for _ in range(6)]
+    with alice.reading(gardening) as reader:
+        reader.says("hi")
+        error = reader.until(type="error")
+
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 5
+    assert (error["code"], 1 <= error["retry_after"] <= 5) == ("rate_limited", True)
+
+
+# Sockets
+
+
+def test_connecting_too_often_is_refused_for_a_while(environment, alice, bob):
+    few(environment, "CONNECTS")
+    for _ in range(3):
+        with alice.at_home():
+            pass
+
+    with pytest.raises(WebSocketDenialResponse) as denial, alice.at_home():
+        pass
+
+    assert denial.value.status_code == 429
+    assert int(denial.value.headers["retry-after"]) >= 1
+    with bob.at_home():
+        pass
+
+
+# Where it is counted
+
+
+@pytest.fixture
+async def counters(redis):
+    """Of two processes that share a Redis."""
+    counters = RateCounter(redis.bus_url), RateCounter(redis.bus_url)
+    yield counters
+    for counter in counters:
+        await counter.close()
+    redis.start_if_down()
+
+
+async def test_processes_that_share_a_redis_count_together(counters):
+    limit = Limit("things of two processes", THREE)
+    for counter in (*counters, counters[0]):
+        await counter.add(limit, "alice")
+
+    with pytest.raises(Throttled):
+        await counters[1].add(limit, "alice")
+
+    await counters[0].add(limit, "bob")
+
+
+async def test_without_redis_each_process_counts_for_itself_and_warns_once(counters, redis, caplog):
+    limit = Limit("things without Redis", THREE)
+    redis.kill()
+
+    for _ in range(3):
+        await counters[0].add(limit, "alice")
+    with pytest.raises(Throttled):
+        await counters[0].add(limit, "alice")
+
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "Redis does not count" in caplog.text
+
+
+async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
+    limit = Limit("things of a slow Redis", THREE)
+    await counters[0].add(limit, "alice")
+    redis.send(signal.SIGSTOP)
+    began = time.monotonic()
+
+    for _ in range(3):
+        await counters[0].add(limit, "alice")
+
+    waited = time.monotonic() - began
+    redis.send(signal.SIGCONT)
+    assert waited < 2
+
+
+async def test_a_redis_that_came_back_counts_again(counters, redis, environment):
+    environment.setattr(throttles, "REDIS_PAUSE", 0)
+    limit = Limit("things of a Redis that came back", THREE)
+    redis.kill()
+    await counters[0].add(limit, "alice")
+    await asyncio.to_thread(redis.start)
+
+    for counter in (*counters, counters[0]):
+        await counter.add(limit, "alice")
+
+    with pytest.raises(Throttled):
+        await counters[1].add(limit, "alice")

@@ -1,0 +1,111 @@
+"""Users and a group in a database, for tests that need no application."""
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from anyio import create_task_group
+from sqlalchemy import delete, select, update
+
+from discussit.bus import Bus
+from discussit.database import Database
+from discussit.delivery.hub import Hub
+from discussit.log.writer import Writer
+from discussit.models import Entry, Group, Membership, Message, Session, User
+from discussit.models.accounts import session_id
+
+
+@dataclass
+class Served:
+    bus: Bus
+    hub: Hub
+    writer: Writer
+
+
+@dataclass
+class World:
+    """Two users and a group, in a database without an application before it."""
+
+    database: Database
+    alice: User
+    bob: User
+    group: Group
+    published: list = field(default_factory=list)
+
+    @asynccontextmanager
+    async def served(self, backend=None):
+        """Bus, hub and writer run, as beside an application; `backend` is the bus's engine."""
+        bus = Bus(self.database.settings, backend)
+        hub, writer = Hub(self.database, bus), Writer(self.database)
+        self.database.publish_to(hub.publish)
+        async with bus.connected(), create_task_group() as tasks:
+            for run in (bus.run, hub.run, writer.run):
+                tasks.start_soon(run)
+            await hub.started.wait()
+            yield Served(bus, hub, writer)
+            tasks.cancel_scope.cancel()
+
+    def listen(self):
+        """From now on collect what commits publish."""
+        self.database.publish_to(self.published.append)
+
+    async def logged_in(self, user, *tokens):
+        """A session of this user for each token."""
+        async with self.database.transaction() as session:
+            session.add_all(Session(id=session_id(token), user_id=user.id) for token in tokens)
+
+    async def ended_session(self, token):
+        async with self.database.transaction() as session:
+            await session.delete(await session.get_one(Session, session_id(token)))
+
+    async def joined(self, *users):
+        async with self.database.transaction() as session:
+            group = await session.get_one(Group, self.group.id)
+            for user in users:
+                await group.add_user(await session.get_one(User, user.id))
+
+    async def left(self, user):
+        """Whether this changed anything."""
+        async with self.database.transaction() as session:
+            group = await session.get_one(Group, self.group.id)
+            return await group.remove_user(await session.get_one(User, user.id))
+
+    async def members(self):
+        names = select(User.username).join(Membership).where(Membership.group_id == self.group.id)
+        return await self.database.run_read(lambda session: session.scalars(names).all())
+
+    def message(self, content):
+        """A message of bob's, to be added to a session."""
+        return Message(group_id=self.group.id, author_id=self.bob.id, content=content)
+
+    async def wrote(self, *contents, author=None):
+        async with self.database.transaction() as session:
+            author_id = (author or self.bob).id
+            for content in contents:
+                session.add(Message(group_id=self.group.id, author_id=author_id, content=content))
+
+    async def withdrew_all(self):
+        async with self.database.transaction() as session:
+            for entry in await session.scalars(select(Message)):
+                entry.withdraw()
+
+    async def lost_last_entry(self):
+        """As where a copy takes the database's place that did not receive it."""
+        async with self.database.transaction() as session:
+            await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
+            await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
+
+    async def log(self):
+        """The group's log as the database has it: seq and text."""
+        rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)
+        entries = await self.database.run_read(lambda session: session.scalars(rows).all())
+        return [(entry.seq, entry.content) for entry in entries]
+
+    async def rows(self):
+        """The entries of all groups, by column."""
+        entries = select(Entry.__table__)
+        rows = await self.database.run_read(lambda session: session.execute(entries).mappings().all())
+        return [dict(row) for row in rows]
+
+    async def read_group(self):
+        """The group as the database has it now."""
+        return await self.database.run_read(lambda session: session.get_one(Group, self.group.id))
