@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import hostile
 import pytest
 from sqlalchemy import create_engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
@@ -318,6 +318,44 @@ async def test_a_rolled_back_savepoint_leaves_no_gap(world):
         session.add(message(world, "c"))
 
     assert await world.log() == [(1, "a"), (2, "c")]
+
+
+async def test_a_message_that_was_rolled_back_can_be_added_again(world):
+    async with world.database.sessions() as session:
+        added = message(world, "hi")
+        for end in (session.rollback, session.commit):
+            session.add(added)
+            await session.flush()
+            await end()
+
+    assert await world.log() == [(1, "hi")]
+
+
+async def test_a_message_of_a_rolled_back_savepoint_leaves_its_place_to_the_next(world):
+    never = message(world, "never")
+    async with world.database.transaction() as session:
+        async with session.begin_nested() as savepoint:
+            session.add(never)
+            await session.flush()
+            await savepoint.rollback()
+        session.add(message(world, "hi"))
+
+    assert await world.log() == [(1, "hi")]
+
+
+async def test_a_message_that_could_not_be_written_takes_no_place_though_its_error_is_ignored(world):
+    once, twice = message(world, "hi"), message(world, "hi")
+    once.client_id = twice.client_id = "a"
+    async with world.database.sessions() as session:
+        session.add(once)
+        await session.commit()
+        session.add(twice)
+        with pytest.raises(IntegrityError):
+            await session.flush()
+        with pytest.raises(PendingRollbackError):
+            await session.commit()
+
+    assert (await found_group(world)).last_seq == 1
 
 
 async def test_deleting_an_entry_is_refused(world):

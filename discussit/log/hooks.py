@@ -11,7 +11,7 @@ from copy import deepcopy
 
 from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes, make_transient_to_detached
+from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
 from discussit.log import write
@@ -30,20 +30,18 @@ class NothingChanges(ValueError):
 
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
-    """Log memberships, make memberships follow events, end sessions, then write entries and revisions."""
+    """Log memberships, make memberships follow events, end sessions, then write revisions and take new entries."""
     _log_memberships(session)
     _follow_events(session)
     _end_sessions(session)
     _keep_log_whole(session)
     _revise(session)
     _take_entries(session)
-    if not session.new:
-        _write(session)
 
 
 @event.listens_for(OrmSession, "after_flush")
 def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
-    """Write entries that refer to rows of this flush, and note what else others have to be sent."""
+    """Write the new entries, and note what else others have to be sent."""
     _write(session)
     changes = write.changes_of(session)
     for row in session.deleted:
@@ -138,7 +136,10 @@ def _take_entries(session: OrmSession) -> None:
     """Keep new entries from SQLAlchemy's own INSERT."""
     entries = [row for row in session.new if isinstance(row, Entry)]
     for entry in entries:
-        _group(session, entry), _user(session, entry)
+        # A flush without rows of its own would end here, before the entries are written. The group is part of it in
+        # any case: a rollback also has to reach the counts that `_refresh` gives it.
+        attributes.flag_dirty(_group(session, entry))
+        _user(session, entry)
         session.expunge(entry)
     session.info.setdefault("unwritten", []).extend(entries)
 
@@ -175,8 +176,10 @@ def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
     """Let the session know the object as the row that was written, as after an INSERT of its own."""
     entry.group_id, entry.seq, entry.user_id = entry.group.id, seq, entry.user.id
     entry.client_id, entry.state = entry.client_id, State.LIVE  # else a later look at them would ask the database
-    make_transient_to_detached(entry)
     session.add(entry)
+    # What SQLAlchemy's own flush does with the rows that it wrote: a rollback takes them out of the session again.
+    session._register_persistent({inspect(entry)})
+    session.expire(entry, ["nth"])
 
 
 def _refresh(session: OrmSession, groups: Iterable[Group]) -> None:
