@@ -96,17 +96,18 @@ class Rooms:
 
     def _receive(self, room: Room, message: BusMessage) -> None:
         match message:
-            case Appended(entries) if entries:
-                self._continue(room, entries)
+            case Appended(entries, revisions) if entries:
+                self._continue(room, entries, revisions)
             case Revised(revisions, epoch):
                 self.revised(room.uuid, revisions, epoch)
             case _:
                 self.mark_behind(room)
 
-    def _continue(self, room: Room, entries: list[EncodedEntry]) -> None:
+    def _continue(self, room: Room, entries: list[EncodedEntry], revisions: int) -> None:
         if room.differs_from(entries):
             self.drop_diverged(room)
-        elif has_unknown_effect(entries) or not room.append(entries):
+        # A text may have been withdrawn while it was on its way.
+        elif revisions != room.revisions or has_unknown_effect(entries) or not room.append(entries):
             self.mark_behind(room)
 
     def mark_behind(self, room: Room) -> None:

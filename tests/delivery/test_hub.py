@@ -187,6 +187,29 @@ async def test_what_is_revised_while_it_is_brought_back_is_not_kept(world, monke
     await ready.aclose()
 
 
+async def test_a_text_that_is_withdrawn_before_it_arrives_is_not_kept(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served(FaultyBackend(swapped())) as served, following(served, world) as entries:
+        await world.wrote("oops")
+        await withdraw_all(world)
+
+        assert await anext(entries) == (3, "")
+
+
+async def test_a_text_that_is_withdrawn_where_it_is_written_is_not_sent(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            written = Message(group_id=world.group.id, author_id=world.bob.id, content="oops")
+            session.add(written)
+            await session.flush()
+            written.withdraw()
+
+        assert await anext(entries) == (3, "")
+
+
 async def test_a_follower_that_sleeps_gets_everything_in_the_end(world):
     await world.joined(world.alice, world.bob)
 
@@ -275,6 +298,8 @@ async def test_a_hint_of_history_that_changed_is_told_to_every_follower(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(revisions=1, epoch="new"))
         served.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
         await world.wrote("after")
 
