@@ -435,6 +435,19 @@ async def test_what_was_rolled_back_is_not_published(world):
     assert world.published == []
 
 
+async def test_what_a_session_wrote_before_it_was_closed_is_not_published_by_a_later_commit(world):
+    world.listen()
+
+    async with world.database.sessions() as session:
+        session.add(message(world, "never mind"))
+        await session.flush()
+        await session.close()
+        session.add(message(world, "hi"))
+        await session.commit()
+
+    assert [contents(world, written) for written in world.published] == [["hi"]]
+
+
 async def test_nothing_that_was_rolled_back_is_published_by_a_later_commit_of_the_session(world):
     await logged_in(world, world.bob)
     world.listen()

@@ -249,9 +249,14 @@ def after_rollback(session: OrmSession, ended: SessionTransaction) -> None:
     session.info.pop("unwritten", None)
     if ended.nested:
         session.info["changes"] = session.info["savepoints"].pop(ended)
-    elif ended.parent is None:
-        session.info.pop("changes", None)
-        session.info.pop("savepoints", None)
+
+
+@event.listens_for(OrmSession, "after_transaction_end")
+def after_end(session: OrmSession, ended: SessionTransaction) -> None:
+    """Forget what was neither committed nor rolled back: a session that is closed leaves its transaction."""
+    if ended.parent is None:
+        for name in ("unwritten", "changes", "savepoints"):
+            session.info.pop(name, None)
 
 
 @event.listens_for(OrmSession, "after_commit")
@@ -259,7 +264,6 @@ def after_commit(session: OrmSession) -> None:
     """Publish what the transaction wrote."""
     if session.in_nested_transaction():
         return  # a savepoint is released: its transaction may still be rolled back
-    session.info.pop("savepoints", None)
     changes = session.info.pop("changes", None)
     publish: write.Publish | None = session.info.get("publish")
     if changes is not None and publish is not None:
