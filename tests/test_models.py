@@ -296,6 +296,27 @@ async def test_a_withdrawn_text_is_in_no_row(world):
     assert (texts, [row["state"] for row in await rows(world)]) == ([], ["deleted"])
 
 
+async def test_a_withdrawn_text_is_not_replaced(world):
+    await world.wrote("secret")
+    async with world.database.transaction() as session:
+        (await first_entry(session)).withdraw()
+
+    with pytest.raises(ValueError, match="gone for good"):
+        async with world.database.transaction() as session:
+            (await first_entry(session)).content = "another"
+
+    assert await world.log() == [(1, "")]
+
+
+@pytest.mark.parametrize("content", [{}, {"content": None}, {"content": ""}], ids=["missing", "none", "empty"])
+async def test_a_message_without_a_text_is_refused(world, content):
+    with pytest.raises(ValueError, match="needs some text"):
+        async with world.database.transaction() as session:
+            session.add(Message(group_id=world.group.id, author_id=world.bob.id, **content))
+
+    assert await world.log() == []
+
+
 async def test_what_was_rolled_back_leaves_no_gap(world):
     async with world.database.sessions() as session:
         session.add(message(world, "never mind"))

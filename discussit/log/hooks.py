@@ -18,7 +18,7 @@ from discussit.log import write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User
 from discussit.models.base import now
-from discussit.models.entries import TEXTS, Entry, Event
+from discussit.models.entries import TEXTS, Entry, Event, Message
 from discussit.models.groups import Group, Membership, new_epoch
 
 logger = logging.getLogger(__name__)
@@ -135,6 +135,8 @@ def _keep_log_whole(session: OrmSession) -> None:
 def _take_entries(session: OrmSession) -> None:
     """Keep new entries from SQLAlchemy's own INSERT."""
     entries = [row for row in session.new if isinstance(row, Entry)]
+    if any(isinstance(entry, Message) and not entry.content for entry in entries):
+        raise ValueError("A message needs some text.")
     for entry in entries:
         # A flush without rows of its own would end here, before the entries are written. The group is part of it in
         # any case: a rollback also has to reach the counts that `_refresh` gives it.
@@ -224,6 +226,8 @@ def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
 
 
 def _store_text(session: OrmSession, entry: Entry) -> None:
+    if entry.is_deleted and entry.content:
+        raise ValueError("A withdrawn text is gone for good: its place takes no other.")
     place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
     if entry.is_deleted:
         session.connection().execute(delete(TEXTS).where(place))
