@@ -31,7 +31,8 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    username: Mapped[str] = mapped_column(String(150))
+    # Its history is kept even if it was not loaded: hooks have to know that an account is renamed.
+    username: Mapped[str] = mapped_column(String(150), active_history=True)
     # SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale; casefolding here
     # makes "unique whatever the case" mean the same on both.
     username_key: Mapped[str] = mapped_column(String(300), unique=True)
