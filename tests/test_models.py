@@ -100,6 +100,18 @@ async def test_a_membership_added_by_itself_is_logged(world):
     assert await world.log() == [(1, "bob Join the Gardening group")]
 
 
+@pytest.mark.parametrize("owner", [Group, User])
+async def test_a_membership_that_is_taken_out_of_a_list_is_logged(world, owner):
+    await world.joined(world.bob)
+
+    async with world.database.transaction() as session:
+        row = await session.get_one(owner, world.group.id if owner is Group else world.bob.id)
+        (await row.awaitable_attrs.memberships).clear()
+
+    assert [text for _, text in await world.log()][1:] == ["bob Left the Gardening group"]
+    assert (await members(world), (await found_group(world)).member_count) == ([], 0)
+
+
 async def test_an_event_added_by_itself_makes_the_membership_agree(world):
     await add_event(world, "Join")
     joined = await members(world)
@@ -611,6 +623,18 @@ async def test_a_renamed_account_is_logged_out(world):
 
     async with world.database.transaction() as session:
         (await bob(session, world)).username = "robert"
+
+    assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]
+
+
+async def test_an_account_that_is_renamed_without_its_name_being_loaded_is_logged_out(world):
+    await logged_in(world, world.bob)
+    world.listen()
+
+    async with world.database.transaction() as session:
+        renamed = await bob(session, world)
+        session.expire(renamed)
+        await session.run_sync(lambda _: setattr(renamed, "username", "robert"))
 
     assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]
 

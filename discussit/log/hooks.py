@@ -55,6 +55,9 @@ def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
 
 
 def _log_memberships(session: OrmSession) -> None:
+    for membership in [row for row in session.dirty if isinstance(row, Membership)]:
+        if membership.group is None or membership.user is None:
+            session.delete(membership)  # taken out of a list of its group or user: the flush would delete it unlogged
     events = [row for row in session.new if isinstance(row, Event)]
     logged = {(_group(session, entry), _user(session, entry), entry.kind) for entry in events}
     for kind, changed in ((JOIN.name, session.new), (LEFT.name, session.deleted)):
