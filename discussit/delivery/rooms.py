@@ -164,9 +164,9 @@ class Rooms:
 
     async def check_members(self, room: Room) -> None:
         """End followers who are no longer members, after entries of which only a newer version knows what they do."""
-        ids = members_of(room.group_id).with_only_columns(User.id)
+        ids, followers = members_of(room.group_id).with_only_columns(User.id), list(room.followers)
         members = await self._database.run_read(lambda session: set(session.scalars(ids)))
-        for follower in list(room.followers):
+        for follower in followers:  # one that came meanwhile may have joined meanwhile
             if follower.user_id not in members:
                 follower.end(CloseCode.MEMBERSHIP_ENDED)
 
@@ -193,7 +193,8 @@ class Rooms:
 
         What was read is discarded if the room learned of a revision in the meantime.
         """
-        for _ in range(2):
+        while True:
+            known = room.revisions
             state, entries = await self._database.run_read(
                 lambda session: (log_state(session, room.group_id), read(session))
             )
@@ -204,8 +205,9 @@ class Rooms:
                 room.revise(state)
             if state.revisions == room.revisions:
                 return entries
-        self.drop_diverged(room)
-        return []
+            if state.revisions < known:
+                self.drop_diverged(room)
+                return []
 
 
 def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:

@@ -327,9 +327,20 @@ async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(w
     await world.wrote("secret")
 
     async with world.served() as served, following(served, world, cursor=2) as entries:
-        withdraw_after_first_read(world, monkeypatch)
+        after_each_read(world, monkeypatch, lambda: withdraw_all(world))
 
         assert await anext(entries) == (3, "")
+
+
+async def test_readers_stay_though_texts_are_withdrawn_one_after_the_other_while_they_are_read(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("secret", "another")
+
+    async with world.served() as served, following(served, world, cursor=2) as entries:
+        after_each_read(world, monkeypatch, lambda: withdraw(world, 3), lambda: withdraw(world, 4))
+
+        assert [await anext(entries), await anext(entries)] == [(3, ""), (4, "")]
+        assert entered(served)[0].ended is None
 
 
 async def test_readers_of_a_log_that_was_replaced_are_sent_away(world, impatient):
@@ -370,6 +381,18 @@ async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_datab
         await entered(served)[0].woken()
         assert [entry async for entry in entries] == []
         assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
+
+
+async def test_whoever_comes_while_members_are_read_stays(world, monkeypatch):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as ready:
+        (room,), bob = served.hub.rooms, Follower("session of bob", world.bob.id, V1, world.group.uuid)
+        after_each_read(world, monkeypatch, lambda: enter(room, bob))
+        await served.hub.rooms.check_members(room)
+
+        assert bob.ended is None
+    await ready.aclose()
 
 
 # Expelling
@@ -593,17 +616,26 @@ async def withdraw_all(world):
             entry.withdraw()
 
 
-def withdraw_after_first_read(world, monkeypatch):
-    """What is read first was read before the withdrawal, and arrives after it."""
-    read = world.database.run_read
+async def withdraw(world, seq):
+    async with world.database.transaction() as session:
+        (await session.get_one(Entry, (world.group.id, seq))).withdraw()
 
-    async def read_and_withdraw(work):
-        monkeypatch.setattr(world.database, "run_read", read)
+
+async def enter(room, follower):
+    room.followers.add(follower)
+
+
+def after_each_read(world, monkeypatch, *acts):
+    """What is read was read before the act, and arrives after it; then the next one is due."""
+    read, due = world.database.run_read, list(acts)
+
+    async def read_and_act(work):
         result = await read(work)
-        await withdraw_all(world)
+        if due:
+            await due.pop(0)()
         return result
 
-    monkeypatch.setattr(world.database, "run_read", read_and_withdraw)
+    monkeypatch.setattr(world.database, "run_read", read_and_act)
 
 
 async def epoch(world):
