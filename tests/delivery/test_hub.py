@@ -555,6 +555,21 @@ async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_i
     assert home.is_outdated
 
 
+async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    hers, bus = Connection("session of alice", world.alice.id, V1), SilentBackend()
+
+    async with world.served(bus) as served:
+        with served.hub.people.connected(hers):
+            world.listen()
+            async with world.database.transaction() as session:
+                await session.delete(await session.get_one(Session, "session of alice"))
+            bus.confirm_all()
+            await hers.woken()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
 @pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])
 def test_long_lists_are_asked_for_in_parts(length, sizes):
     assert [len(part) for part in chunks(list(range(length)))] == sizes
