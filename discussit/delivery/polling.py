@@ -78,7 +78,18 @@ class Polling:
             elif state.last_seq < last or state.revisions < revisions:
                 self._rooms.drop_diverged(room)
             else:
-                await self._bring(room, state)
+                await self._bring_or_end(room, state)
+
+    async def _bring_or_end(self, room: Room, state: LogState) -> None:
+        try:
+            await self._bring(room, state)
+        except DATABASE_ERRORS:
+            raise
+        except Exception:
+            # An entry that was written by other means than ours, such as with a timestamp that is none: it concerns
+            # this group alone, and would also end the process that replaces this one.
+            logger.exception("could not read the log of group %s: its readers are sent away", room.uuid)
+            room.end(CloseCode.RESTART)
 
     async def _bring(self, room: Room, state: LogState) -> None:
         """Bring the room to this state of its log, or beyond."""

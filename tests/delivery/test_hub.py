@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from anyio import create_task_group, sleep
 from anyio.lowlevel import checkpoint
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from discussit.bus import RESYNC, MemoryBackend
 from discussit.delivery import messages, people, polling, room
@@ -393,6 +393,20 @@ async def test_whoever_comes_while_members_are_read_stays(world, monkeypatch):
 
         assert bob.ended is None
     await ready.aclose()
+
+
+@pytest.mark.sqlite
+async def test_an_entry_that_cannot_be_read_ends_its_readers_and_not_the_process(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("from elsewhere")
+        async with world.database.transaction() as session:
+            await session.execute(text("UPDATE entries SET timestamp = 'yesterday' WHERE seq = 3"))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
 
 
 # Expelling
