@@ -53,9 +53,10 @@ class Polling:
         started = current_time()
         if everywhere:
             self._due = started + POLL
+        # First, since what a room reads may fail each time.
+        await self._look_at_sessions(everywhere=everywhere)
         for rooms in chunks([room for room in self._rooms if everywhere or room.is_behind]):
             await self._look_at(rooms)
-        await self._look_at_sessions(everywhere=everywhere)
         if everywhere:
             self._looked = started
 

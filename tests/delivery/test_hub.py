@@ -5,7 +5,7 @@ from itertools import count
 from uuid import UUID
 
 import pytest
-from anyio import create_task_group, sleep
+from anyio import create_task_group, fail_after, sleep
 from anyio.lowlevel import checkpoint
 from sqlalchemy import delete, select, text, update
 
@@ -504,6 +504,26 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
             await end_session(world, "hers")
             await hers.woken()
         tasks.cancel_scope.cancel()
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
+@pytest.mark.sqlite
+async def test_a_session_has_its_turn_though_the_database_fails_for_a_room_all_the_time(world, impatient):
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await logged_in(world, "hers")
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world):
+        with served.hub.people.connected(hers):
+            world.listen()
+            async with world.database.transaction() as session:
+                session.add(Message(group_id=world.group.id, author_id=world.bob.id, content="damaged"))
+                await session.flush()
+                await session.execute(text("UPDATE texts SET content = CAST(x'ff' AS TEXT)"))
+            await end_session(world, "hers")
+            with fail_after(10):
+                await hers.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED
 
