@@ -25,8 +25,10 @@ class EntryView(View):
     def name_of(self, row: Entry) -> str:
         return f"{row.kind} {row.seq} of {row.user.username} in {row.group.name}"
 
-    def is_deletable(self, row: Entry) -> bool:
+    def is_editable(self, row: Entry) -> bool:
         return not row.is_deleted
+
+    is_deletable = is_editable
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Entry:
         (text,) = self.fields_to_edit

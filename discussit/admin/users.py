@@ -138,5 +138,5 @@ async def _hash_of(username: str, password: str) -> str:
 async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:
     """Raises FieldError if `user` is the only superuser. Locks all superusers until the commit."""
     superusers = select(User.id).where(User.is_superuser, User.is_active).order_by(User.id)
-    if (await session.scalars(superusers.with_for_update())).all() == [user.id]:
+    if (await session.scalars(superusers.with_for_update(key_share=True))).all() == [user.id]:
         raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")

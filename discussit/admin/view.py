@@ -110,7 +110,7 @@ class View(ModelView):
 
     async def locked(self, session: AsyncSession, pk: str) -> Any:
         """The current row, locked for an edit. Raises HTTPException if it is gone or can't be edited."""
-        row = await session.scalar(self.row_of(pk).with_for_update(of=self.model))
+        row = await session.scalar(self.row_of(pk).with_for_update(of=self.model, key_share=True))
         if row is None or not self.is_editable(row):
             raise HTTPException(404)
         return row

@@ -55,7 +55,7 @@ class Hub:
             self._post(group_channel(uuid), Revised(revisions, epoch))
         self._publish_to_people(changes)
         for uuid, entries in changes.entries.items():
-            self._post(group_channel(uuid), Appended(entries))
+            self._post(group_channel(uuid), Appended(entries, changes.revisions[uuid]))
         for uuid in changes.resync_groups:
             self._post(group_channel(uuid), Resync())
 

@@ -15,9 +15,10 @@ PERSON_CHANNELS = 256
 
 
 class Appended(msgspec.Struct, tag_field="type", tag="appended"):
-    """Consecutive entries that were committed to the group's log."""
+    """Consecutive entries that were committed to the group's log, with their texts as of a revision of it."""
 
     entries: list[EncodedEntry]
+    revisions: int
 
 
 class Revised(msgspec.Struct, tag_field="type", tag="revised"):

@@ -92,10 +92,12 @@ class People:
             async with self._bus.subscribe(channel.name) as texts:
                 async for text in texts:
                     message = messages.decode(text)
-                    # The first Resync only confirms: those who waited for it have yet to read the database.
+                    # The first Resync confirms: home pages that waited for it have yet to read the database.
                     only_confirms = not (channel.is_confirmed.is_set() or channel.is_unclear)
                     channel.is_confirmed.set()
-                    if not (only_confirms and isinstance(message, Resync)):
+                    if only_confirms and isinstance(message, Resync):
+                        self._check_sessions_soon(channel)
+                    else:
                         self._receive(channel, message)
 
     def _receive(self, channel: _Channel, message: BusMessage) -> None:
@@ -111,6 +113,9 @@ class People:
         """Something may have been missed: have all sessions looked at, and send home pages their groups again."""
         for connection in channel.connections:
             connection.memberships_unclear()
+        self._check_sessions_soon(channel)
+
+    def _check_sessions_soon(self, channel: _Channel) -> None:
         self.unchecked |= channel.connections
         self._look.set()
 

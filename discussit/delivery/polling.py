@@ -53,9 +53,10 @@ class Polling:
         started = current_time()
         if everywhere:
             self._due = started + POLL
+        # First, since what a room reads may fail each time.
+        await self._look_at_sessions(everywhere=everywhere)
         for rooms in chunks([room for room in self._rooms if everywhere or room.is_behind]):
             await self._look_at(rooms)
-        await self._look_at_sessions(everywhere=everywhere)
         if everywhere:
             self._looked = started
 
@@ -78,7 +79,18 @@ class Polling:
             elif state.last_seq < last or state.revisions < revisions:
                 self._rooms.drop_diverged(room)
             else:
-                await self._bring(room, state)
+                await self._bring_or_end(room, state)
+
+    async def _bring_or_end(self, room: Room, state: LogState) -> None:
+        try:
+            await self._bring(room, state)
+        except DATABASE_ERRORS:
+            raise
+        except Exception:
+            # An entry that was written by other means than ours, such as with a timestamp that is none: it concerns
+            # this group alone, and would also end the process that replaces this one.
+            logger.exception("could not read the log of group %s: its readers are sent away", room.uuid)
+            room.end(CloseCode.RESTART)
 
     async def _bring(self, room: Room, state: LogState) -> None:
         """Bring the room to this state of its log, or beyond."""
@@ -96,9 +108,11 @@ class Polling:
             room.start(to)
             return
         while (last := room.last) < to:
-            part = await self._rooms.page(room, last)
+            part, revisions = await self._rooms.page(room, last), room.revisions
             if has_unknown_effect(part.with_effects):
                 await self._rooms.check_members(room)
+                if room.revisions != revisions:
+                    continue  # texts may have changed meanwhile
             # A message may have continued the tail meanwhile: the page still begins where it was asked for.
             if not part.entries or not room.append(part.entries):
                 return

@@ -96,17 +96,18 @@ class Rooms:
 
     def _receive(self, room: Room, message: BusMessage) -> None:
         match message:
-            case Appended(entries) if entries:
-                self._continue(room, entries)
+            case Appended(entries, revisions) if entries:
+                self._continue(room, entries, revisions)
             case Revised(revisions, epoch):
                 self.revised(room.uuid, revisions, epoch)
             case _:
                 self.mark_behind(room)
 
-    def _continue(self, room: Room, entries: list[EncodedEntry]) -> None:
+    def _continue(self, room: Room, entries: list[EncodedEntry], revisions: int) -> None:
         if room.differs_from(entries):
             self.drop_diverged(room)
-        elif has_unknown_effect(entries) or not room.append(entries):
+        # A text may have been withdrawn while it was on its way.
+        elif revisions != room.revisions or has_unknown_effect(entries) or not room.append(entries):
             self.mark_behind(room)
 
     def mark_behind(self, room: Room) -> None:
@@ -151,7 +152,10 @@ class Rooms:
                 # It may have been written elsewhere, and not have arrived yet, while this reader came in.
                 follower.end_if_left(entry.seq, entry.user_id, entry.effect)
             if has_unknown_effect(part.with_effects):
+                revisions = room.revisions
                 await self.check_members(room)
+                if room.revisions != revisions:
+                    continue  # texts may have changed meanwhile
             if follower.ended is not None:
                 return
             if part.entries:
@@ -163,9 +167,9 @@ class Rooms:
 
     async def check_members(self, room: Room) -> None:
         """End followers who are no longer members, after entries of which only a newer version knows what they do."""
-        ids = members_of(room.group_id).with_only_columns(User.id)
+        ids, followers = members_of(room.group_id).with_only_columns(User.id), list(room.followers)
         members = await self._database.run_read(lambda session: set(session.scalars(ids)))
-        for follower in list(room.followers):
+        for follower in followers:  # one that came meanwhile may have joined meanwhile
             if follower.user_id not in members:
                 follower.end(CloseCode.MEMBERSHIP_ENDED)
 
@@ -192,7 +196,8 @@ class Rooms:
 
         What was read is discarded if the room learned of a revision in the meantime.
         """
-        for _ in range(2):
+        while True:
+            known = room.revisions
             state, entries = await self._database.run_read(
                 lambda session: (log_state(session, room.group_id), read(session))
             )
@@ -203,8 +208,9 @@ class Rooms:
                 room.revise(state)
             if state.revisions == room.revisions:
                 return entries
-        self.drop_diverged(room)
-        return []
+            if state.revisions < known:
+                self.drop_diverged(room)
+                return []
 
 
 def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:

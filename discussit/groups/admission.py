@@ -53,10 +53,11 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
 async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, joins: bool) -> bool:
     """Make the user a member, or end that. Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn."""
     async with database.transaction() as session:
-        group = await session.scalar(select(Group).where(Group.uuid == uuid))
+        # Locked, so that neither the account is closed meanwhile nor the group deleted.
+        row = await session.get(User, user.id, with_for_update={"read": True})
+        group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update())
         if group is None:
             raise NoSuchGroup
-        row = await session.get(User, user.id)
         if row is None or not row.is_active:
             raise NotLoggedIn
         return await (group.add_user(row) if joins else group.remove_user(row))

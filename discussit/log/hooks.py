@@ -11,14 +11,14 @@ from copy import deepcopy
 
 from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes, make_transient_to_detached
+from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
 from discussit.log import write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User
 from discussit.models.base import now
-from discussit.models.entries import TEXTS, Entry, Event
+from discussit.models.entries import TEXTS, Entry, Event, Message
 from discussit.models.groups import Group, Membership, new_epoch
 
 logger = logging.getLogger(__name__)
@@ -30,20 +30,18 @@ class NothingChanges(ValueError):
 
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
-    """Log memberships, make memberships follow events, end sessions, then write entries and revisions."""
+    """Log memberships, make memberships follow events, end sessions, then write revisions and take new entries."""
     _log_memberships(session)
     _follow_events(session)
     _end_sessions(session)
     _keep_log_whole(session)
     _revise(session)
     _take_entries(session)
-    if not session.new:
-        _write(session)
 
 
 @event.listens_for(OrmSession, "after_flush")
 def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
-    """Write entries that refer to rows of this flush, and note what else others have to be sent."""
+    """Write the new entries, and note what else others have to be sent."""
     _write(session)
     changes = write.changes_of(session)
     for row in session.deleted:
@@ -57,6 +55,9 @@ def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
 
 
 def _log_memberships(session: OrmSession) -> None:
+    for membership in [row for row in session.dirty if isinstance(row, Membership)]:
+        if membership.group is None or membership.user is None:
+            session.delete(membership)  # taken out of a list of its group or user: the flush would delete it unlogged
     events = [row for row in session.new if isinstance(row, Event)]
     logged = {(_group(session, entry), _user(session, entry), entry.kind) for entry in events}
     for kind, changed in ((JOIN.name, session.new), (LEFT.name, session.deleted)):
@@ -137,8 +138,13 @@ def _keep_log_whole(session: OrmSession) -> None:
 def _take_entries(session: OrmSession) -> None:
     """Keep new entries from SQLAlchemy's own INSERT."""
     entries = [row for row in session.new if isinstance(row, Entry)]
+    if any(isinstance(entry, Message) and not entry.content for entry in entries):
+        raise ValueError("A message needs some text.")
     for entry in entries:
-        _group(session, entry), _user(session, entry)
+        # A flush without rows of its own would end here, before the entries are written. The group is part of it in
+        # any case: a rollback also has to reach the counts that `_refresh` gives it.
+        attributes.flag_dirty(_group(session, entry))
+        _user(session, entry)
         session.expunge(entry)
     session.info.setdefault("unwritten", []).extend(entries)
 
@@ -175,8 +181,10 @@ def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
     """Let the session know the object as the row that was written, as after an INSERT of its own."""
     entry.group_id, entry.seq, entry.user_id = entry.group.id, seq, entry.user.id
     entry.client_id, entry.state = entry.client_id, State.LIVE  # else a later look at them would ask the database
-    make_transient_to_detached(entry)
     session.add(entry)
+    # What SQLAlchemy's own flush does with the rows that it wrote: a rollback takes them out of the session again.
+    session._register_persistent({inspect(entry)})
+    session.expire(entry, ["nth"])
 
 
 def _refresh(session: OrmSession, groups: Iterable[Group]) -> None:
@@ -221,6 +229,8 @@ def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
 
 
 def _store_text(session: OrmSession, entry: Entry) -> None:
+    if entry.is_deleted and entry.content:
+        raise ValueError("A withdrawn text is gone for good: its place takes no other.")
     place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
     if entry.is_deleted:
         session.connection().execute(delete(TEXTS).where(place))
@@ -246,9 +256,14 @@ def after_rollback(session: OrmSession, ended: SessionTransaction) -> None:
     session.info.pop("unwritten", None)
     if ended.nested:
         session.info["changes"] = session.info["savepoints"].pop(ended)
-    elif ended.parent is None:
-        session.info.pop("changes", None)
-        session.info.pop("savepoints", None)
+
+
+@event.listens_for(OrmSession, "after_transaction_end")
+def after_end(session: OrmSession, ended: SessionTransaction) -> None:
+    """Forget what was neither committed nor rolled back: a session that is closed leaves its transaction."""
+    if ended.parent is None:
+        for name in ("unwritten", "changes", "savepoints"):
+            session.info.pop(name, None)
 
 
 @event.listens_for(OrmSession, "after_commit")
@@ -256,7 +271,6 @@ def after_commit(session: OrmSession) -> None:
     """Publish what the transaction wrote."""
     if session.in_nested_transaction():
         return  # a savepoint is released: its transaction may still be rolled back
-    session.info.pop("savepoints", None)
     changes = session.info.pop("changes", None)
     publish: write.Publish | None = session.info.get("publish")
     if changes is not None and publish is not None:

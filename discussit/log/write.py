@@ -29,7 +29,7 @@ TAKE_PLACES = (
         member_count=GROUPS.c.member_count + bindparam("new_members"),
         last_message_at=func.coalesce(bindparam("at", type_=GROUPS.c.last_message_at.type), GROUPS.c.last_message_at),
     )
-    .returning(GROUPS.c.last_seq, GROUPS.c.messages)
+    .returning(GROUPS.c.uuid, GROUPS.c.last_seq, GROUPS.c.messages, GROUPS.c.revisions)
 )
 READ_UP_TO = (
     update(MEMBERSHIPS)
@@ -64,6 +64,7 @@ class CommittedChanges:
     """What one transaction wrote that others have to be sent."""
 
     entries: dict[UUID, list[EncodedEntry]] = field(default_factory=lambda: defaultdict(list))
+    revisions: dict[UUID, int] = field(default_factory=dict)  # of their groups, when the first of them was written
     resync_groups: set[UUID] = field(default_factory=set)  # deleted: their readers must read the database
     revised_groups: dict[UUID, Revision] = field(default_factory=dict)
     ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
@@ -86,7 +87,7 @@ def write_entries(session: OrmSession, entries: Sequence[NewEntry]) -> list[int]
     if not entries:
         return []
     connection = session.connection()
-    rows = _placed(connection, entries)
+    rows = _placed(session, entries)
     _insert(connection, rows)
     for new, row, _ in rows:
         if KINDS[row.kind].effect == Effect.JOINED:
@@ -125,7 +126,7 @@ def _inserts(dialect: Dialect) -> tuple[str, str, Callable[[datetime], object]]:
     return str(compiled[0]), str(compiled[1]), of_driver or (lambda moment: moment)
 
 
-def _placed(connection: Connection, entries: Sequence[NewEntry]) -> list[Placed]:
+def _placed(session: OrmSession, entries: Sequence[NewEntry]) -> list[Placed]:
     """Give each entry its seq and nth.
 
     Updating a group's row locks it until the commit, so that entries become visible in seq order: a reader
@@ -135,7 +136,7 @@ def _placed(connection: Connection, entries: Sequence[NewEntry]) -> list[Placed]
     moment, of_group = now(), defaultdict(list)
     for entry in entries:
         of_group[entry.group_id].append(entry)
-    places = {group: _take_places(connection, group, of_group[group], moment) for group in sorted(of_group)}
+    places = {group: _take_places(session, group, of_group[group], moment) for group in sorted(of_group)}
     return [_place(entry, places[entry.group_id], moment) for entry in entries]
 
 
@@ -147,7 +148,7 @@ class _Places:
     nth: int
 
 
-def _take_places(connection: Connection, group: int, entries: Sequence[NewEntry], moment: datetime) -> _Places:
+def _take_places(session: OrmSession, group: int, entries: Sequence[NewEntry], moment: datetime) -> _Places:
     kinds = [KINDS[entry.kind] for entry in entries]
     messages = sum(kind.counts_as_unread for kind in kinds)
     members = sum(MEMBERS_ADDED.get(kind.effect, 0) for kind in kinds)
@@ -158,7 +159,8 @@ def _take_places(connection: Connection, group: int, entries: Sequence[NewEntry]
         "new_members": members,
         "at": _newest_message(entries, moment) if messages else None,
     }
-    last = connection.execute(TAKE_PLACES, values).one()
+    last = session.connection().execute(TAKE_PLACES, values).one()
+    changes_of(session).revisions.setdefault(last.uuid, last.revisions)
     return _Places(last.last_seq - len(entries), last.messages - messages)
 
 

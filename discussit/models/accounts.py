@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, select
-from sqlalchemy.ext.asyncio import async_object_session
+from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from discussit.models.base import Base, now
@@ -31,7 +31,8 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    username: Mapped[str] = mapped_column(String(150))
+    # Its history is kept even if it was not loaded: hooks have to know that an account is renamed.
+    username: Mapped[str] = mapped_column(String(150), active_history=True)
     # SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale; casefolding here
     # makes "unique whatever the case" mean the same on both.
     username_key: Mapped[str] = mapped_column(String(300), unique=True)
@@ -56,10 +57,20 @@ class User(Base):
         """
         session = async_object_session(self)
         assert session is not None, "close() needs the session that loaded this user"
-        self.is_active, self.is_superuser, self.password = False, False, CLOSED_PASSWORD
-        for membership in await self.awaitable_attrs.memberships:
+        await self._lock_memberships(session)
+        for membership in self.memberships:
             await session.delete(membership)
+        self.is_active, self.is_superuser, self.password = False, False, CLOSED_PASSWORD
         await session.flush()
+
+    async def _lock_memberships(self, session: AsyncSession) -> None:
+        """Load the memberships, none of which begins or ends until the commit."""
+        groups, memberships = (self.metadata.tables[name] for name in ("groups", "memberships"))
+        # The user first, as in joining and leaving; then the groups, in order of id as elsewhere.
+        await session.execute(select(User.id).where(User.id == self.id).with_for_update(key_share=True))
+        ids = select(memberships.c.group_id).where(memberships.c.user_id == self.id)
+        await session.execute(select(groups.c.id).where(groups.c.id.in_(ids)).order_by(groups.c.id).with_for_update())
+        await session.refresh(self, ["memberships"])
 
     async def end_sessions(self, *, except_session: str = "") -> bool:
         """End the user's sessions, except the one of this id. Return False if there were none.

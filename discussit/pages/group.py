@@ -88,8 +88,10 @@ def _entries(session: OrmSession, group: Group, request: Request) -> tuple[Seque
         entries = shown_after(session, group.id, after, PAGE + 1)
         if entries:
             return entries[:PAGE], len(entries) > PAGE
-    if before is not None and 1 < before <= group.last_seq:
-        return shown_before(session, group.id, before, PAGE), True
+    if before is not None and before <= group.last_seq:
+        entries = shown_before(session, group.id, before, PAGE)
+        if entries:
+            return entries, True
     return shown_before(session, group.id, group.last_seq + 1, PAGE), False
 
 

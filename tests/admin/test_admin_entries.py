@@ -75,6 +75,14 @@ def test_a_withdrawn_message_keeps_its_place(alice, bob, together):
     assert (said["seq"], said["content"], said["withdrawn"]) == (3, "", True)
 
 
+def test_a_withdrawn_message_takes_no_other_text(alice, bob, together):
+    bob.says(together, "never mind")
+    delete(alice, "message", "1;3")
+
+    assert edit(alice, "message", "1;3", content="this instead").status_code == 404
+    assert alice.get("/admin/message/edit/1;3").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [

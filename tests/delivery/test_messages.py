@@ -19,7 +19,7 @@ from discussit.log.kinds import Effect
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
 LEFT = EncodedEntry(7, "Left", 2, "2026-11-22T22:31:05.123456Z", None, '{"type":"event_message"}', Effect.LEFT)
 MESSAGES = [
-    Appended([LEFT]),
+    Appended([LEFT], 3),
     Revised(3, "0123456789abcdef"),
     MembershipChanges([MembershipChange(GROUP, 7, 2, Effect.LEFT)]),
     EndedSessions(["a", "b"]),
@@ -56,7 +56,7 @@ def test_fields_that_a_later_version_adds_to_an_entry_are_ignored():
         "{}",
         '{"type":"poll_closed"}',
         '{"type":"appended"}',
-        '{"type":"appended","entries":[[7,"Left",2,"",null,"{}","promoted"]]}',
+        '{"type":"appended","entries":[[7,"Left",2,"",null,"{}","promoted"]],"revisions":3}',
         '{"type":"revised","revisions":"three","epoch":""}',
     ],
 )

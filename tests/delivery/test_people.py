@@ -8,6 +8,7 @@ from discussit.delivery.messages import MembershipChange, MembershipChanges, per
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
+from discussit.models import Session
 from discussit.models.accounts import session_id
 
 ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
@@ -94,3 +95,18 @@ async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_i
             await home.woken()
 
     assert home.is_outdated
+
+
+async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    hers, bus = Connection("session of alice", world.alice.id, V1), SilentBackend()
+
+    async with world.served(bus) as served:
+        with served.hub.people.connected(hers):
+            world.listen()
+            async with world.database.transaction() as session:
+                await session.delete(await session.get_one(Session, "session of alice"))
+            bus.confirm_all()
+            await hers.woken()
+
+    assert hers.ended == CloseCode.SESSION_ENDED

@@ -1,9 +1,10 @@
 """What a process finds by comparing what it holds with the database."""
 
-from anyio import create_task_group, sleep
+import pytest
+from anyio import create_task_group, fail_after, sleep
 from anyio.lowlevel import checkpoint
 from followers import entered, following
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from discussit.bus import RESYNC
 from discussit.delivery.connections import Connection
@@ -123,3 +124,37 @@ async def nag(served, channel):
 
 async def epoch(world):
     return await world.database.run_read(lambda session: session.scalar(select(Group.epoch)))
+
+
+@pytest.mark.sqlite
+async def test_an_entry_that_cannot_be_read_ends_its_readers_and_not_the_process(world, impatient):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.wrote("from elsewhere")
+        async with world.database.transaction() as session:
+            await session.execute(text("UPDATE entries SET timestamp = 'yesterday' WHERE seq = 3"))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+@pytest.mark.sqlite
+async def test_a_session_has_its_turn_though_the_database_fails_for_a_room_all_the_time(world, impatient):
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await world.logged_in(world.alice, "hers")
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world):
+        with served.hub.people.connected(hers):
+            world.listen()
+            async with world.database.transaction() as session:
+                session.add(world.message("damaged"))
+                await session.flush()
+                await session.execute(text("UPDATE texts SET content = CAST(x'ff' AS TEXT)"))
+            await world.ended_session("hers")
+            with fail_after(10):
+                await hers.woken()
+
+    assert hers.ended == CloseCode.SESSION_ENDED

@@ -5,7 +5,9 @@ from sqlalchemy import delete, update
 
 from discussit.bus import RESYNC
 from discussit.delivery import messages, room
+from discussit.delivery.connections import Follower
 from discussit.delivery.messages import Revised, group_channel
+from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode
 from discussit.log.read import LogState
@@ -160,6 +162,8 @@ async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(revisions=1, epoch="new"))
         served.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
         await world.wrote("after")
 
@@ -172,7 +176,7 @@ async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(w
     await world.wrote("secret")
 
     async with world.served() as served, following(served, world, cursor=2) as entries:
-        withdraw_after_first_read(world, monkeypatch)
+        after_each_read(world, monkeypatch, lambda: world.withdrew_all())
 
         assert await anext(entries) == (3, "")
 
@@ -244,14 +248,59 @@ async def read_from(served, world, cursor):
         return [(await anext(entries))[0] for _ in range(402 - cursor)]
 
 
-def withdraw_after_first_read(world, monkeypatch):
-    """What is read first was read before the withdrawal, and arrives after it."""
-    read = world.database.run_read
+async def test_a_text_that_is_withdrawn_where_it_is_written_is_not_sent(world):
+    await world.joined(world.alice, world.bob)
 
-    async def read_and_withdraw(work):
-        monkeypatch.setattr(world.database, "run_read", read)
+    async with world.served() as served, following(served, world) as entries:
+        async with world.database.transaction() as session:
+            written = Message(group_id=world.group.id, author_id=world.bob.id, content="oops")
+            session.add(written)
+            await session.flush()
+            written.withdraw()
+
+        assert await anext(entries) == (3, "")
+
+
+async def test_readers_stay_though_texts_are_withdrawn_one_after_the_other_while_they_are_read(world, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("secret", "another")
+
+    async with world.served() as served, following(served, world, cursor=2) as entries:
+        after_each_read(world, monkeypatch, lambda: withdraw(world, 3), lambda: withdraw(world, 4))
+
+        assert [await anext(entries), await anext(entries)] == [(3, ""), (4, "")]
+        assert entered(served)[0].ended is None
+
+
+async def test_whoever_comes_while_members_are_read_stays(world, monkeypatch):
+    await world.joined(world.alice)
+
+    async with world.served() as served, following(served, world) as ready:
+        (room,), bob = served.hub.rooms, Follower("session of bob", world.bob.id, V1, world.group.uuid)
+        after_each_read(world, monkeypatch, lambda: enter(room, bob))
+        await served.hub.rooms.check_members(room)
+
+        assert bob.ended is None
+    await ready.aclose()
+
+
+async def withdraw(world, seq):
+    async with world.database.transaction() as session:
+        (await session.get_one(Entry, (world.group.id, seq))).withdraw()
+
+
+async def enter(room, follower):
+    room.followers.add(follower)
+
+
+def after_each_read(world, monkeypatch, *acts):
+    """What is read was read before the act, and arrives after it; then the next one is due."""
+    read, due = world.database.run_read, list(acts)
+
+    async def read_and_act(work):
         result = await read(work)
-        await world.withdrew_all()
+        if due:
+            await due.pop(0)()
         return result
 
-    monkeypatch.setattr(world.database, "run_read", read_and_withdraw)
+    monkeypatch.setattr(world.database, "run_read", read_and_act)

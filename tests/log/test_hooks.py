@@ -2,7 +2,7 @@ import json
 
 import pytest
 from sqlalchemy import create_engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
@@ -283,6 +283,90 @@ async def test_a_savepoint_that_is_kept_publishes_its_entries(world):
 
     async with world.database.transaction() as session, session.begin_nested():
         session.add(world.message("hi"))
+
+    assert [contents(world, written) for written in world.published] == [["hi"]]
+
+
+@pytest.mark.parametrize("owner", [Group, User])
+async def test_a_membership_that_is_taken_out_of_a_list_is_logged(world, owner):
+    await world.joined(world.bob)
+
+    async with world.database.transaction() as session:
+        row = await session.get_one(owner, world.group.id if owner is Group else world.bob.id)
+        (await row.awaitable_attrs.memberships).clear()
+
+    assert [text for _, text in await world.log()][1:] == ["bob Left the Gardening group"]
+    assert (await world.members(), (await world.read_group()).member_count) == ([], 0)
+
+
+async def test_a_withdrawn_text_is_not_replaced(world):
+    await world.wrote("secret")
+    async with world.database.transaction() as session:
+        (await first_entry(session)).withdraw()
+
+    with pytest.raises(ValueError, match="gone for good"):
+        async with world.database.transaction() as session:
+            (await first_entry(session)).content = "another"
+
+    assert await world.log() == [(1, "")]
+
+
+@pytest.mark.parametrize("content", [{}, {"content": None}, {"content": ""}], ids=["missing", "none", "empty"])
+async def test_a_message_without_a_text_is_refused(world, content):
+    with pytest.raises(ValueError, match="needs some text"):
+        async with world.database.transaction() as session:
+            session.add(Message(group_id=world.group.id, author_id=world.bob.id, **content))
+
+    assert await world.log() == []
+
+
+async def test_a_message_that_was_rolled_back_can_be_added_again(world):
+    async with world.database.sessions() as session:
+        added = world.message("hi")
+        for end in (session.rollback, session.commit):
+            session.add(added)
+            await session.flush()
+            await end()
+
+    assert await world.log() == [(1, "hi")]
+
+
+async def test_a_message_of_a_rolled_back_savepoint_leaves_its_place_to_the_next(world):
+    never = world.message("never")
+    async with world.database.transaction() as session:
+        async with session.begin_nested() as savepoint:
+            session.add(never)
+            await session.flush()
+            await savepoint.rollback()
+        session.add(world.message("hi"))
+
+    assert await world.log() == [(1, "hi")]
+
+
+async def test_a_message_that_could_not_be_written_takes_no_place_though_its_error_is_ignored(world):
+    once, twice = world.message("hi"), world.message("hi")
+    once.client_id = twice.client_id = "a"
+    async with world.database.sessions() as session:
+        session.add(once)
+        await session.commit()
+        session.add(twice)
+        with pytest.raises(IntegrityError):
+            await session.flush()
+        with pytest.raises(PendingRollbackError):
+            await session.commit()
+
+    assert (await world.read_group()).last_seq == 1
+
+
+async def test_what_a_session_wrote_before_it_was_closed_is_not_published_by_a_later_commit(world):
+    world.listen()
+
+    async with world.database.sessions() as session:
+        session.add(world.message("never mind"))
+        await session.flush()
+        await session.close()
+        session.add(world.message("hi"))
+        await session.commit()
 
     assert [contents(world, written) for written in world.published] == [["hi"]]
 

@@ -84,3 +84,15 @@ async def close(world, user):
         closed = await session.get_one(User, user.id)
         await closed.close()
     return closed
+
+
+async def test_an_account_that_is_renamed_without_its_name_being_loaded_is_logged_out(world):
+    await world.logged_in(world.bob, "token")
+    world.listen()
+
+    async with world.database.transaction() as session:
+        renamed = await session.get_one(User, world.bob.id)
+        session.expire(renamed)
+        await session.run_sync(lambda _: setattr(renamed, "username", "robert"))
+
+    assert [list(written.ended_sessions) for written in world.published] == [[session_id("token")]]

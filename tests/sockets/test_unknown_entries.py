@@ -54,6 +54,12 @@ def test_a_page_whose_log_ends_with_an_unknown_entry_continues_after_it(site, st
     assert (len(page.log()), group["data-last"], "data-live" in group.attributes) == (1, "3", True)
 
 
+def test_a_page_before_which_there_are_only_unknown_entries_is_the_newest(site, state, alice, polled):
+    site.portal.call(turn_into_poll, state.database, 1)
+
+    assert alice.page(f"/groups/{polled}/?before=3").log() == [(3, "alice Tomatoes.")]
+
+
 class Client:
     """Follows docs/protocol.md: an object with seq and timestamp is an entry, counted whatever its type."""
 

@@ -1,0 +1,90 @@
+"""Two transactions that change the same memberships. On SQLite one waits for the other anyway."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+from anyio import create_task_group, fail_after
+from sqlalchemy import select, text
+
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.admin.users import UserView
+from discussit.groups.admission import NoSuchGroup, join_or_leave
+from discussit.log.writer import Draft
+from discussit.models import Group, Membership, User
+
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+PAUSE = text("SELECT pg_sleep(0.01)")
+
+
+async def test_a_member_who_leaves_while_the_account_is_closed_leaves_once(world):
+    await world.joined(world.alice, world.bob)
+
+    async with while_it_waits(world, close_bob) as session:
+        group = await session.get_one(Group, world.group.id)
+        await group.remove_user(await session.get_one(User, world.bob.id))
+
+    assert [text.split()[1] for _, text in await world.log()] == ["Join", "Join", "Left"]
+    assert await counted(world) == ["alice"]
+
+
+async def test_nobody_joins_with_an_account_that_is_being_closed(world):
+    await world.joined(world.alice)
+
+    with pytest.raises(ExceptionGroup) as refused:
+        async with while_it_waits(world, join_as_bob) as session:
+            await (await session.get_one(User, world.bob.id)).close()
+
+    assert refused.group_contains(NotLoggedIn)
+    assert await counted(world) == ["alice"]
+
+
+async def test_nobody_joins_a_group_that_is_being_deleted(world):
+    with pytest.raises(ExceptionGroup) as refused:
+        async with while_it_waits(world, join_as_bob) as session:
+            await session.delete(await session.get_one(Group, world.group.id))
+
+    assert refused.group_contains(NoSuchGroup)
+
+
+async def test_a_message_is_written_though_the_account_is_locked_to_be_closed(world):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, world.database.transaction() as session:
+        bob = await UserView(world.database).locked(session, str(world.bob.id))
+        draft = served.writer.submit(Draft(world.group.id, world.bob.id, "hi"))
+        if not world.database.settings.uses_sqlite:
+            await draft.seq
+        await bob.close()
+
+    assert await counted(world) == ["alice"]
+
+
+@asynccontextmanager
+async def while_it_waits(world, act):
+    """A transaction that is committed when that of `act`, which begins after it, waits for it."""
+    async with create_task_group() as tasks, world.database.transaction() as session:
+        yield session
+        await session.flush()
+        tasks.start_soon(act, world)
+        with fail_after(10):
+            while not (world.database.settings.uses_sqlite or await session.scalar(WAITING)):
+                await session.execute(PAUSE)
+
+
+async def close_bob(world):
+    async with world.database.transaction() as session:
+        await (await session.get_one(User, world.bob.id)).close()
+
+
+async def join_as_bob(world):
+    bob = CurrentUser(world.bob.id, "bob", False, SessionCredential("session of bob"))
+    await join_or_leave(world.database, bob, world.group.uuid, joins=True)
+
+
+async def counted(world):
+    """The members' names, which the group has counted rightly."""
+    names = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
+    found = await world.database.run_read(lambda session: session.scalars(names).all())
+    group = await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
+    assert group.member_count == len(found)
+    return found
