@@ -28,7 +28,7 @@ from discussit.delivery.hub import Hub
 from discussit.errors import CloseCode
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
-from discussit.log.writer import Writer
+from discussit.log.batch_writer import Writer
 from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders

@@ -11,7 +11,7 @@ from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.limits.throttles import Throttles
-from discussit.log.writer import Writer
+from discussit.log.batch_writer import Writer
 from discussit.settings import Settings
 
 

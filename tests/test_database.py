@@ -7,7 +7,7 @@ from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
 from world import World
 
-from discussit.database import Database
+from discussit.database import Database, chunks
 from discussit.models import Group, Message
 
 # SQLite
@@ -90,6 +90,11 @@ async def test_a_transaction_that_has_begun_is_brought_to_its_end(world):
         await wait_all_tasks_blocked()
 
     assert await names(world.database) == ["Cooking", "Gardening"]
+
+
+@pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])
+def test_long_lists_are_asked_for_in_parts(length, sizes):
+    assert [len(part) for part in chunks(list(range(length)))] == sizes
 
 
 async def names(database):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
-from discussit.log.writer import Writer
+from discussit.log.batch_writer import Writer
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import session_id
 

@@ -1,14 +1,13 @@
 """This process's open connections and what is queued for each."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from anyio import CancelScope
 
-from discussit.delivery.messages import MembershipChange
+from discussit.bus.messages import MembershipChange
 from discussit.delivery.protocols import Protocol
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
@@ -134,17 +133,17 @@ class _Index(Generic[Key]):
     """Connections by a key that several may share."""
 
     def __init__(self) -> None:
-        self._found: dict[Key, set[Connection]] = defaultdict(set)
+        self._found: dict[Key, list[Connection]] = {}  # lists of mostly one, a third of the size of a set
 
     def __getitem__(self, key: Key) -> list[Connection]:
         """A copy, since connections may end while they are gone through."""
         return list(self._found.get(key, ()))
 
     def add(self, key: Key, connection: Connection) -> None:
-        self._found[key].add(connection)
+        self._found.setdefault(key, []).append(connection)
 
-    def discard(self, key: Key, connection: Connection) -> None:
-        self._found[key].discard(connection)
+    def remove(self, key: Key, connection: Connection) -> None:
+        self._found[key].remove(connection)
         if not self._found[key]:
             del self._found[key]
 
@@ -168,7 +167,7 @@ class Connections:
         self.of_session.add(connection.session_id, connection)
         self.of_user.add(connection.user_id, connection)
 
-    def discard(self, connection: Connection) -> None:
-        self._all.discard(connection)
-        self.of_session.discard(connection.session_id, connection)
-        self.of_user.discard(connection.user_id, connection)
+    def remove(self, connection: Connection) -> None:
+        self._all.remove(connection)
+        self.of_session.remove(connection.session_id, connection)
+        self.of_user.remove(connection.user_id, connection)

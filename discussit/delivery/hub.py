@@ -6,10 +6,8 @@ from collections.abc import Iterable
 
 from anyio import create_task_group
 
-from discussit.bus import Bus
-from discussit.database import Database
-from discussit.delivery import messages
-from discussit.delivery.messages import (
+from discussit.bus import Bus, messages
+from discussit.bus.messages import (
     Appended,
     BusMessage,
     EndedSessions,
@@ -20,6 +18,7 @@ from discussit.delivery.messages import (
     group_channel,
     person_channel,
 )
+from discussit.database import Database
 from discussit.delivery.people import People
 from discussit.delivery.polling import Polling
 from discussit.delivery.rooms import Rooms

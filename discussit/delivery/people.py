@@ -9,12 +9,8 @@ from anyio import CancelScope, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
 
-from discussit.bus import Bus
-from discussit.database import Database
-from discussit.delivery import messages
-from discussit.delivery.chunks import chunks
-from discussit.delivery.connections import Connection, Connections
-from discussit.delivery.messages import (
+from discussit.bus import Bus, messages
+from discussit.bus.messages import (
     BusMessage,
     EndedSessions,
     MembershipChange,
@@ -22,6 +18,8 @@ from discussit.delivery.messages import (
     Resync,
     person_channel,
 )
+from discussit.database import Database, chunks
+from discussit.delivery.connections import Connection, Connections
 from discussit.errors import CloseCode
 from discussit.models import Session
 
@@ -63,7 +61,7 @@ class People:
         try:
             yield
         finally:
-            self.connections.discard(connection)
+            self.connections.remove(connection)
             self.unchecked.discard(connection)
             channel.connections.discard(connection)
             if not channel.connections:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from anyio import CancelScope, current_time
 
-from discussit.database import DATABASE_ERRORS, Database
-from discussit.delivery.chunks import chunks
+from discussit.database import DATABASE_ERRORS, Database, chunks
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
 from discussit.delivery.rooms import Rooms, has_unknown_effect

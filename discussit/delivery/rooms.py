@@ -15,11 +15,10 @@ from anyio.abc import TaskGroup
 from sqlalchemy import update
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.bus import Bus
+from discussit.bus import Bus, messages
+from discussit.bus.messages import Appended, BusMessage, Revised, group_channel
 from discussit.database import DATABASE_ERRORS, Database
-from discussit.delivery import messages
 from discussit.delivery.connections import Follower
-from discussit.delivery.messages import Appended, BusMessage, Revised, group_channel
 from discussit.delivery.room import TAIL, Room
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
@@ -52,27 +51,26 @@ class Rooms:
         return len(self._open)
 
     @asynccontextmanager
-    async def entered(self, follower: Follower, group: Group) -> AsyncIterator[Room]:
-        """The group's room, with this follower in it. `group` is as it was when the follower was admitted."""
-        room = self._open.get(group.uuid) or self._start(group)
+    async def entered(self, follower: Follower, group_id: int, state: LogState) -> AsyncIterator[Room]:
+        """The room of the follower's group, with the follower in it. `state`: the log's at its admission."""
+        room = self._open.get(follower.group_uuid) or self._start(follower.group_uuid, group_id, state)
         room.followers.add(follower)
         try:
-            self._agree(room, follower, group)
+            self._agree(room, follower, state)
             yield room
         finally:
             room.followers.discard(follower)
             if not room.followers:
                 self.close(room)
 
-    def _start(self, group: Group) -> Room:
+    def _start(self, uuid: UUID, group_id: int, state: LogState) -> Room:
         assert self.tasks is not None, "the hub is not running"
-        room = self._open[group.uuid] = Room(group.uuid, group.id, group.revisions, group.epoch)
+        room = self._open[uuid] = Room(uuid, group_id, state.revisions, state.epoch)
         self.tasks.start_soon(self._listen, room)
         return room
 
-    def _agree(self, room: Room, follower: Follower, group: Group) -> None:
+    def _agree(self, room: Room, follower: Follower, state: LogState) -> None:
         """Have both know the latest revision: either may have been looked at before the other."""
-        state = LogState(group.last_seq, group.revisions, group.epoch)
         if state.revisions > room.revisions:
             room.revise(state)
             follower.is_outdated = False

@@ -13,10 +13,10 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import members_of
+from discussit.log.batch_writer import Draft
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_content, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
-from discussit.log.writer import Draft
 from discussit.models import Group, User
 from discussit.pages.home import group_rows
 from discussit.pages.page import Form, live_page, own_address, see_other

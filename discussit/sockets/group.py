@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
@@ -17,10 +18,9 @@ from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import admit
 from discussit.limits.throttles import Throttles
+from discussit.log.batch_writer import Draft, Writer
 from discussit.log.checks import check_content
-from discussit.log.read import timestamp_of
-from discussit.log.writer import Draft, Writer
-from discussit.models import Group
+from discussit.log.read import LogState, timestamp_of
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.sockets.conversation import MAX_UNANSWERED
@@ -36,49 +36,54 @@ async def group_socket(websocket: WebSocket) -> None:
     follower = Follower(user.credential.session_id, user.id, protocol, websocket.path_params["uuid"])
     with hub.people.connected(follower):
         place = protocol.place(websocket.query_params)
-        group, is_in_log = await _admitted(site_of(websocket).database, user, follower, place)
-        async with hub.rooms.entered(follower, group) as room:
+        admitted = await _admitted(site_of(websocket).database, user, follower, place)
+        async with hub.rooms.entered(follower, admitted.group_id, admitted.state) as room:
             await websocket.accept(protocol.subprotocol)
-            _greet(follower, user, group, place, is_in_log=is_in_log)
+            _greet(follower, user, admitted, place)
             sender = SocketSender(websocket, follower)
             follower.try_send = sender.try_send
             await conversation.run(
                 sender,
-                on_message=MessageWriter(websocket, user, group, follower).on_message,
+                on_message=MessageWriter(websocket, user, admitted.group_id, follower).on_message,
                 send=lambda: _send_log(sender, hub, room, follower),
             )
 
 
-async def _admitted(
-    database: Database, user: CurrentUser, follower: Follower, place: Place | None
-) -> tuple[Group, bool]:
-    """The group, and whether the place is one of its log, from which the client can read on."""
+class Admitted(NamedTuple):
+    """What a socket keeps of its admission: no objects of the ORM, which take a kilobyte each."""
 
-    def read(session: OrmSession) -> tuple[Group, bool]:
+    group_id: int
+    state: LogState
+    is_in_log: bool  # whether the client's place is one of this log, from which it can read on
+
+
+async def _admitted(database: Database, user: CurrentUser, follower: Follower, place: Place | None) -> Admitted:
+    def read(session: OrmSession) -> Admitted:
         group = admit(session, user, follower.group_uuid).group
-        return group, place is not None and _is_in_log(session, group, place)
+        state = LogState(group.last_seq, group.revisions, group.epoch)
+        return Admitted(group.id, state, place is not None and _is_in_log(session, group.id, state, place))
 
-    group, is_in_log = await database.run_read(read)
-    follower.admitted = follower.cursor = group.last_seq
-    return group, is_in_log
+    admitted = await database.run_read(read)
+    follower.admitted = follower.cursor = admitted.state.last_seq
+    return admitted
 
 
-def _is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
-    """Whether the client was in this very log, and not too long ago. What it does not say is trusted."""
-    if place.seq is None or not 0 <= group.last_seq - place.seq <= objects.MAX_MISSED:
+def _is_in_log(session: OrmSession, group_id: int, state: LogState, place: Place) -> bool:
+    """Whether the client was in this very log, and not too long ago. It is trusted in what it does not say."""
+    if place.seq is None or not 0 <= state.last_seq - place.seq <= objects.MAX_MISSED:
         return False
-    if place.epoch not in (None, group.epoch):
+    if place.epoch not in (None, state.epoch):
         return False
-    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group.id, place.seq) == place.timestamp
+    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group_id, place.seq) == place.timestamp
 
 
-def _greet(follower: Follower, user: CurrentUser, group: Group, place: Place | None, *, is_in_log: bool) -> None:
+def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
-    last = group.last_seq
-    follower.reply(objects.Ready(user.username, group.uuid, last, group.epoch, version=assets.version()))
+    last, _, epoch = admitted.state
+    follower.reply(objects.Ready(user.username, follower.group_uuid, last, epoch, version=assets.version()))
     if place is None:
         return
-    if is_in_log and place.seq is not None:
+    if admitted.is_in_log and place.seq is not None:
         follower.cursor = place.seq
     else:
         follower.reply(objects.Reset(seq=last))
@@ -87,10 +92,10 @@ def _greet(follower: Follower, user: CurrentUser, group: Group, place: Place | N
 class MessageWriter:
     """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
 
-    def __init__(self, websocket: WebSocket, user: CurrentUser, group: Group, follower: Follower) -> None:
+    def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
         self._writer: Writer = site_of(websocket).writer
         self._throttles: Throttles = site_of(websocket).throttles
-        self._account, self._group_id, self._follower = user, group.id, follower
+        self._account, self._group_id, self._follower = user, group_id, follower
         self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
 
     async def on_message(self, text: str) -> None:

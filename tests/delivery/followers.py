@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
+from discussit.log.read import LogState
 
 
 @asynccontextmanager
@@ -14,8 +15,9 @@ async def following(served, world, cursor=None):
     alice = Follower("session of alice", world.alice.id, V1, group.uuid)
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor
+    state = LogState(group.last_seq, group.revisions, group.epoch)
     with served.hub.people.connected(alice):
-        async with served.hub.rooms.entered(alice, group) as room:
+        async with served.hub.rooms.entered(alice, group.id, state) as room:
             await room.ready()
             yield given(served.hub.rooms.follow(room, alice))
 

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from anyio.lowlevel import checkpoint
 
+from discussit.bus.messages import MembershipChange
 from discussit.delivery.connections import Connection, Connections, Follower, HomeConnection
-from discussit.delivery.messages import MembershipChange
 from discussit.delivery.protocols import TUTORIAL, V1
 from discussit.errors import CloseCode, ErrorCode
 from discussit.log.kinds import Effect
@@ -142,11 +142,11 @@ async def test_a_connection_is_sent_only_objects_that_its_protocol_has():
     assert [json.loads(text)["type"] for text in connection.take_replies()] == ["error"]
 
 
-async def test_connections_are_found_by_session_and_by_user_until_they_are_discarded(connection, home):
+async def test_connections_are_found_by_session_and_by_user_until_they_are_removed(connection, home):
     connections = Connections()
     connections.add(connection)
     connections.add(home)
-    connections.discard(home)
+    connections.remove(home)
 
     assert (connections.of_session["session"], connections.of_user[BOB], len(connections)) == (
         [connection],

@@ -1,10 +1,10 @@
 import json
 from uuid import UUID
 
-from discussit.bus import RESYNC, MemoryBackend
-from discussit.delivery import messages, people, polling
+from discussit.bus import RESYNC, MemoryBackend, messages
+from discussit.bus.messages import MembershipChange, MembershipChanges, person_channel
+from discussit.delivery import people, polling
 from discussit.delivery.connections import Connection, HomeConnection
-from discussit.delivery.messages import MembershipChange, MembershipChanges, person_channel
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
 from discussit.log.kinds import Effect

@@ -7,8 +7,8 @@ from followers import entered, following
 from sqlalchemy import select, text, update
 
 from discussit.bus import RESYNC
+from discussit.bus.messages import group_channel
 from discussit.delivery.connections import Connection
-from discussit.delivery.messages import group_channel
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
 from discussit.models import Group

@@ -3,10 +3,10 @@ import asyncio
 from followers import entered, following
 from sqlalchemy import delete, update
 
-from discussit.bus import RESYNC
-from discussit.delivery import messages, room
+from discussit.bus import RESYNC, messages
+from discussit.bus.messages import Revised, group_channel
+from discussit.delivery import room
 from discussit.delivery.connections import Follower
-from discussit.delivery.messages import Revised, group_channel
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode

@@ -28,7 +28,7 @@ from discussit import cli, main_tasks
 from discussit.app import app
 from discussit.bus import MemoryBackend, backends, bus
 from discussit.delivery import hub, polling, rooms, sending
-from discussit.log import kinds, write, writer
+from discussit.log import batch_writer, kinds, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
 from discussit.server import http
@@ -225,7 +225,7 @@ class Poll(msgspec.Struct, tag_field="type", tag="poll"):
 def come_from_the_future():
     """After each batch of messages a poll is written, and the bus carries what only a later version knows."""
     kinds.KINDS["Poll"] = kinds.Kind("Poll", lambda uuid, row, timestamp: Poll(uuid, row.seq, timestamp, row.content))
-    add = writer._add
+    add = batch_writer._add
 
     def add_and_poll(session, drafts, known):
         answers = add(session, drafts, known)
@@ -234,7 +234,7 @@ def come_from_the_future():
         write.write_entries(session, [poll])
         return answers
 
-    writer._add, bus.Bus.post = add_and_poll, _posting_more(bus.Bus.post)
+    batch_writer._add, bus.Bus.post = add_and_poll, _posting_more(bus.Bus.post)
 
 
 def _posting_more(post):
@@ -262,7 +262,7 @@ def end_hub():
 
 
 def end_writer():
-    writer.Writer.run = _ending(writer.Writer.run)
+    batch_writer.Writer.run = _ending(batch_writer.Writer.run)
 
 
 def little_time():
@@ -281,7 +281,7 @@ def fail_to_start():
 def _ending(run):
     """`run`, until FATAL is to be written. There is a file `waiting`, which says how many messages were before it."""
     straw = asyncio.Event()
-    submit = writer.Writer.submit
+    submit = batch_writer.Writer.submit
     submitted = count()
 
     def submit_until_fatal(self, draft):
@@ -297,7 +297,7 @@ def _ending(run):
             await straw.wait()
             raise RuntimeError(FATAL)
 
-    writer.Writer.submit = submit_until_fatal
+    batch_writer.Writer.submit = submit_until_fatal
     return run_until_fatal
 
 

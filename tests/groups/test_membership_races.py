@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
 from discussit.admin.users import UserView
 from discussit.groups.admission import NoSuchGroup, join_or_leave
-from discussit.log.writer import Draft
+from discussit.log.batch_writer import Draft
 from discussit.models import Group, Membership, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")

@@ -3,7 +3,7 @@ from people import V1, HttpPerson, closed, refused
 
 from discussit.assets import version
 from discussit.bus import RESYNC
-from discussit.delivery.messages import person_channel
+from discussit.bus.messages import person_channel
 from discussit.wire.commands import MAX_SIZE
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

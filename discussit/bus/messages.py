@@ -11,7 +11,7 @@ import msgspec
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
 
-PERSON_CHANNELS = 256
+PERSON_CHANNELS = 32  # each costs a process that listens to it a task and a subscription, some 7 KB
 
 
 class Appended(msgspec.Struct, tag_field="type", tag="appended"):

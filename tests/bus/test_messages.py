@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from discussit.delivery import messages
-from discussit.delivery.messages import (
+from discussit.bus import messages
+from discussit.bus.messages import (
     Appended,
     EndedSessions,
     MembershipChange,

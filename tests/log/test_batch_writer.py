@@ -5,8 +5,8 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import Refused
-from discussit.log import writer
-from discussit.log.writer import MAX_BATCH, Draft
+from discussit.log import batch_writer
+from discussit.log.batch_writer import MAX_BATCH, Draft
 from discussit.models import User
 
 
@@ -157,7 +157,7 @@ async def test_a_repeated_message_is_published_once(world):
 
 
 async def test_a_queue_that_is_full_answers_busy(world, monkeypatch):
-    monkeypatch.setattr(writer, "MAX_QUEUED", 2)
+    monkeypatch.setattr(batch_writer, "MAX_QUEUED", 2)
     await world.joined(world.bob)
 
     async with world.served() as served:
