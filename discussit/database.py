@@ -36,8 +36,9 @@ DATABASE_ERRORS = (SQLAlchemyError, OSError)
 def is_outage(error: Exception) -> bool:
     """Whether the database did not answer, so that the same query may succeed later."""
     if isinstance(error, OperationalError):
-        # SQLite also raises it for a mistake in a statement.
-        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+        # SQLite also raises it for a mistake in a statement, and for a text that is not UTF-8.
+        is_mistake = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
+        return not (isinstance(error.orig, sqlite3.Error) and is_mistake)
     return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )

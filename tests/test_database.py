@@ -5,9 +5,10 @@ from threading import Thread
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 from world import World
 
-from discussit.database import Database, chunks
+from discussit.database import Database, chunks, is_outage
 from discussit.models import Group, Message
 
 # SQLite
@@ -95,6 +96,14 @@ async def test_a_transaction_that_has_begun_is_brought_to_its_end(world):
 @pytest.mark.parametrize(("length", "sizes"), [(0, []), (5000, [5000]), (5001, [5000, 1]), (12000, [5000, 5000, 2000])])
 def test_long_lists_are_asked_for_in_parts(length, sizes):
     assert [len(part) for part in chunks(list(range(length)))] == sizes
+
+
+@pytest.mark.sqlite
+async def test_a_text_that_is_not_utf_8_is_no_outage(database):
+    with pytest.raises(OperationalError) as raised:
+        await database.run_read(lambda session: session.scalar(text("SELECT CAST(x'ff' AS TEXT)")))
+
+    assert not is_outage(raised.value)
 
 
 async def names(database):

@@ -68,7 +68,7 @@ class MessageView(EntryView, model=Message):
     async def insert_model(self, request: Request, data: Values) -> Message:
         content = checked("content", check_content, data.get("content", "").replace("\r\n", "\n"))
         async with self._database.transaction() as session:
-            group, author = await find_group(session, data), await find_user(session, data, "author")
+            author, group = await find_user(session, data, "author"), await find_group(session, data)
             message = Message(group=group, author=author, content=content)
             session.add(message)
         return message
@@ -99,7 +99,7 @@ class EventView(EntryView, model=Event):
         if (kind := data.get("type", "")) not in ("Join", "Left"):
             raise FieldError("type", "An event is a Join or a Left.")
         async with self._database.transaction() as session:
-            group, user = await find_group(session, data), await find_user(session, data)
+            user, group = await find_user(session, data), await find_group(session, data)
             event = Event(group=group, user=user, kind=kind)
             session.add(event)
             try:

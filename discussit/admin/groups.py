@@ -89,7 +89,7 @@ class MembershipView(View, model=Membership):
 
     async def insert_model(self, request: Request, data: Values) -> Membership:
         async with self._database.transaction() as session:
-            group, user = await find_group(session, data), await find_user(session, data)
+            user, group = await find_user(session, data), await find_group(session, data)
             if not await group.add_user(user):
                 raise FieldError("user", f"{user.username} is a member of {group.name} already.")
             return await session.get_one(Membership, (group.id, user.id))

@@ -29,11 +29,15 @@ async def find_group(session: AsyncSession, data: Values, field: str = "group") 
 
 
 async def find_user(session: AsyncSession, data: Values, field: str = "user") -> User:
-    """The user that a form's field names. Raises FieldError."""
+    """The user that a form's field names, locked: the account is not closed until the commit. Raises FieldError.
+
+    To be called before `find_group`: whoever locks both locks the user first.
+    """
     text = _reference(data, field)
-    user = await session.scalar(select(User).where(User.username_key == username_key(text)))
+    named = select(User).where(User.username_key == username_key(text))
+    user = await session.scalar(named.with_for_update(read=True))
     if user is None and is_id(text):
-        user = await session.get(User, int(text))
+        user = await session.get(User, int(text), with_for_update={"read": True})
     if user is None:
         raise FieldError(field, "Nobody has this name.")
     if not user.is_active:

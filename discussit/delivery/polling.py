@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from anyio import CancelScope, current_time
 
-from discussit.database import DATABASE_ERRORS, Database, chunks
+from discussit.database import DATABASE_ERRORS, Database, chunks, is_outage
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
 from discussit.delivery.rooms import Rooms, has_unknown_effect
@@ -83,12 +83,14 @@ class Polling:
     async def _bring_or_end(self, room: Room, state: LogState) -> None:
         try:
             await self._bring(room, state)
-        except DATABASE_ERRORS:
-            raise
-        except Exception:
-            # An entry that was written by other means than ours, such as with a timestamp that is none: it concerns
-            # this group alone, and would also end the process that replaces this one.
-            logger.exception("could not read the log of group %s: its readers are sent away", room.uuid)
+        except Exception as error:
+            if isinstance(error, DATABASE_ERRORS) and is_outage(error):
+                raise
+            # A damaged entry, or one that another program wrote with a timestamp that is none: it concerns this group
+            # alone, and would also end the process that replaces this one. The error may quote the entry's text.
+            logger.error(
+                "could not read the log of group %s, so its readers are sent away: %s", room.uuid, type(error).__name__
+            )
             room.end(CloseCode.RESTART)
 
     async def _bring(self, room: Room, state: LogState) -> None:

@@ -7,7 +7,9 @@ from anyio import create_task_group, fail_after
 from sqlalchemy import select, text
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.admin.groups import MembershipView
 from discussit.admin.users import UserView
+from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
 from discussit.log.batch_writer import Draft
 from discussit.models import Group, Membership, User
@@ -36,6 +38,15 @@ async def test_nobody_joins_with_an_account_that_is_being_closed(world):
 
     assert refused.group_contains(NotLoggedIn)
     assert await counted(world) == ["alice"]
+
+
+async def test_no_account_that_is_being_closed_is_made_a_member(world):
+    with pytest.raises(ExceptionGroup) as refused:
+        async with while_it_waits(world, add_bob) as session:
+            await (await session.get_one(User, world.bob.id)).close()
+
+    assert refused.group_contains(FieldError, match="closed")
+    assert await counted(world) == []
 
 
 async def test_nobody_joins_a_group_that_is_being_deleted(world):
@@ -79,6 +90,10 @@ async def close_bob(world):
 async def join_as_bob(world):
     bob = CurrentUser(world.bob.id, "bob", False, SessionCredential("session of bob"))
     await join_or_leave(world.database, bob, world.group.uuid, joins=True)
+
+
+async def add_bob(world):
+    await MembershipView(world.database).insert_model(None, {"group": "Gardening", "user": "bob"})
 
 
 async def counted(world):
