@@ -79,6 +79,15 @@ def replaced(content, **by):
     return change
 
 
+def announced(alice, tab, between, **facts):
+    """The page has a new connection, whose `ready` had these facts: an entry that came after it is there."""
+    before, shown = between.greetings, tab.messages.count()
+    between.announces(**facts)
+    tab.until(lambda: between.greetings > before)
+    alice.wrote(tab.find("#group").get_attribute("data-group"), "and then")
+    expect(tab.messages).to_have_count(shown + 1)
+
+
 def waits(tab):
     tab.page.clock.fast_forward(MOMENT)
 
@@ -186,8 +195,7 @@ def test_the_home_page_says_that_it_is_disconnected_for_good(bob, gardening, bet
 
 def test_for_new_scripts_the_page_loads_itself_again_once(alice, tab, between, gardening):
     loads = Loads(tab.page, served="new")
-    between.announces(version="new")
-    expect(tab.pill).to_have_text("Live")
+    announced(alice, tab, between, version="new")
     with tab.page.expect_navigation():
         waits(tab)
     expect(tab.pill).to_have_text("Live")
@@ -195,17 +203,16 @@ def test_for_new_scripts_the_page_loads_itself_again_once(alice, tab, between, g
     waits_in_vain(tab)
 
     alice.wrote(gardening, "afterwards")
-    tab.sees("afterwards")
+    tab.sees("and then", "afterwards")
     assert (loads.count, loads.asked) == (1, 1)
 
 
-def test_nothing_that_was_typed_is_lost_to_new_scripts(tab, between):
+def test_nothing_that_was_typed_is_lost_to_new_scripts(alice, tab, between):
     Loads(tab.page, served="new")
     tab.says("\x1c")
     expect(tab.pending.locator(".pending-reason")).to_have_text("Not sent: A message needs some text.")
     tab.field.press_sequentially("half a thou")
-    between.announces(version="new")
-    expect(tab.pill).to_have_text("Live")
+    announced(alice, tab, between, version="new")
 
     with tab.page.expect_navigation():
         waits(tab)
@@ -215,20 +222,18 @@ def test_nothing_that_was_typed_is_lost_to_new_scripts(tab, between):
     expect(tab.pending.locator(".pending-reason")).to_have_text("Not sent: A message needs some text.")
 
 
-def test_a_page_that_would_come_with_the_old_scripts_is_not_loaded_again(tab, between):
+def test_a_page_that_would_come_with_the_old_scripts_is_not_loaded_again(alice, tab, between):
     loads = Loads(tab.page)
-    between.announces(version="new")
-    expect(tab.pill).to_have_text("Live")
+    announced(alice, tab, between, version="new")
 
     tab.until(lambda: waits(tab) or loads.asked == 3)
 
     assert loads.count == 0
 
 
-def test_the_present_version_changes_nothing(tab, between):
+def test_the_present_version_changes_nothing(alice, tab, between):
     loads = Loads(tab.page, served="new")
-    between.announces()
-    expect(tab.pill).to_have_text("Live")
+    announced(alice, tab, between)
 
     waits_in_vain(tab)
 
@@ -240,8 +245,7 @@ def test_new_scripts_wait_for_somebody_reading_further_up(alice, tab, between, g
     expect(tab.messages).to_have_count(40)
     loads = Loads(tab.page, served="new")
     tab.find(".scroller").evaluate("scroller => scroller.scrollTop = -500")
-    between.announces(version="new")
-    expect(tab.pill).to_have_text("Live")
+    announced(alice, tab, between, version="new")
     waits_in_vain(tab)
     assert loads.asked == 0
 
