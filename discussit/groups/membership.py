@@ -1,7 +1,8 @@
 """Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
 from sqlalchemy.orm import Session as OrmSession
@@ -28,8 +29,9 @@ def members_of(group_id: int) -> Select[User]:
 
 # Built once, since building it takes as long as executing it.
 AMONG = (
-    select(Membership.group_id, User.id, User.username)
+    select(Membership.group_id, User.id, User.username, Group.uuid)
     .join(User, User.id == Membership.user_id)
+    .join(Group, Group.id == Membership.group_id)
     # Also filtered by group and user, so that the index is used.
     .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
     .where(Membership.user_id.in_(bindparam("users", expanding=True)))
@@ -38,8 +40,15 @@ AMONG = (
 )
 
 
-def members_among(session: OrmSession, keys: Collection[MemberKey]) -> dict[MemberKey, str]:
-    """Those of the keys that are memberships, each with the user's name. `keys` must not be empty."""
+class Member(NamedTuple):
+    """What an entry needs to know about its author."""
+
+    username: str
+    group_uuid: UUID
+
+
+def members_among(session: OrmSession, keys: Collection[MemberKey]) -> dict[MemberKey, Member]:
+    """Those of the keys that are memberships of active users. `keys` must not be empty."""
     groups, users = map(set, zip(*keys, strict=True))
     rows = session.connection().execute(AMONG, {"groups": groups, "users": users, "keys": keys})
-    return {(group_id, user_id): username for group_id, user_id, username in rows}
+    return {(group_id, user_id): Member(username, uuid) for group_id, user_id, username, uuid in rows}

@@ -5,7 +5,6 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from sqlalchemy import Integer, String, bindparam, column, select, values
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import Database, is_outage
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.membership import MemberKey, members_among
+from discussit.groups.membership import Member, MemberKey, members_among
 from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
 from discussit.models import Group
@@ -48,8 +47,16 @@ class Draft:
         """The same for two drafts that are one message, sent twice."""
         return self if self.client_id is None else (*self.member, self.client_id)
 
-    def entry(self, group_uuid: UUID, username: str) -> NewEntry:
-        return NewEntry(self.group_id, group_uuid, MESSAGE.name, self.user_id, username, self.content, self.client_id)
+    def entry(self, author: Member) -> NewEntry:
+        return NewEntry(
+            self.group_id,
+            author.group_uuid,
+            MESSAGE.name,
+            self.user_id,
+            author.username,
+            self.content,
+            self.client_id,
+        )
 
     def answer(self, answer: int | Refused) -> None:
         if self.seq.done():
@@ -151,12 +158,7 @@ class Writer:
 KnownSeqs = dict[ClientKey | Draft, int]  # of drafts that were written before
 
 # Made once, since building a statement takes as long as executing it.
-LOCK = (
-    select(Group.id, Group.uuid)
-    .where(Group.id.in_(bindparam("groups", expanding=True)))
-    .order_by(Group.id)
-    .with_for_update()
-)
+LOCK = select(Group.id).where(Group.id.in_(bindparam("groups", expanding=True))).order_by(Group.id).with_for_update()
 
 
 def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list[int | Refused]:
@@ -164,24 +166,29 @@ def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list
 
     The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
     """
-    groups = _locked_groups(session, drafts)
+    _lock_groups(session, drafts)
     members = members_among(session, {draft.member for draft in drafts})
     refused: dict[Draft, Refused] = {}
     new: dict[ClientKey | Draft, NewEntry] = {}
     for draft in drafts:
-        if draft.group_id not in groups:
-            refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
-        elif draft.member not in members:
-            refused[draft] = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
+        if draft.member not in members:
+            refused[draft] = _refusal(session, draft)
         elif draft.key not in known and draft.key not in new:
-            new[draft.key] = draft.entry(groups[draft.group_id], members[draft.member])
+            new[draft.key] = draft.entry(members[draft.member])
     seqs = known | dict(zip(new, write_entries(session, list(new.values())), strict=True))
     return [refused.get(draft) or seqs[draft.key] for draft in drafts]
 
 
-def _locked_groups(session: OrmSession, drafts: Iterable[Draft]) -> dict[int, UUID]:
-    rows = session.connection().execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
-    return {row.id: row.uuid for row in rows}
+def _lock_groups(session: OrmSession, drafts: Iterable[Draft]) -> None:
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":  # there the whole transaction is alone
+        connection.execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
+
+
+def _refusal(session: OrmSession, draft: Draft) -> Refused:
+    if session.scalar(select(Group.id).where(Group.id == draft.group_id)) is None:
+        return Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
+    return Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
 
 
 def _known(session: OrmSession, drafts: Iterable[Draft]) -> KnownSeqs:
