@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from anyio.abc import TaskGroup
@@ -32,6 +33,8 @@ from discussit.models.groups import new_epoch
 logger = logging.getLogger(__name__)
 
 PAGE = 200  # entries read from the database at a time
+
+Found = TypeVar("Found")
 
 
 class Rooms:
@@ -180,35 +183,39 @@ class Rooms:
 
     async def _restore(self, room: Room, cursor: int) -> None:
         missing = room.first - 1 - cursor
-        entries = await self._read(room, lambda session: room.take_within(_since(session, room, cursor, missing)))
+        nothing: list[EncodedEntry] = []
+        entries = await self._read(
+            room, lambda session: room.take_within(_since(session, room, cursor, missing)), nothing
+        )
         if not room.restore(cursor + 1, entries):
             # Too long for the space that is left: nobody needs to read them for this again.
             room.is_full = len(entries) < missing
 
     async def page(self, room: Room, cursor: int) -> Slice:
         """The next entries after `cursor`, from the database."""
-        return Slice.after(cursor, await self._read(room, lambda session: list(_since(session, room, cursor))))
+        nothing = Slice(cursor, ())
+        return await self._read(room, lambda session: Slice.after(cursor, _since(session, room, cursor)), nothing)
 
-    async def _read(self, room: Room, read: Callable[[OrmSession], list[EncodedEntry]]) -> list[EncodedEntry]:
-        """Entries of the room's log, none of them older than the room's revision.
+    async def _read(self, room: Room, read: Callable[[OrmSession], Found], nothing: Found) -> Found:
+        """What `read` finds in the room's log, none of it older than the room's revision; `nothing` if the log is gone.
 
         What was read is discarded if the room learned of a revision in the meantime.
         """
         while True:
             known = room.revisions
-            state, entries = await self._database.run_read(
+            state, found = await self._database.run_read(
                 lambda session: (log_state(session, room.group_id), read(session))
             )
             if state is None:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
-                return []
+                return nothing
             if state.revisions > room.revisions:
                 room.revise(state)
             if state.revisions == room.revisions:
-                return entries
+                return found
             if state.revisions < known:
                 self.drop_diverged(room)
-                return []
+                return nothing
 
 
 def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:
