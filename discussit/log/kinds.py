@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -46,6 +46,8 @@ class EntryRow(NamedTuple):
 
 # Objects on the wire (docs/protocol.md)
 
+Status = Literal["Join", "Left"]
+
 
 class TextMessage(msgspec.Struct, tag_field="type", tag="text_message", omit_defaults=True):
     """A message of a member."""
@@ -65,7 +67,7 @@ class EventMessage(msgspec.Struct, tag_field="type", tag="event_message", omit_d
     group_uuid: UUID
     seq: int
     user: str
-    status: Literal["Join", "Left"]
+    status: Status
     timestamp: str
     message: str
     withdrawn: bool = False
@@ -88,12 +90,9 @@ def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessag
     return TextMessage(group_uuid, row.seq, row.username, row.content, timestamp, line, row.is_deleted)
 
 
-def _joined(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
-    return EventMessage(group_uuid, row.seq, row.username, "Join", timestamp, row.content, row.is_deleted)
-
-
-def _left(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
-    return EventMessage(group_uuid, row.seq, row.username, "Left", timestamp, row.content, row.is_deleted)
+def _event_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
+    status = cast(Status, row.kind)  # only of the two kinds below
+    return EventMessage(group_uuid, row.seq, row.username, status, timestamp, row.content, row.is_deleted)
 
 
 def _unknown(group_uuid: UUID, row: EntryRow, timestamp: str) -> UnknownEntry:
@@ -113,8 +112,8 @@ class Kind:
 
 
 MESSAGE = Kind("Message", _text_message, shown_as="message", counts_as_unread=True)
-JOIN = Kind("Join", _joined, shown_as="joined", effect=Effect.JOINED)
-LEFT = Kind("Left", _left, shown_as="left", effect=Effect.LEFT)
+JOIN = Kind("Join", _event_message, shown_as="joined", effect=Effect.JOINED)
+LEFT = Kind("Left", _event_message, shown_as="left", effect=Effect.LEFT)
 
 KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT)}
 SHOWN_KINDS = [kind.name for kind in KINDS.values() if kind.shown_as]
