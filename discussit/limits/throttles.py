@@ -135,7 +135,6 @@ class RateCounter:
     def __init__(self, broadcast_url: str) -> None:
         self._local = FixedWindowRateLimiter(MemoryStorage())
         self._shared: FixedWindowRateLimiter | None = None
-        self._faults: tuple[type[Exception], ...] = (OSError, TimeoutError)
         self._pool: ConnectionPool | None = None
         self._paused_until = 0.0
         if broadcast_url.startswith(("redis", "unix")):
@@ -145,14 +144,12 @@ class RateCounter:
         from redis.asyncio import BlockingConnectionPool
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
-        from redis.exceptions import RedisError
 
         # One retry, for a connection that Redis has dropped since it was last used.
         limits = {"retry": Retry(NoBackoff(), 1), "socket_connect_timeout": ANSWER_LIMIT, "timeout": ANSWER_LIMIT}
         self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, **limits)
         storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]  # it says scalars only
         self._shared = FixedWindowRateLimiter(storage)
-        self._faults = (*self._faults, RedisError)
 
     async def add(self, limit: Limit, holder: str, count: int = 1) -> None:
         """Count `count` more acts of the holder. Raises Throttled at the limit."""
@@ -167,7 +164,9 @@ class RateCounter:
                     counted = await count(self._shared)
                 self._paused_until = 0
                 return counted
-            except self._faults as error:
+            except Exception as error:
+                # redis-py raises anything when a connection breaks in the middle of an operation: RuntimeError,
+                # AttributeError, IndexError. In any case nothing was counted that can be relied on.
                 self._pause(error)
         return await count(self._local)
 

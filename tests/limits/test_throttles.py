@@ -276,6 +276,24 @@ async def test_without_redis_each_process_counts_for_itself_and_warns_once(count
     assert "Redis does not count" in caplog.text
 
 
+@pytest.mark.parametrize("answer", [b"*0\r\n", b"$2\r\nno\r\n", b"$5\r\nno", b"what?\r\n", b"\xff", b""])
+async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_itself(answer):
+    async def answers(reader, writer):
+        while await reader.read(4096):
+            writer.write(answer)
+            if not answer.endswith(b"\r\n"):
+                break  # in the middle of its answer
+        writer.close()
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
+        counter = RateCounter(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        for _ in range(3):
+            await counter.add(Limit("things", THREE), "alice")
+        with pytest.raises(Throttled):
+            await counter.add(Limit("things", THREE), "alice")
+        await counter.close()
+
+
 async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
     limit = Limit("things of a slow Redis", THREE)
     await counters[0].add(limit, "alice")
