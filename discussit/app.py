@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -65,6 +66,9 @@ ROUTES = [
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
+# Reading a request's session can fail as well, outside of what Starlette wraps around the routes.
+OUTAGES = dict.fromkeys((SQLAlchemyError, TimeoutError, ConnectionError), errors.database_error)
+
 
 def create_app(settings: Settings) -> Starlette:
     """The application with these settings, for a database at the right schema."""
@@ -91,7 +95,8 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(AuthenticationMiddleware, backend=session_backend, on_error=errors.no_answer),
+            Middleware(ExceptionMiddleware, handlers=OUTAGES),
+            Middleware(AuthenticationMiddleware, backend=session_backend),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
         exception_handlers={
@@ -100,8 +105,7 @@ def create_app(settings: Settings) -> Starlette:
             NoSuchGroup: errors.no_such_group,
             Throttled: errors.too_often,
             HTTPException: errors.http_error,
-            SQLAlchemyError: errors.database_error,
-            TimeoutError: errors.database_error,
+            **OUTAGES,
             Exception: errors.server_error,
         },
         lifespan=partial(lifespan, new_site),

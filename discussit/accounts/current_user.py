@@ -7,12 +7,12 @@ from datetime import timedelta
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import contains_eager
-from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
+from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
-from discussit.database import DATABASE_ERRORS, Database, is_outage
+from discussit.database import DATABASE_ERRORS, Database
 from discussit.models import Session
 from discussit.models.accounts import AGE_LIMIT, session_id
 from discussit.models.base import now
@@ -74,16 +74,10 @@ class SessionBackend(AuthenticationBackend):
         self._database = database
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, CurrentUser] | None:
-        """Raises AuthenticationError while the database is down."""
         token = self._token(conn)
         if token is None or path_below(conn).startswith(PUBLIC):
             return None
-        try:
-            session = await self._session(token)
-        except DATABASE_ERRORS as error:
-            if not is_outage(error):
-                raise
-            raise AuthenticationError("the database does not answer") from error
+        session = await self._session(token)
         if session is None:
             return None
         user = session.user

@@ -60,13 +60,9 @@ async def http_error(conn: HTTPConnection, error: Exception) -> Response:
 
 
 async def database_error(conn: HTTPConnection, error: Exception) -> Response:
+    """The page while the database is down or too slow."""
     if not is_outage(error):
         raise error
-    return no_answer(conn, error)
-
-
-def no_answer(conn: HTTPConnection, error: Exception) -> Response:
-    """The page while the database is down or too slow."""
     logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
     text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
     response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text))

@@ -10,6 +10,7 @@ from clients import Talker, running
 from garden import until
 from network import Network
 from shared_garden import talking
+from websockets.exceptions import InvalidStatus
 
 from discussit.database import CONNECTIONS
 
@@ -39,6 +40,9 @@ async def test_a_database_that_is_stopped_and_started_loses_nothing(shared, post
         await asyncio.to_thread(postgres.kill)
         await until(lambda: shared.says_it_is(503, database="down"))
         assert shared.alice.get(f"/groups/{shared.group}/").status_code == 503
+        with pytest.raises(InvalidStatus) as refused:
+            await shared.alice.socket(f"/groups/{shared.group}/")
+        assert refused.value.response.status_code == 503  # not 403: nobody knows whether alice is a member
         await asyncio.to_thread(postgres.start)
 
     await until(lambda: shared.says_it_is(200, database="ok", bus="ok"))
