@@ -1,6 +1,9 @@
-"""pytest's --serving: in which of its two ways the real servers of the tests serve."""
+"""Real servers of the tests: in which of their two ways they serve, and what they logged when a test failed."""
 
+import pytest
 import servers
+
+TAIL = 10_000  # characters of a log that a report shows
 
 
 def pytest_addoption(parser):
@@ -14,3 +17,13 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     servers.Server.way = config.getoption("serving")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    folder = item.funcargs.get("tmp_path")
+    if report.failed and folder is not None:
+        for log in sorted(folder.rglob("server.log")):
+            report.sections.append((str(log.relative_to(folder)), log.read_text(errors="replace")[-TAIL:]))
+    return report
