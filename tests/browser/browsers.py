@@ -197,7 +197,7 @@ class BrowserPerson(Tab):
 
     def logs_in(self):
         """Log in, or sign up the first time."""
-        if self.context.request.get("./", max_redirects=0).status == 200:
+        if self.gets("./").status == 200:
             return
         if self.name in self.site.accounts:
             self.posts("accounts/login/", username=self.name, password=PASSWORD)
@@ -205,8 +205,12 @@ class BrowserPerson(Tab):
             self.posts("accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
             self.site.accounts.add(self.name)
 
+    def gets(self, path):
+        """Its answer. As in a browser, a request is repeated whose idle connection the server was just closing."""
+        return self.context.request.get(path, max_redirects=0, max_retries=1)
+
     def posts(self, path, **fields):
-        answer = self.context.request.post(path, form=fields, max_redirects=0)
+        answer = self.context.request.post(path, form=fields, max_redirects=0, max_retries=1)
         assert answer.status == 303, answer.text()
 
     def creates(self, name):
@@ -217,7 +221,7 @@ class BrowserPerson(Tab):
         return group
 
     def _groups(self):
-        return set(GROUP_ROW.findall(self.context.request.get("./").text()))
+        return set(GROUP_ROW.findall(self.gets("./").text()))
 
     def joins(self, group):
         self.posts(f"groups/{group}/join/")
