@@ -66,7 +66,7 @@ ROUTES = [
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
-# Reading a request's session can fail as well, outside of what Starlette wraps around the routes.
+# Handled around the authentication, which reads the database, too.
 OUTAGES = dict.fromkeys((SQLAlchemyError, TimeoutError, ConnectionError), errors.database_error)
 
 
@@ -105,7 +105,6 @@ def create_app(settings: Settings) -> Starlette:
             NoSuchGroup: errors.no_such_group,
             Throttled: errors.too_often,
             HTTPException: errors.http_error,
-            **OUTAGES,
             Exception: errors.server_error,
         },
         lifespan=partial(lifespan, new_site),
