@@ -16,7 +16,7 @@ export class Log {
   constructor(list) {
     this.#list = list
     this.#headerWindow = Number(list.dataset.headerWindow)
-    this.#localize(list)
+    this.#adopt([list])
     // Only entries appended from now on should be read aloud, not those already here.
     list.setAttribute("aria-live", "polite")
   }
@@ -45,7 +45,7 @@ export class Log {
     const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
     this.#list.setAttribute("aria-live", "off")
     this.#list.prepend(...older)
-    this.#localize(this.#list)
+    this.#adopt(older)
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
   }
 
@@ -62,13 +62,15 @@ export class Log {
     return continues(above, author, moment, this.#headerWindow)
   }
 
-  /** @param {HTMLElement} list */
-  #localize(list) {
-    localize(list)
-    separateDays(list)
-    /** @type {NodeListOf<HTMLElement>} */
-    const texts = list.querySelectorAll(".entry-text")
-    for (const text of texts) linkify(text)
+  /** @param {HTMLElement[]} parts What the server rendered. */
+  #adopt(parts) {
+    for (const part of parts) {
+      localize(part)
+      /** @type {NodeListOf<HTMLElement>} */
+      const texts = part.querySelectorAll(".entry-text")
+      for (const text of texts) linkify(text)
+    }
+    separateDays(this.#list)
   }
 }
 

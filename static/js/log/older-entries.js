@@ -26,10 +26,11 @@ export class OlderEntries {
   async #load() {
     this.#observer.unobserve(this.#link)
     const page = await fetchPage(this.#link.href).catch(() => null)
+    /** @type {NodeListOf<HTMLElement> | undefined} */
     const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
     // If the page could not be fetched, the link stays and still leads there.
     if (!rows) return
-    this.#log.prepend([...rows].map(row => document.adoptNode(/** @type {HTMLElement} */ (row))))
+    this.#log.prepend([...rows])
     this.#follow(page?.querySelector("#earlier"))
   }
 

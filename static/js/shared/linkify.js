@@ -5,18 +5,8 @@ const CLOSING = /[.,:;!?'"…»”’)\]}]$/
 
 /** @param {HTMLElement} text */
 export function linkify(text) {
-  for (const node of plainTexts(text)) {
-    const parts = split(node.data)
-    if (parts.some(part => part instanceof Node)) node.replaceWith(...parts)
-  }
-}
-
-/**
- * Existing links are skipped, so that a text may be processed twice.
- * @param {HTMLElement} text
- */
-function plainTexts(text) {
-  return [...text.childNodes].filter(node => node instanceof Text).filter(node => node.data.includes("://"))
+  const parts = split(text.textContent)
+  if (parts.some(part => part instanceof Node)) text.replaceChildren(...parts)
 }
 
 /** @param {string} text */
