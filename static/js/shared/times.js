@@ -16,7 +16,7 @@ const SPANS = [
 /** @param {ParentNode} root */
 export function localize(root) {
   /** @type {NodeListOf<HTMLTimeElement>} */
-  const times = root.querySelectorAll("time[data-form=clock], time[data-form=ago]")
+  const times = root.querySelectorAll("time[data-form]")
   for (const time of times) {
     const date = new Date(time.dateTime)
     time.textContent = time.dataset.form === "ago" ? ago(date) : clock.format(date)
@@ -46,7 +46,9 @@ export function nameOfDay(key) {
 /** @param {Date} date */
 function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1_000
-  const [unit, length] = SPANS.find(([, span]) => -seconds >= span) ?? ["minute", 60]
+  const span = SPANS.find(([, length]) => -seconds >= length)
+  if (!span) return "just now"
+  const [unit, length] = span
   if (unit === "day" && -seconds > 30 * length) return dayOfYear.format(date)
-  return -seconds < 60 ? "just now" : distance.format(Math.round(seconds / length), unit)
+  return distance.format(Math.round(seconds / length), unit)
 }
