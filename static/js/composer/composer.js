@@ -96,15 +96,16 @@ export class Composer {
   #typed() {
     this.#typedAt = Date.now()
     this.#draft.text = this.#field.value
-    this.#field.setAttribute("aria-invalid", String(this.#left(this.#field.value) < 0))
-    this.#measure()
+    this.#field.setAttribute("aria-invalid", String(this.#measure() < 0))
   }
 
+  /** Shows how many characters are left, and returns it. */
   #measure() {
     const left = this.#left(this.#field.value)
     this.#counter.textContent = left > NEAR ? "" : left >= 0 ? `${left} left` : `${-left} too many`
     this.#counter.classList.toggle("over", left < 0)
     if (!CSS.supports("field-sizing", "content")) this.#grow()
+    return left
   }
 
   /**

@@ -93,9 +93,8 @@ export class Outbox {
    * @param {number} last
    */
   settle(last) {
-    const arrived = this.messages.filter(({ seq }) => seq && seq <= last)
-    const keys = arrived.map(({ client_id }) => this.#keyOf(client_id))
-    for (const key of keys) if (key) forget(key)
+    const arrived = keysWith(this.#prefix).filter(key => (read(key)?.seq ?? Infinity) <= last)
+    for (const key of arrived) forget(key)
     if (arrived.length) this.#changed()
   }
 

@@ -88,9 +88,9 @@ export class Pending {
 
   /** @param {Event} event */
   #decide(event) {
-    const button = around(event, "button")
-    const id = around(event, "[data-client-id]")?.getAttribute("data-client-id")
-    if (!(button instanceof HTMLButtonElement) || !id) return
+    const button = around(event, "button", HTMLButtonElement)
+    const id = around(event, "[data-client-id]")?.dataset.clientId
+    if (!button || !id) return
     if (button.value === "retry") this.#outbox.retry(id)
     if (button.value === "discard") this.#outbox.discard(id)
   }

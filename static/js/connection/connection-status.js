@@ -15,20 +15,16 @@ export class ConnectionStatus {
   /** @type {import("./socket.js").Status} */
   #status = "connecting"
   #goal = Infinity
-  #last
+  #last = 0
   #waiting = 0
   #wasAway = false
   #hasReturned = false
   /** @type {number | undefined} */
   #timer
 
-  /**
-   * @param {HTMLElement} pill
-   * @param {number} last
-   */
-  constructor(pill, last) {
+  /** @param {HTMLElement} pill */
+  constructor(pill) {
     this.#pill = pill
-    this.#last = last
   }
 
   /** @param {import("./socket.js").Status} status */

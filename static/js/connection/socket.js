@@ -73,8 +73,7 @@ export class Socket {
 
   /** Ends the connection for good: the page is about to be loaded again. */
   stop() {
-    this.#drop()
-    this.#change("stopped")
+    this.#end("stopped")
   }
 
   get #hasEnded() {

@@ -38,7 +38,7 @@ const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.la
 const log = new Log(list)
 const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const members = new Members(find(page, "#members"), document.querySelectorAll(".panel-member-count"))
-const connectionStatus = new ConnectionStatus(find(page, "#state"), cursor.seq)
+const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const socket = new Socket(address, { query: () => cursor.query, received, changed })

@@ -1,6 +1,6 @@
 // The rows of the home page, each with the buttons that apply.
 
-import { find } from "../shared/dom.js"
+import { contentOf, find } from "../shared/dom.js"
 
 export class Groups {
   #list
@@ -128,8 +128,7 @@ export class Groups {
   #swapButtons(row, isMember) {
     const actions = find(row, ".group-actions")
     row.dataset.focused ??= String(actions.contains(document.activeElement))
-    const template = find(document, isMember ? "#member-actions" : "#stranger-actions", HTMLTemplateElement)
-    actions.replaceChildren(fill(document.importNode(template.content, true), row.id))
+    actions.replaceChildren(fill(contentOf(isMember ? "member-actions" : "stranger-actions"), row.id))
   }
 
   /**

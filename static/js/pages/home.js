@@ -73,9 +73,9 @@ function receive(object, groups, reload) {
  * @param {Socket} socket
  */
 function press(event, groups, socket) {
-  const button = around(event, ".group_option")
+  const button = around(event, ".group_option", HTMLButtonElement)
   const row = around(event, ".group")
-  if (!(button instanceof HTMLButtonElement) || !(row instanceof HTMLElement)) return
+  if (!button || !row) return
   const [verb, uuid] = button.value.split(" ")
   if (verb === "open_group") return openGroup(event, button)
   // Without a connection the form is submitted.
@@ -98,8 +98,8 @@ function openGroup(event, button) {
 
 /** @param {MouseEvent} event */
 function openBeside(event) {
-  const button = around(event, ".group_option[value^=open_group]")
-  if (!(button instanceof HTMLButtonElement)) return
+  const button = around(event, ".group_option[value^=open_group]", HTMLButtonElement)
+  if (!button) return
   event.preventDefault()
   window.open(addressOf(button), "_blank", "noopener")
 }

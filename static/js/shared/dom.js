@@ -15,19 +15,30 @@ export function find(root, selector, kind) {
 }
 
 /**
+ * A copy of all that is in the <template> with this id. Raises if there is no such template.
+ * @param {string} id
+ */
+export function contentOf(id) {
+  return document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true)
+}
+
+/**
  * A copy of the element in the <template> with this id. Raises if there is none.
  * @param {string} id
  */
 export function cloned(id) {
-  const content = document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true)
-  return find(content, "*")
+  return find(contentOf(id), "*")
 }
 
 /**
- * The closest element around an event's target that matches.
+ * The closest element around an event's target that matches, if it is of this class.
+ * @template {Element} [T=HTMLElement]
  * @param {Event} event
  * @param {string} selector
+ * @param {{ new (): T }} [kind]
+ * @returns {T | null}
  */
-export function around(event, selector) {
-  return event.target instanceof Element ? event.target.closest(selector) : null
+export function around(event, selector, kind) {
+  const element = event.target instanceof Element ? event.target.closest(selector) : null
+  return element instanceof (kind ?? HTMLElement) ? /** @type {T} */ (element) : null
 }
