@@ -67,7 +67,8 @@ class Database:
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
             self._threads = SQLiteThreads(settings.database_url)
-            self.engine = _sqlite_engine(settings.database_url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self.engine = create_async_engine(settings.database_url, pool_size=1, max_overflow=0)
+            configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE")
         else:
             self.engine = _pooled_engine(settings.database_url)
             self._snapshots = async_sessionmaker(self.engine.execution_options(**SNAPSHOT))
@@ -178,23 +179,19 @@ def _pooled_engine(url: str) -> AsyncEngine:
 
 def _blocking_engine(url: str, *, begin: str, pool_size: int) -> Engine:
     engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=pool_size, max_overflow=0)
-    _configure(engine, begin=begin)
+    configure_sqlite(engine, begin=begin)
     return engine
 
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
-    _configure(engine.sync_engine, begin=begin)
-    return engine
+def configure_sqlite(engine: Engine, *, begin: str, pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON")) -> None:
+    """Have the engine's connections begin transactions with `begin`."""
 
-
-def _configure(engine: Engine, *, begin: str) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         # The driver's own transactions lose updates: they begin late and never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*PRAGMAS, "foreign_keys=ON"):
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from discussit.database import DATABASE_ERRORS, PRAGMAS, Database
+from discussit.database import DATABASE_ERRORS, PRAGMAS, Database, configure_sqlite
 from discussit.settings import ALEMBIC_INI, Settings
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,9 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
-        _lock_whole_file(engine.sync_engine)
+        # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
+        pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
+        configure_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
     try:
         async with engine.connect() as connection:
             if settings.uses_sqlite:
@@ -97,23 +99,6 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
             await connection.commit()
     finally:
         await engine.dispose()
-
-
-def _lock_whole_file(engine: Engine) -> None:
-    # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
-    pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 async def _lock_migrations(connection: AsyncConnection) -> None:
