@@ -59,11 +59,17 @@ class CurrentUser(BaseUser):
         return self.username
 
 
+def user_of(conn: HTTPConnection) -> CurrentUser | None:
+    """The logged-in user, if there is one. Before authentication there is none."""
+    user = conn.scope.get("user")
+    return user if isinstance(user, CurrentUser) else None
+
+
 def current_user(conn: HTTPConnection) -> CurrentUser:
     """The logged-in user. Raises NotLoggedIn."""
-    if not isinstance(conn.user, CurrentUser):
+    if (user := user_of(conn)) is None:
         raise NotLoggedIn
-    return conn.user
+    return user
 
 
 class SessionBackend(AuthenticationBackend):

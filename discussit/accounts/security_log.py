@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from starlette.requests import HTTPConnection
 
-from discussit.accounts.current_user import CurrentUser
+from discussit.accounts.current_user import user_of
 from discussit.client_address import client_address
 
 logger = logging.getLogger("discussit.security")
@@ -56,6 +56,5 @@ def limited(conn: HTTPConnection, what: str) -> None:
 
 
 def _subjects(conn: HTTPConnection, account: int | None = None) -> str:
-    user = conn.scope.get("user")  # before authentication there is none
-    by = user.id if isinstance(user, CurrentUser) else None
-    return f"account={account or '-'} by={by or '-'} address={client_address(conn) or '-'}"
+    user = user_of(conn)
+    return f"account={account or '-'} by={user.id if user else '-'} address={client_address(conn) or '-'}"

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import login, security_log, sessions
-from discussit.accounts.current_user import CurrentUser
+from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
@@ -41,7 +41,7 @@ def confirmed_password(form: Form) -> str:
 
 async def log_in(request: Request) -> Response:
     if request.method != "POST":
-        if isinstance(request.user, CurrentUser):
+        if user_of(request):
             return see_other(address(request, "/"))
         return page(
             request, "account/login.html", form=Form(), next=own_address(request, request.query_params.get("next", ""))
@@ -60,8 +60,8 @@ async def log_in(request: Request) -> Response:
 
 async def start_session(request: Request, user: User, target: str) -> Response:
     """Redirect to `target` in a new session. The browser's previous session ends."""
-    if isinstance(request.user, CurrentUser):
-        await _end_own_session(request, request.user)
+    if previous := user_of(request):
+        await _end_own_session(request, previous)
     site = site_of(request)
     token = await sessions.start(site.database, user, request)
     security_log.done(request, Act.LOGIN, user.id)
@@ -72,8 +72,8 @@ async def start_session(request: Request, user: User, target: str) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    user = request.user
-    if isinstance(user, CurrentUser) and await _end_own_session(request, user):
+    user = user_of(request)
+    if user and await _end_own_session(request, user):
         security_log.done(request, Act.LOGOUT, user.id)
     response = see_other(address(request, "/accounts/login/"))
     site_of(request).session_backend.clear(response, request)

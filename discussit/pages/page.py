@@ -17,7 +17,7 @@ from starlette.templating import Jinja2Templates
 
 from discussit import assets
 from discussit.accounts import user_agents
-from discussit.accounts.current_user import CurrentUser
+from discussit.accounts.current_user import user_of
 from discussit.errors import FieldError
 from discussit.models import Group
 from discussit.settings import TEMPLATES
@@ -107,9 +107,8 @@ def _asset(context: Context, path: str) -> str:
 
 
 def _context(request: Request) -> dict[str, Any]:
-    user = request.scope.get("user")
     return {
-        "user": user if isinstance(user, CurrentUser) else None,
+        "user": user_of(request),
         "root": root_of(request),
         "signup_open": site_of(request).settings.signup_open,
     }
