@@ -66,8 +66,13 @@ ROUTES = [
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
-# Handled around the authentication, which reads the database, too.
-OUTAGES = dict.fromkeys((SQLAlchemyError, TimeoutError, ConnectionError), errors.database_error)
+# Middleware raises these, too: the authentication reads the database, and SocketLimit counts connections.
+OUTER_HANDLERS = {
+    SQLAlchemyError: errors.database_error,
+    TimeoutError: errors.database_error,
+    ConnectionError: errors.database_error,
+    Throttled: errors.too_often,
+}
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -95,7 +100,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(BodyLimit),
-            Middleware(ExceptionMiddleware, handlers=OUTAGES),
+            Middleware(ExceptionMiddleware, handlers=OUTER_HANDLERS),
             Middleware(AuthenticationMiddleware, backend=session_backend),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
         ],
@@ -103,7 +108,6 @@ def create_app(settings: Settings) -> Starlette:
             NotLoggedIn: errors.not_logged_in,
             NotAMember: errors.not_a_member,
             NoSuchGroup: errors.no_such_group,
-            Throttled: errors.too_often,
             HTTPException: errors.http_error,
             Exception: errors.server_error,
         },

@@ -1,19 +1,17 @@
 """Limits on the number of open sockets."""
 
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser
+from discussit.accounts.current_user import user_of
 from discussit.client_address import client_network
 from discussit.limits.concurrency import ConcurrencyLimit
-from discussit.limits.throttles import Throttled, Throttles
+from discussit.limits.throttles import Throttles
 from discussit.settings import Settings
 
 
 class SocketLimit:
-    """Refuses a handshake with 429 if its session or address has too many sockets open in this process.
+    """Raises Throttled if a handshake's session or address has too many sockets open in this process.
 
     Runs after authentication, so that invented sessions don't count.
     """
@@ -29,14 +27,9 @@ class SocketLimit:
             await self.app(scope, receive, send)
             return
         conn = HTTPConnection(scope)
-        user = conn.user if isinstance(conn.user, CurrentUser) else None
+        user = user_of(conn)
         session = user.credential.session_id if user else ""
-        try:
-            with self._of_address.taken(client_network(conn)), self._of_session.taken(session):
-                if user:
-                    await self._throttles.connect(user.username)
-                await self.app(scope, receive, send)
-        except Throttled as throttled:
-            security_log.limited(conn, throttled.what)
-            refusal = Response(status_code=429, headers={"Retry-After": str(throttled.retry_after)})
-            await refusal(scope, receive, send)
+        with self._of_address.taken(client_network(conn)), self._of_session.taken(session):
+            if user:
+                await self._throttles.connect(user.username)
+            await self.app(scope, receive, send)
