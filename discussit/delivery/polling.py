@@ -9,7 +9,7 @@ from anyio import CancelScope, current_time
 from discussit.database import DATABASE_ERRORS, Database, chunks, is_outage
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
-from discussit.delivery.rooms import Rooms, has_unknown_effect
+from discussit.delivery.rooms import Rooms
 from discussit.errors import CloseCode
 from discussit.log.read import LogState, log_states
 
@@ -96,7 +96,7 @@ class Polling:
     async def _bring(self, room: Room, state: LogState) -> None:
         """Bring the room to this state of its log, or beyond."""
         if state.revisions > room.revisions:
-            room.revise(state)
+            room.revise(state.revisions, state.epoch)
         elif state.revisions == room.revisions and state.epoch != room.epoch:
             # Another process found that it is not the log that was sent, or it was restored from a copy.
             room.end(CloseCode.RESTART)
@@ -109,11 +109,9 @@ class Polling:
             room.start(to)
             return
         while (last := room.last) < to:
-            part, revisions = await self._rooms.page(room, last), room.revisions
-            if has_unknown_effect(part.with_effects):
-                await self._rooms.check_members(room)
-                if room.revisions != revisions:
-                    continue  # texts may have changed meanwhile
+            part = await self._rooms.page(room, last)
+            if not await self._rooms.still_current(room, part):
+                continue
             # A message may have continued the tail meanwhile: the page still begins where it was asked for.
             if not part.entries or not room.append(part.entries):
                 return

@@ -13,7 +13,6 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
-from discussit.log.read import LogState
 
 TAIL = 1_000  # entries that a room keeps
 SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this
@@ -140,9 +139,9 @@ class Room:
         self._space -= _size(entries)
         return True
 
-    def revise(self, state: LogState) -> None:
+    def revise(self, revisions: int, epoch: str) -> None:
         """Drop the texts that are kept, and have every follower load the log again: entries changed."""
-        self.revisions, self.epoch = state.revisions, state.epoch
+        self.revisions, self.epoch = revisions, epoch
         self._forget()
         for follower in self.followers:
             follower.is_outdated = True

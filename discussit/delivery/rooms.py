@@ -75,7 +75,7 @@ class Rooms:
     def _agree(self, room: Room, follower: Follower, state: LogState) -> None:
         """Have both know the latest revision: either may have been looked at before the other."""
         if state.revisions > room.revisions:
-            room.revise(state)
+            room.revise(state.revisions, state.epoch)
             follower.is_outdated = False
         elif state.revisions < room.revisions:
             follower.is_outdated = True
@@ -120,7 +120,7 @@ class Rooms:
         """Drop the texts of the group's room, if this revision is new to it."""
         room = self._open.get(uuid)
         if room is not None and revisions > room.revisions:
-            room.revise(LogState(room.last or 0, revisions, epoch))
+            room.revise(revisions, epoch)
 
     def drop_diverged(self, room: Room) -> None:
         """The database is behind what readers have seen (a failover lost entries). Disconnect them; they reload."""
@@ -152,11 +152,8 @@ class Rooms:
             for entry in part.with_effects:
                 # It may have been written elsewhere, and not have arrived yet, while this reader came in.
                 follower.end_if_left(entry.seq, entry.user_id, entry.effect)
-            if has_unknown_effect(part.with_effects):
-                revisions = room.revisions
-                await self.check_members(room)
-                if room.revisions != revisions:
-                    continue  # texts may have changed meanwhile
+            if not await self.still_current(room, part):
+                continue
             if follower.ended is not None:
                 return
             if part.entries:
@@ -165,6 +162,13 @@ class Rooms:
             else:
                 await follower.woken()
                 yield None
+
+    async def still_current(self, room: Room, part: Slice) -> bool:
+        """Check the members if the part's entries make that necessary. False: texts may have changed meanwhile."""
+        revisions = room.revisions
+        if has_unknown_effect(part.with_effects):
+            await self.check_members(room)
+        return room.revisions == revisions
 
     async def check_members(self, room: Room) -> None:
         """End followers who are no longer members, after entries of which only a newer version knows what they do."""
@@ -210,7 +214,7 @@ class Rooms:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
                 return nothing
             if state.revisions > room.revisions:
-                room.revise(state)
+                room.revise(state.revisions, state.epoch)
             if state.revisions == room.revisions:
                 return found
             if state.revisions < known:

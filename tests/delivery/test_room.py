@@ -11,7 +11,6 @@ from discussit.delivery.slices import SLICE
 from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
-from discussit.log.read import LogState
 from discussit.wire import objects
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
@@ -152,7 +151,7 @@ def test_a_tail_keeps_fewer_long_entries(room):
 def test_dropped_entries_make_space(room):
     room.append(entries(6, "x" * SPACE))
     room.append(entries(7, "y" * SPACE))
-    room.revise(LogState(6, 1, "f"))
+    room.revise(1, "f")
     room.append(entries(8, "z" * SPACE))
 
     assert (room.first, room.is_full) == (8, False)
@@ -252,7 +251,7 @@ async def idle(room, bob):
 def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):
     room.append(entries(6, "six"))
 
-    room.revise(LogState(6, 1, "f"))
+    room.revise(1, "f")
 
     assert (room.slice(5), room.last, bob.is_outdated) == (None, 6, True)
 

@@ -10,7 +10,6 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode
-from discussit.log.read import LogState
 from discussit.models import Entry, Group, Membership, Message, User
 
 
@@ -76,7 +75,7 @@ async def test_entries_revised_while_they_are_restored_are_not_kept(world, monke
 
         async def read_while_revised(work):
             result = await read(work)
-            room.revise(LogState(3, 1, room.epoch))
+            room.revise(1, room.epoch)
             return result
 
         monkeypatch.setattr(world.database, "run_read", read_while_revised)
