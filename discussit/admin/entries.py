@@ -9,7 +9,7 @@ from starlette.requests import Request
 from discussit.admin.references import GROUP, PERSON, find_group, find_user, users_like
 from discussit.admin.view import Field, Values, View
 from discussit.errors import FieldError, checked
-from discussit.log.checks import check_content
+from discussit.log.checks import check_form_content
 from discussit.log.hooks import NothingChanges
 from discussit.models import Entry, Event, Message
 
@@ -32,7 +32,7 @@ class EntryView(View):
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Entry:
         (text,) = self.fields_to_edit
-        content = checked(text.name, check_content, data.get(text.name, "").replace("\r\n", "\n"))
+        content = checked(text.name, check_form_content, data.get(text.name, ""))
         async with self._database.transaction() as session:
             entry: Entry = await self.locked(session, pk)
             entry.content = content
@@ -66,7 +66,7 @@ class MessageView(EntryView, model=Message):
         return super().initial(request) | {"author": request.user.username}
 
     async def insert_model(self, request: Request, data: Values) -> Message:
-        content = checked("content", check_content, data.get("content", "").replace("\r\n", "\n"))
+        content = checked("content", check_form_content, data.get("content", ""))
         async with self._database.transaction() as session:
             author, group = await find_user(session, data, "author"), await find_group(session, data)
             message = Message(group=group, author=author, content=content)

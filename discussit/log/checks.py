@@ -18,6 +18,11 @@ def check_content(content: str) -> str:
     return content
 
 
+def check_form_content(content: str) -> str:
+    """The same for the field of a form, in which browsers send line breaks as CR LF. Raises Refused."""
+    return check_content(content.replace("\r\n", "\n"))
+
+
 def check_client_id(client_id: str | None) -> str | None:
     """The name that a client gave its message, if it may be one. Raises Refused."""
     if client_id is not None and ("\0" in client_id or not 1 <= len(client_id) <= 64):

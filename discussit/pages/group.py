@@ -14,7 +14,7 @@ from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import members_of
 from discussit.log.batch_writer import Draft
-from discussit.log.checks import MAX_CONTENT, check_client_id, check_content, is_seq
+from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.models import Group, User
@@ -180,8 +180,7 @@ async def send_message(request: Request) -> Response:
 
 
 async def _draft(request: Request, user: CurrentUser, group: Group, form: Form) -> Draft:
-    # Browsers send line breaks of forms as CR LF.
-    content = check_content(form.get("message").replace("\r\n", "\n"))
+    content = check_form_content(form.get("message"))
     client_id = check_client_id(form.get("client_id") or None)
     await site_of(request).throttles.message(user.username)
     return Draft(group.id, user.id, content, client_id)
