@@ -49,6 +49,8 @@ class Inbox:
 class Backend(BroadcastBackend):
     """Delivers the messages of wanted channels, and confirms each subscription with RESYNC."""
 
+    errors: tuple[type[Exception], ...] = (OSError,)  # raised when the engine is lost; others get a traceback
+
     def __init__(self) -> None:
         self.wanted: set[str] = set()
         self.is_connected = False
@@ -97,7 +99,6 @@ class SupervisedBackend(Backend):
     """An engine in another process. A single task uses the connection, and replaces it when it is lost."""
 
     name: str
-    errors: tuple[type[Exception], ...]  # raised when the connection is lost; others are logged with a traceback
 
     async def run(self) -> None:
         pause, longest = PAUSES

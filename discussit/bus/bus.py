@@ -84,7 +84,8 @@ class Bus:
         except Exception as error:
             # The entry is committed and rooms poll: a lost message only delays readers, so it
             # must not end this task. The engines' errors share no base class.
-            logger.warning("could not publish to %s: %s", channel, type(error).__name__)
+            unexpected = None if isinstance(error, self._backend.errors) else error
+            logger.warning("could not publish to %s: %s", channel, type(error).__name__, exc_info=unexpected)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:

@@ -135,6 +135,7 @@ class RateCounter:
     def __init__(self, broadcast_url: str) -> None:
         self._local = FixedWindowRateLimiter(MemoryStorage())
         self._shared: FixedWindowRateLimiter | None = None
+        self._errors: tuple[type[Exception], ...] = (OSError,)  # others are logged with a traceback
         self._pool: ConnectionPool | None = None
         self._paused_until = 0.0
         if broadcast_url.startswith(("redis", "unix")):
@@ -144,12 +145,14 @@ class RateCounter:
         from redis.asyncio import BlockingConnectionPool
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
+        from redis.exceptions import RedisError
 
         # One retry, for a connection that Redis has dropped since it was last used.
         limits = {"retry": Retry(NoBackoff(), 1), "socket_connect_timeout": ANSWER_LIMIT, "timeout": ANSWER_LIMIT}
         self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, **limits)
         storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]  # it says scalars only
         self._shared = FixedWindowRateLimiter(storage)
+        self._errors = (RedisError, OSError)
 
     async def add(self, limit: Limit, holder: str, count: int = 1) -> None:
         """Count `count` more acts of the holder. Raises Throttled at the limit."""
@@ -172,7 +175,9 @@ class RateCounter:
 
     def _pause(self, error: Exception) -> None:
         if self._paused_until == 0:
-            logger.warning("Redis does not count (%s): each process does so for itself", type(error).__name__)
+            unexpected = None if isinstance(error, self._errors) else error
+            text = "Redis does not count (%s): each process does so for itself"
+            logger.warning(text, type(error).__name__, exc_info=unexpected)
         self._paused_until = current_time() + REDIS_PAUSE
 
     async def close(self) -> None:
