@@ -121,8 +121,6 @@ class MessageWriter:
 
     def _answer(self, draft: Draft, seq: "asyncio.Future[int]") -> None:
         self._unanswered.release()
-        if seq.cancelled():
-            return
         error = seq.exception()
         if isinstance(error, Refused):
             self._refuse(error, draft.client_id)
