@@ -1,6 +1,7 @@
 """The kinds of entries: everything that tells one kind from another is in its `Kind`.
 
-To add a kind, add its object on the wire and its `Kind` here, and its markup to `templates/_entry.html` if it is shown.
+To add a kind, add its object on the wire and its `Kind` here, and, if it is shown, its markup to
+`templates/group/_entry.html`.
 """
 
 from collections.abc import Callable

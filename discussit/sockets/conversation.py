@@ -20,7 +20,7 @@ MAX_UNANSWERED = 200  # messages of one client that may be in progress; the next
 
 
 class TooBig(Exception):
-    """The client sent a message of more than MAX_FRAME bytes."""
+    """The client sent a message of more than MAX_SIZE bytes."""
 
 
 async def run(
