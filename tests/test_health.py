@@ -33,9 +33,10 @@ def test_it_is_not_ready_when_the_database_does_not_answer(site, state):
     assert site.get("/healthz").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_it_is_ready_again_when_the_database_answers_again(site, state):
     lose_database(site, state)
-    site.get("/readyz")
+    assert site.get("/readyz").status_code == 503
 
     Path("discussit.db").rmdir()
 

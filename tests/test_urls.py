@@ -156,9 +156,11 @@ def assert_all_below(response):
 
 
 def test_static_files_are_found_where_pages_name_them(visitor):
-    for address in TARGET.findall(visitor.get("/accounts/login/").text):
-        if "/static/" in address:
-            assert visitor.browser.get(address).status_code == 200
+    addresses = [each for each in TARGET.findall(visitor.get("/accounts/login/").text) if "/static/" in each]
+
+    assert addresses
+    for address in addresses:
+        assert visitor.browser.get(address).status_code == 200
 
 
 def test_nobody_is_asked_who_they_are_for_a_static_file(alice, queries):

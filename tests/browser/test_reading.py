@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-SIXTY = [f"message {n}" for n in range(1, 61)]
-
 
 @pytest.fixture
 def long_log(alice, bob, gardening):

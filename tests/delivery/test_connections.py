@@ -57,7 +57,10 @@ async def test_a_client_that_does_not_read_has_to_wait_until_it_does(connection)
 async def test_a_client_that_reads_does_not_have_to_wait(connection):
     connection.reply(objects.Reset(1))
 
-    await connection.replies_below(limit=2)
+    waiting = asyncio.create_task(connection.replies_below(limit=2))
+    await checkpoint()
+
+    assert waiting.done()
 
 
 async def test_the_first_reason_to_end_stays(connection):
@@ -68,9 +71,13 @@ async def test_the_first_reason_to_end_stays(connection):
 
 
 async def test_an_end_wakes_the_waiting_task(connection):
-    connection.end(CloseCode.SESSION_ENDED)
+    waiting = asyncio.create_task(connection.woken())
+    await checkpoint()
 
-    await connection.woken()
+    connection.end(CloseCode.SESSION_ENDED)
+    await checkpoint()
+
+    assert waiting.done()
 
 
 async def test_an_end_cuts_off_what_is_being_sent(connection):

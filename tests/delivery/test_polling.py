@@ -45,9 +45,9 @@ async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_
         await anext(entries)
         world.listen()
         await world.withdrew_all()
-        (room,) = served.hub.rooms
-        while not entered(served)[0].is_outdated:
-            await checkpoint()
+        (room,), (alice,) = served.hub.rooms, entered(served)
+        while not alice.is_outdated:
+            await alice.woken()
 
         assert (room.slice(2), room.revisions) == (None, 1)
 
@@ -95,7 +95,8 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
         with served.hub.people.connected(hers), served.hub.people.connected(his):
             world.listen()
             await world.ended_session("hers")
-            await hers.woken()
+            with fail_after(10):
+                await hers.woken()
 
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 

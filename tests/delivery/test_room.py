@@ -178,9 +178,13 @@ async def test_a_room_is_ready_when_it_has_read_the_database(room):
 
 
 async def test_new_entries_wake_the_followers(room, bob):
-    room.append(entries(6, "six"))
+    waiting = asyncio.create_task(bob.woken())
+    await checkpoint()
 
-    await bob.woken()
+    room.append(entries(6, "six"))
+    await checkpoint()
+
+    assert waiting.done()
 
 
 async def test_an_idle_follower_is_sent_entries_immediately_and_not_woken(room, idle):

@@ -252,6 +252,7 @@ async def counters(redis):
     redis.start_if_down()
 
 
+@pytest.mark.xdist_group("engines")
 async def test_processes_that_share_a_redis_count_together(counters):
     limit = Limit("things of two processes", THREE)
     for counter in (*counters, counters[0]):
@@ -263,6 +264,7 @@ async def test_processes_that_share_a_redis_count_together(counters):
     await counters[0].add(limit, "bob")
 
 
+@pytest.mark.xdist_group("engines")
 async def test_without_redis_each_process_counts_for_itself_and_warns_once(counters, redis, caplog):
     limit = Limit("things without Redis", THREE)
     redis.kill()
@@ -294,6 +296,7 @@ async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_it
         await counter.close()
 
 
+@pytest.mark.xdist_group("engines")
 async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
     limit = Limit("things of a slow Redis", THREE)
     await counters[0].add(limit, "alice")
@@ -308,6 +311,7 @@ async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
     assert waited < 2
 
 
+@pytest.mark.xdist_group("engines")
 async def test_a_redis_that_came_back_counts_again(counters, redis, environment):
     environment.setattr(throttles, "REDIS_PAUSE", 0)
     limit = Limit("things of a Redis that came back", THREE)

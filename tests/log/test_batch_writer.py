@@ -1,5 +1,5 @@
 import pytest
-from anyio import create_task_group
+from anyio import create_task_group, fail_after
 from anyio.lowlevel import checkpoint
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session as OrmSession
@@ -196,7 +196,8 @@ async def test_a_sender_that_goes_away_does_not_take_its_message_back(world):
 
 async def test_a_writer_with_nothing_to_do_is_drained(world):
     async with world.served() as served:
-        await served.writer.drained()
+        with fail_after(10):
+            await served.writer.drained()
 
 
 async def test_a_membership_that_ended_takes_no_message_any_more(world):
