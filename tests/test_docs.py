@@ -18,6 +18,7 @@ from discussit.wire import objects
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
+PLACEHOLDERS = {"discussit/X/y.py", "tests/X/test_y.py", "tests/test_y.py"}
 SETTINGS = re.findall(r'read\("([A-Z_]+)"', inspect.getsource(settings))
 FRAMES = {
     found.__struct_config__.tag
@@ -106,6 +107,15 @@ def test_every_test_that_a_document_names_is_there():
 
     for document in DOCS.glob("*.md"):
         assert set(re.findall(r"`(test_\w+)`", document.read_text())) <= tests
+
+
+def test_every_module_that_a_document_names_is_there():
+    folders = ("discussit", "migrations", "tests", "benchmarks")
+    files = [f"/{file}" for folder in folders for file in (TESTS.parent / folder).rglob("*.py")]
+
+    for document in [*DOCS.glob("*.md"), TESTS / "README.md"]:
+        named = set(re.findall(r"[\w/]+\.py\b", document.read_text())) - PLACEHOLDERS
+        assert [name for name in sorted(named) if not any(file.endswith(f"/{name}") for file in files)] == []
 
 
 def test_the_readme_is_short():
