@@ -35,6 +35,12 @@ def environment(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def one_a_second(environment):
+    """Each person may send one message a second, after a burst of five. Before `alice` among a test's fixtures."""
+    environment.setenv("MESSAGE_RATE", "1")
+
+
+@pytest.fixture
 def site(scene):
     """The application, running on a fresh database."""
     with TestClient(app) as client:

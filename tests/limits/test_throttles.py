@@ -205,11 +205,6 @@ def test_too_many_joins_and_leaves_are_refused_on_pages_and_sockets(environment,
     assert alice.leaves(gardening).status_code == 303
 
 
-@pytest.fixture
-def one_a_second(environment):
-    environment.setenv("MESSAGE_RATE", "1")
-
-
 def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening):
     answers = [alice.says(gardening, "hi") for _ in range(6)]
     with alice.reading(gardening) as reader:

@@ -340,11 +340,6 @@ def test_a_file_is_no_message(alice, gardening, faultless):
     assert response.status_code == 400
 
 
-@pytest.fixture
-def one_a_second(environment):
-    environment.setenv("MESSAGE_RATE", "1")
-
-
 def test_too_many_messages_by_form_are_refused_and_kept(one_a_second, alice, gardening):
     responses = [alice.says(gardening, f"message {number}") for number in range(6)]
 

@@ -6,9 +6,7 @@ from uuid import UUID
 import pytest
 from people import V1, HttpPerson, closed, refused
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
-from discussit.app import app
 from discussit.assets import version
 from discussit.log.checks import MAX_CONTENT
 from discussit.models import Group, User
@@ -387,33 +385,27 @@ def test_a_frame_of_64_kib_is_read(alice, gardening, text):
 # How much one may send
 
 
-def test_too_many_messages_are_refused_and_nobody_elses(environment):
-    environment.setenv("MESSAGE_RATE", "1")
-    with TestClient(app) as site:
-        alice, bob = people_in_a_group(site)
+def test_too_many_messages_are_refused_and_nobody_elses(one_a_second, alice, bob, gardening):
+    bob.joins(gardening)
 
-        with alice.reading(alice.group) as hers, bob.reading(alice.group) as his:
-            for number in range(6):
-                hers.says("hi", client_id=str(number))
-            refusal = hers.until(type="error")
-            his.says("hi")
+    with alice.reading(gardening) as hers, bob.reading(gardening) as his:
+        for number in range(6):
+            hers.says("hi", client_id=str(number))
+        refusal = hers.until(type="error")
+        his.says("hi")
 
-            assert (refusal["code"], refusal["client_id"]) == ("rate_limited", "5")
-            assert his.until(type="ack")
+        assert (refusal["code"], refusal["client_id"]) == ("rate_limited", "5")
+        assert his.until(type="ack")
 
 
-def test_the_rate_counts_all_sockets_of_a_person_together(environment):
-    environment.setenv("MESSAGE_RATE", "1")
-    with TestClient(app) as site:
-        alice, _ = people_in_a_group(site)
+def test_the_rate_counts_all_sockets_of_a_person_together(one_a_second, alice, gardening):
+    with alice.reading(gardening) as one, alice.reading(gardening) as other:
+        for _ in range(5):
+            one.says("hi")
+            one.until(type="ack")
+        other.says("hi")
 
-        with alice.reading(alice.group) as one, alice.reading(alice.group) as other:
-            for _ in range(5):
-                one.says("hi")
-                one.until(type="ack")
-            other.says("hi")
-
-            assert other.until(type="error")["code"] == "rate_limited"
+        assert other.until(type="error")["code"] == "rate_limited"
 
 
 def test_by_default_a_burst_of_a_hundred_messages_is_let_through(alice, gardening):
@@ -424,25 +416,16 @@ def test_by_default_a_burst_of_a_hundred_messages_is_let_through(alice, gardenin
         assert reader.until(type="error")["client_id"] == "100"
 
 
-def test_without_a_rate_nothing_is_refused(environment):
+@pytest.fixture
+def no_rate(environment):
     environment.setenv("MESSAGE_RATE", "0")
-    with TestClient(app) as site:
-        alice, _ = people_in_a_group(site)
-
-        with alice.reading(alice.group) as reader:
-            for number in range(150):
-                reader.says("hi", client_id=str(number))
-            assert reader.until(type="ack", client_id="149")
 
 
-def people_in_a_group(site):
-    alice, bob = HttpPerson(site, "alice"), HttpPerson(site, "bob")
-    alice.sign_up()
-    bob.sign_up()
-    alice.group = alice.creates("Gardening")
-    alice.joins(alice.group)
-    bob.joins(alice.group)
-    return alice, bob
+def test_without_a_rate_nothing_is_refused(no_rate, alice, gardening):
+    with alice.reading(gardening) as reader:
+        for number in range(150):
+            reader.says("hi", client_id=str(number))
+        assert reader.until(type="ack", client_id="149")
 
 
 # The end of a membership and of a session
