@@ -252,7 +252,7 @@ async def test_a_text_that_is_withdrawn_where_it_is_written_is_not_sent(world):
 
     async with world.served() as served, following(served, world) as entries:
         async with world.database.transaction() as session:
-            written = Message(group_id=world.group.id, author_id=world.bob.id, content="oops")
+            written = world.message("oops")
             session.add(written)
             await session.flush()
             written.withdraw()

@@ -7,15 +7,14 @@ from discussit.accounts import sessions
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
 from discussit.groups import admission
 from discussit.groups.admission import NoSuchGroup, NotAMember
-from discussit.models import Membership, Session, User
+from discussit.models import Membership, User
 from discussit.models.accounts import session_id
 
 
 @pytest.fixture
 async def bob(world):
     """Bob, logged in."""
-    async with world.database.transaction() as session:
-        session.add(Session(id=session_id("token"), user_id=world.bob.id))
+    await world.logged_in(world.bob, "token")
     return CurrentUser(world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")))
 
 

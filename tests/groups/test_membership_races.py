@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from anyio import create_task_group, fail_after
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
 from discussit.admin.groups import MembershipView
@@ -12,7 +12,7 @@ from discussit.admin.users import UserView
 from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
 from discussit.log.batch_writer import Draft
-from discussit.models import Group, Membership, User
+from discussit.models import Group, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 PAUSE = text("SELECT pg_sleep(0.01)")
@@ -98,8 +98,6 @@ async def add_bob(world):
 
 async def counted(world):
     """The members' names, which the group has counted rightly."""
-    names = select(User.username).join(Membership).where(Membership.group_id == world.group.id)
-    found = await world.database.run_read(lambda session: session.scalars(names).all())
-    group = await world.database.run_read(lambda session: session.get_one(Group, world.group.id))
-    assert group.member_count == len(found)
+    found = await world.members()
+    assert (await world.read_group()).member_count == len(found)
     return found
