@@ -48,6 +48,10 @@ class World:
         """From now on collect what commits publish."""
         self.database.publish_to(self.published.append)
 
+    def published_entries(self):
+        """The entries of the group among what was collected."""
+        return [entry for written in self.published for entry in written.entries[self.group.uuid]]
+
     async def logged_in(self, user, *tokens):
         """A session of this user for each token."""
         async with self.database.transaction() as session:

@@ -195,7 +195,7 @@ async def test_a_commit_publishes_the_entries_that_it_wrote(world):
     await world.joined(world.bob)
     await world.wrote("hi")
 
-    entries = [(entry.seq, json.loads(entry.text)["message"]) for entry in published(world)]
+    entries = [(entry.seq, json.loads(entry.text)["message"]) for entry in world.published_entries()]
     assert [(seq, line.split("@")[0]) for seq, line in entries] == [
         (1, "bob Join the Gardening group"),
         (2, "bob:- hi "),
@@ -378,10 +378,6 @@ async def add_event(world, kind):
 
 async def first_entry(session):
     return await session.scalar(select(Entry).order_by(Entry.seq).limit(1))
-
-
-def published(world):
-    return [entry for written in world.published for entry in written.entries[world.group.uuid]]
 
 
 def contents(world, written):

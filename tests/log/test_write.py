@@ -13,7 +13,7 @@ async def test_written_messages_become_what_added_ones_do(world):
 
     added, written = await world.rows()
     assert added | {"seq": 2, "nth": 2, "timestamp": written["timestamp"]} == written
-    assert published(world) == await sent(world)
+    assert world.published_entries() == await sent(world)
 
 
 async def test_written_messages_continue_the_log_of_each_group(world):
@@ -85,7 +85,3 @@ async def sent(world):
 
 def new_message(group, author, content, client_id=None):
     return NewEntry(group.id, group.uuid, "Message", author.id, author.username, content, client_id)
-
-
-def published(world):
-    return [entry for written in world.published for entry in written.entries[world.group.uuid]]
