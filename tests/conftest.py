@@ -12,6 +12,7 @@ from world import World
 from discussit.accounts import passwords
 from discussit.app import app
 from discussit.database import Database
+from discussit.delivery import polling
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
@@ -32,6 +33,12 @@ def environment(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(passwords, "hasher", CHEAP)
     return monkeypatch
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The safety poll comes after a tenth of a second: it is all that is left where every hint is lost."""
+    monkeypatch.setattr(polling, "POLL", 0.1)
 
 
 @pytest.fixture

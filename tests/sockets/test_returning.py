@@ -7,7 +7,6 @@ from people import V1, closed
 from sqlalchemy import select
 
 from discussit.cli import main
-from discussit.delivery import polling
 from discussit.models import Group, Message, User
 from discussit.wire.objects import MAX_MISSED
 
@@ -140,11 +139,6 @@ def test_after_a_restore_clients_that_are_away_have_to_load_the_log(alice, garde
     assert main(["restored"]) == 0
 
     assert first(alice, gardening, since=3, epoch=epoch) == {"type": "reset", "seq": 3}
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 0.1)
 
 
 def test_after_a_restore_clients_that_are_connected_are_sent_back(impatient, alice, gardening):
