@@ -1,7 +1,8 @@
-"""Users and a group in a database, for tests that need no application."""
+"""Users and a group in a database, for tests that need no application; and what is done to a site's database."""
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from anyio import create_task_group
 from sqlalchemy import delete, select, update
@@ -113,3 +114,23 @@ class World:
     async def read_group(self):
         """The group as the database has it now."""
         return await self.database.run_read(lambda session: session.get_one(Group, self.group.id))
+
+
+# What is done to a site's database
+
+
+async def fill(database, uuid, count):
+    """Write so many messages into a group."""
+    async with database.transaction() as session:
+        group, author = await group_of(session, uuid), await session.scalar(select(User))
+        session.add_all(Message(group=group, author=author, content=f"message {number}") for number in range(count))
+
+
+async def withdraw(database):
+    """Withdraw the first message."""
+    async with database.transaction() as session:
+        (await session.scalar(select(Message).order_by(Message.seq))).withdraw()
+
+
+async def group_of(session, uuid):
+    return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))

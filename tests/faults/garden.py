@@ -11,9 +11,10 @@ from uuid import UUID
 from clients import LIMIT, Entry, RemotePerson
 from servers import Server
 from sqlalchemy import select
+from world import group_of
 
 from discussit.database import Database
-from discussit.models import Group, User
+from discussit.models import User
 from discussit.settings import Settings
 
 LAUNCHER = Path(__file__).parent / "faulty_server.py"
@@ -166,7 +167,7 @@ class Garden:
         async def remove():
             database = Database(Settings(f"sqlite+aiosqlite:///{self.server.folder}/discussit.db", "any key"))
             async with database.transaction() as session:
-                group = await session.scalar(select(Group).where(Group.uuid == UUID(self.group)))
+                group = await group_of(session, self.group)
                 assert await group.remove_user(await session.scalar(select(User).where(User.username == name)))
             await database.close()
 

@@ -1,11 +1,9 @@
-from uuid import UUID
-
 import pytest
 from people import HttpPerson, Page
-from sqlalchemy import select
+from world import fill, group_of, withdraw
 
 from discussit.log.checks import MAX_CONTENT
-from discussit.models import Event, Group, Message, User
+from discussit.models import Event, Message, User
 from discussit.models.base import now
 from discussit.pages.group import RenderedEntry
 
@@ -358,25 +356,9 @@ def seqs(page):
     return [seq for seq, _ in page.log()]
 
 
-async def fill(database, uuid, count):
-    async with database.transaction() as session:
-        group, author = await group_and_user(session, uuid)
-        session.add_all(Message(group=group, author=author, content=f"message {number}") for number in range(count))
-
-
 async def fill_with_people(database, uuid):
     async with database.transaction() as session:
-        group, _ = await group_and_user(session, uuid)
+        group = await group_of(session, uuid)
         users = [User(username=f"user{number}", password="!") for number in range(60)]
         session.add_all(Event(group=group, user=user, type="Join") for user in users)
         session.add_all(Message(group=group, author=user, content="hi") for user in users)
-
-
-async def withdraw(database):
-    async with database.transaction() as session:
-        (await session.scalar(select(Message))).withdraw()
-
-
-async def group_and_user(session, uuid):
-    group = await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))
-    return group, await session.scalar(select(User))

@@ -1,15 +1,15 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
 
 import pytest
 from people import V1, HttpPerson, closed, refused
 from sqlalchemy import select
+from world import group_of
 
 from discussit.assets import version
 from discussit.log.checks import MAX_CONTENT
-from discussit.models import Group, User
+from discussit.models import User
 from discussit.wire.commands import MAX_SIZE
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -522,10 +522,6 @@ async def rename(database):
 async def delete_group(database, uuid):
     async with database.transaction() as session:
         await session.delete(await group_of(session, uuid))
-
-
-async def group_of(session, uuid):
-    return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))
 
 
 async def bob_of(session):

@@ -1,13 +1,10 @@
 """Returning with a place in the log: its seq, the log's epoch and the entry's timestamp."""
 
-from uuid import UUID
-
 import pytest
 from people import V1, closed
-from sqlalchemy import select
+from world import fill, withdraw
 
 from discussit.cli import main
-from discussit.models import Group, Message, User
 from discussit.wire.objects import MAX_MISSED
 
 ELSEWHERE = "0123456789abcdef"
@@ -156,19 +153,3 @@ def first(person, group, **query):
         while len(objects) < 2:
             objects += socket.receive_json()
     return objects[1]
-
-
-async def withdraw(database):
-    async with database.transaction() as session:
-        (await session.scalar(select(Message).order_by(Message.seq))).withdraw()
-
-
-async def fill(database, uuid, count):
-    async with database.transaction() as session:
-        author = await session.scalar(select(User))
-        group = await group_of(session, uuid)
-        session.add_all(Message(group=group, author=author, content=f"message {number}") for number in range(count))
-
-
-async def group_of(session, uuid):
-    return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))
