@@ -7,6 +7,7 @@ import pytest
 from people import HttpPerson, closed
 from sqlalchemy import text
 from starlette.testclient import TestClient
+from world import break_database
 
 from discussit.app import app, create_app
 from discussit.main_tasks import MainTaskEnded
@@ -173,11 +174,6 @@ def uvicorn():
 async def set_revision(database):
     async with database.transaction() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-
-
-async def break_database(database):
-    async with database.transaction() as session:
-        await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))
 
 
 @pytest.mark.parametrize(("key", "is_told"), [("SECRET_KEY", True), ("x" * 31, True), ("x" * 32, False), ("", False)])

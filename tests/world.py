@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from anyio import create_task_group
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from discussit.bus import Bus
 from discussit.database import Database
@@ -130,6 +130,12 @@ async def withdraw(database):
     """Withdraw the first message."""
     async with database.transaction() as session:
         (await session.scalar(select(Message).order_by(Message.seq))).withdraw()
+
+
+async def break_database(database):
+    """Take away a table, so that what reads it fails."""
+    async with database.transaction() as session:
+        await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))
 
 
 async def group_of(session, uuid):

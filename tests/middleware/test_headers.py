@@ -2,8 +2,8 @@
 
 import pytest
 from people import missing
-from sqlalchemy import text
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from world import break_database
 
 from discussit.assets import version
 from discussit.middleware.headers import CONTENT_SECURITY_POLICY, HEADERS, STRICT_TRANSPORT
@@ -99,8 +99,3 @@ def test_a_socket_that_is_refused_over_https_has_the_headers(site):
 
 def test_over_http_browsers_are_not_required_to_use_https(alice):
     assert "strict-transport-security" not in alice.get("/").headers
-
-
-async def break_database(database):
-    async with database.transaction() as session:
-        await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))
