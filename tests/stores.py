@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,6 +124,12 @@ def _as_other_programs_do(connection: Any, _record: object) -> None:
     # Debian's SQLite overwrites what it deletes without being asked to; others don't.
     for pragma in ("foreign_keys=ON", "secure_delete=OFF"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def query(statement: str) -> list[tuple[Any, ...]]:
+    """The rows that the SQLite database in the working directory gives."""
+    with closing(sqlite3.connect("discussit.db")) as connection:
+        return connection.execute(statement).fetchall()
 
 
 def new_store(kind: str, request: pytest.FixtureRequest) -> Store:

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from people import PASSWORD, HttpPerson
 from starlette.testclient import TestClient
+from stores import query
 
 from discussit import __version__
 from discussit.app import app
@@ -186,7 +187,7 @@ def test_a_later_superuser_is_one_too(run):
 
     run("createsuperuser", "--username", "bob", "--password-stdin", typed=PASSWORD)
 
-    assert rows("SELECT username FROM users WHERE is_superuser") == [("alice",), ("bob",)]
+    assert query("SELECT username FROM users WHERE is_superuser") == [("alice",), ("bob",)]
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore"])
@@ -322,16 +323,8 @@ def output(*command, **options):
     return subprocess.run(command, check=False, capture_output=True, text=True, **options)
 
 
-def rows(statement):
-    connection = sqlite3.connect("discussit.db")
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
-
-
 def revision():
-    return rows("SELECT version_num FROM alembic_version")[0][0]
+    return query("SELECT version_num FROM alembic_version")[0][0]
 
 
 def set_revision(value):

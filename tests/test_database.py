@@ -1,11 +1,11 @@
 import asyncio
-import sqlite3
 from threading import Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
+from stores import query
 from world import World
 
 from discussit.database import Database, chunks, is_outage
@@ -139,11 +139,3 @@ async def fail_in_transaction(database):
         session.add(Group(name="Cooking"))
         await session.flush()
         raise ZeroDivisionError
-
-
-def query(statement):
-    connection = sqlite3.connect("discussit.db")
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()

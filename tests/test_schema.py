@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from stores import query
 
 from discussit.database import Database
 from discussit.schema import REVISION, SchemaError, prepare, prepare_once
@@ -96,14 +97,6 @@ async def set_revision(database, revision):
 
 def content():
     return Path("discussit.db").read_bytes()
-
-
-def query(statement):
-    connection = sqlite3.connect("discussit.db")
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
 
 
 async def read(database, statement):
