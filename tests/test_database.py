@@ -110,10 +110,6 @@ async def names(database):
     return await database.run_read(lambda session: session.scalars(select(Group.name).order_by(Group.name)).all())
 
 
-async def read(database, statement):
-    return await database.run_read(lambda session: session.scalar(text(statement)))
-
-
 async def in_one_of(database, way, work):
     if way != "transaction":
         return await getattr(database, way)(work)
