@@ -25,6 +25,11 @@ class HttpPerson:
         self.browser = TestClient(client.app, follow_redirects=False)
         self.browser.portal = client.portal
 
+    @property
+    def cookie_header(self):
+        """What their browser sends as `Cookie`."""
+        return "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+
     def sign_up(self):
         return self.post("/accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
 

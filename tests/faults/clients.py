@@ -53,11 +53,10 @@ class RemotePerson(HttpPerson):
         return SocketClient(self, group, since)
 
     def socket(self, path, **options):
-        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
         return connect(
             f"ws://{self.address}{path}",
             subprotocols=[V1],
-            additional_headers={"Cookie": cookies},
+            additional_headers={"Cookie": self.cookie_header},
             compression=None,
             max_size=None,
             proxy=None,

@@ -50,7 +50,7 @@ class RawClient:
             "Upgrade": "websocket",
             "Sec-WebSocket-Key": "cm9zZW1hcnkgcm9zZW1hcg==",
             "Sec-WebSocket-Version": "13",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items()),
+            "Cookie": person.cookie_header,
         } | headers
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.items()), "", ""]
         self.sends("\r\n".join(lines).encode())

@@ -179,14 +179,13 @@ class StuckSocket:
         self._takes = takes
         self.waits, self._flows = threading.Event(), anyio.Event()
         self._sent, self._is_connected = queue.Queue(), False
-        cookies = "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items())
         self.scope = {
             "type": "websocket",
             "scheme": "ws",
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"since=0",
-            "headers": [(b"host", b"testserver"), (b"cookie", cookies.encode())],
+            "headers": [(b"host", b"testserver"), (b"cookie", person.cookie_header.encode())],
             "subprotocols": [V1],
         }
 

@@ -52,7 +52,7 @@ async def test_a_client_that_requests_pages_and_reads_none_is_cut_off(faulty):
         await says_a_megabyte(alice, "long")
         connected = connections(garden.server)
         with narrow_socket(garden.bob) as bob:
-            cookies = "; ".join(f"{name}={value}" for name, value in garden.bob.browser.cookies.items())
+            cookies = garden.bob.cookie_header
             head = f"GET /groups/{garden.group}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
             bob.sendall(head.encode() * 50)
             await until(lambda: connections(garden.server) > connected)
