@@ -170,6 +170,9 @@ class Postgres(Engine):
         )
         return sum(listens for listens, _ in self.execute(ends))
 
+    def end_connections_to(self, database: str) -> None:
+        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database)
+
     def new_database(self, template: str = "template1") -> str:
         """The name of a database that is a copy of `template`."""
         self._databases += 1

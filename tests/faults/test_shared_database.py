@@ -18,13 +18,12 @@ pytestmark = pytest.mark.xdist_group("engines")
 
 
 async def test_connections_that_the_database_ends_lose_nothing(shared, postgres):
-    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
     alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)
     async with running(alice.talks(), bob.talks()):
         for _ in range(3):
             await alice.has_acks(len(alice.acks) + 10)
             await bob.has_acks(len(bob.acks) + 10)
-            await asyncio.to_thread(postgres.execute, ends, shared.database)
+            await asyncio.to_thread(postgres.end_connections_to, shared.database)
 
     async with alice, bob:
         await alice.settles()
@@ -108,7 +107,6 @@ async def test_readers_of_entries_that_a_copy_lacks_are_disconnected_and_reset(s
 
 def lose_entries_after(seq, postgres, garden):
     """A copy of the database takes its place that had not received them."""
-    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
-    postgres.execute(ends, garden.database)
+    postgres.end_connections_to(garden.database)
     postgres.execute("UPDATE groups SET last_seq = $1", seq, database=garden.database)
     postgres.execute("DELETE FROM entries WHERE seq > $1", seq, database=garden.database)
