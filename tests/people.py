@@ -30,6 +30,12 @@ class HttpPerson:
         """What their browser sends as `Cookie`."""
         return "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
 
+    @property
+    def account(self):
+        """The id of the account that the pages of this browser belong to."""
+        (account,) = {each["data-account"] for each in self.page("/").elements if each.get("data-account")}
+        return account
+
     def sign_up(self):
         return self.post("/accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
 

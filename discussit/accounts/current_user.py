@@ -49,6 +49,7 @@ class CurrentUser(BaseUser):
     username: str
     is_superuser: bool
     credential: SessionCredential
+    account_id: str  # of User
 
     @property
     def is_authenticated(self) -> bool:
@@ -87,7 +88,8 @@ class SessionBackend(AuthenticationBackend):
         if session is None:
             return None
         user = session.user
-        current = CurrentUser(user.id, user.username, user.is_superuser, SessionCredential(session.id))
+        credential = SessionCredential(session.id)
+        current = CurrentUser(user.id, user.username, user.is_superuser, credential, user.account_id)
         return AuthCredentials(["authenticated"]), current
 
     def _token(self, conn: HTTPConnection) -> str | None:

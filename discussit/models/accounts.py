@@ -44,6 +44,14 @@ class User(Base):
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")
     sessions: Mapped[list["Session"]] = relationship(back_populates="user", cascade="all, delete-orphan")
 
+    @property
+    def account_id(self) -> str:
+        """Identifies the account outside of this database, in browsers: it is never given to another one.
+
+        A database restored from an older copy, or begun anew, gives an `id` away again, but not at the same moment.
+        """
+        return f"{self.id}-{self.created_at:%Y%m%d%H%M%S%f}"
+
     @validates("username")
     def _normalize(self, _key: str, value: str) -> str:
         username = check_username(value)

@@ -80,7 +80,8 @@ def _is_in_log(session: OrmSession, group_id: int, state: LogState, place: Place
 def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last, _, epoch = admitted.state
-    follower.reply(objects.Ready(user.username, follower.group_uuid, last, epoch, version=assets.version()))
+    ready = objects.Ready(user.username, user.account_id, follower.group_uuid, last, epoch, version=assets.version())
+    follower.reply(ready)
     if place is None:
         return
     if admitted.is_in_log and place.seq is not None:

@@ -62,7 +62,7 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
 async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
     uuids = groups_of(user.id).with_only_columns(Group.uuid).order_by(Group.id)
     groups = await database.run_read(lambda session: session.scalars(uuids).all())
-    return objects.Ready(user=user.username, groups=list(groups), version=assets.version())
+    return objects.Ready(user=user.username, account=user.account_id, groups=list(groups), version=assets.version())
 
 
 async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: HomeConnection, text: str) -> None:

@@ -26,6 +26,7 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
     """The first object of a `discussit.v1` connection: the log's last seq, or one's groups on `/`."""
 
     user: str
+    account: str  # the user's account_id, which stays theirs when they are renamed
     group_uuid: UUID | None = None
     seq: int | None = None
     epoch: str | None = None

@@ -141,7 +141,7 @@ async def test_a_home_page_of_the_tutorials_protocol_is_sent_no_changes():
 async def test_a_connection_is_sent_only_objects_that_its_protocol_has():
     connection = Connection("session", BOB, TUTORIAL)
 
-    connection.reply(objects.Ready("bob", GROUP, 1))
+    connection.reply(objects.Ready("bob", "2-2026", GROUP, 1))
     connection.reply(objects.Ack("a", 1))
     connection.reply(objects.Reset(1))
     connection.reply(objects.Error(ErrorCode.EMPTY, "why"))

@@ -88,7 +88,7 @@ async def close_bob(world):
 
 
 async def join_as_bob(world):
-    bob = CurrentUser(world.bob.id, "bob", False, SessionCredential("session of bob"))
+    bob = CurrentUser(world.bob.id, "bob", False, SessionCredential("session of bob"), "")
     await join_or_leave(world.database, bob, world.group.uuid, joins=True)
 
 

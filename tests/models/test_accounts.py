@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import hostile
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +32,16 @@ def test_a_name_may_not_be(name):
 
 def test_a_name_is_kept_in_nfkc():
     assert User(username="\ufb01ona").username == "fiona"
+
+
+def test_an_account_id_is_given_once_even_where_a_number_is_given_again():
+    at = datetime(2026, 11, 26, 12, 0, 0, 7, UTC)
+    account = User(id=7, username="alice", created_at=at)
+    renamed = User(id=7, username="alina", created_at=at)
+    after_a_restore = User(id=7, username="alice", created_at=at + timedelta(microseconds=1))
+
+    assert account.account_id == renamed.account_id == "7-20261126120000000007"
+    assert account.account_id != after_a_restore.account_id
 
 
 # Closing and changing

@@ -183,6 +183,7 @@ def test_a_reader_is_first_sent_the_place_of_the_log(alice, gardening):
             "type": "ready",
             "group_uuid": gardening,
             "user": "alice",
+            "account": alice.account,
             "seq": 1,
             "epoch": alice.page(f"/groups/{gardening}/").one("chat-log")["data-epoch"],
             "version": version(),

@@ -115,10 +115,20 @@ def test_a_dashless_uuid_means_the_same_group(bob, gardening):
 # discussit.v1
 
 
+def ready(person, *groups):
+    return {
+        "type": "ready",
+        "user": person.name,
+        "account": person.account,
+        "groups": list(groups),
+        "version": version(),
+    }
+
+
 def test_a_page_is_first_sent_its_user_and_their_groups(alice, bob, gardening):
     with alice.at_home(V1) as hers, bob.at_home(V1) as his:
-        assert hers.receive_json() == [{"type": "ready", "user": "alice", "groups": [gardening], "version": version()}]
-        assert his.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
+        assert hers.receive_json() == [ready(alice, gardening)]
+        assert his.receive_json() == [ready(bob)]
 
 
 def test_all_pages_of_a_person_are_sent_a_join_once(bob, gardening):
@@ -150,14 +160,14 @@ def test_a_page_of_the_tutorial_is_sent_only_its_own_answers(bob, gardening):
 
 def test_a_page_that_may_have_missed_changes_is_sent_its_groups_again(site, state, bob, gardening):
     with bob.at_home(V1) as socket:
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [], "version": version()}]
+        assert socket.receive_json() == [ready(bob)]
 
         # As in a process that receives nothing: its bus was down.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
         site.portal.call(state.bus.post, person_channel(2), RESYNC)
 
-        assert socket.receive_json() == [{"type": "ready", "user": "bob", "groups": [gardening], "version": version()}]
+        assert socket.receive_json() == [ready(bob, gardening)]
 
 
 # What can't be understood

@@ -16,10 +16,10 @@ GROUP = UUID("00000000-0000-4000-8000-000000000000")
         (objects.Reset(9), '{"type":"reset","seq":9}'),
         (objects.Error(ErrorCode.EMPTY, "why"), '{"type":"error","code":"empty","message":"why"}'),
         (objects.Error(ErrorCode.EMPTY, "why", "a"), '{"type":"error","code":"empty","message":"why","client_id":"a"}'),
-        (objects.Ready("bob", groups=[]), '{"type":"ready","user":"bob","groups":[]}'),
+        (objects.Ready("bob", "2-2026", groups=[]), '{"type":"ready","user":"bob","account":"2-2026","groups":[]}'),
         (
-            objects.Ready("bob", GROUP, 0, "e"),
-            f'{{"type":"ready","user":"bob","group_uuid":"{GROUP}","seq":0,"epoch":"e"}}',
+            objects.Ready("bob", "2-2026", GROUP, 0, "e"),
+            f'{{"type":"ready","user":"bob","account":"2-2026","group_uuid":"{GROUP}","seq":0,"epoch":"e"}}',
         ),
         (objects.JoinGroup(GROUP), f'{{"type":"join_group","data":"{GROUP}"}}'),
         (objects.LeaveGroup(GROUP), f'{{"type":"leave_group","data":"{GROUP}"}}'),
