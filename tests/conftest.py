@@ -4,6 +4,7 @@ import gc
 import logging
 
 import pytest
+from clocks import JumpingClock
 from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
@@ -45,6 +46,12 @@ def impatient(monkeypatch):
 def one_a_second(environment):
     """Each person may send one message a second, after a burst of five. Before `alice` among a test's fixtures."""
     environment.setenv("MESSAGE_RATE", "1")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time of day, which the test may set: `clock.is_set(hours=-1)`."""
+    return JumpingClock(monkeypatch)
 
 
 @pytest.fixture

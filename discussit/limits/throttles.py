@@ -6,22 +6,19 @@ by itself: requests are never refused because nothing can count them.
 
 import hashlib
 import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from anyio import current_time, fail_after
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from discussit.accounts.device_cookies import DeviceCookies
 from discussit.client_address import client_network
 from discussit.errors import ErrorCode, FieldError, Refused
+from discussit.limits.windows import Counted, LocalWindows, RedisWindows, Windows
 from discussit.models.accounts import username_key
 from discussit.settings import Settings
 
@@ -34,8 +31,7 @@ BURST = 5  # seconds' worth of messages that may be sent in one go
 ANSWER_LIMIT = 0.5  # seconds Redis may take to count one act
 CONNECTIONS = 4  # to Redis, per process
 REDIS_PAUSE = 30  # seconds without asking Redis after it did not answer
-
-Answer = TypeVar("Answer")
+MINUTE, HOUR = 60, 3600  # seconds
 
 
 class Throttled(Refused):
@@ -49,23 +45,24 @@ class Throttled(Refused):
 
 @dataclass(frozen=True)
 class Limit:
-    """How many of `what` are allowed per period."""
+    """How many of `what` are allowed in a window of so many seconds."""
 
     what: str  # in words for people, and the limit's name
-    item: RateLimitItem
+    amount: int
+    seconds: int
 
 
 # Wrong passwords; right ones are subtracted again. ASVS 6.3.1 allows a hundred an hour per account.
-GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", RateLimitItemPerMinute(10, 15))
-GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", RateLimitItemPerMinute(10, 15))
+GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", 10, 15 * MINUTE)
+GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", 10, 15 * MINUTE)
 # An office or a school may share one address.
-GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", RateLimitItemPerMinute(100, 15))
+GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", 100, 15 * MINUTE)
 # Right passwords. Each costs as much as a wrong one, and logins wait for each other's hashing.
-LOGINS = Limit("logins to this account", RateLimitItemPerMinute(120))
-SIGN_UPS = Limit("new accounts from this network", RateLimitItemPerHour(300))
+LOGINS = Limit("logins to this account", 120, MINUTE)
+SIGN_UPS = Limit("new accounts from this network", 300, HOUR)
 # No person is that fast; a browser that reconnects pauses longer and longer.
-JOINS_AND_LEAVES = Limit("joins and leaves", RateLimitItemPerMinute(300))
-CONNECTS = Limit("new connections", RateLimitItemPerMinute(1200))
+JOINS_AND_LEAVES = Limit("joins and leaves", 300, MINUTE)
+CONNECTS = Limit("new connections", 1200, MINUTE)
 
 
 class Throttles:
@@ -75,7 +72,7 @@ class Throttles:
         self._counter = RateCounter(settings.broadcast_url)
         self.device_cookies = DeviceCookies(settings.secret_key)
         rate = settings.message_rate
-        self._messages = Limit("messages at once", RateLimitItemPerSecond(rate * BURST, BURST)) if rate else None
+        self._messages = Limit("messages at once", rate * BURST, BURST) if rate else None
         self.close = self._counter.close
 
     async def message(self, username: str) -> None:
@@ -133,8 +130,8 @@ class RateCounter:
     """Counts in windows that begin with the first act. With Redis, all processes count together."""
 
     def __init__(self, broadcast_url: str) -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
-        self._shared: FixedWindowRateLimiter | None = None
+        self._local = LocalWindows()
+        self._shared: Windows | None = None
         self._errors: tuple[type[Exception], ...] = (OSError,)  # others are logged with a traceback
         self._pool: ConnectionPool | None = None
         self._paused_until = 0.0
@@ -150,28 +147,27 @@ class RateCounter:
         # One retry, for a connection that Redis has dropped since it was last used.
         limits = {"retry": Retry(NoBackoff(), 1), "socket_connect_timeout": ANSWER_LIMIT, "timeout": ANSWER_LIMIT}
         self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, **limits)
-        storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]  # it says scalars only
-        self._shared = FixedWindowRateLimiter(storage)
+        self._shared = RedisWindows(self._pool)
         self._errors = (RedisError, OSError)
 
-    async def add(self, limit: Limit, holder: str, count: int = 1) -> None:
-        """Count `count` more acts of the holder. Raises Throttled at the limit."""
-        seconds = await self._counted(lambda limiter: _add(limiter, limit, holder, count))
-        if seconds:
-            raise Throttled(limit.what, seconds)
+    async def add(self, limit: Limit, holder: str, acts: int = 1) -> None:
+        """Count more acts of the holder. Raises Throttled at the limit."""
+        counted = await self._counted(f"{limit.what}:{limit.seconds}:{holder}", limit.seconds, acts)
+        if counted.acts > limit.amount:
+            raise Throttled(limit.what, max(1, ceil(counted.seconds_left)))
 
-    async def _counted(self, count: Callable[[FixedWindowRateLimiter], Awaitable[Answer]]) -> Answer:
+    async def _counted(self, key: str, seconds: int, acts: int) -> Counted:
         if self._shared is not None and current_time() >= self._paused_until:
             try:
                 with fail_after(ANSWER_LIMIT):
-                    counted = await count(self._shared)
+                    counted = await self._shared.add(key, seconds, acts)
                 self._paused_until = 0
                 return counted
             except Exception as error:
                 # redis-py raises anything when a connection breaks in the middle of an operation: RuntimeError,
                 # AttributeError, IndexError. In any case nothing was counted that can be relied on.
                 self._pause(error)
-        return await count(self._local)
+        return await self._local.add(key, seconds, acts)
 
     def _pause(self, error: Exception) -> None:
         if self._paused_until == 0:
@@ -183,11 +179,3 @@ class RateCounter:
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.disconnect()
-
-
-async def _add(limiter: FixedWindowRateLimiter, limit: Limit, holder: str, count: int) -> int:
-    """Return the seconds to wait, 0 if allowed."""
-    if await limiter.hit(limit.item, limit.what, holder, cost=count):
-        return 0
-    reset_time = (await limiter.get_window_stats(limit.item, limit.what, holder)).reset_time
-    return max(1, ceil(reset_time - time.time()))

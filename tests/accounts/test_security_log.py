@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from limits import RateLimitItemPerMinute
 from people import PASSWORD, HttpPerson, Page, refused, stranger
 from servers import ServeCommand
 
@@ -194,7 +193,7 @@ def test_requests_from_another_site_or_by_another_name_are_logged(bob, logged):
 
 
 def test_exceeded_limits_are_logged(site, environment, alice, logged):
-    environment.setattr(throttles, "GUESSES_OF_ACCOUNT", Limit("wrong passwords", RateLimitItemPerMinute(1)))
+    environment.setattr(throttles, "GUESSES_OF_ACCOUNT", Limit("wrong passwords", 1, 60))
     mallory = stranger(site)
     for _ in range(2):
         mallory.post(LOGIN, username="alice", password=WRONG)
@@ -206,7 +205,7 @@ def test_exceeded_limits_are_logged(site, environment, alice, logged):
 
 
 def test_too_many_sockets_are_logged(environment, alice, bob, logged):
-    environment.setattr(throttles, "CONNECTS", Limit("new connections", RateLimitItemPerMinute(1)))
+    environment.setattr(throttles, "CONNECTS", Limit("new connections", 1, 60))
     with bob.at_home():
         assert refused(bob, "/") == 429
 

@@ -13,7 +13,6 @@ import hostile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from limits import RateLimitItemPerSecond
 from people import V1
 
 from discussit.errors import Refused
@@ -89,7 +88,7 @@ def patient(environment):
         "JOINS_AND_LEAVES",
         "CONNECTS",
     ):
-        environment.setattr(throttles, name, Limit(name, RateLimitItemPerSecond(10**6)))
+        environment.setattr(throttles, name, Limit(name, 10**6, 1))
     environment.setenv("MESSAGE_RATE", "0")
 
 

@@ -6,7 +6,6 @@ import signal
 import time
 
 import pytest
-from limits import RateLimitItemPerMinute
 from people import PASSWORD, stranger
 from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
@@ -17,13 +16,13 @@ from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
 from discussit.settings import Settings
 
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
-THREE = RateLimitItemPerMinute(3)
+THREE = 3, 60  # acts in so many seconds
 
 
 def few(environment, *names):
     """Of these, three a minute are let through."""
     for name in names:
-        environment.setattr(throttles, name, Limit(getattr(throttles, name).what, THREE))
+        environment.setattr(throttles, name, Limit(getattr(throttles, name).what, *THREE))
 
 
 def guess(person, name, password="wrong horse battery", **headers):
@@ -234,6 +233,20 @@ def test_connecting_too_often_is_refused_for_a_while(environment, alice, bob):
         pass
 
 
+# While the clock is set
+
+
+@pytest.mark.parametrize("ahead", [{"hours": -1}, {"days": -400}, {"days": 7}])
+def test_a_limit_lasts_as_long_as_ever_when_the_clock_is_set(clock, one_a_second, alice, gardening, ahead):
+    for _ in range(5):
+        alice.says(gardening, "hi")
+
+    clock.is_set(**ahead)
+    answer = alice.says(gardening, "hi")
+
+    assert (answer.status_code, 1 <= int(answer.headers["retry-after"]) <= 5) == (429, True)
+
+
 # Where it is counted
 
 
@@ -249,7 +262,7 @@ async def counters(redis):
 
 @pytest.mark.xdist_group("engines")
 async def test_processes_that_share_a_redis_count_together(counters):
-    limit = Limit("things of two processes", THREE)
+    limit = Limit("things of two processes", *THREE)
     for counter in (*counters, counters[0]):
         await counter.add(limit, "alice")
 
@@ -261,7 +274,7 @@ async def test_processes_that_share_a_redis_count_together(counters):
 
 @pytest.mark.xdist_group("engines")
 async def test_without_redis_each_process_counts_for_itself_and_warns_once(counters, redis, caplog):
-    limit = Limit("things without Redis", THREE)
+    limit = Limit("things without Redis", *THREE)
     redis.kill()
 
     for _ in range(3):
@@ -285,15 +298,15 @@ async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_it
     async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
         counter = RateCounter(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
         for _ in range(3):
-            await counter.add(Limit("things", THREE), "alice")
+            await counter.add(Limit("things", *THREE), "alice")
         with pytest.raises(Throttled):
-            await counter.add(Limit("things", THREE), "alice")
+            await counter.add(Limit("things", *THREE), "alice")
         await counter.close()
 
 
 @pytest.mark.xdist_group("engines")
 async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
-    limit = Limit("things of a slow Redis", THREE)
+    limit = Limit("things of a slow Redis", *THREE)
     await counters[0].add(limit, "alice")
     redis.send(signal.SIGSTOP)
     began = time.monotonic()
@@ -309,7 +322,7 @@ async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
 @pytest.mark.xdist_group("engines")
 async def test_a_redis_that_came_back_counts_again(counters, redis, environment):
     environment.setattr(throttles, "REDIS_PAUSE", 0)
-    limit = Limit("things of a Redis that came back", THREE)
+    limit = Limit("things of a Redis that came back", *THREE)
     redis.kill()
     await counters[0].add(limit, "alice")
     await asyncio.to_thread(redis.start)
@@ -319,3 +332,28 @@ async def test_a_redis_that_came_back_counts_again(counters, redis, environment)
 
     with pytest.raises(Throttled):
         await counters[1].add(limit, "alice")
+
+
+@pytest.mark.xdist_group("engines")
+async def test_redis_with_a_clock_that_was_set_back_keeps_nobody_waiting_for_longer(counters, redis):
+    limit = Limit("things of a Redis that was set back", *THREE)
+    for _ in range(3):
+        await counters[0].add(limit, "alice")
+    # What a clock set back by an hour makes of what is left of a window.
+    redis.command_line("PEXPIRE", f"discussit:limit:{limit.what}:60:alice", "3660000")
+
+    with pytest.raises(Throttled) as refused:
+        await counters[0].add(limit, "alice")
+
+    assert refused.value.retry_after <= 60
+
+
+@pytest.mark.xdist_group("engines")
+async def test_an_act_that_is_taken_back_after_its_window_allows_no_more_in_the_next(counters):
+    limit = Limit("things taken back", *THREE)
+    await counters[0].add(limit, "alice", -1)
+
+    for _ in range(3):
+        await counters[0].add(limit, "alice")
+    with pytest.raises(Throttled):
+        await counters[0].add(limit, "alice")
