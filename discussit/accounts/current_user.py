@@ -100,6 +100,7 @@ class SessionBackend(AuthenticationBackend):
 
     async def _session(self, token: str) -> Session | None:
         found = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
+        # Never moved back: a clock that is behind for a moment would otherwise log everybody out once it is right.
         if found is not None and now() - found.last_seen_at > SEEN_EVERY:
             await self._note_seen(found)
         return found
@@ -112,6 +113,11 @@ class SessionBackend(AuthenticationBackend):
         except DATABASE_ERRORS as error:
             # No reason to refuse the page: the next request tries again.
             logger.warning("could not note when a session was seen: %s", type(error).__name__)
+
+    def session_id(self, conn: HTTPConnection) -> str | None:
+        """The id of the session whose cookie a request sent, whether or not the session is valid."""
+        token = self._token(conn)
+        return None if token is None else session_id(token)
 
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from starlette.requests import HTTPConnection
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn
@@ -10,11 +10,11 @@ from discussit.database import Database
 from discussit.models import Session, User
 from discussit.models.accounts import new_token, session_id
 
-MAX_SESSIONS = 100  # per user; one more ends the least recently seen
+MAX_SESSIONS = 100  # per user, live or over; one more ends the least recently seen
 
 
-async def start(database: Database, user: User, conn: HTTPConnection) -> str:
-    """Log the user in on this browser and return the token for its cookie.
+async def start(database: Database, user: User, conn: HTTPConnection, *, replaced: str | None = None) -> str:
+    """Log the user in on this browser and return the token for its cookie. The session of id `replaced` ends.
 
     Raises NotLoggedIn if the password has changed since it was checked.
     """
@@ -25,17 +25,21 @@ async def start(database: Database, user: User, conn: HTTPConnection) -> str:
         locked = await session.get_one(User, user.id, with_for_update=True)
         if locked.password != user.password:
             raise NotLoggedIn
-        for superfluous in await session.scalars(_superfluous(user)):
+        for superfluous in await session.scalars(_superfluous(user, replaced)):
             await session.delete(superfluous)
         session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
     return token
 
 
-def _superfluous(user: User) -> Select[Session]:
-    """The user's expired sessions, and those that one more makes too many."""
-    alive = select(Session.id).join(User).where(Session.user_id == user.id, Session.is_alive())
-    kept = alive.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
-    return select(Session).where(Session.user_id == user.id, Session.id.not_in(kept))
+def _superfluous(user: User, replaced: str | None) -> Select[Session]:
+    """The session that is replaced, and those of the user's that one more makes too many.
+
+    Not those that are over by the clock: when it is wrong for a moment, that may be all of them.
+    """
+    of_user = select(Session.id).where(Session.user_id == user.id)
+    kept = of_user.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
+    is_too_many = (Session.user_id == user.id) & Session.id.not_in(kept)
+    return select(Session).where(or_(Session.id == replaced, is_too_many))
 
 
 async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session]:

@@ -23,6 +23,7 @@ class Connection:
         self.user_id = user_id
         self.protocol = protocol
         self.ended: CloseCode | None = None
+        self.overdue_since: float | None = None  # by the loop's clock: its session has been too old at each check since
         self.sending = CancelScope()  # everything is sent within it
         self.refusals = 0  # messages of the client that were answered with an error
         self._replies: list[str] = []

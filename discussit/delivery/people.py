@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from anyio import CancelScope, move_on_after
+from anyio import CancelScope, current_time, move_on_after
 from anyio.abc import TaskGroup
 from sqlalchemy import select
 
@@ -21,9 +21,10 @@ from discussit.bus.messages import (
 from discussit.database import Database, chunks
 from discussit.delivery.connections import Connection, Connections
 from discussit.errors import CloseCode
-from discussit.models import Session
+from discussit.models import Session, User
 
 CONFIRM_LIMIT = 1.0  # seconds that a new connection waits for the bus
+OVERDUE = 5.0  # seconds that a session must be too old by the clock, which may be wrong for a moment
 
 
 @dataclass(eq=False)
@@ -131,13 +132,29 @@ class People:
     # The database
 
     async def check_sessions(self, connections: Sequence[Connection]) -> None:
-        """End connections whose sessions have ended."""
+        """End connections whose sessions are gone, or were too old by the clock at every check for OVERDUE."""
         for some in chunks(connections):
-            alive = await self._alive({connection.session_id for connection in some})
+            found = await self._found({connection.session_id for connection in some})
             for connection in some:
-                if connection.session_id not in alive:
+                is_within_limits = found.get(connection.session_id)
+                if is_within_limits is None or _is_overdue(connection, is_within_limits=is_within_limits):
                     connection.end(CloseCode.SESSION_ENDED)
 
-    async def _alive(self, session_ids: set[str]) -> set[str]:
-        rows = select(Session.id).join(Session.user).where(Session.id.in_(session_ids), Session.is_alive())
-        return await self._database.run_read(lambda session: set(session.scalars(rows)))
+    async def _found(self, session_ids: set[str]) -> dict[str, bool]:
+        """Which of these sessions exist, in open accounts, and whether they are within their limits."""
+        rows = (
+            select(Session.id, Session.is_within_limits())
+            .join(Session.user)
+            .where(Session.id.in_(session_ids), User.is_active)
+        )
+        return await self._database.run_read(lambda session: dict(session.execute(rows).all()))
+
+
+def _is_overdue(connection: Connection, *, is_within_limits: bool) -> bool:
+    if is_within_limits:
+        connection.overdue_since = None
+    elif connection.overdue_since is None:
+        connection.overdue_since = current_time()
+    else:
+        return current_time() - connection.overdue_since >= OVERDUE
+    return False

@@ -118,9 +118,17 @@ class Session(Base):
 
     @classmethod
     def is_alive(cls) -> ColumnElement[bool]:
-        """A condition for queries that join the user: whether a session is valid, for requests and open sockets."""
+        """A condition for queries that join the user: whether a session is valid at this moment.
+
+        No reason to delete one that is not: the clock may be wrong, and right a moment later.
+        """
+        return and_(cls.is_within_limits(), User.is_active)
+
+    @classmethod
+    def is_within_limits(cls) -> ColumnElement[bool]:
+        """Whether a session is neither too old nor unseen for too long, by the clock."""
         moment = now()
-        return and_(cls.last_seen_at > moment - IDLE_LIMIT, cls.created_at > moment - AGE_LIMIT, User.is_active)
+        return and_(cls.last_seen_at > moment - IDLE_LIMIT, cls.created_at > moment - AGE_LIMIT)
 
     def __str__(self) -> str:
         return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"

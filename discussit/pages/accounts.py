@@ -60,10 +60,8 @@ async def log_in(request: Request) -> Response:
 
 async def start_session(request: Request, user: User, target: str) -> Response:
     """Redirect to `target` in a new session. The browser's previous session ends."""
-    if previous := user_of(request):
-        await _end_own_session(request, previous)
     site = site_of(request)
-    token = await sessions.start(site.database, user, request)
+    token = await sessions.start(site.database, user, request, replaced=site.session_backend.session_id(request))
     security_log.done(request, Act.LOGIN, user.id)
     response = see_other(target)
     site.session_backend.set(response, token, request)

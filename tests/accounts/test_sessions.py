@@ -12,6 +12,7 @@ from discussit.accounts import login, sessions
 from discussit.accounts.cookies import cookie_of
 from discussit.accounts.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.app import app
+from discussit.delivery import people
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
 from discussit.models.base import now
@@ -49,7 +50,8 @@ def test_a_session_past_a_limit_is_refused(site, state, alice, gardening, ago):
 
 
 @pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
-def test_a_session_that_passes_a_limit_loses_its_sockets(site, state, alice, gardening, ago):
+def test_a_session_that_passes_a_limit_loses_its_sockets(environment, impatient, site, state, alice, gardening, ago):
+    environment.setattr(people, "OVERDUE", 0.1)
     with alice.at_home() as home, alice.in_group(gardening) as group:
         site.portal.call(age_sessions, state.database, ago)
 
@@ -95,16 +97,70 @@ def test_a_session_that_is_deleted_in_the_database_closes_its_sockets(site, stat
         assert (closed(home), closed(group)) == (4401, 4401)
 
 
+# While the clock is wrong
+
+
+def test_a_clock_that_is_ahead_refuses_requests_for_that_moment_only(clock, alice, gardening):
+    clock.is_set(days=15)
+    answer = alice.get(f"/groups/{gardening}/")
+
+    clock.is_set()
+
+    assert (answer.status_code, "set-cookie" in answer.headers) == (303, False)
+    assert alice.get(f"/groups/{gardening}/").status_code == 200
+
+
+def test_a_clock_that_is_ahead_for_a_moment_closes_no_socket(clock, site, state, alice, gardening):
+    with alice.in_group(gardening) as socket:
+        for ahead in (100, 0, 100, 100, 0):
+            clock.is_set(days=ahead)
+            site.portal.call(state.hub.people.check_sessions, list(state.hub.people.connections))
+        alice.says(gardening, "still here")
+
+        assert socket.receive_json()["content"] == "still here"
+
+
+def test_a_login_while_the_clock_is_ahead_ends_no_other_session(clock, site, alice, bob):
+    elsewhere = HttpPerson(site, "alice")
+    clock.is_set(days=100)
+    elsewhere.log_in()
+
+    clock.is_set()
+
+    assert [each.get("/").status_code for each in (alice, elsewhere, bob)] == [200, 200, 200]
+
+
+def test_a_request_while_the_clock_is_behind_does_not_make_a_session_look_unused(clock, alice):
+    clock.is_set(days=-20)
+    behind = alice.get("/")
+
+    clock.is_set()
+
+    assert (behind.status_code, alice.get("/").status_code) == (200, 200)
+
+
 # How many there are
 
 
 @pytest.mark.parametrize("ago", OVER.values(), ids=OVER)
-def test_a_login_clears_away_the_sessions_that_are_over(site, state, alice, ago):
+def test_a_login_in_the_same_browser_replaces_a_session_that_is_over(site, state, alice, ago):
     site.portal.call(age_sessions, state.database, ago)
 
-    HttpPerson(site, "alice").log_in()
+    alice.log_in()
 
     assert site.portal.call(count_sessions, state.database) == 1
+
+
+def test_sessions_that_are_over_count_and_are_the_first_to_go(environment, site, state, alice):
+    environment.setattr(sessions, "MAX_SESSIONS", 2)
+    site.portal.call(age_sessions, state.database, OVER["not seen for long"])
+    second, third = HttpPerson(site, "alice"), HttpPerson(site, "alice")
+
+    second.log_in()
+    third.log_in()
+
+    assert site.portal.call(count_sessions, state.database) == 2
+    assert [each.get("/").status_code for each in (second, third)] == [200, 200]
 
 
 def test_a_login_too_many_ends_the_session_seen_longest_ago(environment, site, state, alice, bob):

@@ -1,6 +1,8 @@
 import json
 from uuid import UUID
 
+from sqlalchemy import update
+
 from discussit.bus import RESYNC, MemoryBackend, messages
 from discussit.bus.messages import MembershipChange, MembershipChanges, person_channel
 from discussit.delivery import people, polling
@@ -8,7 +10,7 @@ from discussit.delivery.connections import Connection, HomeConnection
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
-from discussit.models import Session
+from discussit.models import Session, User
 from discussit.models.accounts import session_id
 
 ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
@@ -42,6 +44,44 @@ async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypa
             await hers.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED
+
+
+async def test_an_account_that_is_closed_by_a_statement_ends_its_connections_at_the_first_check(world):
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await world.logged_in(world.alice, "hers")
+    async with world.database.transaction() as session:
+        await session.execute(update(User).values(is_active=False))
+
+    async with world.served() as served:
+        await served.hub.people.check_sessions([hers])
+
+    assert hers.ended == CloseCode.SESSION_ENDED
+
+
+async def test_a_session_that_is_too_old_ends_its_connections_at_the_second_check_in_a_row(world, clock, monkeypatch):
+    monkeypatch.setattr(people, "OVERDUE", 0)
+    hers, ended = Connection(session_id("hers"), world.alice.id, V1), []
+    await world.logged_in(world.alice, "hers")
+
+    async with world.served() as served:
+        for days in (15, 0, 15, 15):
+            clock.is_set(days=days)
+            await served.hub.people.check_sessions([hers])
+            ended.append(hers.ended)
+
+    assert ended == [None, None, None, CloseCode.SESSION_ENDED]
+
+
+async def test_a_session_that_is_too_old_has_some_seconds(world, clock):
+    hers = Connection(session_id("hers"), world.alice.id, V1)
+    await world.logged_in(world.alice, "hers")
+    clock.is_set(days=100)
+
+    async with world.served() as served:
+        for _ in range(3):
+            await served.hub.people.check_sessions([hers])
+
+    assert (hers.ended, people.OVERDUE > 4) == (None, True)
 
 
 # Home pages
