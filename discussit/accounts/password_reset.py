@@ -13,6 +13,7 @@ from discussit.accounts.current_user import CurrentUser, NotLoggedIn
 from discussit.accounts.login import WrongPassword, find_active
 from discussit.database import Database
 from discussit.models import User
+from discussit.models.base import now
 
 LINKS = "/accounts/reset/"
 LINK_LIFE = timedelta(hours=1)
@@ -77,9 +78,12 @@ class ResetLinks:
 
     def _user(self, session: OrmSession, token: str, *, locked: bool = False) -> User:
         try:
-            id, fingerprint = self._serializer.loads(token, max_age=int(LINK_LIFE.total_seconds()))
+            (id, fingerprint), created_at = self._serializer.loads(token, return_timestamp=True)
         except BadData:
             raise LinkSpent from None
+        # Also before its creation: the clock may have been set back. That ends the link no later.
+        if abs(now() - created_at) > LINK_LIFE:
+            raise LinkSpent
         user = session.get(User, id, with_for_update=locked)
         if user is None or not user.is_active or fingerprint != _fingerprint(user):
             raise LinkSpent
