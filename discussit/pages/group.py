@@ -144,7 +144,8 @@ def continues(above: RenderedEntry | None, author: str, moment: datetime) -> boo
     """
     if above is None or above.kind != MESSAGE.shown_as or above.name != author:
         return False
-    return moment - above.timestamp < HEADER_WINDOW
+    # Older than the row above if the clock was set back: the header's time would be wrong for it.
+    return abs(moment - above.timestamp) < HEADER_WINDOW
 
 
 async def join(request: Request) -> Response:

@@ -10,5 +10,6 @@
  */
 export function continues(above, author, moment, seconds) {
   if (above?.kind !== "message" || above.name !== author) return false
-  return moment.getTime() - new Date(above.timestamp).getTime() < seconds * 1_000
+  // Older than the row above if the clock was set back: the header's time would be wrong for it.
+  return Math.abs(moment.getTime() - new Date(above.timestamp).getTime()) < seconds * 1_000
 }
