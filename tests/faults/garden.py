@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -42,6 +43,12 @@ class FaultyServer(Server):
         """Whatever state it is in."""
         if self.is_running:
             self.kill()
+
+    def sets_clock(self, **ahead):
+        """With the fault `jumping_clock`: by so much, as in `sets_clock(hours=-1)`; without an argument it is right."""
+        setting = self.folder / "clock.set"
+        setting.write_text(f"{timedelta(**ahead).total_seconds()}")
+        setting.rename(self.folder / "clock")
 
     def mend(self):
         """Start again without the faults, once the process has ended."""

@@ -273,6 +273,18 @@ def test_a_client_id_that_cannot_be_is_refused(alice, gardening, faultless, clie
     assert (response.status_code, list(Page(response.text).errors())) == (400, ["message"])
 
 
+def test_a_log_in_which_time_went_back_names_each_day_anew(clock, alice, gardening):
+    for days in (0, -3, 0):
+        clock.is_set(days=days)
+        alice.says(gardening, "hi")
+
+    rows = alice.page(f"/groups/{gardening}/").within("chat-log")
+    *_, first, second, third = [row.text for row in rows if row.get("class") == "entry-day"]
+
+    assert first == third != second
+    assert not [row for row in rows if "continues" in (row.get("class") or "")]
+
+
 @pytest.mark.parametrize(("length", "is_kept"), [(500, True), (501, False)])
 def test_the_markup_of_long_entries_is_not_kept(site, length, is_kept):
     drawn = site.app._app.state.site.templates.env.globals["drawn"]
