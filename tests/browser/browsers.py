@@ -4,6 +4,7 @@ import json
 import re
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from people import PASSWORD, V1
@@ -83,6 +84,13 @@ class Tab:
         self.page.goto(f"groups/{group}/")
         expect(self.pill).to_have_text("Connecting…")
         return self
+
+    def sets_clock(self, **ahead):
+        """Set the time of day of this browser, ahead by so much or right again. Timers go on as they are.
+
+        All tabs of the browser have one clock, which outlives the test: better in a browser of its own.
+        """
+        self.page.clock.set_system_time(datetime.now(UTC) + timedelta(**ahead))
 
     def until(self, is_so):
         """Wait for something that only frames show: Playwright receives them while it waits for the page."""

@@ -15,7 +15,8 @@ export class Composer {
   #draft
   #send
   #sent = ""
-  #typedAt = 0
+  // By a clock that nobody sets: the time of day may go back.
+  #typedAt = -Infinity
   #isComposing = false
 
   /**
@@ -44,7 +45,7 @@ export class Composer {
 
   /** Whether the user has stopped typing, so that a reload interrupts nobody. The draft is stored. */
   get isQuiet() {
-    return !this.#isComposing && Date.now() - this.#typedAt > TYPING
+    return !this.#isComposing && performance.now() - this.#typedAt > TYPING
   }
 
   #listen() {
@@ -75,7 +76,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    this.#typedAt = Date.now()
+    this.#typedAt = performance.now()
     if (event.isComposing || event.keyCode === COMPOSING) return
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && enterSends()) {
       event.preventDefault()
@@ -94,7 +95,7 @@ export class Composer {
   }
 
   #typed() {
-    this.#typedAt = Date.now()
+    this.#typedAt = performance.now()
     this.#draft.text = this.#field.value
     this.#field.setAttribute("aria-invalid", String(this.#measure() < 0))
   }

@@ -177,7 +177,8 @@ export class Socket {
     else this.#tick()
   }
 
-  // After the machine slept, a dead socket may look open for many minutes.
+  // After the machine slept, a dead socket may look open for many minutes. Only the time of day goes on while it sleeps,
+  // in every browser. Where it was set ahead instead, the socket is renewed once for nothing.
   #tick() {
     const now = Date.now()
     const slept = now - this.#lastTick > SLEPT
