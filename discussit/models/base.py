@@ -26,7 +26,8 @@ class Moment(TypeDecorator[datetime]):
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    """The time of day, which may be wrong and may go back: for points in time, never for durations."""
+    return datetime.now(UTC)  # noqa: TID251
 
 
 class Base(AsyncAttrs, DeclarativeBase):
