@@ -15,7 +15,9 @@ from discussit.models.accounts import session_id
 async def bob(world):
     """Bob, logged in."""
     await world.logged_in(world.bob, "token")
-    return CurrentUser(world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")), account_id="")
+    return CurrentUser(
+        world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")), account_id=""
+    )
 
 
 # The one door to a group
