@@ -126,6 +126,13 @@ async def fill(database, uuid, count):
         session.add_all(Message(group=group, author=author, content=f"message {number}") for number in range(count))
 
 
+async def add_members(database, uuid, names):
+    """Have new users of these names join a group."""
+    async with database.transaction() as session:
+        group = await group_of(session, uuid)
+        session.add_all(Membership(group=group, user=User(username=name, password="!")) for name in names)
+
+
 async def withdraw(database):
     """Withdraw the first message."""
     async with database.transaction() as session:

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.models import Group, Membership, User
+from discussit.models.accounts import username_key
 
+MAX_KEY = 300  # characters of a username_key; what is longer is in no name
 MemberKey = tuple[int, int]  # a group's and a user's id
 
 
@@ -24,7 +26,17 @@ def groups_of(user_id: int) -> Select[Group]:
 
 def members_of(group_id: int) -> Select[User]:
     """The members of a group, by name."""
-    return select(User).join(Membership, is_member(User.id, group_id)).order_by(User.username_key)
+    # An expression, since with a LIMIT PostgreSQL would rather look through all users of the server in the order of
+    # their index until enough of them are members.
+    by_name = User.username_key.concat("")
+    return select(User).join(Membership, is_member(User.id, group_id)).order_by(by_name)
+
+
+def members_named(group_id: int, part: str) -> Select[User]:
+    """The members of a group whose names contain `part`, whatever its case, by name."""
+    # NUL, which PostgreSQL refuses, is in no name, and neither is a space.
+    key = username_key(part).replace("\0", " ")[: MAX_KEY + 1]
+    return members_of(group_id).where(User.username_key.contains(key, autoescape=True))
 
 
 # Built once, since building it takes as long as executing it.

@@ -146,7 +146,7 @@ class Tab:
 
     @property
     def members(self):
-        return self.find("#members .panel-member-name")
+        return self.find("#members .member-name")
 
     def says(self, *texts):
         for text in texts:

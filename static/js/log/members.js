@@ -29,7 +29,7 @@ export class Members {
     const row = cloned("member-template")
     row.id = `members-${name}`
     row.dataset.name = name
-    find(row, ".panel-member-name").textContent = name
+    find(row, ".member-name").textContent = name
     fillAvatar(find(row, ".avatar"), name)
     this.#list.insertBefore(row, this.#after(name))
   }

@@ -192,7 +192,7 @@ def test_nothing_that_is_written_is_wider_than_a_phone(alice, everything):
 def test_text_stays_in_its_box_and_turns_no_neighbour_around(alice, everything):
     places = {
         "/": ".group-name",
-        f"/groups/{everything}/": ".entry-text, .entry-head .entry-name, .panel-member-name, .panel-name, h1",
+        f"/groups/{everything}/": ".entry-text, .entry-head .entry-name, .member-name, .panel-name, h1",
         "/admin/group/list": "td > [dir=auto]",
         "/admin/message/list": "td > [dir=auto]",
     }
