@@ -53,6 +53,15 @@ class Rooms:
     def __len__(self) -> int:
         return len(self._open)
 
+    def readers(self, uuid: UUID, limit: int) -> list[int]:
+        """The ids of users who follow the group in this process, at most `limit`."""
+        room, found = self._open.get(uuid), set[int]()
+        for follower in room.followers if room else ():
+            if len(found) == limit:
+                break
+            found.add(follower.user_id)
+        return list(found)
+
     @asynccontextmanager
     async def entered(self, follower: Follower, group_id: int, state: LogState) -> AsyncIterator[Room]:
         """The room of the follower's group, with the follower in it. `state`: the log's at its admission."""

@@ -1,10 +1,10 @@
 """Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, select, tuple_, union_all
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.models import Group, Membership, User
@@ -37,6 +37,29 @@ def members_named(group_id: int, part: str) -> Select[User]:
     # NUL, which PostgreSQL refuses, is in no name, and neither is a space.
     key = username_key(part).replace("\0", " ")[: MAX_KEY + 1]
     return members_of(group_id).where(User.username_key.contains(key, autoescape=True))
+
+
+# Built once, since building it takes as long as executing it. Neither part reads more than `limit` rows, however many
+# members there are: for the first of all by name, the database would have to sort them all.
+_OF_GROUP = select(Membership.user_id).where(Membership.group_id == bindparam("group"))
+_EARLIEST = _OF_GROUP.order_by(Membership.user_id).limit(bindparam("limit", type_=Integer())).subquery()
+_PREFERRED = _OF_GROUP.where(Membership.user_id.in_(bindparam("preferred", expanding=True)))
+SOME_MEMBERS = select(User.id, User.username, User.username_key).where(
+    User.id.in_(union_all(select(_EARLIEST.c.user_id), _PREFERRED))
+)
+
+
+def some_members(session: OrmSession, group_id: int, preferred: Sequence[int], limit: int) -> list[str]:
+    """The names of at most `limit` members, sorted by name: all of a group that has no more.
+
+    Of a larger one they are the users whose ids are `preferred`, in this order, as far as they are members, and then
+    the oldest accounts.
+    """
+    first = list(dict.fromkeys(preferred))[:limit]
+    places = {id: place for place, id in enumerate(first)}
+    found = session.execute(SOME_MEMBERS, {"group": group_id, "preferred": first, "limit": limit})
+    rows = sorted(found, key=lambda row: (places.get(row.id, len(places)), row.id))
+    return [row.username for row in sorted(rows[:limit], key=lambda row: row.username_key)]
 
 
 # Built once, since building it takes as long as executing it.

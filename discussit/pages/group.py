@@ -12,18 +12,19 @@ from starlette.responses import Response
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
-from discussit.groups.membership import members_of
+from discussit.groups.membership import some_members
 from discussit.log.batch_writer import Draft
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
-from discussit.models import Group, User
+from discussit.models import Group
 from discussit.pages.home import group_rows
 from discussit.pages.page import Form, live_page, own_address, see_other
 from discussit.site import site_of
 from discussit.urls import address
 
 PAGE = 50  # entries on a group's page
+MEMBERS = 100  # on a group's page, at most; pages/members.py has all
 HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
 
 
@@ -32,7 +33,10 @@ async def group(request: Request) -> Response:
 
 
 async def _group(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
-    read = await site_of(request).database.run_read(lambda session: _read(session, user, request))
+    site = site_of(request)
+    # Only those who read it in this process: the list of a large group is a selection in any case.
+    here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
+    read = await site.database.run_read(lambda session: _read(session, user, request, here))
     group, entries = read.group, read.entries
     first = entries[0].seq if entries else 1
     # At the end, the page has followed the log to its last entry, whether that is shown or not.
@@ -45,6 +49,7 @@ async def _group(request: Request, user: CurrentUser, form: Form, status: int = 
         group=group,
         entries=rendered(entries),
         members=read.members,
+        max_members=MEMBERS,
         groups=read.groups,
         form=form,
         last_seq=last,
@@ -65,16 +70,16 @@ class GroupPage(NamedTuple):
     group: Group
     entries: Sequence[EntryRow]
     has_later: bool  # entries after these are shown on another page
-    members: Sequence[str]
+    members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
     groups: Sequence[Any]
 
 
-def _read(session: OrmSession, user: CurrentUser, request: Request) -> GroupPage:
+def _read(session: OrmSession, user: CurrentUser, request: Request, here: Sequence[int]) -> GroupPage:
     group = admit(session, user, request.path_params["uuid"]).group
     return GroupPage(
         group,
         *_entries(session, group, request),
-        session.scalars(members_of(group.id).with_only_columns(User.username)).all(),
+        some_members(session, group.id, [user.id, *here], MEMBERS),
         session.execute(group_rows(user, only_own=True)).all(),
     )
 

@@ -1,4 +1,6 @@
 import asyncio
+from contextlib import AsyncExitStack
+from uuid import uuid4
 
 from followers import entered, following
 from sqlalchemy import delete, update
@@ -10,6 +12,7 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode
+from discussit.log.read import LogState
 from discussit.models import Entry, Group, Membership, Message, User
 
 
@@ -303,3 +306,19 @@ def after_each_read(world, monkeypatch, *acts):
         return result
 
     monkeypatch.setattr(world.database, "run_read", read_and_act)
+
+
+async def test_each_reader_of_a_group_is_counted_once_and_no_more_than_asked_for(world):
+    group = world.group
+    state = LogState(0, 0, group.epoch)
+    followers = [Follower("session", user_id, V1, group.uuid) for user_id in (7, 7, 8, 9)]
+
+    async with world.served() as served, AsyncExitStack() as entered:
+        rooms = served.hub.rooms
+        for follower in followers:
+            await entered.enter_async_context(rooms.entered(follower, group.id, state))
+
+        assert sorted(rooms.readers(group.uuid, limit=10)) == [7, 8, 9]
+        assert len(rooms.readers(group.uuid, limit=2)) == 2
+        assert rooms.readers(uuid4(), limit=10) == []
+    assert rooms.readers(group.uuid, limit=10) == []

@@ -1,6 +1,6 @@
 import pytest
 from people import HttpPerson, Page
-from world import fill, group_of, withdraw
+from world import add_members, fill, group_of, withdraw
 
 from discussit.log.checks import MAX_CONTENT
 from discussit.models import Event, Message, User
@@ -91,6 +91,68 @@ def test_every_member_is_listed_once_and_nobody_else(site, alice, bob, gardening
     members = [each["id"] for each in alice.page(f"/groups/{gardening}/").within("members") if each.get("id")]
 
     assert members == ["members-alice", "members-bob"]
+
+
+# In a large group
+
+CROWD = [f"member{number:03}" for number in range(150)]
+
+
+@pytest.fixture
+def crowded(site, state, alice, gardening):
+    """The address of a group of alice and 150 others."""
+    site.portal.call(add_members, state.database, gardening, CROWD)
+    return f"/groups/{gardening}/"
+
+
+def shown(page):
+    """The members that a page shows, in order."""
+    return [each["data-name"] for each in page.within("members") if each.get("data-name")]
+
+
+def test_a_large_group_shows_a_hundred_members_by_name_and_says_how_many_there_are(alice, crowded):
+    page = alice.page(crowded)
+
+    assert shown(page) == ["alice", *CROWD[:99]]
+    assert {each.text for each in page.elements if each.get("class") == "panel-member-count"} == {"151"}
+    assert page.one("members")["data-members"] == "151"
+
+
+def test_a_link_leads_from_a_large_group_to_all_its_members(alice, crowded):
+    page = alice.page(crowded)
+
+    link = page.one("all-members")
+    assert (link.text, link["href"], "hidden" in link.attributes) == ("All members", f"{crowded}members/", False)
+    assert alice.get(link["href"]).status_code == 200
+
+
+def test_a_group_of_a_hundred_shows_all_of_them(site, state, alice, gardening):
+    site.portal.call(add_members, state.database, gardening, CROWD[:99])
+
+    page = alice.page(f"/groups/{gardening}/")
+
+    assert shown(page) == ["alice", *CROWD[:99]]
+    assert "hidden" in page.one("all-members").attributes
+
+
+def test_the_user_is_shown_in_a_large_group_whoever_else_is(site, alice, gardening, crowded):
+    zoe = HttpPerson(site, "Zoe")
+    zoe.sign_up()
+    zoe.joins(gardening)
+
+    assert shown(zoe.page(crowded)) == ["alice", *CROWD[:98], "Zoe"]
+    assert "Zoe" not in shown(alice.page(crowded))
+
+
+def test_members_who_are_here_are_shown_in_a_large_group_before_others(site, alice, gardening, crowded):
+    cleo = HttpPerson(site, "cleo")
+    cleo.sign_up()
+    cleo.joins(gardening)
+
+    with cleo.reading(gardening):
+        while_she_reads = shown(alice.page(crowded))
+
+    assert while_she_reads == ["alice", "cleo", *CROWD[:98]]
 
 
 INERT = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "`${1}`", "{{ 7*7 }}", "</textarea>", "&lt;b&gt;"]

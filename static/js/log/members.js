@@ -1,4 +1,4 @@
-// The list of the group's members, updated by the log's events.
+// The list of the group's members, updated by the log's events. It shows only some members of a large group.
 
 import { fillAvatar } from "../shared/avatar.js"
 import { cloned, find } from "../shared/dom.js"
@@ -6,22 +6,38 @@ import { cloned, find } from "../shared/dom.js"
 export class Members {
   #list
   #counts
+  #all
+  #count
+  #limit
 
   /**
-   * @param {HTMLElement} list
+   * @param {HTMLElement} list It has the number of the group's members, and of those that it may show.
    * @param {NodeListOf<Element>} counts
+   * @param {HTMLElement} all The link to the page of all members.
    */
-  constructor(list, counts) {
+  constructor(list, counts, all) {
     this.#list = list
     this.#counts = counts
+    this.#all = all
+    this.#count = Number(list.dataset.members)
+    this.#limit = Number(list.dataset.limit)
   }
 
-  /** @param {import("../connection/protocol.js").EventMessage} event */
+  /**
+   * Follows an event that is newer than the page. Each adds or removes one member, shown or not.
+   * @param {import("../connection/protocol.js").EventMessage} event
+   */
   follow({ user, status }) {
     const row = document.getElementById(`members-${user}`)
     if (status === "Left") row?.remove()
-    else if (!row) this.#insert(user)
-    for (const count of this.#counts) count.textContent = String(this.#list.childElementCount)
+    else if (!row && this.#list.childElementCount < this.#limit) this.#insert(user)
+    this.#count += status === "Left" ? -1 : 1
+    this.#showCount()
+  }
+
+  #showCount() {
+    for (const count of this.#counts) count.textContent = this.#count.toLocaleString("en")
+    this.#all.hidden = this.#list.childElementCount >= this.#count
   }
 
   /** @param {string} name */
