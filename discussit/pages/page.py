@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ from discussit.urls import address, path_below, root_of
 
 MAX_FIELDS = 20  # of a form
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
-CACHED_ENTRIES = 5_000  # entries and members whose markup is cached, about 1 KB each
+CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
 MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
 
 
@@ -84,17 +84,20 @@ def _drawn(env: Environment) -> Callable[..., Markup]:
     """`drawn("message", row)`: the cached output of a macro of group/_entry.html, by its arguments.
 
     An entry looks the same to all its readers: without the cache, rendering entries was half the cost of a page.
+    Each macro has a cache of its own, so that the members of some large groups don't displace the entries of all.
     """
 
     def draw(macro: str, *values: Hashable) -> Markup:
         found: Markup = getattr(env.get_template("group/_entry.html").module, macro)(*values)
         return found
 
-    kept = lru_cache(CACHED_ENTRIES)(draw)
+    @cache
+    def kept(macro: str) -> Callable[..., Markup]:
+        return lru_cache(CACHED)(partial(draw, macro))
 
     def drawn(macro: str, value: Hashable, *more: Hashable) -> Markup:
         is_long = len(getattr(value, "content", "")) > MAX_CACHED_LENGTH
-        return draw(macro, value, *more) if is_long else kept(macro, value, *more)
+        return draw(macro, value, *more) if is_long else kept(macro)(value, *more)
 
     return drawn
 

@@ -6,6 +6,7 @@ from discussit.log.checks import MAX_CONTENT
 from discussit.models import Event, Message, User
 from discussit.models.base import now
 from discussit.pages.group import RenderedEntry
+from discussit.pages.page import CACHED
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -353,6 +354,17 @@ def test_the_markup_of_long_entries_is_not_kept(site, length, is_kept):
     row = RenderedEntry(1, "message", "alice", "x" * length, now(), "", withdrawn=False, continues=False, day=None)
 
     assert (drawn("entry", row, False) is drawn("entry", row, False)) == is_kept
+
+
+def test_the_markup_of_many_members_does_not_displace_that_of_entries(site):
+    drawn = site.app._app.state.site.templates.env.globals["drawn"]
+    row = RenderedEntry(1, "message", "alice", "hi", now(), "", withdrawn=False, continues=False, day=None)
+    before = drawn("entry", row, False)
+
+    for number in range(CACHED + 1):
+        drawn("member", f"member{number}")
+
+    assert drawn("entry", row, False) is before
 
 
 FIELDS = ["message", "client_id", "next", "username", "password", "password1", "name"]
