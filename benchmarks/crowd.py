@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -40,6 +40,21 @@ FILL_COUNTS = """
 UPDATE groups SET messages = messages + :last - last_seq, last_seq = :last,
     last_message_at = (SELECT timestamp FROM entries WHERE group_id = groups.id ORDER BY seq DESC LIMIT 1)
 WHERE name = :name
+"""
+
+# Members without a session, whose Joins are not in the log. Rooms share these people.
+FILL_USERS = """
+WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :members)
+INSERT OR IGNORE INTO users (username, username_key, password, is_superuser, is_active, created_at)
+SELECT 'member' || number, 'member' || number, '!', 0, 1, '2026-01-01 00:00:00.000000' FROM numbers
+"""
+FILL_MEMBERS = """
+INSERT OR IGNORE INTO memberships (group_id, user_id, joined_at, read_seq)
+SELECT groups.id, users.id, users.created_at, 0 FROM groups, users WHERE name = :name AND username LIKE 'member%'
+ORDER BY users.id LIMIT :members - (SELECT member_count FROM groups WHERE name = :name)
+"""
+FILL_MEMBER_COUNT = """
+UPDATE groups SET member_count = (SELECT count(*) FROM memberships WHERE group_id = groups.id) WHERE name = :name
 """
 
 Seat = tuple[int, int]  # a room, and a person in it
@@ -88,10 +103,18 @@ def visited(seats: Iterable[Seat], *command: str) -> Iterator[tuple[Server, Visi
 
 def fill(database: Path, room: int, last: int) -> None:
     """Continue the room's log with messages, up to seq `last`."""
-    group = {"name": group_name(room), "last": last}
+    _execute(database, (FILL, FILL_TEXTS, FILL_COUNTS), {"name": group_name(room), "last": last})
+
+
+def fill_members(database: Path, room: int, members: int) -> None:
+    """Have more people join the room, until it has so many members."""
+    _execute(database, (FILL_USERS, FILL_MEMBERS, FILL_MEMBER_COUNT), {"name": group_name(room), "members": members})
+
+
+def _execute(database: Path, statements: Sequence[str], values: Mapping[str, object]) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
-        for statement in (FILL, FILL_TEXTS, FILL_COUNTS):
-            connection.execute(statement, group)
+        for statement in statements:
+            connection.execute(statement, values)
 
 
 def settle(database_url: str, seats: Iterable[Seat]) -> None:

@@ -1,7 +1,7 @@
-"""What pages cost the server, whether a long log makes them more expensive, and how fast the server starts.
+"""What pages cost the server, whether a long log or many members make them more expensive, and how fast it starts.
 
 `python benchmarks/pages.py` measures a real uvicorn, in its own process, and then `discussit serve`. Takes about
-two minutes. serve writes an access log, uvicorn does not.
+four minutes. serve writes an access log, uvicorn does not.
 """
 
 import os
@@ -25,6 +25,7 @@ REQUESTS = 60  # for each page in a round
 STARTS = 5
 SHORT_LOG, LONG_LOG = 100, 100_000  # entries
 MEMBERS, ENTRIES = 50, 10_000  # of the group to which the goal refers
+CROWDS = (100, 10_000, 50_000)  # members
 GROUPS = 200
 WAYS = {"uvicorn": UVICORN, "discussit serve": SERVE}
 
@@ -45,6 +46,25 @@ def group_pages(command: Sequence[str]) -> str:
                 f"group page with {MEMBERS} members and {ENTRIES:,} entries (goal: 4 ms)": crowd.path(goal),
             },
         )
+
+
+def large_groups(command: Sequence[str]) -> str:
+    pages = {
+        "group page with {:,} members (goal: 1.2)": "",
+        "the first page of all {:,} members": "members/",
+        "the last page of all {:,} members": f"members/?page={max(CROWDS)}",
+        "a search among {:,} members": "members/?q=r12",
+    }
+    with crowd.visited(((room, 0) for room in range(len(CROWDS))), *command) as (server, visitor):
+        for room, members in enumerate(CROWDS):
+            crowd.fill(server.database, room, SHORT_LOG)
+            crowd.fill_members(server.database, room, members)
+        paths = {
+            name.format(members): crowd.path(room) + page
+            for name, page in pages.items()
+            for room, members in enumerate(CROWDS)
+        }
+        return compared(server, visitor, paths)
 
 
 def home_page(command: Sequence[str]) -> str:
@@ -124,4 +144,5 @@ def slowest_imports(log: str) -> str:
 if __name__ == "__main__":
     print(machine())
     for way, command in WAYS.items():
-        print(f"\nUnder {way}", group_pages(command), home_page(command), starts(command), sep="\n\n")
+        pages = (group_pages(command), large_groups(command), home_page(command))
+        print(f"\nUnder {way}", *pages, starts(command), sep="\n\n")
