@@ -5,6 +5,7 @@ import re
 import pytest
 from people import HttpPerson, Page, closed, refused
 from starlette.testclient import TestClient
+from world import add_members
 
 ROOT = "/chat"
 TARGET = re.compile(r' (?:href|action|src|data-[a-z]+)="(/[^"]*)"')
@@ -137,6 +138,16 @@ def test_every_address_on_a_groups_page_lies_below_the_path(alice, gardening):
     assert_all_below(alice.get(f"/groups/{gardening}/?at=30"))
     page = alice.page(f"/groups/{gardening}/")
     assert page.link("Earlier messages") == f"/chat/groups/{gardening}/?before=12"
+
+
+def test_every_address_on_the_pages_of_members_lies_below_the_path(site, state, alice, gardening):
+    site.portal.call(add_members, state.database, gardening, [f"member{number}" for number in range(250)])
+
+    answer = alice.get(f"/groups/{gardening}/members/?q=member&page=2")
+
+    assert_all_below(answer)
+    following = f"/chat/groups/{gardening}/members/?q=member&page="
+    assert [Page(answer.text).link(word) for word in ("Previous", "Next")] == [f"{following}1", f"{following}3"]
 
 
 def test_a_non_member_is_shown_the_way_in(visitor, gardening):

@@ -183,7 +183,7 @@ def test_suggestions_are_inert(alice, groups):
 def test_nothing_that_is_written_is_wider_than_a_phone(alice, everything):
     alice.page.set_viewport_size(PHONE)
     alice.opens(everything)
-    for path in ("/", f"/groups/{everything}/?at=1", f"/groups/{everything}/"):
+    for path in ("/", f"/groups/{everything}/?at=1", f"/groups/{everything}/", f"/groups/{everything}/members/"):
         alice.page.goto(path)
         assert alice.overhang <= 0, path
         assert is_inert(alice)
@@ -193,6 +193,7 @@ def test_text_stays_in_its_box_and_turns_no_neighbour_around(alice, everything):
     places = {
         "/": ".group-name",
         f"/groups/{everything}/": ".entry-text, .entry-head .entry-name, .member-name, .panel-name, h1",
+        f"/groups/{everything}/members/": ".member-name, h1 bdi, .members-back bdi",
         "/admin/group/list": "td > [dir=auto]",
         "/admin/message/list": "td > [dir=auto]",
     }

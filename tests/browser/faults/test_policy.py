@@ -10,7 +10,8 @@ SECTIONS = ("user", "group", "membership", "message", "event")
 def test_no_page_is_against_the_policy(alice, together, complaints):
     complaints.excuse(REFUSAL)
     group = f"/groups/{together}/"
-    pages = ["/", group, f"{group}?at=1", f"{group}?before=3", "/nope", "/healthz", "/accounts/signup/", "/groups/"]
+    others = ["/nope", "/healthz", "/accounts/signup/", "/groups/"]
+    pages = ["/", group, f"{group}?at=1", f"{group}?before=3", f"{group}members/?q=a", *others]
 
     for path in pages:
         alice.page.goto(path)
