@@ -1,5 +1,6 @@
 // Separators with the date before each day's first entry: days in the reader's time zone, where the server uses UTC.
 
+import { attempt } from "../shared/attempt.js"
 import { cloned, find } from "../shared/dom.js"
 import { localDay, nameOfDay } from "../shared/times.js"
 
@@ -9,10 +10,15 @@ export function separateDays(list) {
   for (const row of list.querySelectorAll("[data-seq]")) separateDay(row)
 }
 
-/** @param {Element} row */
+/**
+ * A row without a valid time belongs to the day of the row above.
+ * @param {Element} row
+ */
 export function separateDay(row) {
-  const before = row.previousElementSibling
-  if (!before || dayOf(before) !== dayOf(row)) row.before(separator(dayOf(row)))
+  attempt(() => {
+    const day = dayOf(row)
+    if (day && day !== dayAbove(row)) row.before(separator(day))
+  })
 }
 
 /**
@@ -22,12 +28,20 @@ export function separateDay(row) {
 export function renameDays(list) {
   /** @type {NodeListOf<HTMLTimeElement>} */
   const times = list.querySelectorAll(".entry-day time")
-  for (const time of times) time.textContent = nameOfDay(time.dateTime)
+  for (const time of times) attempt(() => (time.textContent = nameOfDay(time.dateTime)))
+}
+
+/** @param {Element} row */
+function dayAbove(row) {
+  let above = row.previousElementSibling
+  while (above && !dayOf(above)) above = above.previousElementSibling
+  return above && dayOf(above)
 }
 
 /** @param {Element} row */
 function dayOf(row) {
-  return localDay(new Date(find(row, "time", HTMLTimeElement).dateTime))
+  const moment = new Date(row.querySelector("time")?.dateTime ?? "")
+  return Number.isNaN(moment.getTime()) ? "" : localDay(moment)
 }
 
 /** @param {string} key */

@@ -1,5 +1,6 @@
 // A group's log on the page: rows in the order of seq.
 
+import { attempt } from "../shared/attempt.js"
 import { fillAvatar } from "../shared/avatar.js"
 import { cloned, find } from "../shared/dom.js"
 import { linkify } from "../shared/linkify.js"
@@ -26,9 +27,12 @@ export class Log {
     return this.#appended
   }
 
-  /** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry The next one. */
+  /**
+   * Appends a row in any case: without its decoration, or plain, where the entry can't be rendered otherwise.
+   * @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry The next one.
+   */
   append(entry) {
-    const row = render(entry)
+    const row = attempt(() => render(entry)) ?? renderPlain(entry)
     if (entry.type === "text_message")
       row.classList.toggle("continues", this.continues(entry.author, new Date(entry.timestamp)))
     this.#list.append(row)
@@ -57,7 +61,7 @@ export class Log {
   continues(author, moment) {
     const row = this.#list.lastElementChild
     if (!(row instanceof HTMLElement)) return false
-    const { dateTime: timestamp } = find(row, "time", HTMLTimeElement)
+    const timestamp = row.querySelector("time")?.dateTime ?? ""
     const above = { kind: row.matches(".message") ? "message" : "event", name: String(row.dataset.name), timestamp }
     return continues(above, author, moment, this.#headerWindow)
   }
@@ -100,6 +104,28 @@ function renderMessage({ author, content, withdrawn }) {
 /** @param {import("../connection/protocol.js").EventMessage} entry */
 function renderEvent({ user, status }) {
   return named(`event-template-${status}`, user)
+}
+
+/** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry */
+function renderPlain(entry) {
+  const [name, text] = entry.type === "text_message" ? [entry.author, entry.content] : [entry.user, entry.status]
+  const row = document.createElement("p")
+  row.className = "entry"
+  row.id = `seq-${entry.seq}`
+  row.dataset.seq = String(entry.seq)
+  row.append(isolated("entry-name", name), " ", isolated("entry-text", text))
+  return row
+}
+
+/**
+ * @param {string} className
+ * @param {string} text
+ */
+function isolated(className, text) {
+  const part = document.createElement("bdi")
+  part.className = className
+  part.textContent = text
+  return part
 }
 
 /**

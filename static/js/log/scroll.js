@@ -31,11 +31,14 @@ export class Scroll {
     // One change may cause another: the outermost corrects for both.
     if (this.#isKeeping || this.isAtEnd) return void change()
     this.#isKeeping = true
-    const height = this.#scroller.scrollHeight
-    const appended = change()
-    this.#scroller.scrollTop -= this.#scroller.scrollHeight - height
-    this.#isKeeping = false
-    if (appended) this.#announce(appended)
+    try {
+      const height = this.#scroller.scrollHeight
+      const appended = change()
+      this.#scroller.scrollTop -= this.#scroller.scrollHeight - height
+      if (appended) this.#announce(appended)
+    } finally {
+      this.#isKeeping = false
+    }
   }
 
   /** The seq of the first row in view. */

@@ -15,6 +15,7 @@ import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
 import { OlderEntries } from "../log/older-entries.js"
 import { Scroll } from "../log/scroll.js"
+import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
 import { Title } from "../shared/title.js"
@@ -44,20 +45,18 @@ const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const socket = new Socket(address, { query: () => cursor.query, received, changed })
 const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
-const title = new Title()
+const title = attempt(() => new Title())
 const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(user, group), write)
 const reload = new Reload(address, version, isQuiet, place)
 
 open()
 
 function open() {
-  const earlier = page.querySelector("#earlier")
-  if (earlier instanceof HTMLAnchorElement) new OlderEntries(earlier, find(page, ".scroller"), log)
+  attempt(loadOlder)
+  attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
-  matchMedia("(width >= 640px)").addEventListener("change", foldPanels)
-  matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
   addEventListener("hashchange", pointOut)
-  pointOut()
+  attempt(pointOut)
   if (!isLive) return
   connectionStatus.reached(cursor.seq)
   outboxChanged()
@@ -115,7 +114,7 @@ function follow(entry) {
     socket.renew()
     return false
   }
-  if (cursor.advance(entry)) show(entry)
+  if (cursor.advance(entry)) attempt(() => show(entry))
   return true
 }
 
@@ -125,12 +124,12 @@ function follow(entry) {
  */
 function show(entry) {
   if (entry.type === "text_message") {
-    if (entry.author === user) pending.arrived(entry.content)
-    else title.count()
+    if (entry.author === user) attempt(() => pending.arrived(entry.content))
+    else attempt(() => title?.count())
     log.append(entry)
   }
   if (entry.type === "event_message" && kinds.includes(entry.status)) {
-    members.follow(entry)
+    attempt(() => members.follow(entry))
     log.append(entry)
   }
   if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
@@ -176,6 +175,11 @@ function showPending() {
   pending.show(cursor.seq, log.continues(user, new Date()))
 }
 
+function loadOlder() {
+  const link = page.querySelector("#earlier")
+  if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log)
+}
+
 // A link to an entry that is not on this page leads to the page around it.
 function pointOut() {
   const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
@@ -183,6 +187,11 @@ function pointOut() {
   const row = document.getElementById(`seq-${seq}`)
   if (row) row.scrollIntoView({ block: "center" })
   else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)
+}
+
+function watchWidth() {
+  matchMedia("(width >= 640px)").addEventListener("change", foldPanels)
+  matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
 }
 
 // Panels that cover the page are closed in the wide layout.

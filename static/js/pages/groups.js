@@ -1,5 +1,6 @@
 // The rows of the home page, each with the buttons that apply.
 
+import { attempt } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
 
 export class Groups {
@@ -22,7 +23,7 @@ export class Groups {
   agree(uuids) {
     const joined = new Set(uuids)
     for (const row of this.#rows(".group")) {
-      this.#set(row, joined.has(row.id))
+      attempt(() => this.#set(row, joined.has(row.id)))
       this.release(row)
     }
   }
@@ -76,7 +77,7 @@ export class Groups {
   #answer(uuid, isMember) {
     const row = this.#row(uuid)
     if (!row) return
-    const hasChanged = this.#set(row, isMember)
+    const hasChanged = attempt(() => this.#set(row, isMember))
     this.release(row)
     if (hasChanged) this.#news.textContent = `${isMember ? "Joined" : "Left"} ${find(row, ".group-name").textContent}`
   }

@@ -2,6 +2,7 @@
 
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
+import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 import { Groups } from "./groups.js"
@@ -41,7 +42,7 @@ function listener(groups, reload) {
   return {
     query: () => "",
     received(objects) {
-      for (const object of objects) receive(object, groups, reload)
+      for (const object of objects) attempt(() => receive(object, groups, reload))
     },
     changed(status) {
       // Commands may be lost with the connection: the next "ready" shows whether they succeeded.

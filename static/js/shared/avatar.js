@@ -1,14 +1,19 @@
 // The same rules as hue() and initials() in pages/page.py, so that a name always has the same colour.
 
+import { attempt } from "./attempt.js"
+
 const HUES = 12
 
 /**
+ * The avatar stays empty if that fails.
  * @param {HTMLElement} avatar
  * @param {string} name
  */
 export function fillAvatar(avatar, name) {
-  avatar.dataset.hue = String(hue(name))
-  avatar.dataset.initials = initials(name)
+  attempt(() => {
+    avatar.dataset.hue = String(hue(name))
+    avatar.dataset.initials = initials(name)
+  })
 }
 
 /** @param {string} name */

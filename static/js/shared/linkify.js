@@ -1,22 +1,50 @@
 // Turns addresses in a text into links, in older and live entries alike.
 
+import { attempt } from "./attempt.js"
+
 const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi
 const CLOSING = /[.,:;!?'"…»”’)\]}]$/
 
-/** @param {HTMLElement} text */
+/**
+ * The text stays as it is if that fails.
+ * @param {HTMLElement} text
+ */
 export function linkify(text) {
-  const parts = split(text.textContent)
-  if (parts.some(part => part instanceof Node)) text.replaceChildren(...parts)
+  attempt(() => {
+    const addresses = addressesIn(text.textContent)
+    if (addresses.length) text.replaceChildren(...split(text.textContent, addresses))
+  })
 }
 
+/**
+ * The addresses in a text, and where each begins.
+ * @param {string} text
+ */
+export function addressesIn(text) {
+  return [...text.matchAll(ADDRESS)]
+    .map(({ 0: match, index }) => ({ address: trim(match), index }))
+    .filter(({ address }) => isAddress(address))
+}
+
+// Not URL.canParse: Chrome has it since version 120, Safari since 17.
 /** @param {string} text */
-function split(text) {
+function isAddress(text) {
+  try {
+    return Boolean(new URL(text))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {{ address: string, index: number }[]} addresses
+ */
+function split(text, addresses) {
   /** @type {(string | HTMLAnchorElement)[]} */
   const parts = []
   let end = 0
-  for (const { 0: match, index } of text.matchAll(ADDRESS)) {
-    const address = trim(match)
-    if (!URL.canParse(address)) continue
+  for (const { address, index } of addresses) {
     parts.push(text.slice(end, index), link(address))
     end = index + address.length
   }

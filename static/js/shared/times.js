@@ -1,11 +1,14 @@
 // Times in the user's time zone. The page is in English, so its dates are in the user's variety of English.
 
-const language = navigator.languages.find(tag => tag.startsWith("en")) ?? "en-GB"
-const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" })
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" })
-const day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" })
-const dayOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" })
-const distance = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
+import { attempt } from "./attempt.js"
+
+// Not created before one is used: where Intl refuses to, only times are affected.
+const language = lazy(() => englishAmong(navigator.languages ?? []))
+const clock = dateFormat({ hour: "numeric", minute: "2-digit" })
+const moment = dateFormat({ dateStyle: "full", timeStyle: "medium" })
+const day = dateFormat({ weekday: "long", day: "numeric", month: "long" })
+const dayOfYear = dateFormat({ day: "numeric", month: "long", year: "numeric" })
+const distance = lazy(() => new Intl.RelativeTimeFormat(language(), { numeric: "auto" }))
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const SPANS = [
   ["day", 86_400],
@@ -13,14 +16,38 @@ const SPANS = [
   ["minute", 60],
 ]
 
-/** @param {ParentNode} root */
+/**
+ * A time that can't be read stays as it is.
+ * @param {ParentNode} root
+ */
 export function localize(root) {
   /** @type {NodeListOf<HTMLTimeElement>} */
   const times = root.querySelectorAll("time[data-form]")
-  for (const time of times) {
-    const date = new Date(time.dateTime)
-    time.textContent = time.dataset.form === "ago" ? ago(date) : clock.format(date)
-    time.title = moment.format(date)
+  for (const time of times) attempt(() => localizeTime(time))
+}
+
+/** @param {HTMLTimeElement} time */
+function localizeTime(time) {
+  const date = new Date(time.dateTime)
+  time.textContent = time.dataset.form === "ago" ? ago(date) : clock().format(date)
+  time.title = moment().format(date)
+}
+
+/**
+ * The first variety of English among the user's languages. Their tags may be those of a system: "en_US.UTF-8".
+ * @param {readonly string[]} tags
+ */
+export function englishAmong(tags) {
+  const plain = tags.map(tag => tag.split(/[.@]/)[0].replaceAll("_", "-"))
+  return plain.find(tag => /^en\b/i.test(tag) && isLanguage(tag)) ?? "en-GB"
+}
+
+/** @param {string} tag */
+function isLanguage(tag) {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
   }
 }
 
@@ -40,7 +67,7 @@ export function nameOfDay(key) {
   const age = Math.round((new Date(`${localDay(today)}T12:00`).getTime() - date.getTime()) / 86_400_000)
   if (age === 0) return "Today"
   if (age === 1) return "Yesterday"
-  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date)
+  return (date.getFullYear() === today.getFullYear() ? day() : dayOfYear()).format(date)
 }
 
 /** @param {Date} date */
@@ -49,6 +76,21 @@ function ago(date) {
   const span = SPANS.find(([, length]) => -seconds >= length)
   if (!span) return "just now"
   const [unit, length] = span
-  if (unit === "day" && -seconds > 30 * length) return dayOfYear.format(date)
-  return distance.format(Math.round(seconds / length), unit)
+  if (unit === "day" && -seconds > 30 * length) return dayOfYear().format(date)
+  return distance().format(Math.round(seconds / length), unit)
+}
+
+/** @param {Intl.DateTimeFormatOptions} options */
+function dateFormat(options) {
+  return lazy(() => new Intl.DateTimeFormat(language(), options))
+}
+
+/**
+ * @template T
+ * @param {() => T} create
+ */
+function lazy(create) {
+  /** @type {T | undefined} */
+  let value
+  return () => (value ??= create())
 }

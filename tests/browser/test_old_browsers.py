@@ -1,0 +1,82 @@
+"""Browsers that lack newer features, and users with odd languages."""
+
+import re
+
+import pytest
+from old_browsers import lacks, lacks_newer_features, speaks
+from playwright.sync_api import expect
+
+CLOCK = re.compile(r"^\d{1,2}:\d\d( [ap]m)?$", re.IGNORECASE)
+
+
+@pytest.fixture
+def bob(alice, bob, gardening):
+    bob.joins(gardening)
+    return bob
+
+
+@pytest.fixture
+def tab(bob):
+    """A tab of bob's in which features can be missing."""
+    return bob.tab()
+
+
+@pytest.fixture
+def old(tab):
+    """A tab in which all newer features are missing."""
+    tab.page.emulate_media(color_scheme="light")
+    lacks_newer_features(tab.page)
+    return tab
+
+
+def test_a_group_is_read_and_written_in(alice, old, gardening):
+    alice.wrote(gardening, "from before https://example.org/a")
+    old.opens(gardening)
+    alice.wrote(gardening, "live https://example.org/b")
+
+    old.says("mine https://example.org/c")
+
+    expect(old.find("#chat-log .entry-text a")).to_have_text([f"https://example.org/{each}" for each in "abc"])
+    expect(old.pending).to_have_count(0)
+    expect(old.pill).to_have_text("Live")
+
+
+def test_groups_are_joined_and_left_at_home(alice, old):
+    group = alice.creates("Aardvarks")
+    old.goes_home()
+
+    old.button("join", group).click()
+
+    expect(old.button("leave", group)).to_be_visible()
+
+
+@pytest.mark.parametrize("languages", [["en_US"], ["en-US@posix"], ["en-"], None], ids=str)
+def test_odd_languages_stop_nothing(alice, tab, gardening, languages):
+    speaks(tab.page, languages)
+    tab.opens(gardening)
+
+    alice.wrote(gardening, "hello")
+
+    tab.sees("hello")
+    expect(tab.find("#chat-log time").last).to_have_text(CLOCK)
+
+
+@pytest.mark.parametrize("missing", ["IntersectionObserver", "TextEncoder", "Intl.DateTimeFormat"])
+def test_without_what_only_decorates_the_log_goes_on(alice, tab, gardening, complaints, missing):
+    complaints.excuse(r"(Reference|Type)Error: .*not (defined|a constructor|a function)")
+    alice.floods(gardening, 60)
+    lacks(tab.page, missing)
+    tab.opens(gardening)
+
+    alice.wrote(gardening, "hello")
+
+    expect(tab.messages.last).to_have_text("hello")
+    expect(tab.pill).to_have_text("Live")
+
+
+def test_without_relative_times_the_home_page_is_live(alice, tab, complaints):
+    complaints.excuse("TypeError: Intl.RelativeTimeFormat is not a constructor")
+    alice.creates("Aardvarks")
+    lacks(tab.page, "Intl.RelativeTimeFormat")
+
+    tab.goes_home()

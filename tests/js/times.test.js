@@ -1,0 +1,40 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { englishAmong, localize } from "../../static/js/shared/times.js"
+
+// Node.js has one since version 21.
+globalThis.navigator ??= { languages: ["en-GB"] }
+
+const MOMENT = "2026-11-22T12:00:00.000001Z"
+
+/** @type {[string[], string][]} */
+const LANGUAGES = [
+  [["de", "en-US"], "en-US"],
+  [["EN-us"], "EN-us"],
+  [["en_US"], "en-US"],
+  [["en-US@posix"], "en-US"],
+  [["en_US.UTF-8"], "en-US"],
+  [["en-", "en-AU"], "en-AU"],
+  [["enm"], "en-GB"],
+  [["de", "C", "*", ""], "en-GB"],
+  [[], "en-GB"],
+]
+
+for (const [tags, expected] of LANGUAGES) {
+  test(`the English of ${JSON.stringify(tags)} is ${expected}`, () => {
+    assert.equal(englishAmong(tags), expected)
+    assert.ok(new Intl.DateTimeFormat(englishAmong(tags)))
+  })
+}
+
+test("a time that can't be read stays, and the next one is shown all the same", context => {
+  const shown = context.mock.method(console, "error", () => {})
+  const times = ["yesterday", MOMENT].map(dateTime => ({ dateTime, dataset: { form: "clock" }, textContent: "12:00" }))
+  times[1].textContent = ""
+
+  localize({ querySelectorAll: () => times })
+
+  assert.equal(times[0].textContent, "12:00")
+  assert.match(times[1].textContent, /:00/)
+  assert.equal(shown.mock.callCount(), 1)
+})
