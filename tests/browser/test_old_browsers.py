@@ -7,6 +7,14 @@ from old_browsers import lacks, lacks_newer_features, speaks
 from playwright.sync_api import expect
 
 CLOCK = re.compile(r"^\d{1,2}:\d\d( [ap]m)?$", re.IGNORECASE)
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 720}
+
+# The colours of all elements, in the page's order.
+COLOURS = """() => [...document.querySelectorAll("body, body *:not(script, template, svg *)")].map(element => {
+  const { color, backgroundColor, borderTopColor } = getComputedStyle(element)
+  return [element.tagName, element.className, color, backgroundColor, borderTopColor].join(" ")
+})"""
 
 
 @pytest.fixture
@@ -48,6 +56,46 @@ def test_groups_are_joined_and_left_at_home(alice, old):
     old.button("join", group).click()
 
     expect(old.button("leave", group)).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["./", "groups/{group}/"])
+def test_without_light_dark_the_colours_are_those_of_the_light_scheme(bob, old, gardening, path):
+    for tab in (bob, old):
+        tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        tab.page.goto(path.format(group=gardening))
+        if "group" in path:
+            expect(tab.pill).to_have_text("Live")
+
+    assert old.page.evaluate(COLOURS) == bob.page.evaluate(COLOURS)
+
+
+def test_without_popovers_the_menu_is_open_and_covers_nothing(old, gardening):
+    old.page.set_viewport_size(DESKTOP)
+    old.opens(gardening)
+
+    expect(old.page.get_by_role("button", name="Log out")).to_be_visible()
+    old.find("#members li").first.click(trial=True)
+
+
+def test_without_popovers_a_phone_shows_the_conversation_alone(old, gardening):
+    old.page.set_viewport_size(PHONE)
+    old.opens(gardening)
+
+    old.page.get_by_role("button", name="Log out").click(trial=True)
+    old.page.get_by_role("button", name="Leave Gardening").click(trial=True)
+    old.find("#chat-message-submit").click(trial=True)
+    expect(old.find(".panel, .bar-groups, .bar-members").filter(visible=True)).to_have_count(0)
+    assert old.overhang == 0
+
+
+def test_without_popovers_a_window_may_change_its_width(alice, old, gardening):
+    old.page.set_viewport_size(PHONE)
+    old.opens(gardening)
+
+    old.page.set_viewport_size(DESKTOP)
+    alice.wrote(gardening, "hello")
+
+    old.sees("hello")
 
 
 @pytest.mark.parametrize("languages", [["en_US"], ["en-US@posix"], ["en-"], None], ids=str)

@@ -194,9 +194,9 @@ function watchWidth() {
   matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
 }
 
-// Panels that cover the page are closed in the wide layout.
+// Panels that cover the page are closed in the wide layout. Firefox before 125 has no popovers: there none covers it.
 function foldPanels() {
   /** @type {NodeListOf<HTMLElement>} */
-  const panels = document.querySelectorAll(".panel:popover-open")
-  for (const panel of panels) panel.hidePopover()
+  const panels = document.querySelectorAll(".panel")
+  for (const panel of panels) panel.togglePopover?.(false)
 }
