@@ -1,4 +1,4 @@
-"""Security headers for every response."""
+"""Headers of every response: what browsers may do with it, and that it is this server's."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +26,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
+    # Proxies and captive portals answer in our place with any status. Pages trust only responses with this header:
+    # static/js/connection/ask.js.
+    "DiscussIt": "1",
 }
 # Without includeSubDomains: other hosts below this name may not have https.
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}

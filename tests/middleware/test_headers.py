@@ -38,6 +38,11 @@ def test_every_response_says_what_a_browser_may_do_with_it(alice, method, path, 
     assert missing(response) == []
 
 
+@pytest.mark.parametrize("path", ["/", "/nope", "/static/css/base.css", "/healthz", "/accounts/login"])
+def test_every_response_says_that_it_is_this_servers(site, path):
+    assert site.get(path, follow_redirects=False).headers["discussit"] == "1"
+
+
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "null"}, {"content-length": "9999999"}])
 def test_refusals_have_the_headers(site, headers):
     response = site.post("/", headers=headers)
