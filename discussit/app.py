@@ -36,7 +36,7 @@ from discussit.middleware.headers import SecurityHeaders
 from discussit.middleware.hosts import HostGuard
 from discussit.middleware.origin import OriginGuard
 from discussit.middleware.sockets import SocketLimit
-from discussit.pages import accounts, errors, group, home, members, passwords, sessions
+from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
 from discussit.schema import SchemaError, prepare_once
 from discussit.settings import STATIC, Settings, SettingsError
@@ -56,6 +56,7 @@ ROUTES = [
     Route("/groups/{uuid:uuid}/", group.group),
     WebSocketRoute("/groups/{uuid:uuid}/", group_socket),
     Route("/groups/{uuid:uuid}/members/", members.members),
+    Route("/groups/{uuid:uuid}/entries/", entries.entries),
     Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
     Route("/groups/{uuid:uuid}/leave/", group.leave, methods=["POST"]),
     Route("/groups/{uuid:uuid}/messages/", group.send_message, methods=["POST"]),

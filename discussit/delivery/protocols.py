@@ -1,24 +1,16 @@
 """The two protocols of the sockets: which objects their clients are sent, and in what form."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from discussit.delivery.slices import Slice
 from discussit.log.checks import is_seq
+from discussit.log.read import Place
 from discussit.wire import objects
 
 SUBPROTOCOL = "discussit.v1"
-
-
-class Place(NamedTuple):
-    """Where a returning client says it was in a log; None: it didn't say."""
-
-    seq: int | None  # None: what it says is no place in any log
-    epoch: str | None
-    timestamp: str | None
 
 
 class Protocol:

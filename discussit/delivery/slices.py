@@ -21,10 +21,9 @@ class Slice:
     entries: tuple[EncodedEntry, ...]
 
     @classmethod
-    def after(cls, cursor: int, entries: Iterable[EncodedEntry]) -> "Slice":
-        """The next entries after `cursor`, up to SLICE characters but at least one if any exist."""
+    def after(cls, cursor: int, entries: Iterable[EncodedEntry], space: int = SLICE) -> "Slice":
+        """The next entries after `cursor`, up to `space` characters but at least one if any exist."""
         taken: list[EncodedEntry] = []
-        space = SLICE
         for entry in entries:
             space -= len(entry.text)
             if taken and space < 0:

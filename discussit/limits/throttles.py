@@ -63,6 +63,8 @@ SIGN_UPS = Limit("new accounts from this network", 300, HOUR)
 # No person is that fast; a browser that reconnects pauses longer and longer.
 JOINS_AND_LEAVES = Limit("joins and leaves", 300, MINUTE)
 CONNECTS = Limit("new connections", 1200, MINUTE)
+# Twenty pages of a browser without WebSockets ask 400 times.
+POLLS = Limit("requests for new messages", 1200, MINUTE)
 
 
 class Throttles:
@@ -84,6 +86,9 @@ class Throttles:
 
     async def connect(self, username: str) -> None:
         await self._counter.add(CONNECTS, username)
+
+    async def poll(self, username: str) -> None:
+        await self._counter.add(POLLS, username)
 
     async def sign_up(self, conn: HTTPConnection) -> None:
         if network := client_network(conn):

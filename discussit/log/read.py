@@ -12,6 +12,7 @@ from discussit.log.kinds import SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.write import ENTRIES
 from discussit.models import Group, User
 from discussit.models.entries import TEXTS
+from discussit.wire.objects import MAX_MISSED
 
 READ_AHEAD = 50  # entries fetched before they are asked for
 
@@ -40,6 +41,14 @@ class LogState(NamedTuple):
     epoch: str
 
 
+class Place(NamedTuple):
+    """Where a returning client says it was in a log."""
+
+    seq: int | None  # None: what it says is no place in any log
+    epoch: str | None
+    timestamp: str | None
+
+
 def log_state(session: OrmSession, group_id: int) -> LogState | None:
     """The state of the group's log; None if the group was deleted."""
     return log_states(session, [group_id]).get(group_id)
@@ -61,6 +70,15 @@ def entries_since(session: OrmSession, group_id: int, group_uuid: UUID, seq: int
     rows = ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq).limit(limit)
     for row in session.execute(rows.execution_options(yield_per=READ_AHEAD)):
         yield encode_entry(group_uuid, _entry_row(row))
+
+
+def is_in_log(session: OrmSession, group_id: int, state: LogState, place: Place) -> bool:
+    """Whether the client was in this very log, and not too long ago. It is trusted in what it does not say."""
+    if place.seq is None or not 0 <= state.last_seq - place.seq <= MAX_MISSED:
+        return False
+    if place.epoch not in (None, state.epoch):
+        return False
+    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group_id, place.seq) == place.timestamp
 
 
 def timestamp_of(session: OrmSession, group_id: int, seq: int) -> str | None:

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
 from discussit.database import is_outage
+from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NotAMember
 from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
-from discussit.pages.page import refusal, to_login
+from discussit.pages.page import is_for_script, json_refusal, refusal, to_login
 from discussit.site import site_of
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, NotAMember)
     security_log.refused(conn, Act.GROUP)
     text = "You are not a member of this group. Kindly use the join button."
-    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group))
+    refused = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group.")
+    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group), refused)
 
 
 async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
@@ -38,7 +40,7 @@ async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
 async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Throttled)
     security_log.limited(conn, error.what)
-    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)))
+    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)), error)
     response.headers["Retry-After"] = str(error.retry_after)
     return response
 
@@ -65,7 +67,7 @@ async def database_error(conn: HTTPConnection, error: Exception) -> Response:
         raise error
     logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
     text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
-    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text))
+    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text), Refused(ErrorCode.BUSY, text))
     response.headers["Retry-After"] = "5"
     return response
 
@@ -80,6 +82,12 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     return response
 
 
-def _deny(conn: HTTPConnection, status: int, page: Callable[[Request], Response]) -> Response:
-    """The page or, for a WebSocket, only the status that refuses its handshake."""
-    return page(conn) if isinstance(conn, Request) else Response(status_code=status)
+def _deny(
+    conn: HTTPConnection, status: int, page: Callable[[Request], Response], refused: Refused | None = None
+) -> Response:
+    """The page; for a script the status, with an error object if there is a code; for a handshake only the status."""
+    if not isinstance(conn, Request):
+        return Response(status_code=status)
+    if not is_for_script(conn):
+        return page(conn)
+    return json_refusal(refused, status) if refused else Response(status_code=status)

@@ -19,9 +19,10 @@ from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryR
 from discussit.log.read import shown_after, shown_before
 from discussit.models import Group
 from discussit.pages.home import group_rows
-from discussit.pages.page import Form, live_page, own_address, see_other
+from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, live_page, own_address, see_other
 from discussit.site import site_of
 from discussit.urls import address
+from discussit.wire import objects
 
 PAGE = 50  # entries on a group's page
 MEMBERS = 100  # on a group's page, at most; pages/members.py has all
@@ -173,15 +174,19 @@ async def send_message(request: Request) -> Response:
     uuid = request.path_params["uuid"]
     group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
     try:
-        await site.writer.append(await _draft(request, user, group, form))
+        seq = await site.writer.append(await _draft(request, user, group, form))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None
         status = {ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}.get(refused.code, 400)
+        if is_for_script(request):
+            return json_refusal(refused, status, form.get("client_id") or None)
         response = await _group(request, user, form.refuse(FieldError("message", str(refused))), status)
         if refused.retry_after is not None:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
+    if is_for_script(request):
+        return json_reply(objects.Ack(form.get("client_id") or None, seq))
     return see_other(address(request, group.get_absolute_url()))
 
 

@@ -18,15 +18,17 @@ from starlette.templating import Jinja2Templates
 from discussit import assets
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
-from discussit.errors import FieldError
+from discussit.errors import FieldError, Refused
 from discussit.models import Group
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
+from discussit.wire import objects
 
 MAX_FIELDS = 20  # of a form
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
 CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
+JSON = "application/json"
 MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
 
 
@@ -135,6 +137,20 @@ def live_page(request: Request, name: str, status_code: int = 200, **context: An
     response = page(request, name, status_code, **context)
     response.headers["Script-Version"] = assets.version()
     return response
+
+
+def is_for_script(request: Request) -> bool:
+    """Whether a script asks, which can neither use a page nor follow a redirect to one."""
+    return request.headers.get("accept") == JSON
+
+
+def json_reply(reply: objects.Reply, status: int = 200) -> Response:
+    """An array with one object, as on a socket."""
+    return Response(objects.array([objects.encode(reply)]), status, media_type=JSON)
+
+
+def json_refusal(refused: Refused, status: int, client_id: str | None = None) -> Response:
+    return json_reply(objects.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after), status)
 
 
 def see_other(address: str) -> Response:

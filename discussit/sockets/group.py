@@ -12,7 +12,7 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.delivery.connections import Follower
 from discussit.delivery.hub import Hub
-from discussit.delivery.protocols import Place, negotiated
+from discussit.delivery.protocols import negotiated
 from discussit.delivery.room import Room
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
@@ -20,7 +20,7 @@ from discussit.groups.admission import admit
 from discussit.limits.throttles import Throttles
 from discussit.log.batch_writer import Draft, Writer
 from discussit.log.checks import check_content
-from discussit.log.read import LogState, timestamp_of
+from discussit.log.read import LogState, Place, is_in_log
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.sockets.conversation import MAX_UNANSWERED
@@ -61,20 +61,11 @@ async def _admitted(database: Database, user: CurrentUser, follower: Follower, p
     def read(session: OrmSession) -> Admitted:
         group = admit(session, user, follower.group_uuid).group
         state = LogState(group.last_seq, group.revisions, group.epoch)
-        return Admitted(group.id, state, place is not None and _is_in_log(session, group.id, state, place))
+        return Admitted(group.id, state, place is not None and is_in_log(session, group.id, state, place))
 
     admitted = await database.run_read(read)
     follower.admitted = follower.cursor = admitted.state.last_seq
     return admitted
-
-
-def _is_in_log(session: OrmSession, group_id: int, state: LogState, place: Place) -> bool:
-    """Whether the client was in this very log, and not too long ago. It is trusted in what it does not say."""
-    if place.seq is None or not 0 <= state.last_seq - place.seq <= objects.MAX_MISSED:
-        return False
-    if place.epoch not in (None, state.epoch):
-        return False
-    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group_id, place.seq) == place.timestamp
 
 
 def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None) -> None:

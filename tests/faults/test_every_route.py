@@ -30,6 +30,7 @@ PAGES = {
     "POST /accounts/sessions/": ("login", 303, 303, 303),
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
     "GET /groups/{uuid}/members/": ("login", 403, 200, 403),
+    "GET /groups/{uuid}/entries/": (401, 403, 200, 403),
     "POST /groups/": ("login", 403, 403, 400),
     "POST /groups/{uuid}/messages/": ("login", 403, 400, 403),
     "SOCKET /": (401, 101, 101, 101),

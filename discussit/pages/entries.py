@@ -1,0 +1,57 @@
+"""A group's log as JSON: for pages whose network lets no WebSocket through, and for programs."""
+
+from sqlalchemy.orm import Session as OrmSession
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit import assets
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, current_user
+from discussit.delivery.protocols import V1
+from discussit.delivery.slices import Slice
+from discussit.groups.admission import admit
+from discussit.log.read import LogState, Place, entries_since, is_in_log
+from discussit.models import Group
+from discussit.pages.page import JSON
+from discussit.site import site_of
+from discussit.wire import objects
+
+MAX_ENTRIES = 200  # of one response
+MAX_LENGTH = 1024 * 1024  # characters of one response; 200 entries of maximum length would be 20 times as many
+
+
+async def entries(request: Request) -> Response:
+    """The entries after `?since=` as `discussit.v1` sends them, or a reset; without `since` none."""
+    try:
+        user = current_user(request)
+        _check_account(request, user)
+        site = site_of(request)
+        await site.throttles.poll(user.username)
+        text = await site.database.run_read(lambda session: _read(session, user, request))
+    except NotLoggedIn:
+        # A redirect would lead a script to the login page, whose status is 200.
+        return Response(status_code=401)
+    return Response(text, media_type=JSON, headers={"Script-Version": assets.version()})
+
+
+def _check_account(request: Request, user: CurrentUser) -> None:
+    """Raises HTTPException if the page belongs to another account than the one that is logged in now."""
+    if request.query_params.get("account", user.account_id) != user.account_id:
+        raise HTTPException(409, "another account is logged in now")
+
+
+def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:
+    """Admission, place and entries from one snapshot, so that none is from after a reset that is not seen."""
+    group = admit(session, user, request.path_params["uuid"]).group
+    place = V1.place(request.query_params)
+    return "[]" if place is None else _array(session, group, place)
+
+
+def _array(session: OrmSession, group: Group, place: Place) -> str:
+    state = LogState(group.last_seq, group.revisions, group.epoch)
+    if place.seq is None or not is_in_log(session, group.id, state, place):
+        return objects.array([objects.encode(objects.Reset(group.last_seq))])
+    if place.seq == group.last_seq:
+        return "[]"
+    missed = entries_since(session, group.id, group.uuid, place.seq, MAX_ENTRIES)
+    return Slice.after(place.seq, missed, MAX_LENGTH).array
