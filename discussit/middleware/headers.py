@@ -27,7 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
     # Proxies and captive portals answer in our place with any status. Pages trust only responses with this header:
-    # static/js/connection/ask.js.
+    # static/js/shared/ask.js.
     "DiscussIt": "1",
 }
 # Without includeSubDomains: other hosts below this name may not have https.

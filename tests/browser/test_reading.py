@@ -1,5 +1,8 @@
 """Reading a log that is longer than the window."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import expect
 
@@ -100,3 +103,33 @@ def test_a_link_to_an_entry_of_another_page_leads_to_the_page_around_it(bob, lon
 
     expect(bob.find("#seq-5")).to_be_in_viewport()
     expect(bob.page).to_have_url(f"{bob.page.url.split('?')[0]}?at=5#seq-5")
+
+
+def test_another_servers_page_of_earlier_entries_is_not_shown(bob, long_log):
+    bob.page.clock.install()
+    bob.opens(long_log)
+    empty = {"body": '<div id="chat-log"></div>', "content_type": "text/html"}
+    bob.page.route("**/?before=*", lambda route: route.fulfill(**empty))
+    with bob.page.expect_response("**/?before=*"):
+        scrolls_up(bob, 10_000)
+    expect(bob.find("#earlier")).to_be_visible()
+    bob.page.unroute("**/?before=*")
+
+    bob.page.clock.run_for(20_000)
+
+    expect(bob.find("#chat-log [data-seq]")).to_have_count(62)
+    expect(bob.find("#earlier")).to_have_count(0)
+
+
+def test_earlier_entries_that_are_not_shown_are_looked_for_once(site, bob, long_log):
+    with closing(sqlite3.connect(site.folder / "discussit.db")) as database, database:
+        database.execute("UPDATE entries SET kind = 'Poll' WHERE seq < 10")
+    bob.opens(long_log)
+    asked = []
+    bob.page.on("request", lambda request: "?before=" in request.url and asked.append(request.url))
+
+    scrolls_up(bob, 10_000)
+
+    expect(bob.find("#earlier")).to_have_count(0)
+    assert [seq for seq, *_ in bob.log()] == list(range(10, 63))
+    assert len(asked) == 2

@@ -303,3 +303,22 @@ def test_a_page_says_which_log_it_has_read(tab, between):
 def test_a_log_of_another_epoch_loads_the_page_again(tab, between):
     with tab.page.expect_navigation():
         between.announces(tab, epoch="another")
+
+
+def test_a_page_is_not_reloaded_while_another_server_answers(tab, between, complaints):
+    complaints.excuse("Failed to load resource")
+    answers, loads = [502, 404, 403], []
+
+    def lie(route):
+        loads.append(route.request.is_navigation_request())
+        route.fulfill(status=answers.pop(0), body="not the server") if answers else route.continue_()
+
+    tab.page.route(PAGE, lie)
+    between.announces(tab, epoch="another log")
+
+    for waited in range(1, 4):
+        tab.until(lambda waited=waited: len(loads) >= waited)
+        tab.page.clock.run_for(10_000)
+
+    tab.until(lambda: any(loads))
+    assert loads[:5] == [False, False, False, False, True]

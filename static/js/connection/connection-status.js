@@ -31,6 +31,7 @@ export class ConnectionStatus {
   changed(status) {
     this.#status = status
     if (status === "open") return
+    if (status === "polling") return this.#settle()
     this.#wasAway ||= status !== "connecting" || this.#goal < Infinity
     this.#goal = Infinity
     this.#settle()
@@ -84,6 +85,7 @@ export class ConnectionStatus {
 
   #words() {
     if (this.#isCaughtUp) return this.#hasReturned ? ["caught-up", "Caught up"] : ["live", "Live"]
+    if (this.#status === "polling") return ["polling", join("Delayed", this.#count("is being sent", "are being sent"))]
     if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
     if (this.#status === "offline") return ["offline", join("Offline", this.#count("will be sent", "will be sent"))]
     const doing = this.#wasAway ? "Reconnecting…" : "Connecting…"

@@ -4,7 +4,7 @@
 /** @typedef {{ type: "event_message", seq: number, timestamp: string, user: string, status: "Join" | "Left" }} EventMessage */
 /** @typedef {{ type: "unknown", seq: number, timestamp: string, kind: string }} UnknownEntry */
 /** @typedef {TextMessage | EventMessage | UnknownEntry} Entry */
-/** @typedef {{ type: "ready", seq: number, groups: string[], version?: string, epoch?: string | number }} Ready */
+/** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number }} Ready */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */

@@ -1,5 +1,6 @@
 // Reloads the page when it is outdated, as soon as its user loses nothing by that.
 
+import { ask } from "../shared/ask.js"
 import { keepInTab, keptInTab } from "../shared/storage.js"
 
 const SECOND = 1_000
@@ -29,9 +30,13 @@ export class Reload {
     this.#place = place
   }
 
-  /** Reloads immediately. The response to a form is replaced instead, since reloading would send the form again. */
-  now() {
-    if (location.pathname === this.#address) location.reload()
+  /**
+   * Reloads as soon as the server serves the page, else a proxy's error page might replace it, which reloads nothing.
+   * The response to a form is replaced, since reloading would send the form again.
+   */
+  async now(pause = SECOND) {
+    if (!(await this.#isServed())) setTimeout(() => this.now(Math.min(2 * pause, SPREAD)), pause)
+    else if (location.pathname === this.#address) location.reload()
     else location.replace(this.#address)
   }
 
@@ -51,7 +56,7 @@ export class Reload {
   forKind() {
     if (this.#isMissing) return
     this.#isMissing = true
-    this.#later(async () => true)
+    this.#later(() => this.#isServed())
   }
 
   /**
@@ -76,8 +81,17 @@ export class Reload {
 
   /** The version of the scripts with which the page is served now. */
   async #served() {
-    const answer = await fetch(this.#address, { method: "HEAD", redirect: "manual" }).catch(() => null)
-    return answer?.headers.get("Script-Version")
+    return (await this.#ask())?.version
+  }
+
+  /** Whether the server answers, if only with what became of the page. */
+  async #isServed() {
+    const answer = await this.#ask()
+    return answer !== null && answer.status < 500 && answer.status !== 429
+  }
+
+  #ask() {
+    return ask(this.#address, { method: "HEAD" })
   }
 }
 

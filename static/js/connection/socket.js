@@ -1,19 +1,30 @@
 // A connection that reconnects by itself. Its address says where to read on, so that the server sends
-// what was missed.
+// what was missed. Where sockets fail although the server answers other requests, it polls if it can.
 
+import { forgetInTab, keepInTab, keptInTab } from "../shared/storage.js"
 import { isFinal, SUBPROTOCOL } from "./protocol.js"
+import { askWhy } from "./verdict.js"
 
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 15_000
 const ANSWER_WITHIN = 15_000
+const RETRY_WITHIN = 5_000
 const TICK = 5_000
 // Browsers slow the timers of hidden tabs to one a minute: only a longer pause means that the machine slept.
 const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
 /** @type {{ [code: number]: Status }} */
 const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
+// A page that was refused asks again, less and less often.
+const FIRST_RECOVERY = 60_000
+const LONGEST_RECOVERY = 900_000
+// As many sockets must fail, each while the server answers other requests, before it is polled.
+const FAILURES = 3
+const LONGEST_PAUSE_POLLING = 60_000
+// In this tab sockets have failed before.
+const FAILED = "discussit:sockets-failed"
 
-/** @typedef {"connecting" | "open" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "ended" | "stopped"} Status */
+/** @typedef {"connecting" | "open" | "polling" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "ended" | "stopped"} Status */
 
 /**
  * @typedef Listener
@@ -25,11 +36,18 @@ const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
 export class Socket {
   #path
   #listener
+  #question
+  /** @type {import("./polling.js").Polling | null} */
+  #polling
   /** @type {WebSocket | null} */
   #websocket = null
   /** @type {Status} */
   #status = "connecting"
   #failures = 0
+  /** Of sockets, while the server answered other requests. */
+  #refusals = 0
+  #recoveries = 0
+  #isAsking = false
   /** @type {number | undefined} */
   #retry
   /** @type {number | undefined} */
@@ -39,15 +57,19 @@ export class Socket {
   /**
    * @param {string} path
    * @param {Listener} listener
+   * @param {import("./verdict.js").Question} question
+   * @param {import("./polling.js").Polling | null} [polling]
    */
-  constructor(path, listener) {
+  constructor(path, listener, question, polling = null) {
     this.#path = path
     this.#listener = listener
+    this.#question = question
+    this.#polling = polling
   }
 
   start() {
     addEventListener("online", () => this.#wake())
-    addEventListener("offline", () => this.#closed(0))
+    addEventListener("offline", () => this.#lost())
     addEventListener("pageshow", () => this.#wake())
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake())
     setInterval(() => this.#tick(), TICK)
@@ -56,11 +78,13 @@ export class Socket {
 
   // A closing socket is not open any more, but its close event comes later.
   get isOpen() {
+    if (this.#isPolling) return true
     return this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
   }
 
-  /** @param {object} frame */
+  /** @param {Record<string, string>} frame */
   send(frame) {
+    if (this.#isPolling) return void this.#polling?.send(frame)
     this.#websocket?.send(JSON.stringify(frame))
     // Every message is answered. Silence means that the connection is dead.
     this.#deadline ??= setTimeout(() => this.renew(), ANSWER_WITHIN)
@@ -80,24 +104,29 @@ export class Socket {
     return ["signed-out", "not-member", "gone", "ended", "stopped"].includes(this.#status)
   }
 
+  get #isPolling() {
+    return this.#status === "polling"
+  }
+
   #connect() {
     // An attempt begun without a network may still be under way when the network returns.
     this.#drop()
     // Without a network this attempt most likely fails: the status stays "offline".
-    if (navigator.onLine) this.#change("connecting")
+    if (navigator.onLine && !this.#isPolling) this.#change("connecting")
     const websocket = new WebSocket(this.#address, SUBPROTOCOL)
     this.#websocket = websocket
-    this.#deadline = setTimeout(() => this.#closed(0), ANSWER_WITHIN)
-    let opened = false
-    websocket.onopen = () => {
-      opened = true
-      this.#opened()
+    // A proxy may let handshakes hang, or open a socket through which nothing comes.
+    this.#deadline = setTimeout(() => this.#failed(0), this.#refusals ? RETRY_WITHIN : ANSWER_WITHIN)
+    let isHeard = false
+    websocket.onopen = () => this.#isCurrent(websocket) && this.#opened()
+    websocket.onmessage = ({ data }) => {
+      isHeard = true
+      if (this.#isCurrent(websocket)) this.#received(JSON.parse(data))
     }
-    websocket.onmessage = ({ data }) => this.#isCurrent(websocket) && this.#received(JSON.parse(data))
     websocket.onclose = ({ code }) => {
       if (!this.#isCurrent(websocket)) return
-      this.#closed(code)
-      if (!opened) this.#askWhy()
+      if (isHeard) this.#closed(code)
+      else this.#failed(code)
     }
   }
 
@@ -112,15 +141,17 @@ export class Socket {
     return websocket === this.#websocket
   }
 
+  // The deadline stays until the first objects, which every socket begins with.
   #opened() {
-    this.#forgetDeadline()
-    this.#change("open")
+    if (!this.#isPolling) this.#change("open")
   }
 
   /** @param {import("./protocol.js").Received[]} objects */
   #received(objects) {
     this.#forgetDeadline()
-    this.#failures = 0
+    this.#failures = this.#refusals = this.#recoveries = 0
+    if (this.#isPolling) this.#stopPolling("open")
+    forgetInTab(FAILED)
     this.#listener.received(objects)
   }
 
@@ -129,15 +160,33 @@ export class Socket {
     if (this.#hasEnded) return
     if (isFinal(code)) return this.#end(ENDINGS[code] ?? "ended")
     this.#drop()
-    this.#change(navigator.onLine ? "waiting" : "offline")
+    if (!this.#isPolling) this.#change(navigator.onLine ? "waiting" : "offline")
     this.#retry = setTimeout(() => this.#connect(), this.#pause(code))
     this.#failures += 1
+  }
+
+  /**
+   * Closed before the server said anything.
+   * @param {number} code
+   */
+  #failed(code) {
+    this.#closed(code)
+    if (!this.#hasEnded) this.#askWhy()
+  }
+
+  /** Neither a socket nor polling works any more. */
+  #lost() {
+    if (this.#hasEnded) return
+    if (this.#isPolling) this.#stopPolling(navigator.onLine ? "waiting" : "offline")
+    this.#closed(0)
   }
 
   /** @param {Status} status */
   #end(status) {
     this.#drop()
+    this.#polling?.stop()
     this.#change(status)
+    this.#recoverLater()
   }
 
   #drop() {
@@ -159,21 +208,59 @@ export class Socket {
    */
   #pause(code) {
     if (code === SERVER_RESTARTS && this.#failures === 0) return Math.random() * 1_000
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures)
+    const limit = this.#isPolling ? LONGEST_PAUSE_POLLING : LONGEST_PAUSE
+    const longest = Math.min(limit, FIRST_PAUSE * 2 ** this.#failures)
     return longest * (0.5 + Math.random() / 2)
   }
 
-  // Scripts can't read why a handshake was refused. The page at the same path says it.
   async #askWhy() {
-    const answer = await fetch(this.#path, { method: "HEAD", redirect: "manual" }).catch(() => null)
-    if (answer === null || this.isOpen) return
-    if (answer.type === "opaqueredirect") this.#end("signed-out")
-    if (answer.status === 403) this.#end("not-member")
-    if (answer.status === 404) this.#end("gone")
+    if (this.#isAsking || this.#isPolling) return
+    this.#isAsking = true
+    const { isServed, verdict } = await askWhy(this.#question)
+    this.#isAsking = false
+    if (this.#hasEnded || this.#status === "open") return
+    if (verdict) return this.#end(verdict)
+    this.#refusals = isServed ? this.#refusals + 1 : 0
+    if (this.#polling && this.#refusals >= (keptInTab(FAILED) ? 1 : FAILURES)) this.#poll(this.#polling)
+  }
+
+  /** @param {import("./polling.js").Polling} polling */
+  #poll(polling) {
+    keepInTab(FAILED, "yes")
+    this.#change("polling")
+    const { query, received } = this.#listener
+    polling.start({ query, received, lost: () => this.#lost() })
+  }
+
+  /** @param {Status} status */
+  #stopPolling(status) {
+    this.#polling?.stop()
+    this.#change(status)
+  }
+
+  // A membership may begin again, the same account may log in again, and servers have been wrong.
+  #recoverLater() {
+    if (!this.#isRecoverable) return
+    const pause = Math.min(LONGEST_RECOVERY, FIRST_RECOVERY * 2 ** this.#recoveries)
+    this.#recoveries += 1
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#recover(), pause * (1 + Math.random()))
+  }
+
+  async #recover() {
+    const status = await this.#question.ask()
+    if (!this.#isRecoverable) return
+    if (status === 200) this.#connect()
+    else this.#recoverLater()
+  }
+
+  get #isRecoverable() {
+    return ["signed-out", "not-member", "gone"].includes(this.#status)
   }
 
   #wake() {
     if (this.#status === "waiting" || this.#status === "offline") this.#connect()
+    else if (this.#isRecoverable) this.#recover()
     else this.#tick()
   }
 

@@ -41,7 +41,7 @@ export class Log {
   }
 
   /**
-   * Inserts older rows, rendered by the server, before the others.
+   * Inserts older rows, rendered by the server, before the others. Returns how many of these are older.
    * @param {HTMLElement[]} rows
    */
   prepend(rows) {
@@ -51,6 +51,7 @@ export class Log {
     this.#list.prepend(...older)
     this.#adopt(older)
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
+    return older.length
   }
 
   /**

@@ -1,7 +1,10 @@
 // Older entries, fetched page by page when the reader gets near the first one. They are the server's
 // markup, taken from the page behind the link "Earlier messages".
 
+import { isOurs } from "../shared/ask.js"
+
 const AHEAD = "600px"
+const RETRY_AFTER = 15_000
 
 export class OlderEntries {
   #link
@@ -29,12 +32,15 @@ export class OlderEntries {
     /** @type {NodeListOf<HTMLElement> | undefined} */
     const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
     // If the page could not be fetched, the link stays and still leads there.
-    if (!rows) return
-    this.#log.prepend([...rows])
-    this.#follow(page?.querySelector("#earlier"))
+    if (!rows) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
+    const added = this.#log.prepend([...rows])
+    this.#follow(added ? page?.querySelector("#earlier") : null)
   }
 
-  /** @param {Element | null | undefined} link */
+  /**
+   * Nothing older is shown if there is no link, or if the page behind it had nothing older: then it was the log's end.
+   * @param {Element | null | undefined} link
+   */
   #follow(link) {
     const href = link?.getAttribute("href")
     if (!href) return this.#link.remove()
@@ -44,7 +50,7 @@ export class OlderEntries {
 }
 
 /**
- * Not fetch(): parsing its text takes DOMParser, which Trusted Types forbid.
+ * Null if it is another server's. Not fetch(): parsing its text takes DOMParser, which Trusted Types forbid.
  * @param {string} address
  * @returns {Promise<Document | null>}
  */
@@ -52,7 +58,7 @@ function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.responseType = "document"
-    request.onload = () => resolve(request.response)
+    request.onload = () => resolve(isOurs(request) ? request.response : null)
     request.onerror = reject
     request.open("GET", address)
     request.send()

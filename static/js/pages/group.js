@@ -6,6 +6,7 @@ import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
+import { Polling } from "../connection/polling.js"
 import { isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
@@ -43,7 +44,8 @@ const members = new Members(find(page, "#members"), memberCounts, find(page, "#a
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(user, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
-const socket = new Socket(address, { query: () => cursor.query, received, changed })
+const polling = new Polling(address, { user, account: String(document.body.dataset.account) })
+const socket = new Socket(address, { query: () => cursor.query, received, changed }, polling, polling)
 const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
 const title = attempt(() => new Title())
 const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(user, group), write)
@@ -93,6 +95,7 @@ function receive(object) {
 /** @param {import("../connection/protocol.js").Ready} object */
 function ready({ seq, epoch, version }) {
   if (!cursor.isIn(epoch)) return reset()
+  for (const notice of Object.values(NOTICES)) find(page, notice).hidden = true
   connectionStatus.ready(seq)
   sender.ready()
   reload.forVersion(version)
@@ -152,8 +155,9 @@ function place() {
 /** @param {import("../connection/socket.js").Status} status */
 function changed(status) {
   connectionStatus.changed(status)
-  if (status !== "open") sender.lost()
+  if (status !== "open" && status !== "polling") sender.lost()
   if (status in NOTICES) find(page, NOTICES[status]).hidden = false
+  find(page, "#sockets-fail").hidden = status !== "polling"
 }
 
 /** @param {string} text */

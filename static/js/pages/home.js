@@ -3,6 +3,7 @@
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { attempt } from "../shared/attempt.js"
+import { ask } from "../shared/ask.js"
 import { around, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 import { Groups } from "./groups.js"
@@ -18,7 +19,8 @@ function follow(list) {
   const groups = new Groups(list, find(document, "#news"))
   const { socket: address = "", version = "" } = list.dataset
   const reload = new Reload(address, version, isQuiet)
-  const socket = new Socket(address, listener(groups, reload))
+  const question = async () => (await ask(address, { method: "HEAD" }))?.status ?? null
+  const socket = new Socket(address, listener(groups, reload), { ask: question })
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
   localize(list)
@@ -60,6 +62,7 @@ function listener(groups, reload) {
  */
 function receive(object, groups, reload) {
   if (object.type === "ready") {
+    find(document, "#session-ended").hidden = true
     groups.agree(object.groups)
     reload.forVersion(object.version)
   }

@@ -1,0 +1,118 @@
+// Reads and writes a group's log with ordinary requests, for networks that let no WebSocket through. Page and sender
+// receive the same objects as from a socket.
+
+import { ask } from "../shared/ask.js"
+
+const SECOND = 1_000
+const PAUSE = 3 * SECOND
+const HIDDEN_PAUSE = 30 * SECOND
+
+/**
+ * @typedef Listener
+ * @property {() => string} query Where in the log to read on.
+ * @property {(objects: import("./protocol.js").Received[]) => void} received
+ * @property {() => void} lost Our server does not answer, or refuses: nothing is read any more.
+ */
+
+export class Polling {
+  #address
+  #page
+  /** @type {Listener | null} */
+  #listener = null
+  /** @type {string | null | undefined} */
+  #version
+  #isUnderway = false
+  /** @type {number | undefined} */
+  #timer
+
+  /**
+   * @param {string} address Of the group.
+   * @param {{ user: string, account: string }} page Whom the page belongs to.
+   */
+  constructor(address, page) {
+    this.#address = address
+    this.#page = page
+    document.addEventListener("visibilitychange", () => document.hidden || this.#poll())
+  }
+
+  /** The status with which our server answers whether the log may be read; null if it does not answer. */
+  async ask() {
+    return (await ask(this.#entries("?"), { method: "HEAD" }))?.status ?? null
+  }
+
+  /** @param {Listener} listener */
+  start(listener) {
+    this.#listener = listener
+    this.#version = undefined
+    this.#poll()
+  }
+
+  stop() {
+    this.#listener = null
+    clearTimeout(this.#timer)
+  }
+
+  /** @param {Record<string, string>} frame */
+  async send({ type, ...fields }) {
+    const listener = this.#listener
+    const body = new URLSearchParams({ ...fields, account: this.#page.account })
+    const answer = await ask(`${this.#address}messages/`, { method: "POST", body })
+    if (!listener || listener !== this.#listener) return
+    // Whether the message was stored is unknown, or the session has ended.
+    if (answer === null || answer.status === 401 || answer.status === 409) return listener.lost()
+    listener.received(answer.objects.length ? answer.objects : [refusal(answer, fields.client_id)])
+    this.#poll()
+  }
+
+  /** @returns {Promise<void>} */
+  async #poll() {
+    const listener = this.#listener
+    if (!listener || this.#isUnderway) return
+    clearTimeout(this.#timer)
+    this.#isUnderway = true
+    const answer = await ask(this.#entries(listener.query()))
+    this.#isUnderway = false
+    if (listener !== this.#listener) return this.#poll()
+    if (answer?.status === 429) return this.#later((answer.retryAfter ?? 1) * SECOND)
+    if (answer?.status !== 200) return listener.lost()
+    listener.received([...this.#greeting(answer), ...answer.objects])
+    // There is more as long as there is something.
+    this.#later(answer.objects.length ? 0 : document.hidden ? HIDDEN_PAUSE : PAUSE)
+  }
+
+  /** @param {number} pause */
+  #later(pause) {
+    clearTimeout(this.#timer)
+    if (this.#listener) this.#timer = setTimeout(() => this.#poll(), pause * (1 + Math.random() / 4))
+  }
+
+  /** @param {string} query */
+  #entries(query) {
+    return `${this.#address}entries/${query}&account=${encodeURIComponent(this.#page.account)}`
+  }
+
+  /**
+   * A `ready`, which sockets begin with: at the beginning, and when the server's scripts have changed. The server has
+   * checked the account.
+   * @param {import("../shared/ask.js").Answer} answer
+   * @returns {import("./protocol.js").Received[]}
+   */
+  #greeting({ version, objects }) {
+    if (version === this.#version) return []
+    this.#version = version
+    const seq = Math.max(0, ...objects.map(object => ("seq" in object ? object.seq : 0)))
+    return [{ type: "ready", ...this.#page, seq, groups: [], version: version ?? undefined }]
+  }
+}
+
+/**
+ * What a socket would have said instead of this answer.
+ * @param {import("../shared/ask.js").Answer} answer
+ * @param {string} client_id
+ * @returns {import("./protocol.js").Refusal}
+ */
+function refusal({ status, text, retryAfter }, client_id) {
+  const code = status === 429 ? "rate_limited" : status >= 500 ? "busy" : "bad_frame"
+  const message = text.startsWith("<") || !text ? `the server answered with status ${status}.` : text
+  return { type: "error", code, message, client_id, retry_after: retryAfter }
+}

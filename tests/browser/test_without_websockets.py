@@ -1,0 +1,135 @@
+"""Pages behind a proxy that lets no WebSocket through."""
+
+import pytest
+from browsers import REFUSAL
+from faults.proxy import Proxy
+from playwright.sync_api import expect
+
+DELAYED = "Delayed"
+
+
+@pytest.fixture
+def proxy(site, complaints):
+    complaints.excuse(REFUSAL)
+    complaints.excuse("Failed to load resource: net::")
+    with Proxy(site.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def delayed(alice, bob, gardening, proxy):
+    """Bob's page, which has found out that sockets fail; alice talks to the server itself."""
+    bob.joins(gardening)
+    alice.opens(gardening)
+    proxy.drops_upgrades()
+    bob.page.goto(f"{proxy.url}/groups/{gardening}/")
+    expect(bob.pill).to_have_text(DELAYED)
+    return bob
+
+
+def test_the_page_says_that_live_updates_are_blocked_and_what_to_do(delayed):
+    expect(delayed.find("#sockets-fail")).to_contain_text("Your connection blocks live updates")
+    expect(delayed.find("#sockets-fail")).to_contain_text("ask whoever runs your network")
+    assert delayed.violations == []
+    assert delayed.overhang <= 0
+
+
+def test_messages_arrive_and_are_sent_without_a_socket(alice, delayed):
+    alice.says("hello bob")
+    expect(delayed.messages).to_have_text(["hello bob"])
+
+    delayed.says("hello alice", "two\nlines & +%20 👍")
+
+    alice.sees("hello bob", "hello alice", "two lines & +%20 👍")
+    delayed.sees("hello bob", "hello alice", "two lines & +%20 👍")
+
+
+def test_what_is_sent_twice_without_a_socket_is_stored_once(alice, delayed, proxy):
+    proxy.answers(502, only="/messages/")
+    delayed.says("once")
+    expect(delayed.pending).to_have_count(1)
+    delayed.until(lambda: any("/messages/" in request for request in proxy.requests))
+
+    proxy.passes_on()
+    proxy.drops_upgrades()
+
+    alice.sees("once")
+    delayed.sees("once")
+
+
+def test_a_refused_message_says_why_without_a_socket(delayed):
+    delayed.page.route("**/messages/", lambda route: route.continue_(post_data="message=+"))
+
+    delayed.says("hello")
+
+    expect(delayed.find(".pending-reason")).to_have_text("Not sent: A message needs some text.")
+
+
+def test_a_removed_member_is_shown_that_without_a_socket(delayed, gardening):
+    delayed.leaves(gardening)
+
+    expect(delayed.find("#membership-ended")).to_be_visible()
+    expect(delayed.find("#sockets-fail")).to_be_hidden()
+
+
+def test_the_page_is_live_again_when_sockets_work_again(alice, delayed, proxy):
+    proxy.passes_on()
+
+    expect(delayed.pill).to_have_text("Live")
+
+    expect(delayed.find("#sockets-fail")).to_be_hidden()
+    alice.says("live")
+    delayed.sees("live")
+    assert delayed.received[-1]["content"] == "live"
+
+
+def test_the_next_page_of_the_tab_polls_soon(delayed, proxy, gardening):
+    before = len(proxy.requests)
+
+    delayed.page.goto(f"{proxy.url}/groups/{gardening}/")
+    expect(delayed.pill).to_have_text(DELAYED)
+
+    entries = [request for request in proxy.requests[before:] if "/entries/?since=" in request]
+    sockets = [request for request in proxy.requests[before:] if "/groups/" in request and "?since=" in request]
+    assert len(sockets) - len(entries) == 1
+
+
+@pytest.mark.parametrize("fault", ["hangs_upgrades", "mutes_upgrades"])
+def test_a_proxy_that_only_hangs_is_found_out(alice, bob, gardening, proxy, fault):
+    bob.joins(gardening)
+    getattr(proxy, fault)()
+    bob.page.clock.install()
+    bob.page.goto(f"{proxy.url}/groups/{gardening}/")
+
+    for _ in range(8):
+        bob.page.clock.run_for(15_000)
+        if bob.pill.text_content() == DELAYED:
+            break
+        bob.page.evaluate("() => fetch('/healthz')")
+
+    alice.wrote(gardening, "hello")
+    bob.page.clock.run_for(15_000)
+    expect(bob.messages).to_have_text(["hello"])
+
+
+def test_missed_entries_of_many_pages_arrive_without_a_socket(alice, delayed, gardening, proxy):
+    proxy.answers(502)
+    expect(delayed.pill).to_have_text("Reconnecting…")
+    alice.floods(gardening, 450)
+    proxy.passes_on()
+    proxy.drops_upgrades()
+
+    expect(delayed.messages).to_have_count(450)
+
+    assert [seq for seq, *_ in delayed.log()] == list(range(1, 453))
+
+
+def test_joining_on_the_home_page_works_without_a_socket(bob, gardening, proxy):
+    proxy.drops_upgrades()
+    bob.page.goto(proxy.url)
+
+    bob.button("join", gardening).click()
+
+    expect(bob.button("leave", gardening)).to_be_visible()
+    bob.button("leave", gardening).click()
+    expect(bob.button("join", gardening)).to_be_visible()
