@@ -133,3 +133,29 @@ def test_joining_on_the_home_page_works_without_a_socket(bob, gardening, proxy):
     expect(bob.button("leave", gardening)).to_be_visible()
     bob.button("leave", gardening).click()
     expect(bob.button("join", gardening)).to_be_visible()
+
+
+@pytest.fixture
+def one_socket(lasting_server):
+    """For as long as the test lasts, each session may have one socket open."""
+    ample = lasting_server.environment
+    for environment in (ample | {"SOCKETS_PER_SESSION": "1"}, ample):
+        lasting_server.stop()
+        lasting_server.environment = environment
+        lasting_server.start()
+        if environment is not ample:
+            yield
+
+
+def test_a_tab_too_many_works_without_a_socket(one_socket, alice, gardening, complaints):
+    complaints.excuse(REFUSAL)
+    alice.opens(gardening)
+    other = alice.tab()
+    other.page.goto(f"groups/{gardening}/")
+    expect(other.pill).to_have_text(DELAYED)
+    expect(other.find("#sockets-fail")).to_contain_text("Close other tabs of this site")
+
+    other.says("hello")
+
+    alice.sees("hello")
+    other.sees("hello")
