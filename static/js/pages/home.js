@@ -2,8 +2,8 @@
 
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
-import { attempt } from "../shared/attempt.js"
 import { ask } from "../shared/ask.js"
+import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 import { Groups } from "./groups.js"
