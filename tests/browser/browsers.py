@@ -1,7 +1,9 @@
 """What people do and see in their browsers."""
 
 import json
+import os
 import re
+import signal
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,6 +48,17 @@ WATCH_PILL = """() => {
 }"""
 
 
+# What only the tab's own process spends its time on.
+WORK = "() => { const start = performance.now(); while (performance.now() - start < 200); }"
+
+# As if somebody had turned to another tab: Playwright shows all of them.
+HIDE = """isHidden => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true })
+  Object.defineProperty(document, "visibilityState", { value: isHidden ? "hidden" : "visible", configurable: true })
+  document.dispatchEvent(new Event("visibilitychange"))
+}"""
+
+
 class Tab:
     """One page of somebody's browser, and the frames of its sockets."""
 
@@ -53,6 +66,7 @@ class Tab:
         self.page = page
         self.sent = []
         self.received = []
+        self._frozen = None
         page.set_default_timeout(LIMIT)
         page.on("websocket", self._listen_to)
 
@@ -98,6 +112,38 @@ class Tab:
         while not is_so():
             assert time.monotonic() < deadline, f"sent {self.sent}, received {self.received}"
             self.page.evaluate("() => new Promise(done => setTimeout(done, 10))")
+
+    def freezes(self):
+        """Stop the tab's process, which is its own unless another tab opened it."""
+        self._frozen = self._process()
+        os.kill(self._frozen, signal.SIGSTOP)
+
+    def thaws(self):
+        if self._frozen:
+            os.kill(self._frozen, signal.SIGCONT)
+        self._frozen = None
+
+    def _process(self):
+        """Its id. Others may be working as well, so this one is to stand out."""
+        most, next_most, pid = 0, 0, None
+        while most < 3 * next_most or most == 0:
+            before = self._processor_times()
+            self.page.evaluate(WORK)
+            spent = [(time - before.get(pid, 0), pid) for pid, time in self._processor_times().items()]
+            (next_most, _), (most, pid) = sorted([(0, None), *spent], key=lambda each: each[0])[-2:]
+        return pid
+
+    def _processor_times(self):
+        session = self.page.context.browser.new_browser_cdp_session()
+        processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+        session.detach()
+        return {each["id"]: each["cpuTime"] for each in processes if each["type"] == "renderer"}
+
+    def hides(self):
+        self.page.evaluate(HIDE, True)
+
+    def shows(self):
+        self.page.evaluate(HIDE, False)
 
     @property
     def violations(self):
@@ -179,13 +225,19 @@ class BrowserPerson(Tab):
         self.context = context
         self.site = site
         self._window = self.page.viewport_size
+        self._tabs = [self]
+        self._is_lent = False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         """Leave the browser as new, but with its session, and on a page of the site: each spares the next test time."""
+        for tab in self._tabs:
+            tab.thaws()
         self.context.set_offline(False)
+        if self._is_lent:
+            self.context.clear_cookies()
         for page in self.context.pages:
             if page is not self.page or not self.site.is_running:
                 page.close()
@@ -201,17 +253,39 @@ class BrowserPerson(Tab):
         page = self.context.new_page()
         if between:
             page.route_web_socket("**", between)
-        return Tab(page)
+        return self._knows(page)
+
+    def duplicates(self, tab):
+        """As the browser's "Duplicate tab": with a copy of what is stored for this tab alone."""
+        with self.context.expect_page() as opened:
+            tab.page.evaluate("() => { open(location.href) }")
+        return self._knows(opened.value)
+
+    def _knows(self, page):
+        tab = Tab(page)
+        self._tabs.append(tab)
+        return tab
+
+    def lends_browser_to(self, name):
+        """Another account logs in in this browser; this person's pages stay open."""
+        self._is_lent = True
+        self._enters(name)
+
+    def takes_browser_back(self):
+        self._is_lent = False
+        self._enters(self.name)
 
     def logs_in(self):
         """Log in, or sign up the first time."""
-        if self.gets("./").status == 200:
-            return
-        if self.name in self.site.accounts:
-            self.posts("accounts/login/", username=self.name, password=PASSWORD)
+        if self.gets("./").status != 200:
+            self._enters(self.name)
+
+    def _enters(self, name):
+        if name in self.site.accounts:
+            self.posts("accounts/login/", username=name, password=PASSWORD)
         else:
-            self.posts("accounts/signup/", username=self.name, password1=PASSWORD, password2=PASSWORD)
-            self.site.accounts.add(self.name)
+            self.posts("accounts/signup/", username=name, password1=PASSWORD, password2=PASSWORD)
+            self.site.accounts.add(name)
 
     def gets(self, path):
         """Its answer. As in a browser, a request is repeated whose idle connection the server was just closing."""
@@ -260,6 +334,7 @@ class Complaints:
         self._starts = {log: log.stat().st_size for log in logs}
         self._noted = []
         self._excused = []
+        self.leaves_dialogs_open = False
 
     @contextmanager
     def listening_to(self, context):
@@ -278,6 +353,8 @@ class Complaints:
         self._noted.append(str(error.error))
 
     def _note_dialog(self, dialog):
+        if self.leaves_dialogs_open:
+            return
         self._noted.append(f"a dialog: {dialog.message}")
         dialog.dismiss()
 

@@ -1,7 +1,10 @@
 """One person, several tabs."""
 
+import pytest
 from browsers import OUTAGE, REFUSAL
 from playwright.sync_api import expect
+
+MOMENT = 40_000  # milliseconds: longer than a tab waits until it sends the messages of others
 
 
 def test_two_tabs_send_each_message_once(alice, bob, together):
@@ -56,6 +59,128 @@ def test_another_tab_sends_what_a_closed_one_had_pending(alice, bob, together, c
 
     other.sees("last words")
     bob.sees("last words")
+
+
+@pytest.fixture
+def other(alice, together):
+    """Alice's second tab. The first holds the lock."""
+    return alice.tab().opens(together)
+
+
+def test_a_frozen_tab_does_not_keep_another_from_sending(alice, bob, other, together):
+    alice.freezes()
+
+    other.says("one", "two")
+
+    bob.sees("one", "two")
+    alice.thaws()
+    alice.sees("one", "two")
+
+
+def test_nor_after_a_reload(alice, bob, other, together):
+    alice.freezes()
+    other.says("one")
+
+    other.page.reload()
+
+    bob.sees("one")
+
+
+def test_a_tab_with_an_open_alert_does_not_keep_another_from_sending(alice, bob, gardening, complaints):
+    bob.joins(gardening)
+    bob.opens(gardening)
+    first, second = (alice.tab().opens(gardening) for _ in range(2))
+    complaints.leaves_dialogs_open = True
+    first.page.evaluate("() => { setTimeout(alert) }")
+
+    second.says("one")
+
+    bob.sees("one")
+
+
+def test_a_frozen_tab_that_thaws_sends_nothing_twice(alice, bob, together):
+    alice.page.close()
+    first = alice.tab(drop_messages).opens(together)
+    first.says("one", "two")
+    first.freezes()
+    alice.tab().opens(together).sees("one", "two")
+
+    first.thaws()
+
+    first.sees("one", "two")
+    bob.says("three")
+    first.sees("one", "two", "three")
+
+
+def test_a_hidden_tab_lets_a_visible_one_send(alice, bob, other, together):
+    alice.hides()
+
+    other.says("one", "two")
+
+    bob.sees("one", "two")
+    assert len(other.sent) == 2
+
+
+def test_a_tab_that_the_browser_freezes_lets_another_one_send(alice, bob, other, together):
+    alice.page.evaluate("() => document.dispatchEvent(new Event('freeze'))")
+
+    other.says("one")
+
+    bob.sees("one")
+    assert len(other.sent) == 1
+
+
+def test_a_hidden_tab_sends_its_own_messages(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    alice.context.set_offline(True)
+    alice.says("one", "two")
+    alice.hides()
+
+    alice.context.set_offline(False)
+
+    bob.sees("one", "two")
+
+
+def test_the_pill_is_not_live_while_a_message_waits(alice, gardening):
+    tab = alice.tab(drop_messages).opens(gardening)
+
+    tab.says("on its way")
+
+    expect(tab.pill).to_have_text("Sending… – 1 message waits here")
+
+
+def drop_messages(socket):
+    socket.connect_to_server()
+    socket.on_message(lambda _: None)
+
+
+def test_a_page_that_is_loaded_while_a_message_waits_is_not_live(alice, gardening):
+    tab = alice.tab(drop_messages).opens(gardening)
+    tab.says("on its way")
+
+    tab.page.reload()
+
+    expect(tab.pill).to_have_text("Sending… – 1 message waits here", timeout=3_000)
+
+
+def test_without_locks_another_tab_sends_what_one_can_not(alice, bob, together):
+    alice.page.close()
+    first = on_plain_http(alice.tab(drop_messages)).opens(together)
+    second = on_plain_http(alice.tab())
+    second.page.clock.install()
+    second.opens(together)
+    first.says("one")
+    expect(second.pending).to_have_count(1)
+
+    second.page.clock.fast_forward(MOMENT)
+
+    bob.sees("one")
+
+
+def on_plain_http(tab):
+    """Its pages are no secure context."""
+    tab.page.add_init_script("delete Navigator.prototype.locks")
+    return tab
 
 
 def test_a_logout_in_another_tab_is_shown_and_the_draft_is_kept(alice, bob, together):

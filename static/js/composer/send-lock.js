@@ -1,5 +1,5 @@
-// Of a user's tabs, only the one that holds the lock sends a group's outbox. The browser passes the lock on
-// when that tab yields, is closed or dies.
+// Of an account's tabs, only the one that holds the lock sends a group's outbox. The browser passes the lock on
+// when that tab yields, is closed or dies; from a tab that does not run it must be seized.
 
 export class SendLock {
   #name
@@ -27,23 +27,31 @@ export class SendLock {
     return Boolean(navigator.locks)
   }
 
+  /** Waits for the lock, after all tabs that wait already. */
   seek() {
-    if (this.#request) return
-    const request = new AbortController()
-    this.#request = request
-    if (!this.isShared) return this.#take()
-    navigator.locks
-      .request(this.#name, { signal: request.signal }, () => this.#hold(request))
-      .catch(() => {
-        // Either this tab yielded before it got the lock, or the browser refuses locks here.
-        if (!request.signal.aborted) this.#take()
-      })
+    if (!this.#request) this.#ask({})
+  }
+
+  /** Takes the lock from the tab that holds it. */
+  seize() {
+    this.yield()
+    this.#ask({ steal: true })
   }
 
   yield() {
     this.#isHeld = false
     this.#request?.abort()
     this.#request = null
+  }
+
+  /** @param {LockOptions} how */
+  #ask(how) {
+    const request = new AbortController()
+    this.#request = request
+    if (!this.isShared) return this.#take()
+    // What steals is granted immediately, so it can't be aborted.
+    const options = how.steal ? how : { signal: request.signal }
+    navigator.locks.request(this.#name, options, () => this.#hold(request)).catch(error => this.#lost(request, error))
   }
 
   /** @param {AbortController} request */
@@ -56,5 +64,19 @@ export class SendLock {
   #take() {
     this.#isHeld = true
     this.#taken()
+  }
+
+  /**
+   * @param {AbortController} request
+   * @param {DOMException} error
+   */
+  #lost(request, { name }) {
+    // This tab yielded before it got the lock.
+    if (request.signal.aborted) return
+    // The browser refuses locks here.
+    if (name !== "AbortError") return this.#take()
+    // Another tab has seized it.
+    this.yield()
+    this.seek()
   }
 }

@@ -1,11 +1,15 @@
 // Sends the outbox's messages in order and one at a time: each only after the one before it was acknowledged
 // or refused. After a lost connection the message is sent again with the same id, by which the server
-// recognises it, so that it is stored once.
+// recognises it, so that it is stored once. So two tabs may send the same message: when one of them stopped running
+// while it held the lock, another must not wait for it.
 
 import { SendLock } from "./send-lock.js"
 
 const SECOND = 1_000
 const PASSING = ["rate_limited", "busy"]
+// How long a tab without the lock waits while no message gets through: until it sends its own, and those of others.
+const PATIENCE = 3 * SECOND
+const LONG_PATIENCE = 15 * SECOND
 
 export class Sender {
   #outbox
@@ -14,6 +18,11 @@ export class Sender {
   /** @type {string | null} */
   #underway = null
   #isReady = false
+  /** Whether the other tabs seem not to run. */
+  #isAlone = false
+  #awaited = ""
+  /** @type {number | undefined} */
+  #patience
   /** @type {number | undefined} */
   #rest
 
@@ -26,28 +35,39 @@ export class Sender {
     this.#outbox = outbox
     this.#socket = socket
     this.#lock = new SendLock(name, () => this.send())
+    document.addEventListener("visibilitychange", () => this.#yield())
+    document.addEventListener("freeze", () => this.#lock.yield())
+    document.addEventListener("resume", () => this.#seek())
+    addEventListener("pagehide", () => this.#lock.yield())
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#seek())
   }
 
   ready() {
     this.#isReady = true
     this.#underway = null
-    this.#lock.seek()
+    this.#seek()
     this.send()
   }
 
   // A tab without a connection lets another one send.
   lost() {
-    this.#isReady = false
+    this.#isReady = this.#isAlone = false
     this.#rested()
+    this.#wait("")
     this.#lock.yield()
   }
 
   send() {
-    if (!this.#isReady || !this.#socket.isOpen || !this.#lock.isHeld || this.#underway || this.#rest) return
-    const next = this.#outbox.waiting.find(({ client_id }) => this.#lock.isShared || this.#outbox.isOwn(client_id))
+    if (!this.#isReady || !this.#socket.isOpen) return
+    const waiting = this.#outbox.waiting
+    this.#expectProgress(waiting)
+    if (document.hidden) this.#seek()
+    if (!this.#lock.isHeld || this.#underway || this.#rest) return
+    const next = waiting.find(({ client_id }) => this.#lock.isShared || this.#isAlone || this.#outbox.isOwn(client_id))
     if (!next) return
-    this.#underway = next.client_id
-    this.#socket.send({ type: "text_message", message: next.message, client_id: next.client_id })
+    const { message, client_id } = next
+    this.#underway = client_id
+    this.#socket.send({ type: "text_message", message, client_id })
   }
 
   /** @param {import("../connection/protocol.js").Ack} ack */
@@ -64,6 +84,53 @@ export class Sender {
     this.#answered(refused)
     if (PASSING.includes(code)) return this.#pause(retry_after)
     if (refused) this.#outbox.refuse(refused, message)
+    this.send()
+  }
+
+  // A hidden tab may be frozen at any time: it holds the lock only while messages of its own wait.
+  #seek() {
+    if (!this.#isReady) return
+    if (!document.hidden || this.#outbox.waiting.some(({ client_id }) => this.#outbox.isOwn(client_id)))
+      this.#lock.seek()
+    else this.#lock.yield()
+  }
+
+  // And then after other tabs: this one asks again.
+  #yield() {
+    if (document.hidden) this.#lock.yield()
+    this.#seek()
+  }
+
+  /**
+   * Waits for the first of these messages to get through.
+   * @param {import("./outbox.js").Unsent[]} waiting
+   */
+  #expectProgress(waiting) {
+    const isOwn = waiting.some(({ client_id }) => this.#outbox.isOwn(client_id))
+    if (waiting.length === 0) this.#isAlone = false
+    this.#wait(waiting.length ? `${waiting[0].client_id} ${isOwn}` : "", isOwn)
+  }
+
+  /**
+   * @param {string} first
+   * @param {boolean} [isOwn]
+   */
+  #wait(first, isOwn = false) {
+    if (this.#awaited === first) return
+    this.#awaited = first
+    clearTimeout(this.#patience)
+    // Tabs that wait for others' messages must not all lose patience at the same time.
+    const patience = isOwn ? PATIENCE : LONG_PATIENCE * (1 + Math.random())
+    if (first) this.#patience = setTimeout(() => this.#seize(), patience)
+  }
+
+  // If it is this tab that waits for an answer, or must not send yet, another one could do no better.
+  #seize() {
+    this.#awaited = ""
+    if (!this.#underway && !this.#rest) {
+      this.#isAlone = true
+      this.#lock.seize()
+    }
     this.send()
   }
 

@@ -1,7 +1,9 @@
 // The pill that shows the connection's status. It must always be true: "Live" only while the socket is
-// open and the log shows all of the server's entries.
+// open, the log shows all of the server's entries, and messages get through.
 
 const WELCOME_TIME = 2_000
+// Whoever looks after 5 s must not see "Live".
+const LATE = 4_500
 /** @type {{ [status: string]: string }} */
 const ENDINGS = {
   "signed-out": "Signed out",
@@ -16,11 +18,15 @@ export class ConnectionStatus {
   #status = "connecting"
   #goal = Infinity
   #last = 0
-  #waiting = 0
+  /** @type {Map<string, number> | null} */
+  #waiting = null
+  #isLate = false
   #wasAway = false
   #hasReturned = false
   /** @type {number | undefined} */
   #timer
+  /** @type {number | undefined} */
+  #lateness
 
   /** @param {HTMLElement} pill */
   constructor(pill) {
@@ -53,9 +59,27 @@ export class ConnectionStatus {
     this.#show()
   }
 
-  /** @param {number} count */
-  waiting(count) {
-    this.#waiting = count
+  /**
+   * These messages wait. Those that this page finds may have waited for long.
+   * @param {string[]} ids
+   */
+  waiting(ids) {
+    const since = this.#waiting
+    const now = performance.now()
+    this.#waiting = new Map(ids.map(id => [id, since ? (since.get(id) ?? now) : -LATE]))
+    this.#expectLateness(Math.min(...this.#waiting.values()) + LATE - now)
+    this.#show()
+  }
+
+  /** @param {number} pause */
+  #expectLateness(pause) {
+    clearTimeout(this.#lateness)
+    this.#isLate = pause <= 0
+    if (pause > 0 && pause < Infinity) this.#lateness = setTimeout(() => this.#becomeLate(), pause)
+  }
+
+  #becomeLate() {
+    this.#isLate = true
     this.#show()
   }
 
@@ -84,7 +108,9 @@ export class ConnectionStatus {
   }
 
   #words() {
-    if (this.#isCaughtUp) return this.#hasReturned ? ["caught-up", "Caught up"] : ["live", "Live"]
+    if (this.#isCaughtUp && this.#hasReturned) return ["caught-up", "Caught up"]
+    if (this.#isCaughtUp && this.#isLate) return ["away", join("Sending…", this.#count("waits here", "wait here"))]
+    if (this.#isCaughtUp) return ["live", "Live"]
     if (this.#status === "polling") return ["polling", join("Delayed", this.#count("is being sent", "are being sent"))]
     if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
     if (this.#status === "offline") return ["offline", join("Offline", this.#count("will be sent", "will be sent"))]
@@ -97,8 +123,9 @@ export class ConnectionStatus {
    * @param {string} many
    */
   #count(one, many) {
-    if (this.#waiting === 0) return ""
-    return this.#waiting === 1 ? `1 message ${one}` : `${this.#waiting} messages ${many}`
+    const count = this.#waiting?.size ?? 0
+    if (count === 0) return ""
+    return count === 1 ? `1 message ${one}` : `${count} messages ${many}`
   }
 }
 

@@ -171,7 +171,7 @@ function write(text) {
 function outboxChanged() {
   if (!isLive) return
   scroll.keep(showPending)
-  connectionStatus.waiting(outbox.waiting.length)
+  connectionStatus.waiting(outbox.waiting.map(({ client_id }) => client_id))
   sender.send()
 }
 
