@@ -285,7 +285,7 @@ def test_each_tab_keeps_what_was_typed_in_it(tab, bob, gardening):
     tab.page.reload()
 
     expect(tab.field).to_have_value("here")
-    expect(bob.tab().opens(gardening).field).to_have_value("there")
+    expect(other.field).to_have_value("there")
 
 
 # Another log

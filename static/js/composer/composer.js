@@ -1,6 +1,7 @@
 // The form in which messages are written.
 
 import { find } from "../shared/dom.js"
+import { isLasting } from "../shared/storage.js"
 
 const NEAR = 500
 const TYPING = 3_000
@@ -12,12 +13,17 @@ export class Composer {
   #field
   #limit
   #counter
+  #warning
   #draft
   #send
   #sent = ""
   // By a clock that nobody sets: the time of day may go back.
   #typedAt = -Infinity
   #isComposing = false
+  // What was in the field when it last agreed with the draft.
+  #saved = ""
+  // Whether another tab has changed the draft since.
+  #isBehind = false
 
   /**
    * Calls `send(text)` with a message that is neither blank nor too long.
@@ -30,13 +36,15 @@ export class Composer {
     this.#field = find(form, "textarea", HTMLTextAreaElement)
     this.#limit = Number(this.#field.dataset.limit)
     this.#counter = find(form, ".composer-counter")
+    this.#warning = find(form, ".composer-warning")
     this.#draft = draft
     this.#send = send
     // The page of a refused form contains its text.
     if (this.#field.value) draft.text = this.#field.value
-    else this.#field.value = draft.text
     this.#listen()
-    this.#measure()
+    if (this.#field.value) this.#save()
+    else this.#show(draft.text)
+    this.#adopt()
   }
 
   focus() {
@@ -54,6 +62,9 @@ export class Composer {
     this.#field.addEventListener("input", () => this.#typed())
     this.#field.addEventListener("compositionstart", () => this.#composes(true))
     this.#field.addEventListener("compositionend", () => this.#composes(false))
+    this.#field.addEventListener("blur", () => this.#isBehind && this.#show(this.#draft.latest))
+    this.#draft.follow(before => this.#changed(before))
+    addEventListener("pagehide", () => this.#field.value !== this.#saved && this.#save())
     this.#field.enterKeyHint = enterSends() ? "send" : "enter"
   }
 
@@ -96,17 +107,54 @@ export class Composer {
 
   #typed() {
     this.#typedAt = performance.now()
-    this.#draft.text = this.#field.value
-    this.#field.setAttribute("aria-invalid", String(this.#measure() < 0))
+    this.#save()
+    this.#field.setAttribute("aria-invalid", String(this.#left(this.#saved) < 0))
   }
 
-  /** Shows how many characters are left, and returns it. */
+  // What is written on a text that another tab has changed meanwhile must not overwrite it there.
+  #save() {
+    if (this.#isBehind) this.#draft.fork()
+    this.#isBehind = false
+    this.#saved = this.#field.value
+    this.#draft.text = this.#saved
+    this.#warning.hidden = isLasting()
+    this.#measure()
+  }
+
+  /** @param {string} text */
+  #show(text) {
+    // Setting the same text would move the caret.
+    if (this.#field.value !== text) this.#field.value = text
+    this.#saved = this.#field.value
+    this.#isBehind = false
+    this.#measure()
+  }
+
+  /**
+   * Another tab has changed this draft. Nothing changes under the user's fingers; what was written in both tabs at the
+   * same time becomes two drafts.
+   * @param {string} [before] What it was changed from.
+   */
+  #changed(before = this.#saved) {
+    const latest = this.#draft.latest
+    const isTyping = document.activeElement === this.#field && document.hasFocus()
+    if (!isTyping || latest === this.#field.value) return this.#show(latest)
+    const isConflict = !this.#isBehind && before !== this.#saved
+    this.#isBehind = true
+    if (isConflict) this.#save()
+  }
+
+  async #adopt() {
+    const isUntouched = () => this.#field.value === "" && !this.#isComposing
+    if (await this.#draft.adopt(isUntouched)) this.#show(this.#draft.text)
+  }
+
+  /** Shows how many characters are left. */
   #measure() {
     const left = this.#left(this.#field.value)
     this.#counter.textContent = left > NEAR ? "" : left >= 0 ? `${left} left` : `${-left} too many`
     this.#counter.classList.toggle("over", left < 0)
     if (!CSS.supports("field-sizing", "content")) this.#grow()
-    return left
   }
 
   /**

@@ -1,9 +1,11 @@
-// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one user
+// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one account
 // share a group's outbox, and it outlives them.
 //
 // Each message has its own key: tabs write at the same time, and with a single list they would overwrite each
 // other's messages. Keys begin with the time of writing, so sorted keys are the order of sending.
 
+import { keyOf } from "../shared/account.js"
+import { newId } from "../shared/ids.js"
 import { forget, keep, kept, keysWith } from "../shared/storage.js"
 
 const MOMENT_DIGITS = 15
@@ -17,12 +19,12 @@ export class Outbox {
 
   /**
    * `changed()` is called after every change, here or in another tab.
-   * @param {string} user
+   * @param {string} account
    * @param {string} group
    * @param {() => void} changed
    */
-  constructor(user, group, changed) {
-    this.#prefix = `discussit:outbox:${user}:${group}:`
+  constructor(account, group, changed) {
+    this.#prefix = keyOf(account, "outbox", group, "")
     this.#changed = changed
     this.#own = new Set(this.messages.map(message => message.client_id))
     addEventListener("storage", ({ key }) => {
@@ -128,10 +130,4 @@ export class Outbox {
  */
 function read(key) {
   return JSON.parse(kept(key) ?? "null")
-}
-
-// Browsers have no randomUUID on plain http, as on a local network.
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID()
-  return crypto.getRandomValues(new Uint32Array(4)).reduce((id, word) => id + word.toString(16).padStart(8, "0"), "")
 }

@@ -10,6 +10,7 @@ const ENDINGS = {
   "not-member": "No longer a member",
   gone: "The group is gone",
   ended: "Disconnected",
+  outdated: "Out of date",
 }
 
 export class ConnectionStatus {

@@ -24,7 +24,7 @@ const LONGEST_PAUSE_POLLING = 60_000
 // In this tab sockets have failed before.
 const FAILED = "discussit:sockets-failed"
 
-/** @typedef {"connecting" | "open" | "polling" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "ended" | "stopped"} Status */
+/** @typedef {"connecting" | "open" | "polling" | "waiting" | "offline" | "signed-out" | "not-member" | "gone" | "ended" | "outdated" | "stopped"} Status */
 
 /**
  * @typedef Listener
@@ -95,13 +95,16 @@ export class Socket {
     if (!this.#hasEnded) this.#connect()
   }
 
-  /** Ends the connection for good: the page is about to be loaded again. */
-  stop() {
-    this.#end("stopped")
+  /**
+   * Ends the connection for good: the page is about to be loaded again, or has to be.
+   * @param {"stopped" | "outdated"} status
+   */
+  stop(status) {
+    this.#end(status)
   }
 
   get #hasEnded() {
-    return ["signed-out", "not-member", "gone", "ended", "stopped"].includes(this.#status)
+    return ["signed-out", "not-member", "gone", "ended", "outdated", "stopped"].includes(this.#status)
   }
 
   get #isPolling() {

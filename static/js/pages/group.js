@@ -2,6 +2,7 @@
 
 import { Composer } from "../composer/composer.js"
 import { Draft } from "../composer/draft.js"
+import { adoptOldKeys } from "../composer/old-keys.js"
 import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
 import { Sender } from "../composer/sender.js"
@@ -16,9 +17,11 @@ import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
 import { OlderEntries } from "../log/older-entries.js"
 import { Scroll } from "../log/scroll.js"
+import { keyOf } from "../shared/account.js"
 import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
+import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
 
 const MINUTE = 60_000
@@ -28,11 +31,16 @@ const NOTICES = {
   "not-member": "#membership-ended",
   gone: "#group-ended",
   ended: "#connection-ended",
+  outdated: "#page-outdated",
 }
 
 const page = find(document, "#group")
 const { user = "", group = "", socket: address = "", version = "" } = page.dataset
+const { account = "" } = document.body.dataset
 const isLive = "live" in page.dataset
+
+const tab = new Tab()
+adoptOldKeys(account, user, tab.id)
 
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
@@ -42,13 +50,13 @@ const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, find(page, "#all-members"))
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
-const outbox = new Outbox(user, group, outboxChanged)
+const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
-const polling = new Polling(address, { user, account: String(document.body.dataset.account) })
+const polling = new Polling(address, { user, account })
 const socket = new Socket(address, { query: () => cursor.query, received, changed }, polling, polling)
-const sender = new Sender(outbox, socket, `discussit:sender:${user}:${group}`)
-const title = attempt(() => new Title())
-const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(user, group), write)
+const sender = new Sender(outbox, socket, keyOf(account, "sender", group))
+const title = attempt(() => new Title(account))
+const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(tab, account, group), write)
 const reload = new Reload(address, version, isQuiet, place)
 
 open()
@@ -58,6 +66,7 @@ function open() {
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
   addEventListener("hashchange", pointOut)
+  addEventListener("beforeunload", event => isLasting() || event.preventDefault())
   attempt(pointOut)
   if (!isLive) return
   connectionStatus.reached(cursor.seq)
@@ -102,11 +111,11 @@ function ready({ seq, epoch, version }) {
   return true
 }
 
-// The missing entries can't be fetched from here; drafts are in storage already. Further entries would find
-// a gap and reset again, which would restart the reload each time.
+// The missing entries can't be fetched from here; drafts are in storage already, unless it is full. Further entries
+// would find a gap and reset again, which would restart the reload each time.
 function reset() {
-  socket.stop()
-  reload.now()
+  socket.stop(isLasting() ? "stopped" : "outdated")
+  if (isLasting()) reload.now()
   return false
 }
 

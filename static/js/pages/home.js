@@ -1,10 +1,12 @@
 // The home page: joining and leaving without a reload.
 
+import { adoptOldKeys } from "../composer/old-keys.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { ask } from "../shared/ask.js"
 import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
+import { Tab } from "../shared/tab.js"
 import { localize } from "../shared/times.js"
 import { Groups } from "./groups.js"
 
@@ -17,9 +19,11 @@ if (list instanceof HTMLElement) follow(list)
 /** @param {HTMLElement} list */
 function follow(list) {
   const groups = new Groups(list, find(document, "#news"))
-  const { socket: address = "", version = "" } = list.dataset
+  const { socket: address = "", user = "", version = "" } = list.dataset
+  const { account = "" } = document.body.dataset
   const reload = new Reload(address, version, isQuiet)
   const question = async () => (await ask(address, { method: "HEAD" }))?.status ?? null
+  adoptOldKeys(account, user, new Tab().id)
   const socket = new Socket(address, listener(groups, reload), { ask: question })
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))

@@ -1,4 +1,5 @@
-// localStorage, or memory if the browser refuses it or it is full: typed text must not be lost to a quota.
+// localStorage; where the browser refuses it or it is full, this tab's sessionStorage, which has a quota of its own;
+// else memory: typed text must not be lost to a quota.
 
 /** @type {Map<string, string>} */
 const memory = new Map()
@@ -8,29 +9,51 @@ const memory = new Map()
  * @param {string} value
  */
 export function keep(key, value) {
-  try {
-    localStorage.setItem(key, value)
-    memory.delete(key)
-  } catch {
-    memory.set(key, value)
-  }
+  if (stored(() => localStorage.setItem(key, value)) !== null) forgetHere(key)
+  else if (keepInTab(key, value)) memory.delete(key)
+  else memory.set(key, value)
 }
 
 /** @param {string} key */
 export function kept(key) {
-  return memory.get(key) ?? stored(() => localStorage.getItem(key))
+  return memory.get(key) ?? keptInTab(key) ?? stored(() => localStorage.getItem(key))
 }
 
 /** @param {string} key */
 export function forget(key) {
-  memory.delete(key)
+  forgetHere(key)
   stored(() => localStorage.removeItem(key))
 }
 
-/** @param {string} prefix */
+/**
+ * Forgets what only this tab has, so that what another tab has stored is valid.
+ * @param {string} key
+ */
+export function forgetHere(key) {
+  memory.delete(key)
+  forgetInTab(key)
+}
+
+/**
+ * All keys that begin so, sorted.
+ * @param {string} prefix
+ */
 export function keysWith(prefix) {
-  const keys = stored(() => Object.keys(localStorage)) ?? []
-  return [...new Set([...keys, ...memory.keys()])].filter(key => key.startsWith(prefix)).sort()
+  const shared = stored(() => Object.keys(localStorage)) ?? []
+  const own = stored(() => Object.keys(sessionStorage)) ?? []
+  return [...new Set([...shared, ...own, ...memory.keys()])].filter(key => key.startsWith(prefix)).sort()
+}
+
+/**
+ * Moves a value. The old key goes first, since a full storage has no space for both.
+ * @param {string} from
+ * @param {string} to
+ */
+export function rename(from, to) {
+  const value = kept(from)
+  if (value === null) return
+  forget(from)
+  keep(to, value)
 }
 
 /** Whether everything stored would survive a reload. */

@@ -1,13 +1,17 @@
 // The tab's title, with the number of messages that arrived while the tab was hidden. Reloads in a hidden tab keep it.
 
+import { keyOf } from "./account.js"
 import { keepInTab, keptInTab } from "./storage.js"
 
 export class Title {
   #name = document.title
-  #key = `discussit:unseen:${location.pathname}`
-  #unseen = document.hidden ? Number(keptInTab(this.#key)) : 0
+  #key
+  #unseen
 
-  constructor() {
+  /** @param {string} account */
+  constructor(account) {
+    this.#key = keyOf(account, "unseen", location.pathname)
+    this.#unseen = document.hidden ? Number(keptInTab(this.#key)) : 0
     this.#show()
     document.addEventListener("visibilitychange", () => document.hidden || this.#clear())
   }
