@@ -14,6 +14,7 @@ const LONG_PATIENCE = 15 * SECOND
 export class Sender {
   #outbox
   #socket
+  #author
   #lock
   /** @type {string | null} */
   #underway = null
@@ -29,11 +30,13 @@ export class Sender {
   /**
    * @param {import("./outbox.js").Outbox} outbox
    * @param {import("../connection/socket.js").Socket} socket
+   * @param {string} author
    * @param {string} name
    */
-  constructor(outbox, socket, name) {
+  constructor(outbox, socket, author, name) {
     this.#outbox = outbox
     this.#socket = socket
+    this.#author = author
     this.#lock = new SendLock(name, () => this.send())
     document.addEventListener("visibilitychange", () => this.#yield())
     document.addEventListener("freeze", () => this.#lock.yield())
@@ -67,7 +70,8 @@ export class Sender {
     if (!next) return
     const { message, client_id } = next
     this.#underway = client_id
-    this.#socket.send({ type: "text_message", message, client_id })
+    // The server refuses the message if the session is not the author's.
+    this.#socket.send({ type: "text_message", author: this.#author, message, client_id })
   }
 
   /** @param {import("../connection/protocol.js").Ack} ack */

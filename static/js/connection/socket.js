@@ -29,6 +29,7 @@ const FAILED = "discussit:sockets-failed"
 /**
  * @typedef Listener
  * @property {() => string} query What to append to the path at each connection.
+ * @property {(ready: import("./protocol.js").Ready) => boolean} isOurs Whether the session is that of the page's account.
  * @property {(objects: import("./protocol.js").Received[]) => void} received
  * @property {(status: Status) => void} changed
  */
@@ -44,6 +45,7 @@ export class Socket {
   /** @type {Status} */
   #status = "connecting"
   #failures = 0
+  #isChecked = false
   /** Of sockets, while the server answered other requests. */
   #refusals = 0
   #recoveries = 0
@@ -76,10 +78,16 @@ export class Socket {
     this.#connect()
   }
 
-  // A closing socket is not open any more, but its close event comes later.
+  /** Whether frames can be sent: the server has named the session's account, and it is the page's. */
   get isOpen() {
     if (this.#isPolling) return true
-    return this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
+    // A closing socket is not open any more, but its close event comes later.
+    return this.#isChecked && this.#status === "open" && this.#websocket?.readyState === WebSocket.OPEN
+  }
+
+  /** Whether the session has ended, or another account's has begun. */
+  get isSignedOut() {
+    return this.#status === "signed-out"
   }
 
   /** @param {Record<string, string>} frame */
@@ -114,8 +122,8 @@ export class Socket {
   #connect() {
     // An attempt begun without a network may still be under way when the network returns.
     this.#drop()
-    // Without a network this attempt most likely fails: the status stays "offline".
-    if (navigator.onLine && !this.#isPolling) this.#change("connecting")
+    // Without a network this attempt most likely fails.
+    if (!this.#isPolling) this.#change(navigator.onLine ? "connecting" : "offline")
     const websocket = new WebSocket(this.#address, SUBPROTOCOL)
     this.#websocket = websocket
     // A proxy may let handshakes hang, or open a socket through which nothing comes.
@@ -152,6 +160,10 @@ export class Socket {
   /** @param {import("./protocol.js").Received[]} objects */
   #received(objects) {
     this.#forgetDeadline()
+    const ready = objects.find(object => object.type === "ready")
+    // Another account has logged in in this browser: its session must neither send nor show anything here.
+    if (ready && !this.#listener.isOurs(ready)) return this.#end("signed-out")
+    this.#isChecked ||= Boolean(ready)
     this.#failures = this.#refusals = this.#recoveries = 0
     if (this.#isPolling) this.#stopPolling("open")
     forgetInTab(FAILED)
@@ -197,6 +209,7 @@ export class Socket {
     this.#forgetDeadline()
     const websocket = this.#websocket
     this.#websocket = null
+    this.#isChecked = false
     websocket?.close()
   }
 

@@ -30,7 +30,7 @@ export class OlderEntries {
     this.#observer.unobserve(this.#link)
     const page = await fetchPage(this.#link.href).catch(() => null)
     /** @type {NodeListOf<HTMLElement> | undefined} */
-    const rows = page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]")
+    const rows = isOfAccount(page) ? page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]") : undefined
     // If the page could not be fetched, the link stays and still leads there.
     if (!rows) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
     const added = this.#log.prepend([...rows])
@@ -47,6 +47,14 @@ export class OlderEntries {
     this.#link.href = href
     this.#observer.observe(this.#link)
   }
+}
+
+/**
+ * Whether the page was made for the account that this one belongs to: another may have logged in meanwhile.
+ * @param {Document | null} page
+ */
+function isOfAccount(page) {
+  return page?.body.dataset.account === document.body.dataset.account
 }
 
 /**

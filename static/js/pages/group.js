@@ -17,7 +17,7 @@ import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
 import { OlderEntries } from "../log/older-entries.js"
 import { Scroll } from "../log/scroll.js"
-import { keyOf } from "../shared/account.js"
+import { isOf, keyOf } from "../shared/account.js"
 import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
@@ -53,8 +53,8 @@ const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
-const socket = new Socket(address, { query: () => cursor.query, received, changed }, polling, polling)
-const sender = new Sender(outbox, socket, keyOf(account, "sender", group))
+const socket = new Socket(address, { query: () => cursor.query, isOurs, received, changed }, polling, polling)
+const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 const title = attempt(() => new Title(account))
 const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(tab, account, group), write)
 const reload = new Reload(address, version, isQuiet, place)
@@ -72,6 +72,11 @@ function open() {
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
+}
+
+/** @param {import("../connection/protocol.js").Ready} ready */
+function isOurs(ready) {
+  return isOf(ready, account, user)
 }
 
 /** @param {import("../connection/protocol.js").Received[]} objects */

@@ -3,6 +3,7 @@
 import { adoptOldKeys } from "../composer/old-keys.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
+import { isOf } from "../shared/account.js"
 import { ask } from "../shared/ask.js"
 import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
@@ -24,7 +25,8 @@ function follow(list) {
   const reload = new Reload(address, version, isQuiet)
   const question = async () => (await ask(address, { method: "HEAD" }))?.status ?? null
   adoptOldKeys(account, user, new Tab().id)
-  const socket = new Socket(address, listener(groups, reload), { ask: question })
+  const isOurs = (/** @type {import("../connection/protocol.js").Ready} */ ready) => isOf(ready, account, user)
+  const socket = new Socket(address, listener(groups, reload, isOurs), { ask: question })
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
   localize(list)
@@ -42,11 +44,13 @@ function isQuiet() {
 /**
  * @param {Groups} groups
  * @param {Reload} reload
+ * @param {(ready: import("../connection/protocol.js").Ready) => boolean} isOurs
  * @returns {import("../connection/socket.js").Listener}
  */
-function listener(groups, reload) {
+function listener(groups, reload, isOurs) {
   return {
     query: () => "",
+    isOurs,
     received(objects) {
       for (const object of objects) attempt(() => receive(object, groups, reload))
     },
@@ -86,6 +90,8 @@ function press(event, groups, socket) {
   if (!button || !row) return
   const [verb, uuid] = button.value.split(" ")
   if (verb === "open_group") return openGroup(event, button)
+  // After a logout the form would act for whoever logs in next.
+  if (socket.isSignedOut) return event.preventDefault()
   // Without a connection the form is submitted.
   if (!socket.isOpen) return
   event.preventDefault()
