@@ -1,26 +1,23 @@
-"""Engines, their settings and limits, and ways to read and write."""
+"""Ways to read and write: a process's engines and the transactions on them."""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
+from discussit.engines import async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import Settings
 
-# FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
-# A deleted text is overwritten, not only marked as free space; inserts cost the same.
-PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
-CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
 CONNECTIONS = 10  # to PostgreSQL, of one process
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 CHUNK = 5_000  # values in one IN (…): engines take some 32,000, and this many take 10 ms
@@ -67,10 +64,10 @@ class Database:
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
             self._threads = SQLiteThreads(settings.database_url)
-            self.engine = create_async_engine(settings.database_url, pool_size=1, max_overflow=0)
+            self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
             configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE")
         else:
-            self.engine = _pooled_engine(settings.database_url)
+            self.engine = postgres_engine(settings.database_url, connections=CONNECTIONS)
             self._snapshots = async_sessionmaker(self.engine.execution_options(**SNAPSHOT))
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -156,45 +153,7 @@ class SQLiteThreads:
         self._reader.dispose()
 
 
-def _pooled_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=ANSWER_LIMIT,
-        pool_pre_ping=True,
-        connect_args={"timeout": CONNECT_LIMIT, "command_timeout": ANSWER_LIMIT},
-    )
-
-    @event.listens_for(engine.sync_engine, "do_connect")
-    def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
-        try:
-            return dialect.connect(*arguments, **options)
-        except Exception as error:
-            # An error of asyncpg's that SQLAlchemy does not translate, such as "the database system is starting up".
-            raise OperationalError("connect", None, error) from error
-
-    return engine
-
-
 def _blocking_engine(url: str, *, begin: str, pool_size: int) -> Engine:
-    engine = create_engine(make_url(url).set(drivername="sqlite"), pool_size=pool_size, max_overflow=0)
+    engine = blocking_engine(url, pool_size=pool_size, max_overflow=0)
     configure_sqlite(engine, begin=begin)
     return engine
-
-
-def configure_sqlite(engine: Engine, *, begin: str, pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON")) -> None:
-    """Have the engine's connections begin transactions with `begin`."""
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        # The driver's own transactions lose updates: they begin late and never IMMEDIATE.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)

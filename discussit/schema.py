@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import Connection, NullPool, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from discussit.database import DATABASE_ERRORS, PRAGMAS, Database, configure_sqlite
+from discussit.database import DATABASE_ERRORS, Database
+from discussit.engines import PRAGMAS, async_engine, blocking_engine, configure_sqlite
 from discussit.settings import ALEMBIC_INI, Settings
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
 
     On SQLite all migrations share one transaction; elsewhere each has its own.
     """
-    engine = create_async_engine(settings.database_url, poolclass=NullPool)
+    engine = async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
         # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
         pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
@@ -128,7 +129,7 @@ def _erase_copies(database_url: str) -> None:
     The migration sets PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was
     interrupted, or prevented by another reader, the next start repeats it.
     """
-    engine = create_engine(make_url(database_url).set(drivername="sqlite"), poolclass=NullPool)
+    engine = blocking_engine(database_url, poolclass=NullPool)
     with closing(engine.raw_connection()) as raw:
         connection: Any = raw.driver_connection
         connection.isolation_level = None

@@ -85,7 +85,7 @@ def test_a_database_that_takes_no_write_does_not_keep_people_out(impatient_site,
 @pytest.fixture
 def impatient_site(environment):
     """It waits for a lock no longer than anybody notices."""
-    environment.setattr("discussit.database.PRAGMAS", ("busy_timeout=20", "journal_mode=WAL", "synchronous=FULL"))
+    environment.setattr("discussit.engines.PRAGMAS", ("busy_timeout=20", "journal_mode=WAL", "synchronous=FULL"))
     with TestClient(app) as site:
         yield site
 
