@@ -1,9 +1,15 @@
-"""SQLAlchemy's engines: how each is made, and the limits of its connections."""
+"""SQLAlchemy's engines: how each is made, and the limits of its connections.
 
-from collections.abc import Sequence
+Their errors contain no values, neither of parameters nor of rows: these are texts and password hashes, and
+errors are logged.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -11,15 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 # A deleted text is overwritten, not only marked as free space; inserts cost the same.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
+BEFORE_VALUE = re.compile("[^\"':]*")
 
 
 def async_engine(url: str, **options: Any) -> AsyncEngine:
-    return create_async_engine(url, **options)
+    engine = create_async_engine(url, hide_parameters=True, **options)
+    event.listen(engine.sync_engine, "handle_error", _remove_values)
+    return engine
 
 
 def blocking_engine(url: str, **options: Any) -> Engine:
     """An engine of SQLite's own driver."""
-    return create_engine(make_url(url).set(drivername="sqlite"), **options)
+    engine = create_engine(make_url(url).set(drivername="sqlite"), hide_parameters=True, **options)
+    event.listen(engine, "handle_error", _remove_values)
+    return engine
 
 
 def postgres_engine(url: str, *, connections: int) -> AsyncEngine:
@@ -59,3 +70,42 @@ def configure_sqlite(engine: Engine, *, begin: str, pragmas: Sequence[str] = (*P
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+# Errors
+
+
+def _remove_values(context: ExceptionContext) -> None:
+    """Keep of the driver's error, and of those that caused it, what names no value."""
+    original, shown = context.original_exception, context.sqlalchemy_exception
+    before = str(original)
+    errors = list(_with_causes(original))
+    names_value = any(map(_names_value, errors))
+    for error in errors:
+        if getattr(error, "detail", None):
+            error.detail = None  # type: ignore[attr-defined]  # PostgreSQL's: "Failing row contains (7, alice, …)."
+        if names_value and len(error.args) == 1:
+            error.args = (_before_value(error),)
+    if shown is not None:
+        shown.args = (str(shown.args[0]).replace(before, str(original)),)
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _names_value(error: BaseException) -> bool:
+    """Whether its message may quote a value: PostgreSQL's class 22, asyncpg's own, and those of the module sqlite3.
+
+    All others name tables, columns and constraints.
+    """
+    if isinstance(error, sqlite3.Error):
+        return not hasattr(error, "sqlite_errorcode")
+    return isinstance(error, ValueError) or str(getattr(error, "sqlstate", "")).startswith("22")
+
+
+def _before_value(error: BaseException) -> str:
+    found = BEFORE_VALUE.match(str(error.args[0]))
+    return found[0].strip() if found else ""

@@ -1,15 +1,18 @@
 import asyncio
+import re
+import traceback
 from threading import Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from stores import query
 from world import World
 
 from discussit.database import Database, chunks, is_outage
 from discussit.models import Group, Message
+from discussit.settings import ALEMBIC_INI, PACKAGE
 
 # SQLite
 
@@ -104,6 +107,45 @@ async def test_a_text_that_is_not_utf_8_is_no_outage(database):
         await database.run_read(lambda session: session.scalar(text("SELECT CAST(x'ff' AS TEXT)")))
 
     assert not is_outage(raised.value)
+
+
+QUOTES_A_VALUE = [
+    ("sqlite", "SELECT CAST(x'726f73656d617279ff' AS TEXT)", {}),
+    ("sqlite", "SELECT :value", {"value": ["rosemary"]}),
+    ("postgres", "SELECT CAST(:value AS INTEGER)", {"value": "rosemary"}),
+    ("postgres", "SELECT CAST(CAST(:value AS TEXT) AS INTEGER)", {"value": "rosemary"}),
+    ("postgres", "INSERT INTO users (username) VALUES (:value)", {"value": "rosemary"}),
+]
+
+
+@pytest.mark.xdist_group("engines")
+@pytest.mark.parametrize(("engine", "statement", "values"), QUOTES_A_VALUE)
+async def test_an_error_of_an_engine_quotes_no_value(request, engine, statement, values):
+    store = request.getfixturevalue(f"{engine}_store")
+    await asyncio.to_thread(store.upgrade)
+
+    with pytest.raises(SQLAlchemyError) as raised:
+        await one_statement(store.settings, statement, values)
+
+    assert "rosemary" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_all_engines_are_made_in_one_place():
+    folders = PACKAGE, ALEMBIC_INI.parent / "migrations"
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
+
+    makers = {path.name for path in sources if re.search(r"create_(async_)?engine\(", path.read_text())}
+
+    assert makers == {"engines.py"}
+
+
+async def one_statement(settings, statement, values):
+    database = Database(settings)
+    try:
+        async with database.transaction() as session:
+            await session.execute(text(statement), values)
+    finally:
+        await database.close()
 
 
 async def names(database):

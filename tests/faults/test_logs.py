@@ -2,8 +2,10 @@
 
 import re
 
-from garden import CommandServer
+import pytest
+from garden import CommandServer, FaultyServer, Garden
 from people import PASSWORD
+from stores import ON_POSTGRES
 
 SAID = "the rosemary is for remembrance"
 WRONG, NEW = "wrong horse battery", "another horse entirely"
@@ -51,3 +53,52 @@ def guess(person):
 
 def parts_of_cookies(person):
     return [part for value in person.browser.cookies.values() for part in value.split(".")]
+
+
+# Errors of the database
+
+REFUSE_ON_SQLITE = """
+CREATE TRIGGER users_refuse BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'refused'); END;
+CREATE TRIGGER groups_refuse BEFORE INSERT ON groups BEGIN SELECT RAISE(ABORT, 'refused'); END;
+CREATE TRIGGER texts_refuse BEFORE INSERT ON texts BEGIN SELECT RAISE(ABORT, 'refused'); END;
+"""
+REFUSE_ON_POSTGRES = """
+ALTER TABLE users ADD CONSTRAINT refused CHECK (FALSE) NOT VALID;
+ALTER TABLE groups ADD CONSTRAINT refused CHECK (FALSE) NOT VALID;
+ALTER TABLE texts ADD CONSTRAINT refused CHECK (FALSE) NOT VALID;
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=ON_POSTGRES)])
+def refusing(request, tmp_path):
+    """A garden whose database then takes no name, password or text any more."""
+    url = {}
+    if request.param == "postgres":
+        postgres, migrated = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+        database = postgres.new_database(migrated)
+        url = {"DATABASE_URL": postgres.url(database)}
+    garden = Garden.on(FaultyServer(tmp_path, **url).start())
+    if url:
+        for statement in REFUSE_ON_POSTGRES.strip().splitlines():
+            postgres.execute(statement, database=database)
+    else:
+        with garden.database() as connection:
+            connection.executescript(REFUSE_ON_SQLITE)
+    yield garden
+    garden.server.end()
+
+
+def test_an_error_of_the_database_quotes_no_value(refusing):
+    bob, passwords = refusing.bob, {"password": PASSWORD, "password1": NEW, "password2": NEW}
+
+    statuses = [
+        bob.post("/accounts/password/", **passwords).status_code,
+        refusing.alice.post("/groups/", name=SAID[:30]).status_code,
+        bob.says(refusing.group, SAID).status_code,
+    ]
+
+    refusing.server.stop()
+    written = refusing.server.log.read_text()
+    assert statuses == [500, 500, 503]
+    assert written.count("IntegrityError") > 2
+    assert [secret for secret in ("$argon2", SAID[:30]) if secret in written] == []
