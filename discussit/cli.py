@@ -238,13 +238,15 @@ def _create_group(options: argparse.Namespace) -> None:
 
 
 def _restored(_options: argparse.Namespace) -> None:
-    from sqlalchemy import update
+    from sqlalchemy import select, update
 
     from discussit.models import Group
     from discussit.models.groups import new_epoch
+    from discussit.models.locks import lock_groups
 
     async def replace_epochs(database: Any) -> None:
         async with database.transaction() as session:
+            await session.execute(lock_groups(select(Group.id)))
             # One epoch for all groups: it only has to differ from those that clients received.
             await session.execute(update(Group).values(epoch=new_epoch()))
 

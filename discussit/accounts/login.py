@@ -73,6 +73,6 @@ async def check_login(database: Database, username: str, password: str) -> User:
 async def _rehash(database: Database, user: User, password: str) -> None:
     hashed = await passwords.hash_of(password)
     async with database.transaction() as session:
-        row = await session.get_one(User, user.id, with_for_update=True)
+        row = await session.get_one(User, user.id, with_for_update={"key_share": True})
         if row.password == user.password:  # otherwise it was changed in the meantime
             row.password = user.password = hashed

@@ -35,7 +35,7 @@ async def change_password(database: Database, user: CurrentUser, old: str, new: 
         raise WrongPassword("password", "This is not your password.", user.id)
     hashed = await passwords.hash_of(new)
     async with database.transaction() as session:
-        locked = await session.get_one(User, user.id, with_for_update=True)
+        locked = await session.get_one(User, user.id, with_for_update={"key_share": True})
         if locked.password != found.password:
             raise NotLoggedIn
         await locked.set_password(hashed, except_session=user.credential.session_id)
@@ -84,7 +84,7 @@ class ResetLinks:
         # Also before its creation: the clock may have been set back. That ends the link no later.
         if abs(now() - created_at) > LINK_LIFE:
             raise LinkSpent
-        user = session.get(User, id, with_for_update=locked)
+        user = session.get(User, id, with_for_update={"key_share": True} if locked else None)
         if user is None or not user.is_active or fingerprint != _fingerprint(user):
             raise LinkSpent
         return user

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn
 from discussit.database import Database
 from discussit.models import Session, User
-from discussit.models.accounts import new_token, session_id
+from discussit.models.accounts import locked_sessions, new_token, session_id
 
 MAX_SESSIONS = 100  # per user, live or over; one more ends the least recently seen
 
@@ -22,7 +22,7 @@ async def start(database: Database, user: User, conn: HTTPConnection, *, replace
     # Cut off, since clients choose both: a proxy may pass on any address.
     agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host[:45] if conn.client else ""
     async with database.transaction() as session:
-        locked = await session.get_one(User, user.id, with_for_update=True)
+        locked = await session.get_one(User, user.id, with_for_update={"key_share": True})
         if locked.password != user.password:
             raise NotLoggedIn
         for superfluous in await session.scalars(_superfluous(user, replaced)):
@@ -39,7 +39,7 @@ def _superfluous(user: User, replaced: str | None) -> Select[Session]:
     of_user = select(Session.id).where(Session.user_id == user.id)
     kept = of_user.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
     is_too_many = (Session.user_id == user.id) & Session.id.not_in(kept)
-    return select(Session).where(or_(Session.id == replaced, is_too_many))
+    return locked_sessions(or_(Session.id == replaced, is_too_many))
 
 
 async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session]:
@@ -53,7 +53,7 @@ async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session
 async def end(database: Database, user: CurrentUser, id: str) -> bool:
     """End one of the user's sessions and close its sockets in every process. Return False if there is none."""
     async with database.transaction() as session:
-        found = await session.get(Session, id)
+        found = await session.get(Session, id, with_for_update=True)
         if found is None or found.user_id != user.id:
             return False
         await session.delete(found)
@@ -63,5 +63,5 @@ async def end(database: Database, user: CurrentUser, id: str) -> bool:
 async def end_others(database: Database, user: CurrentUser) -> bool:
     """End all of the user's sessions but the request's own. Return False if there were no others."""
     async with database.transaction() as session:
-        row = await session.get_one(User, user.id)
+        row = await session.get_one(User, user.id, with_for_update={"key_share": True})
         return await row.end_sessions(except_session=user.credential.session_id)

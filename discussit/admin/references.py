@@ -19,7 +19,7 @@ async def find_group(session: AsyncSession, data: Values, field: str = "group") 
     """The group that a form's field names, locked: its members don't change until the commit. Raises FieldError."""
     text = _reference(data, field)
     named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text).with_for_update()
-    groups = (await session.scalars(named.limit(2))).all()
+    groups = (await session.scalars(named.order_by(Group.id).limit(2))).all()
     if len(groups) > 1:
         raise FieldError(field, "Several groups have this name. Give the UUID of the one you mean.")
     group = groups[0] if groups else await session.get(Group, int(text), with_for_update=True) if is_id(text) else None

@@ -123,6 +123,7 @@ class AdminSite(Admin):
     async def _remove(self, view: View, pks: Sequence[str]) -> None:
         """Remove all rows, or none if one can't be removed."""
         async with self._database.transaction() as session:
+            await view.lock_to_remove(session, pks)
             for pk in pks:
                 if (row := await session.scalar(view.row_of(pk))) is not None:
                     await view.remove(session, row)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -13,7 +13,10 @@ from discussit.accounts.security_log import Act
 from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.errors import FieldError, checked
 from discussit.models import User
-from discussit.models.accounts import check_username, username_key
+from discussit.models.accounts import check_username, lock_groups_of, username_key
+from discussit.models.locks import lock_users
+
+SUPERUSERS = and_(User.is_superuser, User.is_active)
 
 
 class UserView(View, model=User):
@@ -95,6 +98,14 @@ class UserView(View, model=User):
             security_log.done(request, act, user.id)
         return user
 
+    async def lock(self, session: AsyncSession, pks: Sequence[str]) -> None:
+        """The users, and with them all superusers, one of whom has to remain."""
+        await session.execute(lock_users(User.id.in_(list(map(int, pks))) | SUPERUSERS))
+
+    async def lock_to_remove(self, session: AsyncSession, pks: Sequence[str]) -> None:
+        await self.lock(session, pks)
+        await lock_groups_of(session, list(map(int, pks)))
+
     async def remove(self, session: AsyncSession, row: User) -> None:
         if row.is_superuser:
             await keep_a_superuser(session, row, "")
@@ -137,6 +148,5 @@ async def _hash_of(username: str, password: str) -> str:
 
 async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:
     """Raises FieldError if `user` is the only superuser. Locks all superusers until the commit."""
-    superusers = select(User.id).where(User.is_superuser, User.is_active).order_by(User.id)
-    if (await session.scalars(superusers.with_for_update(key_share=True))).all() == [user.id]:
+    if (await session.scalars(lock_users(SUPERUSERS))).all() == [user.id]:
         raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from discussit.database import Database
 from discussit.log.checks import is_seq
+from discussit.models.locks import lock_groups
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
@@ -108,9 +109,18 @@ class View(ModelView):
             *(column == int(value) for column, value in zip(self.pk_columns, values, strict=True))
         )
 
+    async def lock(self, session: AsyncSession, pks: Sequence[str]) -> None:
+        """Lock what a change of these rows concerns, in the order of models/locks.py. Keys begin with a group's id."""
+        await session.execute(lock_groups({int(pk.split(";")[0]) for pk in pks}))
+
+    async def lock_to_remove(self, session: AsyncSession, pks: Sequence[str]) -> None:
+        await self.lock(session, pks)
+
     async def locked(self, session: AsyncSession, pk: str) -> Any:
         """The current row, locked for an edit. Raises HTTPException if it is gone or can't be edited."""
-        row = await session.scalar(self.row_of(pk).with_for_update(of=self.model, key_share=True))
+        query = self.row_of(pk)
+        await self.lock(session, [pk])
+        row = await session.scalar(query.with_for_update(of=self.model, key_share=True))
         if row is None or not self.is_editable(row):
             raise HTTPException(404)
         return row

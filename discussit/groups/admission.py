@@ -55,7 +55,7 @@ async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, jo
     async with database.transaction() as session:
         # Locked, so that neither the account is closed meanwhile nor the group deleted.
         row = await session.get(User, user.id, with_for_update={"read": True})
-        group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update())
+        group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update(key_share=True))
         if group is None:
             raise NoSuchGroup
         if row is None or not row.is_active:

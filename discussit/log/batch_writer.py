@@ -16,6 +16,7 @@ from discussit.groups.membership import Member, MemberKey, members_among
 from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
 from discussit.models import Group
+from discussit.models.locks import lock_groups
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ class Writer:
 KnownSeqs = dict[ClientKey | Draft, int]  # of drafts that were written before
 
 # Made once, since building a statement takes as long as executing it.
-LOCK = select(Group.id).where(Group.id.in_(bindparam("groups", expanding=True))).order_by(Group.id).with_for_update()
+LOCK = lock_groups(bindparam("groups", expanding=True))
 
 
 def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list[int | Refused]:

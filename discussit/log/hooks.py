@@ -16,7 +16,7 @@ from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
 from discussit.log import write
 from discussit.log.kinds import JOIN, LEFT, State
-from discussit.models.accounts import Session, User
+from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
 from discussit.models.entries import TEXTS, Entry, Event, Message
 from discussit.models.groups import Group, Membership, new_epoch
@@ -30,12 +30,12 @@ class NothingChanges(ValueError):
 
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
-    """Log memberships, make memberships follow events, end sessions, then write revisions and take new entries."""
+    """Log memberships, make memberships follow events, write revisions, end sessions and take new entries."""
     _log_memberships(session)
     _follow_events(session)
-    _end_sessions(session)
     _keep_log_whole(session)
     _revise(session)
+    _end_sessions(session)
     _take_entries(session)
 
 
@@ -118,7 +118,7 @@ def _end_sessions(session: OrmSession) -> None:
         if user.is_active and not _is_renamed(user):
             continue
         with session.no_autoflush:
-            for ended in user.sessions:
+            for ended in session.scalars(locked_sessions(Session.user_id == user.id)):
                 session.delete(ended)
 
 

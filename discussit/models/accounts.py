@@ -4,14 +4,16 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from discussit.models.base import Base, now
+from discussit.models.locks import lock_groups, lock_users
 
 if TYPE_CHECKING:
     from discussit.models.groups import Membership
@@ -73,11 +75,8 @@ class User(Base):
 
     async def _lock_memberships(self, session: AsyncSession) -> None:
         """Load the memberships, none of which begins or ends until the commit."""
-        groups, memberships = (self.metadata.tables[name] for name in ("groups", "memberships"))
-        # The user first, as in joining and leaving; then the groups, in order of id as elsewhere.
-        await session.execute(select(User.id).where(User.id == self.id).with_for_update(key_share=True))
-        ids = select(memberships.c.group_id).where(memberships.c.user_id == self.id)
-        await session.execute(select(groups.c.id).where(groups.c.id.in_(ids)).order_by(groups.c.id).with_for_update())
+        await session.execute(lock_users(User.id == self.id))
+        await lock_groups_of(session, [self.id])
         await session.refresh(self, ["memberships"])
 
     async def end_sessions(self, *, except_session: str = "") -> bool:
@@ -87,7 +86,7 @@ class User(Base):
         """
         session = async_object_session(self)
         assert session is not None, "end_sessions() needs the session that loaded this user"
-        ended = select(Session).where(Session.user_id == self.id, Session.id != except_session)
+        ended = locked_sessions((Session.user_id == self.id) & (Session.id != except_session))
         found = (await session.scalars(ended)).all()
         for row in found:
             await session.delete(row)
@@ -132,6 +131,17 @@ class Session(Base):
 
     def __str__(self) -> str:
         return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+async def lock_groups_of(session: AsyncSession, users: Iterable[int]) -> None:
+    """Lock all groups that these users are in. Nobody joins another one meanwhile if the users are locked."""
+    memberships = User.metadata.tables["memberships"].c
+    await session.execute(lock_groups(select(memberships.group_id).where(memberships.user_id.in_(users))))
+
+
+def locked_sessions(condition: ColumnElement[bool]) -> Select[Session]:
+    """Selects and locks sessions: none of them ends or is seen until the commit."""
+    return select(Session).where(condition).order_by(Session.id).with_for_update()
 
 
 def check_username(value: str) -> str:

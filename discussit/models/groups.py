@@ -4,12 +4,13 @@ import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from discussit.models.accounts import INVISIBLE, User
 from discussit.models.base import Base, now
+from discussit.models.locks import lock_groups
 
 MAX_NAME = 30
 
@@ -74,7 +75,7 @@ class Group(Base):
         # SQLite ignores FOR UPDATE, but runs one writing transaction at a time.
         session = async_object_session(self)
         assert session is not None, "the group needs the session that loaded it"
-        await session.execute(select(Group.id).where(Group.id == self.id).with_for_update())
+        await session.execute(lock_groups([self.id]))
         return session
 
     def get_absolute_url(self) -> str:

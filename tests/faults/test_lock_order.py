@@ -1,0 +1,305 @@
+"""Every act that writes locks rows in the order of `models/locks.py`, on a real PostgreSQL."""
+
+import asyncio
+import random
+import re
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+
+import asyncpg
+import pytest
+from people import PASSWORD, HttpPerson, stranger
+from servers import CHEAP
+from sqlalchemy import Engine, event
+from starlette.testclient import TestClient
+
+from discussit import cli
+from discussit.accounts import passwords
+from discussit.accounts.password_reset import ResetLinks
+from discussit.app import create_app
+from discussit.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("engines")
+
+GROUPS = 11  # more than nine, as keys on pages are texts, among which 10 comes before 2
+NAMES = ("carol", "dora", "emil", "finn")
+NEW = "another horse entirely"
+ROUNDS = 6
+UNLIMITED = {"MESSAGE_RATE": "0"}
+
+
+@pytest.fixture(scope="module")
+def town(postgres, migrated, tmp_path_factory):
+    """A site on PostgreSQL, with groups 1 to GROUPS in which everybody is."""
+    database = postgres.new_database(migrated)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.chdir(tmp_path_factory.mktemp("town"))
+        environment.setattr(passwords, "hasher", CHEAP)
+        for name, value in {"DATABASE_URL": postgres.url(database), "SECRET_KEY": "rosemary" * 8, **UNLIMITED}.items():
+            environment.setenv(name, value)
+        with TestClient(create_app(Settings.from_environment())) as site:
+            yield Town(site, postgres, database)
+
+
+class Town:
+    """Alice, the superuser, and others on a site."""
+
+    def __init__(self, site, postgres, database):
+        self.site, self.postgres, self.database = site, postgres, database
+        self.alice, self.bob = self.arrives("alice"), self.arrives("bob")
+        self.others = self.carol, self.dora, self.emil, self.finn = [self.arrives(name) for name in NAMES]
+        for number in range(GROUPS):
+            self.alice.creates(f"Group {number + 1}")
+        self.ids = {row["username"]: row["id"] for row in self.rows("SELECT id, username FROM users")}
+        self.numbers = count()
+        self.groups = [str(row["uuid"]) for row in self.rows("SELECT uuid FROM groups ORDER BY id")]
+        for group in self.groups:
+            for person in (self.alice, self.bob, *self.others):
+                person.joins(group)
+
+    def arrives(self, name):
+        person = HttpPerson(self.site, name)
+        person.sign_up()
+        return person
+
+    def rows(self, statement):
+        return self.postgres.execute(statement, database=self.database)
+
+    def administers(self, path, **fields):
+        return self.alice.post(f"/admin/{path}", **fields)
+
+
+def say_in_all(town):
+    """Messages that come together share one transaction."""
+    said = [(person, group) for group in reversed(town.groups) for person in (town.bob, *town.others)]
+    with ThreadPoolExecutor(GROUPS) as threads:
+        list(threads.map(lambda pair: pair[0].says(pair[1], "hi"), said))
+
+
+def come_and_go(town):
+    for verb in (town.bob.leaves, town.bob.joins):
+        verb(town.groups[3])
+
+
+def log_in_and_out(town):
+    for _ in range(2):
+        town.bob.log_in()
+    town.bob.post("/accounts/sessions/", session="others")
+    town.bob.log_out()
+    town.bob.log_in()
+
+
+def change_password(town):
+    for old, new in ((PASSWORD, NEW), (NEW, PASSWORD)):
+        town.carol.post("/accounts/password/", password=old, password1=new, password2=new)
+
+
+def reset_password(town):
+    links = ResetLinks(town.site.app.state.site.database)
+    path = town.site.portal.call(links.path_for, "dora")
+    stranger(town.site).post(path, password1=PASSWORD, password2=PASSWORD)
+    town.dora.log_in()
+
+
+def rename(town):
+    for name in ("emilia", "emil"):
+        town.administers(f"user/edit/{town.ids['emil']}", username=name)
+    town.emil.log_in()
+
+
+def promote_and_demote(town):
+    finn = f"user/edit/{town.ids['finn']}"
+    town.administers(finn, username="finn", is_superuser="on")
+    town.administers(finn, username="finn")
+
+
+def close_accounts(town):
+    join_as_newcomers(town)
+    close_newcomers(town)
+
+
+def join_as_newcomers(town):
+    people = [town.arrives(f"newcomer{next(town.numbers)}") for _ in range(2)]
+    for person, groups in zip(people, ((9, 1), (0,)), strict=True):
+        for number in groups:
+            person.joins(town.groups[number])
+
+
+def close_newcomers(town):
+    ids = town.rows("SELECT id FROM users WHERE is_active AND username LIKE 'newcomer%'")
+    town.administers(f"user/delete?pks={','.join(str(row['id']) for row in ids)}")
+
+
+def rename_group(town):
+    town.administers("group/edit/1", name="Group 1")
+
+
+def delete_groups(town):
+    for _ in range(2):
+        town.alice.creates("Short-lived")
+    ids = [str(row["id"]) for row in town.rows("SELECT id FROM groups WHERE name = 'Short-lived'")]
+    town.administers("group/delete?pks=" + ",".join(ids))
+
+
+def change_members(town):
+    ids = ",".join(f"{group};{town.ids['carol']}" for group in (2, 10))
+    town.administers(f"membership/delete?pks={ids}")
+    for group in (10, 2):
+        town.administers("membership/create", group=str(group), user="carol")
+
+
+def withdraw_messages(town):
+    found = "SELECT group_id, max(seq) AS seq FROM entries WHERE kind = 'Message' AND state = 'live' GROUP BY group_id"
+    keys = [f"{row['group_id']};{row['seq']}" for row in town.rows(found)]
+    town.administers(f"message/delete?pks={','.join(keys)}")
+
+
+def restore(town):
+    assert cli.main(["restored"]) == 0
+
+
+ACTS = [
+    say_in_all,
+    come_and_go,
+    log_in_and_out,
+    change_password,
+    reset_password,
+    rename,
+    promote_and_demote,
+    close_accounts,
+    rename_group,
+    delete_groups,
+    change_members,
+    withdraw_messages,
+    restore,
+]
+
+# The order of tables
+
+ORDER = {"users": 1, "groups": 2, "sessions": 3, "memberships": 4, "entries": 4, "texts": 4}
+LOCKS = re.compile(r"SELECT .*?FROM (\w+).* FOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)(?: OF (\w+))?", re.DOTALL)
+WRITES = re.compile(r"(?:UPDATE|DELETE FROM|LOCK TABLE) (\w+)")
+
+
+def test_every_act_locks_tables_in_one_order(town, transactions):
+    for act in ACTS:
+        transactions.clear()
+        act(town)
+
+        locked = [tables for of_one in transactions.values() for tables in of_one if tables]
+        assert locked, act
+        assert [(act.__name__, tables) for tables in locked if not is_in_order(tables)] == []
+
+
+def is_in_order(tables):
+    places = [ORDER[table] for table in tables]
+    return places == sorted(places) and (2 in places or 4 not in places)
+
+
+@pytest.fixture
+def transactions():
+    """For each connection its transactions: the tables of which they lock rows, each where it is first."""
+    found = defaultdict(list)
+
+    def begin(connection):
+        found[connection.connection.dbapi_connection].append([])
+
+    def note(connection, _cursor, statement, *_details):
+        locks, tables = LOCKS.match(statement) or WRITES.match(statement), found[connection.connection.dbapi_connection]
+        if locks and locks[locks.lastindex] not in tables[-1]:
+            tables[-1].append(locks[locks.lastindex])
+
+    with watched("begin", begin), watched("before_cursor_execute", note):
+        yield found
+
+
+@contextmanager
+def watched(name, note):
+    event.listen(Engine, name, note)
+    yield
+    event.remove(Engine, name, note)
+
+
+# The order of ids
+
+
+@pytest.mark.parametrize(
+    ("act", "table", "first", "last"),
+    [
+        (close_newcomers, "groups", 1, 10),
+        (change_members, "groups", 2, 10),
+        (withdraw_messages, "groups", 1, 10),
+        (restore, "groups", 1, 10),
+        (promote_and_demote, "users", 1, 6),
+    ],
+)
+def test_an_act_that_waits_for_a_row_holds_none_that_come_after_it(town, act, table, first, last):
+    say_in_all(town)
+    join_as_newcomers(town)
+    town.rows(f"UPDATE {table} SET id = id WHERE id = {first}")  # noqa: S608 - now the last in the table itself
+
+    with ThreadPoolExecutor(1) as thread, Holder(town) as holder:
+        holder.locks(table, first)
+        thread.submit(act, town)
+        holder.waits_until_it_waits()
+
+        holder.locks(table, last, "NOWAIT")
+
+
+class Holder:
+    """Another program on the same database."""
+
+    def __init__(self, town):
+        self._town, self._loop = town, asyncio.new_event_loop()
+
+    def __enter__(self):
+        self._connection = self._do(asyncpg.connect(self._town.postgres.url(self._town.database)))
+        self._do(self._connection.execute("BEGIN"))
+        return self
+
+    def __exit__(self, *_):
+        self._do(self._connection.close())
+        self._loop.close()
+
+    def _do(self, coroutine):
+        return self._loop.run_until_complete(coroutine)
+
+    def locks(self, table, id, how=""):
+        self._do(self._connection.execute(f"SELECT FROM {table} WHERE id = $1 FOR UPDATE {how}", id))
+
+    def waits_until_it_waits(self):
+        waiting = "SELECT pg_sleep(0.01), count(*) FROM pg_locks WHERE NOT granted"
+        deadline = time.monotonic() + 10
+        while not self._do(self._connection.fetchrow(waiting))["count"]:
+            assert time.monotonic() < deadline, "nothing waits"
+
+
+# All at once
+
+
+def test_acts_that_meet_do_not_wait_for_each_other(town, deadlocks):
+    chance = random.Random(5)  # noqa: S311
+    acts = chance.sample(ACTS * ROUNDS, len(ACTS) * ROUNDS)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda act: act(town), acts))
+
+    assert deadlocks == []
+
+
+@pytest.fixture
+def deadlocks(town):
+    """The statements that PostgreSQL ended, which it does as soon as it can see that two wait for each other."""
+    town.postgres.execute(f"ALTER DATABASE {town.database} SET deadlock_timeout = '5ms'")
+    town.postgres.end_connections_to(town.database)
+    found = []
+
+    def note(context):
+        if getattr(context.original_exception, "sqlstate", None) == "40P01":
+            found.append(context.statement)
+
+    with watched("handle_error", note):
+        yield found
