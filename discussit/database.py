@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,11 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
-from discussit.engines import async_engine, blocking_engine, configure_sqlite, postgres_engine
+from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import Settings
 
 CONNECTIONS = 10  # to PostgreSQL, of one process
+BATCH_CONNECTIONS = 2  # of these for batches of messages, which wait for no other transaction's connection
+WRITERS = 5  # of the others for transactions at most: to read, one is always left
+# Seconds that a transaction waits for a lock of somebody else's. Processes that write to the same group all the
+# time wait for each other for some ten milliseconds.
+LOCK_LIMIT, BATCH_LOCK_LIMIT = 2.0, 0.5
+CONTENDED = ("40001", "40P01", "55P03")  # PostgreSQL's serialization failure, deadlock, and lock not available
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 CHUNK = 5_000  # values in one IN (…): engines take some 32,000, and this many take 10 ms
 READERS = 4  # connections to SQLite; more of them only wait for the same disk and the same interpreter
@@ -30,8 +37,16 @@ Member = TypeVar("Member")
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
 
 
+def is_contended(error: Exception) -> bool:
+    """Whether others hold what the transaction needs. It was rolled back, and may be repeated."""
+    return _sqlstate(error) in CONTENDED
+
+
 def is_outage(error: Exception) -> bool:
-    """Whether the database did not answer, so that the same query may succeed later."""
+    """Whether the database did not answer, or refused for now, so that the same query may succeed later."""
+    # PostgreSQL's classes for insufficient resources and operator intervention.
+    if is_contended(error) or _sqlstate(error).startswith(("53", "57")):
+        return True
     if isinstance(error, OperationalError):
         # SQLite also raises it for a mistake in a statement, and for a text that is not UTF-8.
         is_mistake = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
@@ -39,6 +54,10 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+def _sqlstate(error: Exception) -> str:
+    return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
 
 
 def chunks(values: Sequence[Member]) -> Iterator[Sequence[Member]]:
@@ -51,7 +70,8 @@ class Database:
     """The engines of one process.
 
     On SQLite one transaction writes at a time, so that writers queue in the process instead of
-    colliding in the file, and a few connections read beside it. Other engines have one pool for both.
+    colliding in the file, and a few connections read beside it. On PostgreSQL they share a pool, of which
+    transactions that wait for a lock never take all; batches of messages have a pool of their own.
 
     `transaction` is for code that awaits between its statements. `run_write` and `run_read` are for
     hot paths: code without `await`, which takes a single trip to a thread.
@@ -59,7 +79,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._turn: asyncio.Lock | nullcontext[None] = nullcontext()
+        self._turn: asyncio.Lock | Turns
+        self._queues: WeakValueDictionary[Hashable, Turns] = WeakValueDictionary()
         self._threads: SQLiteThreads | None = None
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
@@ -67,8 +88,14 @@ class Database:
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
             configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE")
         else:
-            self.engine = postgres_engine(settings.database_url, connections=CONNECTIONS)
+            self._turn = Turns(WRITERS)
+            shared = CONNECTIONS - BATCH_CONNECTIONS
+            self.engine = postgres_engine(settings.database_url, connections=shared, lock_limit=LOCK_LIMIT)
+            self._batch_engine = postgres_engine(
+                settings.database_url, connections=BATCH_CONNECTIONS, lock_limit=BATCH_LOCK_LIMIT
+            )
             self._snapshots = async_sessionmaker(self.engine.execution_options(**SNAPSHOT))
+            self._batches = async_sessionmaker(self._batch_engine, expire_on_commit=False)
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -81,6 +108,8 @@ class Database:
         if self._threads is not None:
             loop = asyncio.get_running_loop()
             self._threads.publish_to(lambda written: loop.call_soon_threadsafe(publish, written))
+        else:
+            self._batches.configure(info={"publish": publish})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -101,6 +130,25 @@ class Database:
                 result = await self._threads.write(work)
         return result
 
+    async def run_batch(self, work: Callable[[OrmSession], Result]) -> Result:
+        """`run_write` for batches of messages: waits for no other transaction, and for a lock only BATCH_LOCK_LIMIT."""
+        if self._threads is not None:
+            return await self.run_write(work)
+        with CancelScope(shield=True):
+            async with self._batches.begin() as session:
+                result = await session.run_sync(work)
+        return result
+
+    @asynccontextmanager
+    async def one_at_a_time(self, what: Hashable) -> AsyncIterator[None]:
+        """Have those who will lock the same row wait here, and not each with a connection. Raises TimeoutError."""
+        if self._threads is not None:
+            yield  # all transactions are one at a time
+            return
+        turn = self._queues.get(what) or self._queues.setdefault(what, Turns(1))
+        async with turn:
+            yield
+
     async def run_read(self, work: Callable[[OrmSession], Result]) -> Result:
         """Run `work` in a read-only snapshot and return its result. May run in a thread."""
         if self._threads is not None:
@@ -114,6 +162,22 @@ class Database:
         await self.engine.dispose()
         if self._threads is not None:
             self._threads.dispose()
+        else:
+            await self._batch_engine.dispose()
+
+
+class Turns:
+    """At most so many at a time. The others wait ANSWER_LIMIT at most, then TimeoutError is raised."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+
+    async def __aenter__(self) -> None:
+        with fail_after(ANSWER_LIMIT):
+            await self._free.acquire()
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._free.release()
 
 
 class SQLiteThreads:

@@ -33,15 +33,20 @@ def blocking_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
-def postgres_engine(url: str, *, connections: int) -> AsyncEngine:
-    """An engine of at most so many connections."""
+def postgres_engine(url: str, *, connections: int, lock_limit: float) -> AsyncEngine:
+    """An engine of at most so many connections, whose statements wait so many seconds for a lock."""
     engine = async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=ANSWER_LIMIT,
         pool_pre_ping=True,
-        connect_args={"timeout": CONNECT_LIMIT, "command_timeout": ANSWER_LIMIT},
+        connect_args={
+            "timeout": CONNECT_LIMIT,
+            "command_timeout": ANSWER_LIMIT,
+            # At the connection's start, so that no transaction spends a round trip on it.
+            "server_settings": {"lock_timeout": f"{lock_limit * 1000:.0f}"},
+        },
     )
 
     @event.listens_for(engine.sync_engine, "do_connect")

@@ -130,6 +130,20 @@ async def test_an_error_of_an_engine_quotes_no_value(request, engine, statement,
     assert "rosemary" not in "".join(traceback.format_exception(raised.value))
 
 
+@pytest.mark.xdist_group("engines")
+async def test_what_postgresql_refuses_only_for_now_is_an_outage(postgres_store):
+    later, never = ["40001", "40P01", "53100", "55P03", "57014"], ["22012", "23505", "42P01"]
+    found = {}
+
+    for code in (*later, *never):
+        raising = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"
+        with pytest.raises(SQLAlchemyError) as raised:
+            await one_statement(postgres_store.settings, raising, {})
+        found[code] = is_outage(raised.value)
+
+    assert found == dict.fromkeys(later, True) | dict.fromkeys(never, False)
+
+
 def test_all_engines_are_made_in_one_place():
     folders = PACKAGE, ALEMBIC_INI.parent / "migrations"
     sources = [path for folder in folders for path in folder.rglob("*.py")]

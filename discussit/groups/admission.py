@@ -52,7 +52,7 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
 
 async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, joins: bool) -> bool:
     """Make the user a member, or end that. Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn."""
-    async with database.transaction() as session:
+    async with database.one_at_a_time(uuid), database.transaction() as session:
         # Locked, so that neither the account is closed meanwhile nor the group deleted.
         row = await session.get(User, user.id, with_for_update={"read": True})
         group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update(key_share=True))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
-from discussit.database import is_outage
+from discussit.database import is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NotAMember
 from discussit.limits.throttles import Throttled
@@ -67,6 +67,8 @@ async def database_error(conn: HTTPConnection, error: Exception) -> Response:
         raise error
     logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
     text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
+    if is_contended(error):
+        text = "Somebody else is changing the same thing, so this was not done. Please try again in a moment."
     response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text), Refused(ErrorCode.BUSY, text))
     response.headers["Retry-After"] = "5"
     return response

@@ -1,16 +1,14 @@
 """Every act that writes locks rows in the order of `models/locks.py`, on a real PostgreSQL."""
 
-import asyncio
 import random
 import re
-import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 
-import asyncpg
 import pytest
+from holder import Holder
 from people import PASSWORD, HttpPerson, stranger
 from servers import CHEAP
 from sqlalchemy import Engine, event
@@ -241,40 +239,12 @@ def test_an_act_that_waits_for_a_row_holds_none_that_come_after_it(town, act, ta
     join_as_newcomers(town)
     town.rows(f"UPDATE {table} SET id = id WHERE id = {first}")  # noqa: S608 - now the last in the table itself
 
-    with ThreadPoolExecutor(1) as thread, Holder(town) as holder:
+    with ThreadPoolExecutor(1) as thread, Holder(town.postgres, town.database) as holder:
         holder.locks(table, first)
         thread.submit(act, town)
         holder.waits_until_it_waits()
 
         holder.locks(table, last, "NOWAIT")
-
-
-class Holder:
-    """Another program on the same database."""
-
-    def __init__(self, town):
-        self._town, self._loop = town, asyncio.new_event_loop()
-
-    def __enter__(self):
-        self._connection = self._do(asyncpg.connect(self._town.postgres.url(self._town.database)))
-        self._do(self._connection.execute("BEGIN"))
-        return self
-
-    def __exit__(self, *_):
-        self._do(self._connection.close())
-        self._loop.close()
-
-    def _do(self, coroutine):
-        return self._loop.run_until_complete(coroutine)
-
-    def locks(self, table, id, how=""):
-        self._do(self._connection.execute(f"SELECT FROM {table} WHERE id = $1 FOR UPDATE {how}", id))
-
-    def waits_until_it_waits(self):
-        waiting = "SELECT pg_sleep(0.01), count(*) FROM pg_locks WHERE NOT granted"
-        deadline = time.monotonic() + 10
-        while not self._do(self._connection.fetchrow(waiting))["count"]:
-            assert time.monotonic() < deadline, "nothing waits"
 
 
 # All at once

@@ -72,8 +72,8 @@ async def test_an_exhausted_pool_is_reported_and_fills_again(shared, postgres):
     async with talking(shared) as talk:
         async with locked(postgres, shared.database):
             with ThreadPoolExecutor(len(people)) as threads:
-                leaves = [threads.submit(person.leaves, shared.group) for person in people]
-                answers = await asyncio.gather(*map(asyncio.wrap_future, leaves))
+                pages = [threads.submit(person.get, f"/groups/{shared.group}/") for person in people]
+                answers = await asyncio.gather(*map(asyncio.wrap_future, pages))
 
         assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "5")}
         await until(lambda: shared.says_it_is(200, database="ok"))
@@ -82,10 +82,10 @@ async def test_an_exhausted_pool_is_reported_and_fills_again(shared, postgres):
 
 @asynccontextmanager
 async def locked(postgres, database):
-    """Somebody holds the groups, and does not come to an end."""
+    """Somebody holds the groups, even against readers, and does not come to an end."""
     other = await asyncpg.connect(postgres.url(database))
     async with other.transaction():
-        await other.execute("SELECT * FROM groups FOR UPDATE")
+        await other.execute("LOCK TABLE groups IN ACCESS EXCLUSIVE MODE")
         yield
     await other.close()
 
