@@ -3,25 +3,28 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from anyio import create_task_group
 from sqlalchemy import Integer, String, bindparam, column, select, values
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.database import Database, is_outage
+from discussit.database import Database, is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import Member, MemberKey, members_among
+from discussit.log.held import Held
 from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
-from discussit.models import Group
+from discussit.models import Group, User
 from discussit.models.locks import lock_groups
 
 logger = logging.getLogger(__name__)
 
 MAX_QUEUED = 5_000  # drafts in the queue; one more is answered `busy`
 MAX_BATCH = 500  # drafts in one transaction
+HELD_PAUSE = 0.1  # seconds between two attempts to write what is held
 
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
@@ -74,11 +77,15 @@ class Writer:
 
     One commit costs the same for one message as for fifty, so that nothing waits for a batch to fill, and
     nothing that waits is left out of the next one. Each draft is answered individually.
+
+    A group whose row stays locked holds up no other: its drafts are `Held`, and written beside the batches.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[Draft] = deque()
+        self._batch: list[Draft] = []  # is being written
+        self._held = Held()
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -103,87 +110,123 @@ class Writer:
 
     async def run(self) -> None:
         """Write for as long as the process lives."""
-        batch: list[Draft] = []
         try:
-            while True:
-                await self._filled.wait()
-                self._filled.clear()
-                while self._waiting:
-                    batch = self._next_batch()
-                    await self._write(batch)
-                self._idle.set()
+            async with create_task_group() as tasks:
+                tasks.start_soon(self._write_held)
+                await self._write_waiting()
         finally:
-            self._waiting.extend(batch)  # those that are answered stay as they are
             self.end()
 
     def end(self) -> None:
         """Refuse queued drafts, and all that come from now on, as `busy`. What is being written is finished."""
         self._has_ended = True
-        while self._waiting:
-            self._waiting.popleft().answer(Refused(ErrorCode.BUSY, NOT_STORED))
+        for draft in (*self._waiting, *self._held.drafts):
+            draft.answer(Refused(ErrorCode.BUSY, NOT_STORED))
+        self._waiting.clear()
 
     async def drained(self) -> None:
         """Return once everything that was submitted is written."""
         await self._idle.wait()
 
-    def _next_batch(self) -> list[Draft]:
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+    async def _write_waiting(self) -> None:
+        try:
+            while True:
+                await self._filled.wait()
+                self._filled.clear()
+                while self._waiting:
+                    self._batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+                    await self._write(self._batch)
+                self._batch = []
+                self._note_idle()
+        finally:
+            self._waiting.extend(self._batch)  # those that are answered stay as they are
 
     async def _write(self, drafts: Sequence[Draft]) -> None:
+        left = await self._answer([draft for draft in drafts if not self._held.takes(draft)], _wait_for_locks)
+        for draft in await self._answer(left, _skip_locked):
+            self._held.add(draft)
+
+    async def _write_held(self) -> None:
+        """Write what can be had by now, then wait for one group: not for all, of which one may stay locked."""
+        while True:
+            await self._held.filled.wait()
+            self._held.refuse_old()
+            are_written = [
+                await self._write_some_held(self._held.drafts, _skip_locked),
+                await self._write_some_held(self._held.next_group(), _wait_for_group_alone),
+            ]
+            if not any(are_written):
+                await asyncio.sleep(HELD_PAUSE)
+            self._note_idle()
+
+    async def _write_some_held(self, drafts: Sequence[Draft], lock: "Lock") -> bool:
+        """Return whether any of them were written."""
+        await self._answer(drafts, lock)
+        groups = {draft.group_id for draft in drafts if draft.seq.done()}
+        self._held.release(groups)
+        return bool(groups)
+
+    async def _answer(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
+        """Write the drafts that `lock` gets the locks for, answer them, and return the others."""
+        if not drafts:
+            return []
         try:
-            answers = await self._store(drafts)
+            answers = await self._store(drafts, lock)
         except Exception as error:
+            if is_contended(error):
+                return drafts
             # One draft may have spoiled the transaction for the others, so each is retried in its own. A sender
             # whose draft fails then repeats it; the client_id finds it if a commit of unknown outcome
             # happened after all. The drivers' errors share no base class.
             if len(drafts) > 1 and not is_outage(error):
-                await self._write_singly(drafts)
-                return
+                return await self._answer_singly(drafts, lock)
             logger.error("could not write %d messages: %s", len(drafts), type(error).__name__)
             answers = [Refused(ErrorCode.BUSY, NOT_STORED) for _ in drafts]
         for draft, answer in zip(drafts, answers, strict=True):
-            draft.answer(answer)
+            if answer is not None:
+                draft.answer(answer)
+        return [draft for draft, answer in zip(drafts, answers, strict=True) if answer is None]
 
-    async def _store(self, drafts: Sequence[Draft]) -> Sequence[int | Refused]:
+    async def _answer_singly(self, drafts: Iterable[Draft], lock: "Lock") -> Sequence[Draft]:
+        left: list[Draft] = []
+        for draft in drafts:
+            is_behind = draft.group_id in {other.group_id for other in left}
+            left += [draft] if is_behind else await self._answer([draft], lock)
+        return left
+
+    async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> "Sequence[Answer]":
+        run = self._database.run_batch
         try:
-            return await self._database.run_write(lambda session: _add(session, drafts, {}))
+            return await run(lambda session: _add(session, drafts, {}, lock))
         except IntegrityError:
             # A client_id exists already, which is too rare to look for it each time.
-            return await self._database.run_write(lambda session: _add(session, drafts, _known(session, drafts)))
+            return await run(lambda session: _add(session, drafts, _known(session, drafts), lock))
 
-    async def _write_singly(self, drafts: Iterable[Draft]) -> None:
-        for draft in drafts:
-            await self._write([draft])
+    def _note_idle(self) -> None:
+        if not (self._waiting or self._batch or self._held.drafts):
+            self._idle.set()
 
 
+Answer = int | Refused | None  # None: it has to wait for a lock
 KnownSeqs = dict[ClientKey | Draft, int]  # of drafts that were written before
 
-# Made once, since building a statement takes as long as executing it.
-LOCK = lock_groups(bindparam("groups", expanding=True))
 
-
-def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs) -> list[int | Refused]:
+def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock") -> "list[Answer]":
     """Write the drafts; return each one's seq, or why it is refused. Runs in another thread on SQLite.
 
     The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
     """
-    _lock_groups(session, drafts)
-    members = members_among(session, {draft.member for draft in drafts})
+    locked = lock(session, drafts)
+    members = members_among(session, {draft.member for draft in locked}) if locked else {}
     refused: dict[Draft, Refused] = {}
     new: dict[ClientKey | Draft, NewEntry] = {}
-    for draft in drafts:
+    for draft in locked:
         if draft.member not in members:
             refused[draft] = _refusal(session, draft)
         elif draft.key not in known and draft.key not in new:
             new[draft.key] = draft.entry(members[draft.member])
     seqs = known | dict(zip(new, write_entries(session, list(new.values())), strict=True))
-    return [refused.get(draft) or seqs[draft.key] for draft in drafts]
-
-
-def _lock_groups(session: OrmSession, drafts: Iterable[Draft]) -> None:
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":  # there the whole transaction is alone
-        connection.execute(LOCK, {"groups": {draft.group_id for draft in drafts}})
+    return [refused.get(draft) or seqs.get(draft.key) for draft in drafts]
 
 
 def _refusal(session: OrmSession, draft: Draft) -> Refused:
@@ -205,3 +248,43 @@ def _known(session: OrmSession, drafts: Iterable[Draft]) -> KnownSeqs:
         )
     )
     return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in rows}
+
+
+# Locks
+
+# Gets the locks of the drafts' groups, and returns the drafts that can be written.
+Lock = Callable[[OrmSession, Sequence[Draft]], Sequence[Draft]]
+
+# Made once, since building a statement takes as long as executing it.
+WAIT = lock_groups(bindparam("groups", expanding=True))
+SKIP = WAIT.with_for_update(key_share=True, skip_locked=True)
+EXISTING = select(Group.id).where(Group.id.in_(bindparam("groups", expanding=True)))
+# What the foreign keys of entries will lock.
+SKIP_USERS = (
+    select(User.id)
+    .where(User.id.in_(bindparam("users", expanding=True)))
+    .with_for_update(read=True, key_share=True, skip_locked=True)
+)
+
+
+def _wait_for_locks(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":  # there the whole transaction is alone
+        connection.execute(WAIT, {"groups": {draft.group_id for draft in drafts}})
+    return drafts
+
+
+def _skip_locked(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
+    """Of the drafts whose group and author nobody else has locked, as many as a batch takes."""
+    connection, groups = session.connection(), {draft.group_id for draft in drafts}
+    locked = groups - set(connection.scalars(SKIP, {"groups": groups}))
+    if locked:
+        locked = set(connection.scalars(EXISTING, {"groups": locked}))
+    free = [draft for draft in drafts if draft.group_id not in locked]
+    authors = set(connection.scalars(SKIP_USERS, {"users": {draft.user_id for draft in free}}))
+    return [draft for draft in free if draft.user_id in authors][:MAX_BATCH]
+
+
+def _wait_for_group_alone(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
+    """Wait for the group, in the queue of all who do, but not for the authors."""
+    return _skip_locked(session, _wait_for_locks(session, drafts))

@@ -29,7 +29,7 @@ from discussit import cli, main_tasks
 from discussit.app import app
 from discussit.bus import MemoryBackend, backends, bus
 from discussit.delivery import hub, polling, rooms, sending
-from discussit.log import batch_writer, kinds, write
+from discussit.log import batch_writer, held, kinds, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
 from discussit.server import http
@@ -228,8 +228,8 @@ def come_from_the_future():
     kinds.KINDS["Poll"] = kinds.Kind("Poll", lambda uuid, row, timestamp: Poll(uuid, row.seq, timestamp, row.content))
     add = batch_writer._add
 
-    def add_and_poll(session, drafts, known):
-        answers = add(session, drafts, known)
+    def add_and_poll(session, drafts, *arguments):
+        answers = add(session, drafts, *arguments)
         group, user = session.get_one(Group, drafts[0].group_id), session.get_one(User, drafts[0].user_id)
         poll = write.NewEntry(group.id, group.uuid, "Poll", user.id, user.username, "What next?")
         write.write_entries(session, [poll])
@@ -340,6 +340,11 @@ def stand_still():
         return check(content)
 
     group_route.check_content = check_slowly
+
+
+def short_hold():
+    """A message waits a second for a locked group."""
+    held.HELD_LIMIT = 1
 
 
 # Holding a request at one point, so that something else can happen there

@@ -1,5 +1,6 @@
 """Rows that another program has locked: whoever needs them waits, and nobody else."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,6 +28,83 @@ def cooking(shared):
 def holder(shared, postgres):
     with Holder(postgres, shared.database) as holder:
         yield holder
+
+
+# Messages
+
+
+async def test_a_locked_group_holds_up_no_other(shared, cooking, holder):
+    async with shared.alice.follows(shared.group, 0) as here, shared.alice.follows(cooking, 0) as there:
+        holder.locks("groups", GARDENING)
+        await here.says("waits", "a")
+        async with asyncio.timeout(SOON):
+            for number in range(5):
+                await there.has_said(f"number {number}", f"{number}")
+
+        holder.executes("ROLLBACK")
+        assert await here.acked("a") == 3
+
+
+async def test_messages_to_a_locked_group_keep_their_order(shared, cooking, holder):
+    async with shared.alice.follows(shared.group, 0) as alice, shared.alice.follows(cooking, 0) as there:
+        holder.locks("groups", GARDENING)
+        for number in range(9):
+            await alice.says(f"number {number}", f"{number}")
+            await there.has_said("meanwhile", f"{number}")
+        holder.executes("ROLLBACK")
+        for number in range(9, 20):
+            await alice.says(f"number {number}", f"{number}")
+        await alice.until(lambda: not alice.outbox)
+
+        assert [entry.what for entry in alice.entries[2:]] == [f"number {number}" for number in range(20)]
+
+
+async def test_a_group_that_stays_locked_answers_busy_and_stores_a_message_once(share, redis, postgres):
+    garden = share(redis.bus_url, "short_hold")
+    async with garden.alice.follows(garden.group, 0) as alice:
+        with Holder(postgres, garden.database) as holder:
+            holder.locks("groups", GARDENING)
+            await alice.says("once", "a")
+            assert await alice.refused("a") == "busy"
+
+        assert await alice.has_said("once", "a") == 3
+    assert len(garden.log()) == 3
+
+
+async def test_a_locked_author_holds_up_nobody_else(shared, holder):
+    bob_at_hers = shared.bob.at(shared.servers[0])
+    async with shared.alice.follows(shared.group, 0) as alice, bob_at_hers.follows(shared.group, 0) as bob:
+        holder.executes("SELECT FROM users WHERE username = 'alice' FOR UPDATE")
+        await alice.says("waits", "a")
+        async with asyncio.timeout(SOON):
+            assert await bob.has_said("does not", "b") == 3
+
+        holder.executes("ROLLBACK")
+        assert await alice.acked("a") == 4
+
+
+async def test_messages_wait_for_a_table_that_is_being_migrated(shared, holder):
+    async with shared.alice.follows(shared.group, 0) as alice:
+        holder.executes("LOCK TABLE texts IN ACCESS EXCLUSIVE MODE")
+        await alice.says("waits", "a")
+        holder.executes("SELECT pg_sleep(2)")
+        holder.executes("ROLLBACK")
+
+        assert await alice.acked("a") == 3
+        assert alice.refusals == {}
+
+
+async def test_a_deadlock_with_another_program_costs_no_message(shared, cooking, holder):
+    async with shared.alice.follows(shared.group, 0) as here, shared.alice.follows(cooking, 0) as there:
+        holder.locks("groups", COOKING)
+        await asyncio.gather(here.says("first", "a"), there.says("second", "b"))
+        holder.locks("groups", GARDENING)
+        holder.executes("ROLLBACK")
+
+        assert [await here.acked("a"), await there.acked("b")] == [3, 3]
+
+
+# Pages
 
 
 def test_people_who_wait_for_a_locked_group_leave_room_for_others(shared, cooking, holder):
