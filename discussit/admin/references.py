@@ -15,33 +15,33 @@ GROUP = Field("group", "Group", hint="Its name, UUID or id.", lookup="group")
 PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
 
 
-async def find_group(session: AsyncSession, data: Values, field: str = "group") -> Group:
-    """The group that a form's field names, locked: its members don't change until the commit. Raises FieldError."""
-    text = _reference(data, field)
+async def find_group(session: AsyncSession, data: Values) -> Group:
+    """The group that a form names, locked: its members don't change until the commit. Raises FieldError."""
+    text = _reference(data, GROUP.name)
     named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text).with_for_update()
     groups = (await session.scalars(named.order_by(Group.id).limit(2))).all()
     if len(groups) > 1:
-        raise FieldError(field, "Several groups have this name. Give the UUID of the one you mean.")
+        raise FieldError(GROUP.name, "Several groups have this name. Give the UUID of the one you mean.")
     group = groups[0] if groups else await session.get(Group, int(text), with_for_update=True) if is_id(text) else None
     if group is None:
-        raise FieldError(field, "There is no such group.")
+        raise FieldError(GROUP.name, "There is no such group.")
     return group
 
 
-async def find_user(session: AsyncSession, data: Values, field: str = "user") -> User:
-    """The user that a form's field names, locked: the account is not closed until the commit. Raises FieldError.
+async def find_user(session: AsyncSession, data: Values) -> User:
+    """The user that a form names, locked: the account is not closed until the commit. Raises FieldError.
 
     To be called before `find_group`: whoever locks both locks the user first.
     """
-    text = _reference(data, field)
+    text = _reference(data, PERSON.name)
     named = select(User).where(User.username_key == username_key(text))
     user = await session.scalar(named.with_for_update(read=True))
     if user is None and is_id(text):
         user = await session.get(User, int(text), with_for_update={"read": True})
     if user is None:
-        raise FieldError(field, "Nobody has this name.")
+        raise FieldError(PERSON.name, "Nobody has this name.")
     if not user.is_active:
-        raise FieldError(field, "This account is closed.")
+        raise FieldError(PERSON.name, "This account is closed.")
     return user
 
 

@@ -69,6 +69,8 @@ class AdminSite(Admin):
 
     async def create(self, request: Request) -> Response:
         view = self._view(request)
+        if not view.can_create:
+            raise HTTPException(404)
         form = Form(view.initial(request))
         if request.method == "POST":
             form = await Form.sent(request)
@@ -103,7 +105,7 @@ class AdminSite(Admin):
         view, pks = self._view(request), _pks(request)
         if not pks:
             return see_other(view.url(request, "list"))
-        rows = [row for pk in pks if (row := await view.find(pk)) is not None]
+        rows = [row for pk in pks if (row := await view.find(pk)) is not None and view.is_deletable(row)]
         if not rows:
             raise HTTPException(404)
         form = Form()

@@ -30,7 +30,6 @@ class Field:
     type: str = "text"
     hint: str = ""
     lookup: str = ""
-    options: Sequence[str] = ()
     attributes: dict[str, Any] = field(default_factory=lambda: {"required": "", "autocomplete": "off"})
 
 
@@ -77,7 +76,7 @@ class View(ModelView):
         return self.can_edit
 
     def is_deletable(self, row: Any) -> bool:
-        return True
+        return self.can_delete
 
     def is_resettable(self, row: Any) -> bool:
         """Whether a reset link can be created for it."""

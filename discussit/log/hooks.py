@@ -69,7 +69,7 @@ def _log_memberships(session: OrmSession) -> None:
 
 
 def _follow_events(session: OrmSession) -> None:
-    """Make the membership agree with an event that was added by itself (by the administration, in a shell)."""
+    """Make the membership agree with an event that was added by itself, as in a shell."""
     changed: set[Membership] = set()
     for entry in [row for row in session.new if isinstance(row, Event)]:
         if entry.kind not in (JOIN.name, LEFT.name):

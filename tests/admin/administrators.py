@@ -2,7 +2,8 @@
 
 import re
 
-SECTIONS = ("user", "group", "membership", "message", "event")
+WITH_FORMS = ("user", "group", "membership")
+SECTIONS = (*WITH_FORMS, "message", "event")
 NEW_PASSWORD = "another horse entirely"
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
 

@@ -46,13 +46,13 @@ ADMINISTRATION = {
     "GET /admin/{identity}/list": (200, 200, 200, 200, 200),
     "GET /admin/{identity}/details/{pk}": (200, 200, 200, 200, 200),
     "GET /admin/{identity}/ajax/lookup": (404, 404, 404, 200, 200),
-    "GET /admin/{identity}/create": (200, 200, 200, 200, 200),
-    "POST /admin/{identity}/create": (400, 400, 400, 400, 400),
-    "GET /admin/{identity}/edit/{pk}": (200, 200, 404, 200, 200),
-    "POST /admin/{identity}/edit/{pk}": (400, 400, 404, 400, 400),
+    "GET /admin/{identity}/create": (404, 404, 200, 200, 200),
+    "POST /admin/{identity}/create": (404, 404, 400, 400, 400),
+    "GET /admin/{identity}/edit/{pk}": (404, 404, 404, 200, 200),
+    "POST /admin/{identity}/edit/{pk}": (404, 404, 404, 400, 400),
     "POST /admin/{identity}/reset/{pk}": (404, 404, 404, 404, 200),
-    "GET /admin/{identity}/delete": (200, 200, 200, 200, 200),
-    "DELETE /admin/{identity}/delete": (200, 200, 200, 200, 400),
+    "GET /admin/{identity}/delete": (404, 200, 200, 200, 200),
+    "DELETE /admin/{identity}/delete": (404, 200, 200, 200, 400),
     "POST /admin/{identity}/delete": (404, 404, 404, 404, 400),  # the line before has deleted the group
 }
 # The Join of alice, what she said, her membership, her group, herself: she is the only superuser, and stays.

@@ -41,7 +41,7 @@ async def speak(garden):
 def administrate(superuser):
     superuser.post("/admin/user/create", username="carol", password=NEW)
     superuser.post("/admin/user/edit/2", username="bob", password=NEW)
-    superuser.post("/admin/message/edit/1;3", content=f"{SAID} that was edited")
+    superuser.browser.post("/admin/message/delete?pks=1;3")
 
 
 def guess(person):
