@@ -18,6 +18,8 @@ HOMOGLYPHS = "\u0430l\u0456\u0441\u0435"  # reads alice, and has but one letter 
 GROUPS = (*(name[:30] for name in MARKUP), HEBREW, HOMOGLYPHS, "W" * 30, "Z" + "\u0300\u0323\u0489" * 9)
 # An account's has 150 letters, digits and @ . + - _, and what means something to scripts is among them.
 USERS = ("a.b+c@d-e_f", "__proto__", "W" * 150, HOMOGLYPHS, HEBREW[:4])
+# Without its case it has 450 characters, more than any column for names takes.
+GROWING = "\u0390" * 150
 # A message has 10,000 of anything but NUL.
 MESSAGES = (
     *MARKUP,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+import hostile
 import pytest
 from people import PASSWORD, HttpPerson
 from starlette.testclient import TestClient
@@ -203,6 +204,7 @@ def test_the_password_is_the_first_line_of_standard_input(run, end):
     [
         ("", PASSWORD, "A name has 1 to 150 letters"),
         ("a b", PASSWORD, "A name has 1 to 150 letters"),
+        (hostile.GROWING, PASSWORD, "This name is too long, since some of its letters count as two or three."),
         ("alice", "", "A password has 8 to 256 characters."),
         ("alice", "1234567", "A password has 8 to 256 characters."),
         ("alice123", "ALICE123", "The password can't be the name."),
@@ -274,7 +276,7 @@ def test_the_link_has_a_host_where_there_is_just_one(environment, run, hosts, be
     assert run("resetpassword", "--username", "alice")[1].startswith(beginning)
 
 
-@pytest.mark.parametrize("name", ["bob", "", "a b", "\udcff"])
+@pytest.mark.parametrize("name", ["bob", "", "a b", "\udcff", hostile.GROWING])
 def test_an_unknown_name_has_no_link(run, name):
     run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
+MAX_KEY = 300  # characters; casefolding turns one into three at most
 # Characters Unicode calls letters, marks or symbols but that render as nothing: two names would look alike.
 INVISIBLE = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
@@ -37,7 +38,7 @@ class User(Base):
     username: Mapped[str] = mapped_column(String(150), active_history=True)
     # SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale; casefolding here
     # makes "unique whatever the case" mean the same on both.
-    username_key: Mapped[str] = mapped_column(String(300), unique=True)
+    username_key: Mapped[str] = mapped_column(String(MAX_KEY), unique=True)
     password: Mapped[str] = mapped_column(String(200))
     is_superuser: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -149,6 +150,8 @@ def check_username(value: str) -> str:
     username = _composed(value)
     if not USERNAME.fullmatch(username) or INVISIBLE.intersection(username):
         raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
+    if len(username.casefold()) > MAX_KEY:
+        raise ValueError("This name is too long, since some of its letters count as two or three. Shorten it.")
     return username
 
 

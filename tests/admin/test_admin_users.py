@@ -1,5 +1,6 @@
 """Accounts are made, changed and closed."""
 
+import hostile
 import pytest
 from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
 from people import PASSWORD, HttpPerson, Page, closed
@@ -18,6 +19,7 @@ def test_a_new_user_can_log_in(site, alice):
         ({"username": "BOB"}, "username", "This name is taken."),
         ({"username": "c d"}, "username", "A name has 1 to 150 letters"),
         ({"username": ""}, "username", "A name has 1 to 150 letters"),
+        ({"username": hostile.GROWING}, "username", "This name is too long"),
         ({"password": "short"}, "password", "A password has 8 to 256 characters."),
         ({"username": "caroline", "password": "Caroline"}, "password", "The password can&#39;t be the name."),
     ],
@@ -29,10 +31,17 @@ def test_an_invalid_user_is_refused_beside_the_field(alice, bob, fields, field, 
     assert listed(alice, "user") == ["1", "2"]
 
 
-def test_a_rename_to_a_name_that_is_taken_is_refused_beside_the_field(alice, bob):
-    response = edit(alice, "user", key_of(alice, "user", "bob"), username="ALICE")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ALICE", "This name is taken."),
+        (hostile.GROWING, "This name is too long, since some of its letters count as two or three. Shorten it."),
+    ],
+)
+def test_a_rename_to_a_name_that_can_not_be_is_refused_beside_the_field(alice, bob, name, text):
+    response = edit(alice, "user", key_of(alice, "user", "bob"), username=name)
 
-    assert errors(response) == {"username": "This name is taken."}
+    assert errors(response) == {"username": text}
     assert listed(alice, "user", search="bob") == ["2"]
 
 

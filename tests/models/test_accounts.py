@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import hostile
@@ -28,6 +29,13 @@ def test_a_name_may_have_letters_digits_and_some_signs(name):
 def test_a_name_may_not_be(name):
     with pytest.raises(ValueError, match="1 to 150 letters"):
         User(username=name)
+
+
+@pytest.mark.parametrize(("name", "is_allowed"), [("\u0390" * 100, True), ("\u0390" * 101, False), ("ß" * 150, True)])
+async def test_a_name_is_measured_without_its_case(world, name, is_allowed):
+    with nullcontext() if is_allowed else pytest.raises(ValueError, match="count as two or three"):
+        async with world.database.transaction() as session:
+            session.add(User(username=name, password="!"))
 
 
 def test_a_name_is_kept_in_nfkc():

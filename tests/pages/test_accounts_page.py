@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
+import hostile
 import pytest
 from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
@@ -69,6 +70,7 @@ def test_simultaneous_sign_ups_with_one_name_make_one_account(site, state):
         ("username", {"username": "a b"}),
         ("username", {"username": "<b>"}),
         ("username", {"username": "x" * 151}),
+        ("username", {"username": hostile.GROWING}),
         ("username", {"username": "a\0b"}),
         ("username", {"username": "ALICE"}),
         ("username", {"username": "\uff41lice"}),
@@ -151,6 +153,7 @@ def test_a_name_logs_in_whatever_its_case_and_form(site, alice, name):
         {"username": "", "password": ""},
         {"username": "a\0b", "password": "\0"},
         {"username": "x" * 10_000, "password": "x" * 10_000},
+        {"username": hostile.GROWING, "password": PASSWORD},
         {},
     ],
 )
