@@ -6,13 +6,15 @@ from uuid import UUID
 
 from anyio import create_task_group
 from sqlalchemy import delete, select, text, update
+from starlette.requests import Request
 
+from discussit.accounts.current_user import CurrentUser, SessionCredential
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.log.batch_writer import Writer
 from discussit.models import Entry, Group, Membership, Message, Session, User
-from discussit.models.accounts import session_id
+from discussit.models.accounts import new_token, session_id
 
 
 @dataclass
@@ -57,6 +59,18 @@ class World:
         """A session of this user for each token."""
         async with self.database.transaction() as session:
             session.add_all(Session(id=session_id(token), user_id=user.id) for token in tokens)
+
+    async def current(self, user):
+        """What a request of this user's is known by, who is logged in for it."""
+        await self.logged_in(user, token := new_token())
+        credential = SessionCredential(session_id(token))
+        return CurrentUser(user.id, user.username, user.is_superuser, credential, user.account_id)
+
+    async def administrator(self, user):
+        """A request of this user's, who is made a superuser."""
+        async with self.database.transaction() as session:
+            (await session.get_one(User, user.id)).is_superuser = True
+        return Request({"type": "http", "user": await self.current(user)})
 
     async def ended_session(self, token):
         async with self.database.transaction() as session:

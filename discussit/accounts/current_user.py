@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import contains_eager
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.requests import HTTPConnection
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
 from discussit.database import DATABASE_ERRORS, Database
-from discussit.models import Session
+from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, session_id
 from discussit.models.base import now
 from discussit.settings import Settings
@@ -28,6 +29,10 @@ PUBLIC = ("/static/", "/healthz", "/readyz")  # paths that need no user, and so 
 
 class NotLoggedIn(Exception):
     """The request has no session, or its session has ended."""
+
+
+class NotASuperuser(Exception):
+    """The user of a request is not a superuser, or no longer one."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,21 @@ def current_user(conn: HTTPConnection) -> CurrentUser:
     if (user := user_of(conn)) is None:
         raise NotLoggedIn
     return user
+
+
+def check_rights(session: OrmSession, user: CurrentUser, *, as_superuser: bool = False) -> None:
+    """Check within the transaction that acts what was checked when the request arrived: it may have waited since.
+
+    To be called when the transaction has nothing left to wait for: it holds its locks, or has written everything.
+    It writes first what the session has not flushed yet, so an act on this very user is checked before.
+    Raises NotLoggedIn, and NotASuperuser where the act is a superuser's.
+    """
+    rights = select(User.is_superuser).where(User.id == user.id, User.is_active, user.credential.is_valid())
+    is_superuser = session.scalar(rights)
+    if is_superuser is None:
+        raise NotLoggedIn
+    if as_superuser and not is_superuser:
+        raise NotASuperuser
 
 
 class SessionBackend(AuthenticationBackend):

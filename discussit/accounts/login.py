@@ -1,5 +1,7 @@
 """Signing up, and checking the name and password of a login."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from sqlalchemy import select, text
@@ -24,17 +26,28 @@ class WrongPassword(FieldError):
 
 async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
     """Create an account. Unless `is_superuser` is given, only a server's first is a superuser. Raises FieldError."""
+    user = await new_user(username, password)
+    with unique_name():
+        async with database.transaction() as session:
+            user.is_superuser = await _is_first(session) if is_superuser is None else is_superuser
+            session.add(user)
+    return user
+
+
+async def new_user(username: str, password: str) -> User:
+    """An account that is not stored yet. Raises FieldError."""
     username = checked("username", check_username, username)
     hashed = await passwords.hash_of(checked("password1", partial(passwords.check, username), password))
+    return User(username=username, password=hashed)
+
+
+@contextmanager
+def unique_name() -> Iterator[None]:
+    """Wrap the transaction that stores an account's name. Raises FieldError if another account has the name."""
     try:
-        async with database.transaction() as session:
-            if is_superuser is None:
-                is_superuser = await _is_first(session)
-            user = User(username=username, password=hashed, is_superuser=is_superuser)
-            session.add(user)
+        yield
     except IntegrityError:
         raise FieldError("username", "This name is taken.") from None
-    return user
 
 
 async def _is_first(session: AsyncSession) -> bool:

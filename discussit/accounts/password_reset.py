@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts import passwords
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
 from discussit.accounts.login import WrongPassword, find_active
 from discussit.database import Database
 from discussit.models import User
@@ -29,7 +29,10 @@ class LinkSpent(Exception):
 
 
 async def change_password(database: Database, user: CurrentUser, old: str, new: str) -> None:
-    """Replace the user's password and end their sessions, except the request's own. Raises WrongPassword."""
+    """Replace the user's password and end their sessions, except the request's own.
+
+    Raises WrongPassword, and NotLoggedIn if the password was replaced or the session ended in the meantime.
+    """
     found = await database.run_read(lambda session: session.get_one(User, user.id))
     if not await passwords.verifies(found.password, old):
         raise WrongPassword("password", "This is not your password.", user.id)
@@ -39,6 +42,7 @@ async def change_password(database: Database, user: CurrentUser, old: str, new: 
         if locked.password != found.password:
             raise NotLoggedIn
         await locked.set_password(hashed, except_session=user.credential.session_id)
+        await session.run_sync(check_rights, user)
 
 
 class ResetLinks:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, or_, select
 from starlette.requests import HTTPConnection
 
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
 from discussit.database import Database
 from discussit.models import Session, User
 from discussit.models.accounts import locked_sessions, new_token, session_id
@@ -51,17 +51,27 @@ async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session
 
 
 async def end(database: Database, user: CurrentUser, id: str) -> bool:
-    """End one of the user's sessions and close its sockets in every process. Return False if there is none."""
+    """End one of the user's sessions and close its sockets in every process. Return False if there is none.
+
+    Raises NotLoggedIn if the request's own has ended.
+    """
     async with database.transaction() as session:
         found = await session.get(Session, id, with_for_update=True)
         if found is None or found.user_id != user.id:
             return False
         await session.delete(found)
+        if id != user.credential.session_id:
+            await session.run_sync(check_rights, user)
         return True
 
 
 async def end_others(database: Database, user: CurrentUser) -> bool:
-    """End all of the user's sessions but the request's own. Return False if there were no others."""
+    """End all of the user's sessions but the request's own. Return False if there were no others.
+
+    Raises NotLoggedIn if the request's own has ended.
+    """
     async with database.transaction() as session:
         row = await session.get_one(User, user.id, with_for_update={"key_share": True})
-        return await row.end_sessions(except_session=user.credential.session_id)
+        have_ended = await row.end_sessions(except_session=user.credential.session_id)
+        await session.run_sync(check_rights, user)
+        return have_ended

@@ -16,12 +16,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import current_user
+from discussit.accounts.current_user import NotASuperuser, current_user
 from discussit.accounts.security_log import Act
 from discussit.site import site_of
 
 if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
+    from starlette.routing import BaseRoute, Router
 
     from discussit.admin.site import AdminSite
 
@@ -41,11 +41,17 @@ class Administration:
         if scope["type"] != "http":
             raise HTTPException(404)
         conn = HTTPConnection(scope)
-        if not current_user(conn).is_superuser:
+        try:
+            if not current_user(conn).is_superuser:
+                raise NotASuperuser
+            await (await self._sites_router(conn))(scope, receive, send)
+        except NotASuperuser:
             security_log.refused(conn, Act.ADMINISTRATION)
-            raise HTTPException(403)
+            raise HTTPException(403) from None
+
+    async def _sites_router(self, conn: HTTPConnection) -> "Router":
         if self._site is None:
             # In a thread, since it takes long enough to delay every open chat.
             site = await to_thread.run_sync(import_module, "discussit.admin.site")
             self._site = self._site or site.AdminSite(site_of(conn).database)
-        await self._site.router(scope, receive, send)
+        return self._site.router

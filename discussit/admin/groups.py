@@ -1,18 +1,27 @@
 """Groups and their members."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from discussit.admin.references import GROUP, PERSON, as_uuid, find_group, find_user, groups_like, users_like
-from discussit.admin.view import SUGGESTIONS, Field, Values, View
+from discussit.admin.references import (
+    GROUP,
+    PERSON,
+    as_uuid,
+    find_group,
+    find_user,
+    groups_like,
+    users_like,
+)
+from discussit.admin.view import SUGGESTIONS, Field, Key, Values, View
 from discussit.errors import FieldError, checked
 from discussit.groups.membership import members_of
 from discussit.models import Group, Membership
 from discussit.models.groups import check_name
+from discussit.models.locks import lock_groups
 
 MEMBERS_SHOWN = 50
 
@@ -32,16 +41,15 @@ class GroupView(View, model=Group):
 
     async def insert_model(self, request: Request, data: Values) -> Group:
         group = Group(name=checked("name", check_name, data.get("name", "")))
-        async with self._database.transaction() as session:
+        async with self.creating(request) as session:
             session.add(group)
         return group
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
-        async with self._database.transaction() as session:
-            group: Group = await self.locked(session, pk)
+        async with self.editing(request, pk) as (_, group):
             group.name = name
-        return group
+        return cast(Group, group)
 
     async def remove(self, session: AsyncSession, row: Group) -> None:
         await session.delete(row)
@@ -88,7 +96,7 @@ class MembershipView(View, model=Membership):
     fields_to_create = (GROUP, PERSON)
 
     async def insert_model(self, request: Request, data: Values) -> Membership:
-        async with self._database.transaction() as session:
+        async with self.creating(request) as session:
             user, group = await find_user(session, data), await find_group(session, data)
             if not await group.add_user(user):
                 raise FieldError("user", f"{user.username} is a member of {group.name} already.")
@@ -101,6 +109,9 @@ class MembershipView(View, model=Membership):
         """The page of the group, if all memberships were in one."""
         groups = {row.group_id for row in rows}
         return self.url_after(request, rows[0]) if len(groups) == 1 else self.url(request, "list")
+
+    async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
+        await session.execute(lock_groups([group for group, _ in keys]))
 
     async def remove(self, session: AsyncSession, row: Membership) -> None:
         group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user

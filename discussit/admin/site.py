@@ -5,6 +5,7 @@ from typing import Any
 
 from sqladmin import Admin
 from sqladmin.templating import Jinja2Templates
+from sqlalchemy.orm import Session as OrmSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from discussit.accounts import security_log
+from discussit.accounts.current_user import check_rights
 from discussit.accounts.password_reset import ResetLinks
 from discussit.accounts.security_log import Act
 from discussit.admin.entries import EventView, MessageView
@@ -111,29 +113,27 @@ class AdminSite(Admin):
         form = Form()
         if request.method in ("POST", "DELETE"):
             try:
-                await self._remove(view, pks)
+                removed = await _remove(request, view, pks)
             except FieldError as error:
                 form.refuse(FieldError("", str(error)))
             else:
-                view.log_removed(request, rows)
+                view.log_removed(request, removed)
                 target = view.url_after_removal(request, rows)
                 return see_other(target) if request.method == "POST" else PlainTextResponse(target)
         context = {"model_view": view, "rows": rows, "pks": ",".join(pks), "form": form}
         status = 400 if form.errors else 200
         return await self.templates.TemplateResponse(request, "sqladmin/delete.html", context, status)
 
-    async def _remove(self, view: View, pks: Sequence[str]) -> None:
-        """Remove all rows, or none if one can't be removed."""
-        async with self._database.transaction() as session:
-            await view.lock_to_remove(session, pks)
-            for pk in pks:
-                if (row := await session.scalar(view.row_of(pk))) is not None:
-                    await view.remove(session, row)
-
     async def make_reset_link(self, request: Request) -> Response:
         """The link is shown on the page that answers only: it is in no address and in no log."""
         view = self._view(request)
-        row = await view.find(request.path_params["pk"])
+        key = view.key_of(request.path_params["pk"])
+
+        def read(session: OrmSession) -> Any:
+            check_rights(session, request.user, as_superuser=True)
+            return session.scalar(view.row_of(key))
+
+        row = await self._database.run_read(read)
         if row is None or not view.is_resettable(row):
             raise HTTPException(404)
         security_log.done(request, Act.RESET_LINK, row.id)
@@ -149,6 +149,14 @@ class AdminSite(Admin):
         view = self._find_model_view(request.path_params["identity"])
         assert isinstance(view, View)
         return view
+
+
+async def _remove(request: Request, view: View, pks: Sequence[str]) -> Sequence[Any]:
+    """Remove all rows, or none if one can't be removed. Return those that were still there."""
+    async with view.removing(request, pks) as (session, rows):
+        for row in rows:
+            await view.remove(session, row)
+    return rows
 
 
 def _pks(request: Request) -> list[str]:

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from discussit.accounts import login, passwords, security_log
 from discussit.accounts.security_log import Act
-from discussit.admin.view import SUGGESTIONS, Field, Values, View
+from discussit.admin.view import SUGGESTIONS, Field, Key, Values, View
 from discussit.errors import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import check_username, lock_groups_of, username_key
 from discussit.models.locks import lock_users
-
-SUPERUSERS = and_(User.is_superuser, User.is_active)
 
 
 class UserView(View, model=User):
@@ -70,11 +68,13 @@ class UserView(View, model=User):
 
     async def insert_model(self, request: Request, data: Values) -> User:
         try:
-            user = await login.sign_up(
-                self._database, data.get("username", ""), data.get("password", ""), is_superuser=_is_on(data)
-            )
+            user = await login.new_user(data.get("username", ""), data.get("password", ""))
         except FieldError as error:
             raise _own_field(error) from None
+        user.is_superuser = _is_on(data)
+        with login.unique_name():
+            async with self.creating(request) as session:
+                session.add(user)
         for act in [Act.ACCOUNT_CREATE, *([Act.ACCOUNT_PROMOTE] if user.is_superuser else [])]:
             security_log.done(request, act, user.id)
         return user
@@ -82,9 +82,8 @@ class UserView(View, model=User):
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
         username = checked("username", check_username, data.get("username", ""))
         hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
-        try:
-            async with self._database.transaction() as session:
-                user: User = await self.locked(session, pk)
+        with login.unique_name():
+            async with self.editing(request, pk) as (session, user):
                 if user.is_superuser and not _is_on(data):
                     await keep_a_superuser(session, user, "is_superuser")
                 acts = _acts(user, username, is_superuser=_is_on(data))
@@ -92,19 +91,16 @@ class UserView(View, model=User):
                 if hashed is not None:
                     await user.set_password(hashed, except_session=request.user.credential.session_id)
                     acts.append(Act.ACCOUNT_PASSWORD)
-        except IntegrityError:
-            raise FieldError("username", "This name is taken.") from None
         for act in acts:
             security_log.done(request, act, user.id)
-        return user
+        return cast(User, user)
 
-    async def lock(self, session: AsyncSession, pks: Sequence[str]) -> None:
-        """The users, and with them all superusers, one of whom has to remain."""
-        await session.execute(lock_users(User.id.in_(list(map(int, pks))) | SUPERUSERS))
-
-    async def lock_to_remove(self, session: AsyncSession, pks: Sequence[str]) -> None:
-        await self.lock(session, pks)
-        await lock_groups_of(session, list(map(int, pks)))
+    async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
+        """Lock the users and all superusers, so that two who close each other take turns, and one superuser stays."""
+        ids = [id for (id,) in keys]
+        await session.execute(lock_users(User.is_superuser | User.id.in_(ids)))
+        if removes:
+            await lock_groups_of(session, ids)
 
     async def remove(self, session: AsyncSession, row: User) -> None:
         if row.is_superuser:
@@ -113,8 +109,7 @@ class UserView(View, model=User):
 
     def log_removed(self, request: Request, rows: Sequence[User]) -> None:
         for user in rows:
-            if user.is_active:
-                security_log.done(request, Act.ACCOUNT_CLOSE, user.id)
+            security_log.done(request, Act.ACCOUNT_CLOSE, user.id)
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))
@@ -147,6 +142,7 @@ async def _hash_of(username: str, password: str) -> str:
 
 
 async def keep_a_superuser(session: AsyncSession, user: User, field: str) -> None:
-    """Raises FieldError if `user` is the only superuser. Locks all superusers until the commit."""
-    if (await session.scalars(lock_users(SUPERUSERS))).all() == [user.id]:
+    """Raises FieldError if `user` is the only superuser. All superusers have to be locked."""
+    superusers = select(User.id).where(User.is_superuser, User.is_active)
+    if (await session.scalars(superusers)).all() == [user.id]:
         raise FieldError(field, f"{user.username} is the only superuser. Make somebody else one first.")

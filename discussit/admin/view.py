@@ -1,6 +1,7 @@
 """A section of the administration: what sqladmin asks of it, and how it changes rows."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +12,15 @@ from sqlalchemy.orm import selectinload
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from discussit.accounts.current_user import check_rights
 from discussit.database import Database
 from discussit.log.checks import is_seq
-from discussit.models.locks import lock_groups
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
 
 Values = dict[str, str]
+Key = tuple[int, ...]  # a row's primary key
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,45 @@ class View(ModelView):
         """Carry out what deleting means here, within the transaction."""
         raise NotImplementedError
 
+    @asynccontextmanager
+    async def creating(self, request: Request) -> AsyncIterator[AsyncSession]:
+        """A transaction that adds rows. Raises NotLoggedIn or NotASuperuser if the user may not do so any more."""
+        async with self._database.transaction() as session:
+            yield session
+            await session.flush()
+            await session.run_sync(check_rights, request.user, as_superuser=True)
+
+    @asynccontextmanager
+    async def editing(self, request: Request, pk: str) -> AsyncIterator[tuple[AsyncSession, Any]]:
+        """The same, with the current row, locked. Raises HTTPException if it is gone or can't be edited."""
+        async with self._acting(request, [pk], removes=False) as (session, rows):
+            if not rows or not self.is_editable(rows[0]):
+                raise HTTPException(404)
+            yield session, rows[0]
+
+    @asynccontextmanager
+    async def removing(self, request: Request, pks: Sequence[str]) -> AsyncIterator[tuple[AsyncSession, Sequence[Any]]]:
+        """The same, with those of the rows that are still there to be deleted, locked."""
+        async with self._acting(request, pks, removes=True) as (session, rows):
+            yield session, [row for row in rows if self.is_deletable(row)]
+
+    @asynccontextmanager
+    async def _acting(
+        self, request: Request, pks: Sequence[str], *, removes: bool
+    ) -> AsyncIterator[tuple[AsyncSession, Sequence[Any]]]:
+        keys = sorted(set(map(self.key_of, pks)))
+        async with self._database.transaction() as session:
+            await self.lock_owners(session, keys, removes=removes)
+            locked = [self.row_of(key).with_for_update(of=self.model, key_share=True) for key in keys]
+            rows = [await session.scalar(each) for each in locked]
+            await session.run_sync(check_rights, request.user, as_superuser=True)
+            yield session, [row for row in rows if row is not None]
+
+    async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
+        """Lock what is locked before the rows of these keys: users, then groups, each in order of id."""
+
     def log_removed(self, request: Request, rows: Sequence[Any]) -> None:
-        """Write the security log, after the commit. `rows` are as they were before."""
+        """Write the security log, after the commit."""
 
     def initial(self, request: Request) -> Values:
         """The initial values of a new row's form."""
@@ -99,34 +138,19 @@ class View(ModelView):
     def pk_of(self, row: Any) -> str:
         return ";".join(str(getattr(row, column.name)) for column in self.pk_columns)
 
-    def row_of(self, pk: str) -> Select[Any]:
-        """Selects the row of a key from a URL. Raises HTTPException if it can't be a key."""
+    def key_of(self, pk: str) -> Key:
+        """The key that a URL has. Raises HTTPException if it can't be one."""
         values = pk.split(";")
         if len(values) != len(self.pk_columns) or not all(map(is_id, values)):
             raise HTTPException(404)
-        return select(self.model).where(
-            *(column == int(value) for column, value in zip(self.pk_columns, values, strict=True))
-        )
+        return tuple(map(int, values))
 
-    async def lock(self, session: AsyncSession, pks: Sequence[str]) -> None:
-        """Lock what a change of these rows concerns, in the order of models/locks.py. Keys begin with a group's id."""
-        await session.execute(lock_groups({int(pk.split(";")[0]) for pk in pks}))
-
-    async def lock_to_remove(self, session: AsyncSession, pks: Sequence[str]) -> None:
-        await self.lock(session, pks)
-
-    async def locked(self, session: AsyncSession, pk: str) -> Any:
-        """The current row, locked for an edit. Raises HTTPException if it is gone or can't be edited."""
-        query = self.row_of(pk)
-        await self.lock(session, [pk])
-        row = await session.scalar(query.with_for_update(of=self.model, key_share=True))
-        if row is None or not self.is_editable(row):
-            raise HTTPException(404)
-        return row
+    def row_of(self, key: Key) -> Select[Any]:
+        return select(self.model).where(*(column == value for column, value in zip(self.pk_columns, key, strict=True)))
 
     async def find(self, pk: str) -> Any:
         relations = [selectinload(relation) for relation in self._list_relations]
-        return await self._get_object_by_pk(self.row_of(pk).options(*relations))
+        return await self._get_object_by_pk(self._stmt_by_identifier(pk).options(*relations))
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         raise HTTPException(404)
@@ -137,7 +161,7 @@ class View(ModelView):
         return await self._database.run_read(lambda session: session.scalars(stmt).unique().all())
 
     def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
-        return self.row_of(identifier)
+        return self.row_of(self.key_of(identifier))
 
     def list_query(self, request: Request) -> Select[Any]:
         query: Select[Any] = select(self.model)

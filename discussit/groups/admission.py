@@ -6,7 +6,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
 from discussit.database import Database
 from discussit.groups.membership import is_member
 from discussit.models import Group, Membership, User
@@ -54,10 +54,9 @@ async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, jo
     """Make the user a member, or end that. Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn."""
     async with database.one_at_a_time(uuid), database.transaction() as session:
         # Locked, so that neither the account is closed meanwhile nor the group deleted.
-        row = await session.get(User, user.id, with_for_update={"read": True})
+        row = await session.get_one(User, user.id, with_for_update={"read": True})
         group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update(key_share=True))
+        await session.run_sync(check_rights, user)
         if group is None:
             raise NoSuchGroup
-        if row is None or not row.is_active:
-            raise NotLoggedIn
         return await (group.add_user(row) if joins else group.remove_user(row))

@@ -172,9 +172,13 @@ async def _join_or_leave(request: Request, *, joins: bool) -> Response:
 async def send_message(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
-    group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
     try:
-        seq = await site.writer.append(await _draft(request, user, group, form))
+        content = check_form_content(form.get("message"))
+        client_id = check_client_id(form.get("client_id") or None)
+        await site.throttles.message(user.username)
+        # Not before: counting may take a while, in which the session may end.
+        group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
+        seq = await site.writer.append(Draft(group.id, user.id, content, client_id))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None
@@ -188,10 +192,3 @@ async def send_message(request: Request) -> Response:
     if is_for_script(request):
         return json_reply(objects.Ack(form.get("client_id") or None, seq))
     return see_other(address(request, group.get_absolute_url()))
-
-
-async def _draft(request: Request, user: CurrentUser, group: Group, form: Form) -> Draft:
-    content = check_form_content(form.get("message"))
-    client_id = check_client_id(form.get("client_id") or None)
-    await site_of(request).throttles.message(user.username)
-    return Draft(group.id, user.id, content, client_id)

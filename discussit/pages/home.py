@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, NotASuperuser, check_rights, current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.groups.membership import is_member
@@ -45,12 +45,20 @@ def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:
 async def create_group(request: Request) -> Response:
     user, form = current_user(request), await Form.sent(request)
     if not user.is_superuser:
-        security_log.refused(request, Act.GROUP)
-        return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")
+        return _refuse_group(request)
     try:
         group = Group(name=form.get("name"))
     except ValueError as error:
         return await _home(request, user, form.refuse(FieldError("name", str(error))))
-    async with site_of(request).database.transaction() as session:
-        session.add(group)
+    try:
+        async with site_of(request).database.transaction() as session:
+            session.add(group)
+            await session.run_sync(check_rights, user, as_superuser=True)
+    except NotASuperuser:
+        return _refuse_group(request)
     return see_other(address(request, "/"))
+
+
+def _refuse_group(request: Request) -> Response:
+    security_log.refused(request, Act.GROUP)
+    return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")

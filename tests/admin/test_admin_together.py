@@ -2,7 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from administrators import create, delete, edit, listed
+from anyio import create_task_group
+from sqlalchemy import select
+from waits import one_waits
+
+from discussit.accounts.current_user import NotLoggedIn
+from discussit.admin.users import UserView
+from discussit.models import User
 
 
 def test_several_rows_are_asked_about_once_and_deleted_together(alice):
@@ -26,6 +34,28 @@ def test_the_method_delete_is_answered_with_the_lists_address(alice, gardening):
 
     assert (response.status_code, response.text) == (200, "/admin/group/list")
     assert listed(alice, "group") == []
+
+
+async def test_of_two_superusers_who_close_each_other_one_does(world):
+    view, of_alice = UserView(world.database), await world.administrator(world.alice)
+    of_bob = await world.administrator(world.bob)
+
+    async with create_task_group() as tasks, view.removing(of_alice, ["2"]) as (session, (bob,)):
+        tasks.start_soon(is_refused, view, of_bob)
+        await one_waits(world.database, session)
+        await view.remove(session, bob)
+
+    assert await superusers(world) == ["alice"]
+
+
+async def is_refused(view, request):
+    with pytest.raises(NotLoggedIn):
+        await view.removing(request, ["1"]).__aenter__()
+
+
+async def superusers(world):
+    names = select(User.username).where(User.is_superuser)
+    return await world.database.run_read(lambda session: session.scalars(names).all())
 
 
 def test_readers_writers_and_the_administration_do_not_delay_each_other(alice, bob, together):

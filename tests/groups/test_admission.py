@@ -4,20 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from discussit.accounts import sessions
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.accounts.current_user import NotLoggedIn
 from discussit.groups import admission
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.models import Membership, User
-from discussit.models.accounts import session_id
 
 
 @pytest.fixture
 async def bob(world):
     """Bob, logged in."""
-    await world.logged_in(world.bob, "token")
-    return CurrentUser(
-        world.bob.id, "bob", is_superuser=False, credential=SessionCredential(session_id("token")), account_id=""
-    )
+    return await world.current(world.bob)
 
 
 # The one door to a group

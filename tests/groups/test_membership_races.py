@@ -1,12 +1,13 @@
 """Two transactions that change the same memberships. On SQLite one waits for the other anyway."""
 
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from anyio import create_task_group, fail_after
 from sqlalchemy import text
 
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
+from discussit.accounts.current_user import NotLoggedIn
 from discussit.admin.groups import MembershipView
 from discussit.admin.users import UserView
 from discussit.errors import FieldError
@@ -16,6 +17,12 @@ from discussit.models import Group, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 PAUSE = text("SELECT pg_sleep(0.01)")
+
+
+@pytest.fixture
+async def join_as_bob(world):
+    bob = await world.current(world.bob)
+    return lambda _: join_or_leave(world.database, bob, world.group.uuid, joins=True)
 
 
 async def test_a_member_who_leaves_while_the_account_is_closed_leaves_once(world):
@@ -29,7 +36,7 @@ async def test_a_member_who_leaves_while_the_account_is_closed_leaves_once(world
     assert await counted(world) == ["alice"]
 
 
-async def test_nobody_joins_with_an_account_that_is_being_closed(world):
+async def test_nobody_joins_with_an_account_that_is_being_closed(world, join_as_bob):
     await world.joined(world.alice)
 
     with pytest.raises(ExceptionGroup) as refused:
@@ -41,6 +48,8 @@ async def test_nobody_joins_with_an_account_that_is_being_closed(world):
 
 
 async def test_no_account_that_is_being_closed_is_made_a_member(world):
+    add_bob = partial(add, await world.administrator(world.alice), user="bob")
+
     with pytest.raises(ExceptionGroup) as refused:
         async with while_it_waits(world, add_bob) as session:
             await (await session.get_one(User, world.bob.id)).close()
@@ -49,7 +58,7 @@ async def test_no_account_that_is_being_closed_is_made_a_member(world):
     assert await counted(world) == []
 
 
-async def test_nobody_joins_a_group_that_is_being_deleted(world):
+async def test_nobody_joins_a_group_that_is_being_deleted(world, join_as_bob):
     with pytest.raises(ExceptionGroup) as refused:
         async with while_it_waits(world, join_as_bob) as session:
             await session.delete(await session.get_one(Group, world.group.id))
@@ -60,8 +69,9 @@ async def test_nobody_joins_a_group_that_is_being_deleted(world):
 async def test_a_message_is_written_though_the_account_is_locked_to_be_closed(world):
     await world.joined(world.alice, world.bob)
 
-    async with world.served() as served, world.database.transaction() as session:
-        bob = await UserView(world.database).locked(session, str(world.bob.id))
+    view, request = UserView(world.database), await world.administrator(world.alice)
+
+    async with world.served() as served, view.editing(request, str(world.bob.id)) as (_, bob):
         draft = served.writer.submit(Draft(world.group.id, world.bob.id, "hi"))
         if not world.database.settings.uses_sqlite:
             await draft.seq
@@ -87,13 +97,8 @@ async def close_bob(world):
         await (await session.get_one(User, world.bob.id)).close()
 
 
-async def join_as_bob(world):
-    bob = CurrentUser(world.bob.id, "bob", False, SessionCredential("session of bob"), "")
-    await join_or_leave(world.database, bob, world.group.uuid, joins=True)
-
-
-async def add_bob(world):
-    await MembershipView(world.database).insert_model(None, {"group": "Gardening", "user": "bob"})
+async def add(request, world, **fields):
+    await MembershipView(world.database).insert_model(request, {"group": "Gardening"} | fields)
 
 
 async def counted(world):
