@@ -66,7 +66,7 @@ class ResetLinks:
         return self.path(user)
 
     def path(self, user: User) -> str:
-        return f"{LINKS}{self._serializer.dumps([user.id, _fingerprint(user)])}/"
+        return f"{LINKS}{self._serializer.dumps([user.id, fingerprint(user)])}/"
 
     async def user(self, token: str) -> User:
         """The user of a link that is still valid. Raises LinkSpent."""
@@ -82,19 +82,19 @@ class ResetLinks:
 
     def _user(self, session: OrmSession, token: str, *, locked: bool = False) -> User:
         try:
-            (id, fingerprint), created_at = self._serializer.loads(token, return_timestamp=True)
+            (id, of_password), created_at = self._serializer.loads(token, return_timestamp=True)
         except BadData:
             raise LinkSpent from None
         # Also before its creation: the clock may have been set back. That ends the link no later.
         if abs(now() - created_at) > LINK_LIFE:
             raise LinkSpent
         user = session.get(User, id, with_for_update={"key_share": True} if locked else None)
-        if user is None or not user.is_active or fingerprint != _fingerprint(user):
+        if user is None or not user.is_active or of_password != fingerprint(user):
             raise LinkSpent
         return user
 
 
-def _fingerprint(user: User) -> str:
+def fingerprint(user: User) -> str:
     """Identifies the user's current password without revealing it: a hash of a salted hash."""
     return hashlib.sha256(user.password.encode()).hexdigest()[:32]
 

@@ -10,6 +10,8 @@ from discussit.admin.view import Key, View
 from discussit.models import Entry, Event, Message
 from discussit.models.locks import lock_groups
 
+EXCERPT = 160  # characters of a message in the question whether to delete it
+
 
 class EntryView(View):
     """Entries are written where they happen: by members, in their groups."""
@@ -39,6 +41,9 @@ class MessageView(EntryView, model=Message):
     }
     search_label = "Search messages and authors"
     delete_means = "Deleting a message erases its text for good. Its place in the log stays, and says so."
+
+    def description_of(self, row: Message) -> str:
+        return f"{self.name_of(row)}: {row.content[:EXCERPT]}{'…' if len(row.content) > EXCERPT else ''}"
 
     def is_deletable(self, row: Message) -> bool:
         return not row.is_deleted

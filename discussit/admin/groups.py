@@ -47,7 +47,7 @@ class GroupView(View, model=Group):
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
-        async with self.editing(request, pk) as (_, group):
+        async with self.editing(request, pk, data.get("version", "")) as (_, group):
             group.name = name
         return cast(Group, group)
 
@@ -101,6 +101,9 @@ class MembershipView(View, model=Membership):
             if not await group.add_user(user):
                 raise FieldError("user", f"{user.username} is a member of {group.name} already.")
             return await session.get_one(Membership, (group.id, user.id))
+
+    def description_of(self, row: Membership) -> str:
+        return f"{row}, since {row.joined_at:%Y-%m-%d %H:%M:%S.%f} UTC"
 
     def url_after(self, request: Request, made: Membership) -> str:
         return f"{request.scope['root_path']}/group/details/{made.group_id}"

@@ -19,10 +19,11 @@ from discussit.accounts.security_log import Act
 from discussit.admin.entries import EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
+from discussit.admin.versions import Changed, version_of
 from discussit.admin.view import View
 from discussit.database import Database
 from discussit.errors import FieldError
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.page import Form, page, refusal, see_other
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
@@ -85,44 +86,74 @@ class AdminSite(Admin):
 
     async def edit(self, request: Request) -> Response:
         view, pk = self._view(request), request.path_params["pk"]
-        row = await view.get_object_for_details(request)
+        if not view.can_edit:
+            raise HTTPException(404)
+        if request.method == "POST":
+            return await self._save(request, view, pk)
+        row = await view.find(pk)
         if row is None or not view.is_editable(row):
             raise HTTPException(404)
-        form = Form(view.values_of(row))
-        if request.method == "POST":
-            form = await Form.sent(request)
-            try:
-                changed = await view.update_model(request, pk, form.values)
-                return see_other(view.url(request, "details", changed))
-            except FieldError as error:
-                form.refuse(error)
-        return await self._form(request, "sqladmin/edit.html", view, form, row)
+        form = Form(view.values_of(row) | {"version": version_of(view.state_of(row))})
+        return await self._form(request, "sqladmin/edit.html", view, form, model=row)
 
-    async def _form(self, request: Request, name: str, view: View, form: Form, row: Any = None) -> Response:
-        context = {"model_view": view, "form": form, "model": row}
-        return await self.templates.TemplateResponse(request, name, context, 400 if form.errors else 200)
+    async def _save(self, request: Request, view: View, pk: str) -> Response:
+        form, found = await Form.sent(request), None
+        version, has_password = form.get("version"), bool(form.get("password"))
+        try:
+            return see_other(view.url(request, "details", await view.update_model(request, pk, form.values)))
+        except FieldError as error:
+            form.refuse(error)
+        except Changed as changed:
+            found = changed
+        row = await view.find(pk)
+        if row is None and found:
+            return refusal(
+                request, 410, "No longer there", "It was deleted after you opened the page. Nothing was saved."
+            )
+        if row is None or not (found or view.is_editable(row)):
+            raise HTTPException(404)
+        if found or not version:
+            form.values["version"] = found.version if found else version_of(view.state_of(row))
+        if has_password:
+            form.errors.setdefault("password", "Please type the new password again.")
+        return await self._form(request, "sqladmin/edit.html", view, form, model=row, changed=found)
+
+    async def _form(self, request: Request, name: str, view: View, form: Form, **context: Any) -> Response:
+        status = 409 if context.get("changed") else 400 if form.errors else 200
+        context |= {"model_view": view, "form": form}
+        return await self.templates.TemplateResponse(request, name, context, status)
 
     async def delete(self, request: Request) -> Response:
         """A page that asks for confirmation, its POST, and sqladmin's DELETE, answered with the next address."""
         view, pks = self._view(request), _pks(request)
         if not pks:
             return see_other(view.url(request, "list"))
-        rows = [row for pk in pks if (row := await view.find(pk)) is not None and view.is_deletable(row)]
-        if not rows:
+        if not view.can_delete or not await _found(view, pks):
             raise HTTPException(404)
-        form = Form()
+        form, found = Form(), None
         if request.method in ("POST", "DELETE"):
+            form = await Form.sent(request)
             try:
-                removed = await _remove(request, view, pks)
+                return await self._remove(request, view, pks, form)
             except FieldError as error:
                 form.refuse(FieldError("", str(error)))
-            else:
-                view.log_removed(request, removed)
-                target = view.url_after_removal(request, rows)
-                return see_other(target) if request.method == "POST" else PlainTextResponse(target)
-        context = {"model_view": view, "rows": rows, "pks": ",".join(pks), "form": form}
-        status = 400 if form.errors else 200
-        return await self.templates.TemplateResponse(request, "sqladmin/delete.html", context, status)
+            except Changed as changed:
+                found = changed
+        rows = list(filter(view.is_deletable, await _found(view, pks)))
+        if not rows:
+            raise HTTPException(404)
+        form.values["version"] = found.version if found else version_of(view.states_of(rows))
+        context = {"rows": rows, "pks": ",".join(pks), "changed": found}
+        return await self._form(request, "sqladmin/delete.html", view, form, **context)
+
+    async def _remove(self, request: Request, view: View, pks: Sequence[str], form: Form) -> Response:
+        """Remove all rows, or none if one can't be removed."""
+        async with view.removing(request, pks, form.get("version")) as (session, rows):
+            target = view.url_after_removal(request, rows)
+            for row in rows:
+                await view.remove(session, row)
+        view.log_removed(request, rows)
+        return see_other(target) if request.method == "POST" else PlainTextResponse(target)
 
     async def make_reset_link(self, request: Request) -> Response:
         """The link is shown on the page that answers only: it is in no address and in no log."""
@@ -151,12 +182,8 @@ class AdminSite(Admin):
         return view
 
 
-async def _remove(request: Request, view: View, pks: Sequence[str]) -> Sequence[Any]:
-    """Remove all rows, or none if one can't be removed. Return those that were still there."""
-    async with view.removing(request, pks) as (session, rows):
-        for row in rows:
-            await view.remove(session, row)
-    return rows
+async def _found(view: View, pks: Sequence[str]) -> list[Any]:
+    return [row for pk in pks if (row := await view.find(pk)) is not None]
 
 
 def _pks(request: Request) -> list[str]:

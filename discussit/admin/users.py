@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from discussit.accounts import login, passwords, security_log
+from discussit.accounts.password_reset import fingerprint
 from discussit.accounts.security_log import Act
+from discussit.admin.versions import State
 from discussit.admin.view import SUGGESTIONS, Field, Key, Values, View
 from discussit.errors import FieldError, checked
 from discussit.models import User
@@ -30,6 +32,7 @@ class UserView(View, model=User):
         "created_at": "Signed up",
     }
     search_label = "Search names"
+    undisclosed = ("Password",)
     delete_label = "Close"
     delete_means = (
         "A closed account stays closed: its sessions end, it leaves its groups, and nobody can take its name. "
@@ -61,6 +64,15 @@ class UserView(View, model=User):
     def values_of(self, row: User) -> Values:
         return {"username": row.username, "is_superuser": "on" if row.is_superuser else ""}
 
+    def state_of(self, row: User) -> State:
+        if not row.is_active:
+            return {"Account open": "No"}
+        is_superuser = "Yes" if row.is_superuser else "No"
+        return {"Name": row.username, "Superuser": is_superuser, "Account open": "Yes", "Password": fingerprint(row)}
+
+    def description_of(self, row: User) -> str:
+        return f"{row.username} (superuser)" if row.is_superuser else row.username
+
     def is_editable(self, row: User) -> bool:
         return row.is_active
 
@@ -83,7 +95,7 @@ class UserView(View, model=User):
         username = checked("username", check_username, data.get("username", ""))
         hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
         with login.unique_name():
-            async with self.editing(request, pk) as (session, user):
+            async with self.editing(request, pk, data.get("version", "")) as (session, user):
                 if user.is_superuser and not _is_on(data):
                     await keep_a_superuser(session, user, "is_superuser")
                 acts = _acts(user, username, is_superuser=_is_on(data))

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from discussit.accounts.current_user import check_rights
+from discussit.admin.versions import Changed, State, check_version
 from discussit.database import Database
 from discussit.log.checks import is_seq
 
@@ -47,6 +48,7 @@ class View(ModelView):
     fields_to_edit: Sequence[Field] = ()
     filters: Sequence[str] = ()  # `?group=1` lists rows with group_id 1
     search_label = ""
+    undisclosed: Sequence[str] = ()  # labels in a row's state whose values are shown to nobody
     delete_label = "Delete"
     delete_means = ""
 
@@ -73,18 +75,28 @@ class View(ModelView):
             await session.run_sync(check_rights, request.user, as_superuser=True)
 
     @asynccontextmanager
-    async def editing(self, request: Request, pk: str) -> AsyncIterator[tuple[AsyncSession, Any]]:
-        """The same, with the current row, locked. Raises HTTPException if it is gone or can't be edited."""
+    async def editing(self, request: Request, pk: str, version: str = "") -> AsyncIterator[tuple[AsyncSession, Any]]:
+        """The same, with the current row, locked.
+
+        Raises Changed if the row is not as in this version, and HTTPException if it is gone or can't be edited.
+        """
         async with self._acting(request, [pk], removes=False) as (session, rows):
-            if not rows or not self.is_editable(rows[0]):
+            if not rows:
+                raise Changed([], "") if version else HTTPException(404)
+            check_version(version, self.state_of(rows[0]))
+            if not self.is_editable(rows[0]):
                 raise HTTPException(404)
             yield session, rows[0]
 
     @asynccontextmanager
-    async def removing(self, request: Request, pks: Sequence[str]) -> AsyncIterator[tuple[AsyncSession, Sequence[Any]]]:
-        """The same, with those of the rows that are still there to be deleted, locked."""
+    async def removing(
+        self, request: Request, pks: Sequence[str], version: str = ""
+    ) -> AsyncIterator[tuple[AsyncSession, Sequence[Any]]]:
+        """The same, with those of the rows that are still there to be deleted, locked. Raises Changed."""
         async with self._acting(request, pks, removes=True) as (session, rows):
-            yield session, [row for row in rows if self.is_deletable(row)]
+            removed = [row for row in rows if self.is_deletable(row)]
+            check_version(version, self.states_of(removed))
+            yield session, removed
 
     @asynccontextmanager
     async def _acting(
@@ -93,7 +105,7 @@ class View(ModelView):
         keys = sorted(set(map(self.key_of, pks)))
         async with self._database.transaction() as session:
             await self.lock_owners(session, keys, removes=removes)
-            locked = [self.row_of(key).with_for_update(of=self.model, key_share=True) for key in keys]
+            locked = [self._row_of(key).with_for_update(of=self.model, key_share=True) for key in keys]
             rows = [await session.scalar(each) for each in locked]
             await session.run_sync(check_rights, request.user, as_superuser=True)
             yield session, [row for row in rows if row is not None]
@@ -103,6 +115,14 @@ class View(ModelView):
 
     def log_removed(self, request: Request, rows: Sequence[Any]) -> None:
         """Write the security log, after the commit."""
+
+    def state_of(self, row: Any) -> State:
+        """What the edit form of a row shows, and what else a decision about it depends on."""
+        return {field.label: self.values_of(row)[field.name] for field in self.fields_to_edit}
+
+    def states_of(self, rows: Sequence[Any]) -> State:
+        """What the question before a deletion shows: each row's key, and the row in words."""
+        return {self.pk_of(row): self.description_of(row) for row in rows}
 
     def initial(self, request: Request) -> Values:
         """The initial values of a new row's form."""
@@ -123,6 +143,10 @@ class View(ModelView):
 
     def name_of(self, row: Any) -> str:
         return str(row)
+
+    def description_of(self, row: Any) -> str:
+        """What somebody who deletes the row has to know of it."""
+        return self.name_of(row)
 
     def url(self, request: Request, page: str, row: Any = None) -> str:
         path = f"{request.scope['root_path']}/{self.identity}/{page}"
@@ -148,9 +172,12 @@ class View(ModelView):
     def row_of(self, key: Key) -> Select[Any]:
         return select(self.model).where(*(column == value for column, value in zip(self.pk_columns, key, strict=True)))
 
+    def _row_of(self, key: Key) -> Select[Any]:
+        """The same, with what its description refers to."""
+        return self.row_of(key).options(*(selectinload(relation) for relation in self._list_relations))
+
     async def find(self, pk: str) -> Any:
-        relations = [selectinload(relation) for relation in self._list_relations]
-        return await self._get_object_by_pk(self._stmt_by_identifier(pk).options(*relations))
+        return await self._get_object_by_pk(self._row_of(self.key_of(pk)))
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
         raise HTTPException(404)

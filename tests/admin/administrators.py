@@ -2,6 +2,8 @@
 
 import re
 
+from people import Page
+
 WITH_FORMS = ("user", "group", "membership")
 SECTIONS = (*WITH_FORMS, "message", "event")
 NEW_PASSWORD = "another horse entirely"
@@ -18,6 +20,23 @@ def edit(person, section, key, **fields):
 
 def delete(person, section, *keys, **options):
     return person.browser.post(f"/admin/{section}/delete?pks={','.join(keys)}", **options)
+
+
+def opened(person, section, key):
+    """The values of a row's edit form."""
+    return values(person.get(f"/admin/{section}/edit/{key}"))
+
+
+def question(person, section, keys):
+    """The values of the form that asks whether to delete these rows."""
+    return values(person.get(f"/admin/{section}/delete?pks={keys}"))
+
+
+def values(response):
+    """What the form in the page's middle would send; nothing without one. Passwords and empty boxes are left out."""
+    inputs = [each for each in Page(response.text).within("content") if each.tag == "input"]
+    sent = [each for each in inputs if "checked" in each.attributes or each["type"] not in ("checkbox", "password")]
+    return {each["name"]: each.get("value") or "on" for each in sent}
 
 
 def listed(person, section, **query):

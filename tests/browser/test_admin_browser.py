@@ -1,6 +1,7 @@
 """The administration in Chromium: under the site's policy, live in the pages that others have open."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from browsers import REFUSAL
@@ -98,6 +99,20 @@ def test_an_error_stands_beside_its_field_and_the_input_stays(admin, bob, compla
     expect(admin.find("[name=username]")).to_be_focused()
     expect(admin.find("[name=username]")).to_have_value("bob")
     expect(admin.find("[name=password]")).to_have_value("")
+
+
+def test_a_stale_form_says_what_changed_and_is_saved_the_second_time(admin, gardening, complaints):
+    complaints.excuse(REFUSAL)
+    goes(admin, f"group/list?search={gardening}")
+    admin.page.get_by_role("link", name="Edit").click()
+    admin.posts(urlsplit(admin.page.url).path, name="Baking")
+
+    saves(admin, name="Cooking")
+    expect(admin.find(".admin-changes li")).to_have_text("Name: was Gardening, is now Baking")
+    assert (admin.violations, admin.overhang <= 0) == ([], True)
+    admin.page.get_by_role("button", name="Save").click()
+
+    expect(admin.find("h1")).to_have_text("Cooking")
 
 
 def test_every_page_fits_and_is_accessible(admin, bob, together):
