@@ -1,7 +1,9 @@
 """What somebody may do is checked again when it is done: the session may have ended while the request waited."""
 
+from functools import partial
+
 import pytest
-from people import PASSWORD, HttpPerson
+from people import PASSWORD, HttpPerson, closed
 from sqlalchemy import select
 from waits import answered_after, during, slow_counting, slow_hashing
 
@@ -54,6 +56,31 @@ def test_a_session_that_ends_while_a_message_is_counted_writes_nothing(environme
         on_his_phone.post("/accounts/sessions/", session="others")
 
     assert answer.result().headers["location"].startswith("/accounts/login/")
+    assert "hi" not in [text for _, text in on_his_phone.page(f"/groups/{gardening}/").log()]
+
+
+def test_a_session_that_ends_while_its_socket_waits_to_join_joins_nothing(site, bob, gardening, on_his_phone):
+    with bob.at_home() as home:
+        joins = partial(home.send_json, {"type": "join_group", "data": gardening})
+        answered_after(site, joins, ended_first_session)
+
+        assert closed(home) == 4401
+    assert on_his_phone.get(f"/groups/{gardening}/").status_code == 403
+
+
+def test_a_session_that_ends_while_its_sockets_message_is_counted_writes_nothing(
+    environment, site, bob, gardening, on_his_phone
+):
+    bob.joins(gardening)
+
+    with (
+        slow_counting(environment, site) as counting,
+        bob.reading(gardening) as his,
+        during(counting, lambda: his.says("hi")),
+    ):
+        on_his_phone.post("/accounts/sessions/", session="others")
+        assert closed(his.socket) == 4401
+
     assert "hi" not in [text for _, text in on_his_phone.page(f"/groups/{gardening}/").log()]
 
 

@@ -56,7 +56,7 @@ near_frames = frames.map(json.dumps).filter(lambda line: len(line) < commands.MA
 lines = some.one_of(near_frames, anything.map(json.dumps), some.text(), some.sampled_from(hostile.MESSAGES))
 FIELDS = (
     *("username", "password", "password1", "password2", "next", "name", "message", "client_id"),
-    *("group", "user", "author", "content", "type", "description", "is_superuser"),
+    *("group", "user", "author", "content", "type", "description", "is_superuser", "version"),
 )
 fields = some.dictionaries(some.sampled_from(FIELDS) | texts, texts | some.just("correct horse battery"), max_size=8)
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
