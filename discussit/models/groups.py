@@ -63,7 +63,8 @@ class Group(Base):
     async def remove_user(self, user: User) -> bool:
         """End `user`'s membership; the same transaction logs the Left. Return False if they were not a member."""
         session = await self._locked()
-        membership = await session.get(Membership, (self.id, user.id))
+        # Read again even if the caller has it: it may have ended while this waited for the lock.
+        membership = await session.get(Membership, (self.id, user.id), populate_existing=True)
         if membership is None:
             return False
         await session.delete(membership)

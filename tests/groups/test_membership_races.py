@@ -13,7 +13,7 @@ from discussit.admin.users import UserView
 from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
 from discussit.log.batch_writer import Draft
-from discussit.models import Group, User
+from discussit.models import Group, Membership, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 PAUSE = text("SELECT pg_sleep(0.01)")
@@ -29,6 +29,17 @@ async def test_a_member_who_leaves_while_the_account_is_closed_leaves_once(world
     await world.joined(world.alice, world.bob)
 
     async with while_it_waits(world, close_bob) as session:
+        group = await session.get_one(Group, world.group.id)
+        await group.remove_user(await session.get_one(User, world.bob.id))
+
+    assert [text.split()[1] for _, text in await world.log()] == ["Join", "Join", "Left"]
+    assert await counted(world) == ["alice"]
+
+
+async def test_a_member_whom_two_administrators_remove_leaves_once(world):
+    await world.joined(world.alice, world.bob)
+
+    async with while_it_waits(world, remove_bob) as session:
         group = await session.get_one(Group, world.group.id)
         await group.remove_user(await session.get_one(User, world.bob.id))
 
@@ -99,6 +110,13 @@ async def close_bob(world):
 
 async def add(request, world, **fields):
     await MembershipView(world.database).insert_model(request, {"group": "Gardening"} | fields)
+
+
+async def remove_bob(world):
+    async with world.database.transaction() as session:
+        membership = await session.get(Membership, (world.group.id, world.bob.id))
+        if membership is not None:
+            await MembershipView(world.database).remove(session, membership)
 
 
 async def counted(world):
