@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from discussit import health
-from discussit.accounts.current_user import NotLoggedIn, SessionBackend
+from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
 from discussit.accounts.password_reset import hide_tokens
 from discussit.admin import Administration
 from discussit.assets import Assets
@@ -38,6 +38,7 @@ from discussit.middleware.origin import OriginGuard
 from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
+from discussit.pages.submissions import Submissions
 from discussit.schema import SchemaError, prepare_once
 from discussit.settings import STATIC, Settings, SettingsError
 from discussit.site import Site
@@ -68,12 +69,15 @@ ROUTES = [
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
-# Middleware raises these, too: the authentication reads the database, and SocketLimit counts connections.
+# Middleware raises these, too: the authentication reads the database, SocketLimit counts connections, and
+# Submissions parses forms.
 OUTER_HANDLERS = {
     SQLAlchemyError: errors.database_error,
     TimeoutError: errors.database_error,
     ConnectionError: errors.database_error,
     Throttled: errors.too_often,
+    OtherAccount: errors.other_account,
+    HTTPException: errors.http_error,
 }
 
 
@@ -105,9 +109,11 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ExceptionMiddleware, handlers=OUTER_HANDLERS),
             Middleware(AuthenticationMiddleware, backend=session_backend),
             Middleware(SocketLimit, settings=settings, throttles=throttles),
+            Middleware(Submissions),
         ],
         exception_handlers={
             NotLoggedIn: errors.not_logged_in,
+            OtherAccount: errors.other_account,
             NotAMember: errors.not_a_member,
             NoSuchGroup: errors.no_such_group,
             HTTPException: errors.http_error,

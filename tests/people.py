@@ -51,6 +51,10 @@ class HttpPerson:
     def post(self, path, **fields):
         return self.browser.post(path, data=fields)
 
+    def fills(self, path, action, **typed):
+        """The form of a page that leads to `action`, filled in: what its button sends there."""
+        return self.page(path).form(action) | typed
+
     def creates(self, name):
         """Create a group (superusers only); its uuid."""
         self.post("/groups/", name=name)
@@ -203,6 +207,18 @@ class Page(HTMLParser):
         """The entries in #chat-log: seq, and text without the time of day."""
         entries = [element for element in self.within("chat-log") if element.get("data-seq")]
         return [(int(entry["data-seq"]), " ".join(TIME_OF_DAY.sub("", entry.text).split())) for entry in entries]
+
+    def forms(self):
+        """The forms that are posted."""
+        return [each for each in self.elements if each.tag == "form" and each.get("method") == "post"]
+
+    def form(self, action):
+        """What the form that leads there sends before anybody types: the values of its fields."""
+        return self.fields(next(each for each in self.forms() if each.get("action") == action))
+
+    def fields(self, form):
+        inputs = [each for each in self.elements if each.tag == "input" and form in each.parents]
+        return {each["name"]: each.get("value") or "" for each in inputs if each.get("type") != "checkbox"}
 
     def link(self, text):
         """Where the link with this text leads; None without one."""

@@ -35,6 +35,14 @@ class NotASuperuser(Exception):
     """The user of a request is not a superuser, or no longer one."""
 
 
+class OtherAccount(Exception):
+    """The request comes from a page of another account than `username`, who is logged in now."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(username)
+        self.username = username
+
+
 @dataclass(frozen=True)
 class SessionCredential:
     """The session whose cookie a request sent."""
@@ -91,6 +99,16 @@ def check_rights(session: OrmSession, user: CurrentUser, *, as_superuser: bool =
         raise NotLoggedIn
     if as_superuser and not is_superuser:
         raise NotASuperuser
+
+
+def check_account(conn: HTTPConnection, account: str) -> None:
+    """Raises OtherAccount if a page of the account with this id sent the request and another one is logged in now.
+
+    Empty if the client does not say which page it was.
+    """
+    user = user_of(conn)
+    if user is not None and account not in ("", user.account_id):
+        raise OtherAccount(user.username)
 
 
 class SessionBackend(AuthenticationBackend):

@@ -9,20 +9,40 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
+from discussit.accounts.current_user import OtherAccount
 from discussit.accounts.security_log import Act
 from discussit.database import is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NotAMember
 from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
-from discussit.pages.page import is_for_script, json_refusal, refusal, to_login
+from discussit.pages.page import is_for_script, json_refusal, login_address, page, refusal, see_other, typed
 from discussit.site import site_of
 
 logger = logging.getLogger(__name__)
 
 
 async def not_logged_in(conn: HTTPConnection, _error: Exception) -> Response:
-    return _deny(conn, 401, to_login)
+    return _deny(conn, 401, _to_login)
+
+
+def _to_login(request: Request) -> Response:
+    """Redirect to the login page, unless something was typed on a page that was somebody's: that is kept."""
+    address, form = login_address(request), request.scope.get("form")
+    if not (form and form.get("account") and typed(request)):
+        return see_other(address)
+    text = "Nothing was sent. Copy your text, log in, and send it again."
+    context = {"title": "You've been logged out", "text": text, "typed": typed(request), "login": address}
+    return page(request, "error.html", 401, status=401, **context)
+
+
+async def other_account(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, OtherAccount)
+    text = (
+        f"You are now logged in as {error.username}, but this page belonged to another account, so nothing was sent "
+        f"or changed. Go on as {error.username} from a new page, or log out and log in to the other account first."
+    )
+    return _deny(conn, 409, lambda request: refusal(request, 409, "This page belonged to another account", text))
 
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
@@ -85,11 +105,11 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
 
 
 def _deny(
-    conn: HTTPConnection, status: int, page: Callable[[Request], Response], refused: Refused | None = None
+    conn: HTTPConnection, status: int, answer: Callable[[Request], Response], refused: Refused | None = None
 ) -> Response:
     """The page; for a script the status, with an error object if there is a code; for a handshake only the status."""
     if not isinstance(conn, Request):
         return Response(status_code=status)
     if not is_for_script(conn):
-        return page(conn)
+        return answer(conn)
     return json_refusal(refused, status) if refused else Response(status_code=status)

@@ -1,5 +1,6 @@
 """Shared by all pages: templates, forms, redirects, error pages."""
 
+import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
@@ -27,6 +28,8 @@ from discussit.wire import objects
 
 MAX_FIELDS = 20  # of a form
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
+# What people write and would miss, and what it is called where it is shown again. No names: some type passwords there.
+TYPED = {"message": "Your message", "name": "Group name", "description": "Description", "content": "Text"}
 CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
 JSON = "application/json"
 MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
@@ -42,9 +45,16 @@ class Form:
     @classmethod
     async def sent(cls, request: Request) -> "Form":
         """The submitted form, without files. Raises HTTPException if no browser would send it."""
+        if "form" not in request.scope:
+            request.scope["form"] = await cls._parsed(request)
+        form: Form = request.scope["form"]
+        return form
+
+    @classmethod
+    async def _parsed(cls, request: Request) -> "Form":
         await _refuse_odd(request)
-        async with request.form(max_fields=MAX_FIELDS, max_files=1) as fields:
-            return cls({name: value for name, value in fields.items() if isinstance(value, str)})
+        async with request.form(max_fields=MAX_FIELDS, max_files=1) as sent:
+            return cls({name: value for name, value in sent.items() if isinstance(value, str)})
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -114,6 +124,7 @@ def _asset(context: Context, path: str) -> str:
 def _context(request: Request) -> dict[str, Any]:
     return {
         "user": user_of(request),
+        "form_id": secrets.token_hex(16),
         "root": root_of(request),
         "signup_open": site_of(request).settings.signup_open,
     }
@@ -171,12 +182,19 @@ def own_address(request: Request, value: str) -> str:
 def refusal(
     request: Request, status: int, title: str, text: str, group: Group | None = None, traceback: str | None = None
 ) -> Response:
-    """An error page."""
-    return page(request, "error.html", status, status=status, title=title, text=text, group=group, traceback=traceback)
+    """An error page, on which what was typed into the refused form can be copied."""
+    context = {"title": title, "text": text, "group": group, "traceback": traceback, "typed": typed(request)}
+    return page(request, "error.html", status, status=status, **context)
 
 
-def to_login(request: Request) -> Response:
-    """Redirect to the login page, and from there to the requested page."""
+def typed(request: Request) -> list[tuple[str, str, str]]:
+    """What the request's form would lose: field, label and text of each."""
+    form: Form = request.scope.get("form") or Form()
+    return [(name, label, form.get(name)) for name, label in TYPED.items() if form.get(name).strip()]
+
+
+def login_address(request: Request) -> str:
+    """The address of the login page, which leads from there to the requested page."""
     path = path_below(request)
     if request.scope.get("method") not in ("GET", "HEAD"):
         # A redirect can't repeat a POST: lead to the page of its form.
@@ -184,4 +202,4 @@ def to_login(request: Request) -> Response:
         path = "/".join(parts[:3]) + "/" if parts[1:2] == ["groups"] and len(parts) > 4 else "/"
     elif query := request.url.query:
         path = f"{path}?{query}"
-    return see_other(address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}"))
+    return address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}")

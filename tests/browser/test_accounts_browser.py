@@ -93,6 +93,20 @@ def test_without_script_a_forgotten_password_is_set_with_a_link(alice, carol):
     expect(carol.find(".shell-person")).to_contain_text("carol")
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_page_acts_only_for_its_own_account(site, bob, carol, gardening, new_context, scripted):
+    shared = new_context(base_url=f"{site.url}/", java_script_enabled=scripted)
+    shared.request.post("accounts/login/", form={"username": "bob", "password": PASSWORD})
+    page = shared.new_page()
+    page.goto("./")
+    shared.request.post("accounts/login/", form={"username": "carol", "password": PASSWORD})
+
+    page.get_by_role("button", name="Join Gardening").click()
+
+    expect(page.locator("h1")).to_have_text("This page belonged to another account")
+    assert carol.gets(f"groups/{gardening}/").status == 403
+
+
 # For everyone
 
 
@@ -133,4 +147,16 @@ def test_axe_finds_nothing_on_a_link_that_does_not_work_any_more(alice, complain
     alice.page.goto("/accounts/reset/x/")
 
     expect(alice.find("h1")).to_have_text("This link does not work any more")
+    assert alice.violations == []
+
+
+def test_axe_finds_nothing_where_a_text_was_not_sent(alice, gardening, complaints):
+    complaints.excuse(REFUSAL)
+    alice.goes_home()
+    alice.page.evaluate("document.querySelector('.new-group [name=account]').value = 'of another account'")
+
+    alice.page.get_by_label("Name").fill("Cooking")
+    alice.page.get_by_role("button", name="Make group").click()
+
+    expect(alice.find("#typed-name")).to_have_value("Cooking")
     assert alice.violations == []
