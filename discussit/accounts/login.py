@@ -1,6 +1,6 @@
 """Signing up, and checking the name and password of a login."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -24,13 +24,32 @@ class WrongPassword(FieldError):
         self.account = account
 
 
-async def sign_up(database: Database, username: str, password: str, *, is_superuser: bool | None = None) -> User:
-    """Create an account. Unless `is_superuser` is given, only a server's first is a superuser. Raises FieldError."""
+Then = Callable[[AsyncSession, User], Awaitable[None]]  # what is done to the user in the same transaction, last
+
+
+async def nothing(_session: AsyncSession, _user: User) -> None:
+    pass
+
+
+async def sign_up(
+    database: Database,
+    username: str,
+    password: str,
+    *,
+    is_superuser: bool | None = None,
+    then: Then = nothing,
+) -> User:
+    """Create an account, and do what `then` does in the same transaction. Raises FieldError.
+
+    Unless `is_superuser` is given, only a server's first account is a superuser.
+    """
     user = await new_user(username, password)
     with unique_name():
         async with database.transaction() as session:
             user.is_superuser = await _is_first(session) if is_superuser is None else is_superuser
             session.add(user)
+            await session.flush()
+            await then(session, user)
     return user
 
 

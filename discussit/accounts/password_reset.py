@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts import passwords
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
-from discussit.accounts.login import WrongPassword, find_active
+from discussit.accounts.login import Then, WrongPassword, find_active
 from discussit.database import Database
 from discussit.models import User
 from discussit.models.base import now
@@ -28,7 +28,7 @@ class LinkSpent(Exception):
     """The link was not created here, has expired or was used, or its account is closed."""
 
 
-async def change_password(database: Database, user: CurrentUser, old: str, new: str) -> None:
+async def change_password(database: Database, user: CurrentUser, old: str, new: str, then: Then) -> None:
     """Replace the user's password and end their sessions, except the request's own.
 
     Raises WrongPassword, and NotLoggedIn if the password was replaced or the session ended in the meantime.
@@ -43,6 +43,7 @@ async def change_password(database: Database, user: CurrentUser, old: str, new: 
             raise NotLoggedIn
         await locked.set_password(hashed, except_session=user.credential.session_id)
         await session.run_sync(check_rights, user)
+        await then(session, locked)
 
 
 class ResetLinks:
@@ -72,12 +73,13 @@ class ResetLinks:
         """The user of a link that is still valid. Raises LinkSpent."""
         return await self._database.run_read(lambda session: self._user(session, token))
 
-    async def redeem(self, token: str, password: str) -> User:
+    async def redeem(self, token: str, password: str, then: Then) -> User:
         """Set the password, end all of the user's sessions and return the user. Raises LinkSpent."""
         hashed = await passwords.hash_of(password)
         async with self._database.transaction() as session:
             user = await session.run_sync(lambda session: self._user(session, token, locked=True))
             await user.set_password(hashed)
+            await then(session, user)
         return user
 
     def _user(self, session: OrmSession, token: str, *, locked: bool = False) -> User:

@@ -1,45 +1,58 @@
 """The sessions of a user: the browsers in which they are logged in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
+from discussit.accounts.login import Then
 from discussit.database import Database
 from discussit.models import Session, User
-from discussit.models.accounts import locked_sessions, new_token, session_id
+from discussit.models.accounts import locked_sessions, session_id
 
 MAX_SESSIONS = 100  # per user, live or over; one more ends the least recently seen
 
 
-async def start(database: Database, user: User, conn: HTTPConnection, *, replaced: str | None = None) -> str:
-    """Log the user in on this browser and return the token for its cookie. The session of id `replaced` ends.
+async def start(database: Database, user: User, then: Then) -> None:
+    """Have `then` log the user in, within the transaction.
 
     Raises NotLoggedIn if the password has changed since it was checked.
     """
-    token = new_token()
-    # Cut off, since clients choose both: a proxy may pass on any address.
-    agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host[:45] if conn.client else ""
     async with database.transaction() as session:
         locked = await session.get_one(User, user.id, with_for_update={"key_share": True})
         if locked.password != user.password:
             raise NotLoggedIn
-        for superfluous in await session.scalars(_superfluous(user, replaced)):
-            await session.delete(superfluous)
-        session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
-    return token
+        await then(session, locked)
 
 
-def _superfluous(user: User, replaced: str | None) -> Select[Session]:
-    """The session that is replaced, and those of the user's that one more makes too many.
+async def add(
+    session: AsyncSession, user: User, token: str, conn: HTTPConnection, replaced: Collection[str | None]
+) -> None:
+    """Log the user in on this browser, with `token` in its cookie. The sessions of the ids `replaced` end."""
+    # Cut off, since clients choose both: a proxy may pass on any address.
+    agent, ip = conn.headers.get("user-agent", "")[:300], conn.client.host[:45] if conn.client else ""
+    for superfluous in await session.scalars(_superfluous(user, replaced)):
+        await session.delete(superfluous)
+    session.add(Session(id=session_id(token), user_id=user.id, user_agent=agent, ip=ip))
+
+
+def _superfluous(user: User, replaced: Collection[str | None]) -> Select[Session]:
+    """The sessions that are replaced, and those of the user's that one more makes too many.
 
     Not those that are over by the clock: when it is wrong for a moment, that may be all of them.
     """
     of_user = select(Session.id).where(Session.user_id == user.id)
     kept = of_user.order_by(Session.last_seen_at.desc()).limit(MAX_SESSIONS - 1)
     is_too_many = (Session.user_id == user.id) & Session.id.not_in(kept)
-    return locked_sessions(or_(Session.id == replaced, is_too_many))
+    return locked_sessions(or_(Session.id.in_(replaced), is_too_many))
+
+
+def lasts(id: Any) -> ColumnElement[bool]:
+    """A condition for queries: whether the session of this id is live. The id may be a column."""
+    return exists().where(Session.id == id, Session.user_id == User.id, Session.is_alive())
 
 
 async def sessions_of(database: Database, user: CurrentUser) -> Sequence[Session]:

@@ -43,16 +43,20 @@ class GroupView(View, model=Group):
         group = Group(name=checked("name", check_name, data.get("name", "")))
         async with self.creating(request) as session:
             session.add(group)
+            await session.flush()
+            await self.claim(session, request, self.url_after(request, group))
         return group
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
-        async with self.editing(request, pk, data.get("version", "")) as (_, group):
+        async with self.editing(request, pk, data.get("version", "")) as (session, group):
             group.name = name
+            await self.claim(session, request, self.url(request, "details", group))
         return cast(Group, group)
 
     async def remove(self, session: AsyncSession, row: Group) -> None:
-        await session.delete(row)
+        if await session.get(Group, row.id, with_for_update=True, populate_existing=True):  # still there
+            await session.delete(row)
 
     async def details_context(self, request: Request) -> dict[str, Any]:
         """The first members, their number, and the reference that a form understands."""
@@ -100,7 +104,9 @@ class MembershipView(View, model=Membership):
             user, group = await find_user(session, data), await find_group(session, data)
             if not await group.add_user(user):
                 raise FieldError("user", f"{user.username} is a member of {group.name} already.")
-            return await session.get_one(Membership, (group.id, user.id))
+            made = await session.get_one(Membership, (group.id, user.id))
+            await self.claim(session, request, self.url_after(request, made))
+        return made
 
     def description_of(self, row: Membership) -> str:
         return f"{row}, since {row.joined_at:%Y-%m-%d %H:%M:%S.%f} UTC"

@@ -152,6 +152,7 @@ class AdminSite(Admin):
             target = view.url_after_removal(request, rows)
             for row in rows:
                 await view.remove(session, row)
+            await view.claim(session, request, target)
         view.log_removed(request, rows)
         return see_other(target) if request.method == "POST" else PlainTextResponse(target)
 

@@ -87,6 +87,8 @@ class UserView(View, model=User):
         with login.unique_name():
             async with self.creating(request) as session:
                 session.add(user)
+                await session.flush()
+                await self.claim(session, request, self.url_after(request, user))
         for act in [Act.ACCOUNT_CREATE, *([Act.ACCOUNT_PROMOTE] if user.is_superuser else [])]:
             security_log.done(request, act, user.id)
         return user
@@ -103,6 +105,7 @@ class UserView(View, model=User):
                 if hashed is not None:
                     await user.set_password(hashed, except_session=request.user.credential.session_id)
                     acts.append(Act.ACCOUNT_PASSWORD)
+                await self.claim(session, request, self.url(request, "details", user))
         for act in acts:
             security_log.done(request, act, user.id)
         return cast(User, user)

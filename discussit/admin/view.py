@@ -16,6 +16,8 @@ from discussit.accounts.current_user import check_rights
 from discussit.admin.versions import Changed, State, check_version
 from discussit.database import Database
 from discussit.log.checks import is_seq
+from discussit.pages.page import Form
+from discussit.pages.submissions import claim
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
@@ -175,6 +177,10 @@ class View(ModelView):
     def _row_of(self, key: Key) -> Select[Any]:
         """The same, with what its description refers to."""
         return self.row_of(key).options(*(selectinload(relation) for relation in self._list_relations))
+
+    async def claim(self, session: AsyncSession, request: Request, target: str) -> None:
+        """Have this transaction be the one in which the submitted form has its effect. To be called last in it."""
+        await claim(await Form.sent(request), session, request.user.id, target)
 
     async def find(self, pk: str) -> Any:
         return await self._get_object_by_pk(self._row_of(self.key_of(pk)))

@@ -1,8 +1,10 @@
 """Admission to a group, joining and leaving."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -50,8 +52,22 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
     return membership
 
 
-async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, joins: bool) -> bool:
-    """Make the user a member, or end that. Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn."""
+async def nothing(_session: AsyncSession) -> None:
+    pass
+
+
+async def join_or_leave(
+    database: Database,
+    user: CurrentUser,
+    uuid: UUID,
+    *,
+    joins: bool,
+    then: Callable[[AsyncSession], Awaitable[None]] = nothing,
+) -> bool:
+    """Make the user a member, or end that, and do what `then` does in the same transaction.
+
+    Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn.
+    """
     async with database.one_at_a_time(uuid), database.transaction() as session:
         # Locked, so that neither the account is closed meanwhile nor the group deleted.
         row = await session.get_one(User, user.id, with_for_update={"read": True})
@@ -59,4 +75,6 @@ async def join_or_leave(database: Database, user: CurrentUser, uuid: UUID, *, jo
         await session.run_sync(check_rights, user)
         if group is None:
             raise NoSuchGroup
-        return await (group.add_user(row) if joins else group.remove_user(row))
+        is_changed = await (group.add_user(row) if joins else group.remove_user(row))
+        await then(session)
+        return is_changed

@@ -229,6 +229,11 @@ def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs, lock: "
     return [refused.get(draft) or seqs.get(draft.key) for draft in drafts]
 
 
+def place_of(session: OrmSession, draft: Draft) -> int | None:
+    """The seq of the message with the draft's client_id, if there is one: it need not be counted again."""
+    return _known(session, [draft]).get(draft.key)
+
+
 def _refusal(session: OrmSession, draft: Draft) -> Refused:
     if session.scalar(select(Group.id).where(Group.id == draft.group_id)) is None:
         return Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -132,6 +132,21 @@ class Session(Base):
 
     def __str__(self) -> str:
         return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Submission(Base):
+    """A submitted form that had its effect, in the transaction that wrote this: a repeat gets the same answer."""
+
+    __tablename__ = "submissions"
+    # By nobody's id first: a form may be repeated before anybody is logged in.
+    __table_args__ = (UniqueConstraint("key", "user_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    # No foreign key: it would lock the account after all else, and accounts are never deleted.
+    user_id: Mapped[int] = mapped_column(index=True)
+    answer: Mapped[str] = mapped_column(Text)  # an address, or empty
+    session_id: Mapped[str | None] = mapped_column(String(64))  # of the session that the form started
 
 
 async def lock_groups_of(session: AsyncSession, users: Iterable[int]) -> None:

@@ -1,5 +1,6 @@
 """Sign up, log in, log out."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,7 +10,9 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.models import User
+from discussit.models.accounts import new_token, session_id
 from discussit.pages.page import Form, own_address, page, refusal, see_other
+from discussit.pages.submissions import claim, logged_in
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -23,9 +26,10 @@ async def sign_up(request: Request) -> Response:
         try:
             password = confirmed_password(form)
             await site.throttles.sign_up(request)
-            user = await login.sign_up(site.database, form.get("username"), password)
+            session = NewSession(request, form, address(request, "/"))
+            user = await login.sign_up(site.database, form.get("username"), password, then=session.start)
             security_log.done(request, Act.SIGN_UP, user.id)
-            return await start_session(request, user, address(request, "/"))
+            return session.redirect(user)
         except FieldError as error:
             form.refuse(error)
     is_first = not await site.database.run_read(login.has_accounts)
@@ -55,18 +59,30 @@ async def log_in(request: Request) -> Response:
         return page(
             request, "account/login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next"))
         )
-    return await start_session(request, user, own_address(request, form.get("next")))
+    session = NewSession(request, form, own_address(request, form.get("next")))
+    await sessions.start(site.database, user, session.start)
+    return session.redirect(user)
 
 
-async def start_session(request: Request, user: User, target: str) -> Response:
-    """Redirect to `target` in a new session. The browser's previous session ends."""
-    site = site_of(request)
-    token = await sessions.start(site.database, user, request, replaced=site.session_backend.session_id(request))
-    security_log.done(request, Act.LOGIN, user.id)
-    response = see_other(target)
-    site.session_backend.set(response, token, request)
-    site.throttles.device_cookies.remember(response, request, user.username)
-    return response
+class NewSession:
+    """The session that a form starts, in the transaction in which the form has its effect.
+
+    The browser's previous session ends.
+    """
+
+    def __init__(self, request: Request, form: Form, target: str) -> None:
+        self._request, self._form, self._target = request, form, target
+        self._token = new_token()
+
+    async def start(self, session: AsyncSession, user: User) -> None:
+        replaced = site_of(self._request).session_backend.session_id(self._request)
+        await sessions.add(session, user, self._token, self._request, [replaced])
+        await claim(self._form, session, user.id, self._target, session_id(self._token))
+
+    def redirect(self, user: User) -> Response:
+        """Redirect to the target, now that the session has started."""
+        security_log.done(self._request, Act.LOGIN, user.id)
+        return logged_in(self._request, self._target, self._token, user)
 
 
 async def log_out(request: Request) -> Response:

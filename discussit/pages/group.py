@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
@@ -13,13 +14,14 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import some_members
-from discussit.log.batch_writer import Draft
+from discussit.log.batch_writer import Draft, place_of
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.models import Group
 from discussit.pages.home import group_rows
 from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, live_page, own_address, see_other
+from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects
@@ -165,20 +167,19 @@ async def leave(request: Request) -> Response:
 async def _join_or_leave(request: Request, *, joins: bool) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     await site.throttles.join_or_leave(user.username)
-    await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins)
-    return see_other(own_address(request, form.get("next")))
+    target = own_address(request, form.get("next"))
+    # A repeat that comes late must not undo what was done since.
+    then = partial(claim, form, user_id=user.id, answer=target)
+    await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins, then=then)
+    return see_other(target)
 
 
 async def send_message(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     uuid = request.path_params["uuid"]
     try:
-        content = check_form_content(form.get("message"))
-        client_id = check_client_id(form.get("client_id") or None)
-        await site.throttles.message(user.username)
-        # Not before: counting may take a while, in which the session may end.
         group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
-        seq = await site.writer.append(Draft(group.id, user.id, content, client_id))
+        seq = await _send(request, user, _draft(user, group, form))
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None
@@ -192,3 +193,21 @@ async def send_message(request: Request) -> Response:
     if is_for_script(request):
         return json_reply(objects.Ack(form.get("client_id") or None, seq))
     return see_other(address(request, group.get_absolute_url()))
+
+
+def _draft(user: CurrentUser, group: Group, form: Form) -> Draft:
+    """Raises Refused. The log itself recognises a repeated form, by the client_id."""
+    content = check_form_content(form.get("message"))
+    return Draft(group.id, user.id, content, check_client_id(form.get("client_id") or form.key))
+
+
+async def _send(request: Request, user: CurrentUser, draft: Draft) -> int:
+    """Append the message, unless it is in the log: a repeat does not count as another one. Raises Refused."""
+    site, uuid = site_of(request), request.path_params["uuid"]
+    seq = await site.database.run_read(lambda session: place_of(session, draft))
+    if seq is not None:
+        return seq
+    await site.throttles.message(user.username)
+    # Again: counting may take a while, in which the session may end.
+    await site.database.run_read(lambda session: admit(session, user, uuid))
+    return await site.writer.append(draft)

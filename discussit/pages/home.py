@@ -13,6 +13,7 @@ from discussit.errors import FieldError
 from discussit.groups.membership import is_member
 from discussit.models import Group, Membership
 from discussit.pages.page import Form, live_page, refusal, see_other
+from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -50,13 +51,15 @@ async def create_group(request: Request) -> Response:
         group = Group(name=form.get("name"))
     except ValueError as error:
         return await _home(request, user, form.refuse(FieldError("name", str(error))))
+    home_address = address(request, "/")
     try:
         async with site_of(request).database.transaction() as session:
             session.add(group)
             await session.run_sync(check_rights, user, as_superuser=True)
+            await claim(form, session, user.id, home_address)
     except NotASuperuser:
         return _refuse_group(request)
-    return see_other(address(request, "/"))
+    return see_other(home_address)
 
 
 def _refuse_group(request: Request) -> Response:

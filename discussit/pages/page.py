@@ -1,5 +1,8 @@
 """Shared by all pages: templates, forms, redirects, error pages."""
 
+import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -37,10 +40,15 @@ MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of 
 
 @dataclass
 class Form:
-    """The values of a form's fields, and its errors: field → text. The empty field means the whole form."""
+    """The values of a form's fields, and its errors: field → text. The empty field means the whole form.
+
+    `key` identifies the submission of a form that has an id, for pages/submissions.py.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    key: str | None = None
+    is_done: bool = False  # by the same submission before
 
     @classmethod
     async def sent(cls, request: Request) -> "Form":
@@ -54,7 +62,9 @@ class Form:
     async def _parsed(cls, request: Request) -> "Form":
         await _refuse_odd(request)
         async with request.form(max_fields=MAX_FIELDS, max_files=1) as sent:
-            return cls({name: value for name, value in sent.items() if isinstance(value, str)})
+            fields = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+        values = dict(fields)
+        return cls(values, key=_key(request, fields) if values.get("form_id") else None)
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -64,6 +74,16 @@ class Form:
         self.errors[error.field] = str(error)
         self.values = {name: value for name, value in self.values.items() if not name.startswith("password")}
         return self
+
+
+def _key(request: Request, fields: list[tuple[str, str]]) -> str:
+    """Identifies a submission by its form's id, its address and its fields: with another text it is another one.
+
+    Passwords are among the fields, so that it must be an HMAC: a hash would let whoever reads it guess them.
+    """
+    secret = hashlib.sha256(b"discussit.form" + site_of(request).settings.secret_key.encode()).digest()
+    query = request.scope["query_string"].decode("latin-1")
+    return hmac.new(secret, json.dumps([path_below(request), query, sorted(fields)]).encode(), "sha256").hexdigest()
 
 
 async def _refuse_odd(request: Request) -> None:

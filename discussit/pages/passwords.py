@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,8 +12,10 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.password_reset import LinkSpent, ResetLinks
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, checked
-from discussit.pages.accounts import confirmed_password, start_session
+from discussit.models import User
+from discussit.pages.accounts import NewSession, confirmed_password
 from discussit.pages.page import Form, page, refusal
+from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -22,16 +25,22 @@ async def change_password(request: Request) -> Response:
     if request.method != "POST":
         return page(request, "account/password.html", form=Form())
     site, form = site_of(request), await Form.sent(request)
+    if form.is_done:
+        return page(request, "account/password.html", form=Form(), is_changed=True)
     try:
         new = _new_password(form, user.username)
         async with site.throttles.guess(request, user.username):
-            await password_reset.change_password(site.database, user, form.get("password"), new)
+            await password_reset.change_password(site.database, user, form.get("password"), new, partial(_claim, form))
     except FieldError as error:
         if isinstance(error, WrongPassword):
             security_log.refused(request, Act.PASSWORD_CHANGE, error.account)
         return page(request, "account/password.html", 400, form=form.refuse(error))
     security_log.done(request, Act.PASSWORD_CHANGE, user.id)
     return page(request, "account/password.html", form=Form(), is_changed=True)
+
+
+async def _claim(form: Form, session: AsyncSession, user: User) -> None:
+    await claim(form, session, user.id, "")
 
 
 async def reset_password(request: Request) -> Response:
@@ -52,9 +61,10 @@ async def _reset(request: Request) -> Response:
             new = _new_password(form, user.username)
         except FieldError as error:
             return page(request, "account/reset.html", 400, form=form.refuse(error), whose=user.username)
-        user = await links.redeem(token, new)
+        session = NewSession(request, form, address(request, "/"))
+        user = await links.redeem(token, new, session.start)
         security_log.done(request, Act.PASSWORD_RESET, user.id)
-        return await start_session(request, user, address(request, "/"))
+        return session.redirect(user)
     except LinkSpent:
         security_log.refused(request, Act.PASSWORD_RESET)
         text = "A link works once and for an hour. Ask an administrator of this server for a new one."

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log, sessions
-from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, current_user, user_of
 from discussit.accounts.security_log import Act
 from discussit.pages.accounts import log_out
 from discussit.pages.page import Form, page, see_other
@@ -13,9 +13,10 @@ from discussit.urls import address
 
 
 async def my_sessions(request: Request) -> Response:
-    user = current_user(request)
     if request.method == "POST":
-        return await _end(request, user)
+        # Without a user, the session that was to end may be the browser's own, which a first click has ended.
+        return await (_end(request, user) if (user := user_of(request)) else log_out(request))
+    user = current_user(request)
     return page(request, "account/sessions.html", sessions=await sessions.sessions_of(site_of(request).database, user))
 
 

@@ -179,7 +179,7 @@ def test_a_password_changed_meanwhile_logs_nobody_in(site, state, alice):
         user = await login.check_login(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
             await (await session.get_one(User, user.id)).set_password("another")
-        await sessions.start(state.database, user, HTTPConnection({"type": "http", "headers": []}))
+        await sessions.start(state.database, user, login.nothing)
 
     with pytest.raises(NotLoggedIn):
         site.portal.call(log_in_slowly)

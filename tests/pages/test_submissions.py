@@ -1,15 +1,23 @@
-"""Forms act for the account whose page they were on."""
+"""Forms act for the account whose page they were on, and once, however often they are sent."""
 
+import hashlib
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from people import PASSWORD, HttpPerson, Page
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 from discussit.accounts.password_reset import ResetLinks
-from discussit.models import Base
-from discussit.settings import TEMPLATES
+from discussit.app import create_app
+from discussit.models import Base, Session, Submission
+from discussit.models.accounts import IDLE_LIMIT
+from discussit.models.base import now
+from discussit.pages.submissions import KEPT
+from discussit.settings import TEMPLATES, Settings
 
 LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logout/"
 SESSIONS, CHANGE = "/accounts/sessions/", "/accounts/password/"
@@ -138,6 +146,8 @@ def test_a_text_that_comes_after_the_membership_has_ended_is_shown_to_be_copied(
     assert (response.status_code, Page(response.text).one("typed-message").text) == (403, "\ntomatoes")
 
 
+# Repeats
+
 # What is sent to each address: who does it, on which page the form is, and what is typed.
 FORMS = {
     "/groups/": ("alice", "/", {"name": "Cooking"}),
@@ -166,12 +176,249 @@ FORMS = {
     "/admin/event/edit/1;1": ("alice", "/admin/event/edit/1;1", {"description": "came"}),
     "/admin/event/delete?pks=1%3B1": ("alice", "/admin/event/delete?pks=1;1", {}),
 }
+HAVE_NO_EFFECT = {"/admin/user/reset/2"}  # each answer has a link; they work once, all together
+
+
+@pytest.fixture
+def filled(site, alice, bob, gardening, link_for):
+    """`filled(address)`: one of FORMS; who sends it, where, and what."""
+    HttpPerson(site, "alice").log_in()  # in another browser
+    alice.says(gardening, "tomatoes")
+    values = {"uuid": gardening, "token": link_for("alice").split("/")[-2]}
+    people = {"alice": alice, "bob": bob, "visitor": HttpPerson(site, "visitor")}
+
+    def filled(address):
+        name, path, typed = FORMS[address]
+        action = address.format(**values)
+        page = people[name].page(path.format(**values))
+        return people[name], action, page.form(None if "token" in address else action) | typed
+
+    return filled
+
+
+def test_every_route_is_repeated(site, alice):
+    alice.get("/admin/")
+    values = {name: f"{{{name}}}" for name in ("uuid", "token", "identity", "pk")}
+
+    assert {as_route(address) for address in FORMS} == set(posted(site, **values))
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_repeated_form_has_the_effect_and_the_answer_of_the_first(site, state, filled, address):
+    person, action, form = filled(address)
+    before = everything(site, state)
+
+    first = person.post(action, **form)
+    done = everything(site, state)
+    second = person.post(action, **form)
+
+    assert first.status_code in (200, 303)
+    assert answer(second) == answer(first)
+    assert (done == before) == (address in HAVE_NO_EFFECT)
+    assert everything(site, state) == done
+
+
+@pytest.fixture
+def other_site(scene, site):
+    """The application once more on the same database, as in another process."""
+    with TestClient(create_app(Settings.from_environment())) as other_site:
+        yield other_site
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_simultaneous_repeats_have_one_effect_and_one_answer(site, other_site, state, filled, address):
+    person, action, form = filled(address)
+    before = everything(site, state)
+
+    answers = clicks(person, (site, other_site), action, form)
+    done = everything(site, state)
+
+    assert len({answer(each) for each in answers}) == 1, answers
+    assert answers[0].status_code in (200, 303)
+    assert [table for table in done if len(done[table]) > len(before[table]) + 1] == []
+    assert answer(person.post(action, **form)) == answer(answers[0])
+    assert everything(site, state) == done
+
+
+def clicks(person, sites, action, form):
+    """What the same form is answered, sent three times to each of these sites, all at the same time."""
+    browsers = [HttpPerson(site, person.name) for site in (*sites, *sites, *sites)]
+    for each in browsers:
+        each.browser.cookies.update(person.browser.cookies)
+        each.get("/healthz")
+    with ThreadPoolExecutor(len(browsers)) as at_once:
+        return list(at_once.map(lambda each: each.post(action, **form), browsers))
+
+
+# Signing up and logging in again
+
+
+def test_a_second_click_on_sign_up_logs_in_by_the_second_answer(site, state, alice):
+    cleo, lost = HttpPerson(site, "cleo"), HttpPerson(site, "cleo")
+    form = cleo.fills(SIGNUP, SIGNUP, username="cleo", **TYPED_PASSWORD)
+
+    lost.post(SIGNUP, **form)
+    response = cleo.post(SIGNUP, **form)
+
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    assert "cleo" in cleo.page("/").one("menu").text
+    assert lost.get("/").status_code == 303  # nobody has that cookie
+    assert len(cleo.page(SESSIONS).forms()) == 2  # of one session, and of the menu
+
+
+def test_somebody_else_with_the_same_name_is_told_that_it_is_taken(site, alice):
+    response = HttpPerson(site, "visitor").post(SIGNUP, username="alice", form_id="1", **TYPED_PASSWORD)
+
+    assert Page(response.text).errors() == {"username": "This name is taken."}
+
+
+def test_a_sign_up_on_somebodys_page_is_repeated_by_the_new_account(alice):
+    form = alice.fills(SIGNUP, SIGNUP, username="cleo", **TYPED_PASSWORD)
+    alice.post(SIGNUP, **form)
+
+    response = alice.post(SIGNUP, **form)
+
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    assert "cleo" in alice.page("/").one("menu").text
+
+
+def test_a_repeated_login_leaves_one_session(site, alice):
+    form = HttpPerson(site, "alice").fills(LOGIN, LOGIN, username="alice", password=PASSWORD)
+
+    for _ in range(3):
+        HttpPerson(site, "alice").post(LOGIN, **form)
+
+    assert len([each for each in alice.page(SESSIONS).elements if each.get("class") == "session"]) == 2  # with hers
+
+
+def test_the_same_login_form_logs_in_again_after_a_logout(site, alice):
+    visitor = HttpPerson(site, "alice")
+    form = visitor.fills(LOGIN, LOGIN, username="alice", password=PASSWORD)
+
+    for _ in range(2):
+        visitor.post(LOGIN, **form)
+        assert visitor.get("/").status_code == 200
+        visitor.log_out()
+
+
+def test_the_same_login_form_logs_in_again_after_its_session_is_over(site, state, alice):
+    visitor = HttpPerson(site, "alice")
+    form = visitor.fills(LOGIN, LOGIN, username="alice", password=PASSWORD)
+    visitor.post(LOGIN, **form)
+    long_ago = update(Session).values(last_seen_at=now() - IDLE_LIMIT)
+    site.portal.call(state.database.run_write, lambda session: session.execute(long_ago))
+
+    visitor.post(LOGIN, **form)
+
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", [LOGIN, SIGNUP])
+def test_a_form_that_began_a_session_opens_nothing_after_a_change_of_the_password(site, alice, path):
+    cleo, thief = HttpPerson(site, "cleo"), HttpPerson(site, "thief")
+    cleo.sign_up()
+    form = thief.fills(path, path, username="cleo", password=PASSWORD, **TYPED_PASSWORD)
+    HttpPerson(site, "cleo").post(path, **form)
+    cleo.post(CHANGE, password=PASSWORD, **NEW_PASSWORD)
+
+    assert thief.post(path, **form).status_code == 400
+    assert thief.get("/").status_code == 303
+
+
+# What is no repeat
+
+
+def test_another_text_from_the_same_page_is_another_message(alice, gardening):
+    form = alice.fills(f"/groups/{gardening}/", f"/groups/{gardening}/messages/")
+
+    for text in ("tomatoes", "beans", "beans"):
+        alice.post(f"/groups/{gardening}/messages/", **form | {"message": text})
+
+    assert [text for _, text in alice.page(f"/groups/{gardening}/").log()][1:] == ["alice tomatoes", "alice beans"]
+
+
+def test_the_same_text_from_another_page_is_another_message(alice, gardening):
+    for _ in range(2):
+        form = alice.fills(f"/groups/{gardening}/", f"/groups/{gardening}/messages/", message="yes")
+        alice.post(f"/groups/{gardening}/messages/", **form)
+
+    assert len(alice.page(f"/groups/{gardening}/").log()) == 3
+
+
+def test_the_form_of_a_client_that_uses_one_id_for_all_is_each_persons_own(alice, bob, gardening):
+    for person in (alice, bob):
+        person.post(f"/groups/{gardening}/join/", form_id="1")
+
+    assert bob.get(f"/groups/{gardening}/").status_code == 200
+
+
+def test_a_form_that_was_refused_may_be_sent_again(alice, bob, gardening):
+    form = bob.fills("/", f"/groups/{gardening}/join/") | {"message": "hi"}
+    assert bob.post(f"/groups/{gardening}/messages/", **form).status_code == 403
+    bob.joins(gardening)
+
+    assert bob.post(f"/groups/{gardening}/messages/", **form).status_code == 303
+
+
+def test_a_repeat_that_comes_late_does_not_undo_what_was_done_since(bob, gardening):
+    form = bob.fills("/", f"/groups/{gardening}/join/")
+    bob.post(f"/groups/{gardening}/join/", **form)
+    bob.leaves(gardening)
+
+    assert bob.post(f"/groups/{gardening}/join/", **form).headers["location"] == "/"
+
+    assert bob.get(f"/groups/{gardening}/").status_code == 403
+
+
+# Limits
+
+
+def test_a_repeat_is_not_counted_as_another_message(one_a_second, alice, gardening):
+    forms = [
+        alice.fills(f"/groups/{gardening}/", f"/groups/{gardening}/messages/", message=f"message {n}") for n in range(5)
+    ]
+
+    statuses = {alice.post(f"/groups/{gardening}/messages/", **form).status_code for form in forms + forms}
+
+    assert statuses == {303}
+    assert len(alice.page(f"/groups/{gardening}/").log()) == 6
+
+
+def test_simultaneous_repeats_count_as_one_message(one_a_second, site, alice, gardening):
+    form = alice.fills(f"/groups/{gardening}/", f"/groups/{gardening}/messages/", message="hi")
+
+    answers = clicks(alice, (site, site, site, site), f"/groups/{gardening}/messages/", form)
+
+    assert {each.status_code for each in answers} == {303}
+    assert len(alice.page(f"/groups/{gardening}/").log()) == 2
+
+
+def test_only_the_newest_submissions_are_kept(site, state, alice):
+    for n in range(KEPT + 5):
+        alice.post("/groups/", name=f"Group {n}", form_id="1")
+
+    kept = site.portal.call(state.database.run_read, lambda session: session.scalars(select(Submission)).all())
+    assert [each.id for each in kept] == list(range(6, KEPT + 6))
+
+
+def test_no_password_can_be_guessed_from_what_is_kept(site, state, alice):
+    alice.post(CHANGE, form_id="1", password=PASSWORD, **NEW_PASSWORD)
+
+    (kept,) = site.portal.call(state.database.run_read, lambda session: session.scalars(select(Submission)).all())
+
+    fields = sorted({"form_id": "1", "password": PASSWORD, **NEW_PASSWORD}.items())
+    assert re.fullmatch("[0-9a-f]{64}", kept.key)
+    assert kept.key != hashlib.sha256(json.dumps([CHANGE, "", fields]).encode()).hexdigest()
 
 
 @pytest.fixture
 def link_for(site, state):
     """A link with which somebody can set a new password: `link_for("bob")`."""
     return lambda name: site.portal.call(ResetLinks(state.database).path_for, name)
+
+
+def answer(response):
+    return response.status_code, response.headers.get("location"), "set-cookie" in response.headers
 
 
 def everything(site, state):
@@ -193,3 +440,10 @@ def posted(site, **values):
         for each in inner:
             if "POST" in (getattr(each, "methods", None) or ()):
                 yield (before + each.path).replace(":uuid", "").format(**values)
+
+
+def as_route(address):
+    pattern = r"/admin/\w+/(create|edit|reset|delete)(/[^?]+)?"
+    return re.sub(pattern, lambda found: f"/admin/{{identity}}/{found[1]}" + "/{pk}" * bool(found[2]), address).split(
+        "?"
+    )[0]
