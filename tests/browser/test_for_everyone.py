@@ -141,6 +141,16 @@ def test_on_a_phone_panels_are_folded_behind_buttons(phone, gardening):
     expect(phone.find("#my-groups [aria-current=page]")).to_be_in_viewport()
 
 
+def test_a_panel_over_the_page_closes_where_the_window_has_a_column_for_it(alice, together):
+    alice.page.set_viewport_size({"width": 800, "height": 600})
+    alice.find(".bar-members").click()
+    expect(alice.find(".panel:popover-open")).to_have_count(1)
+
+    alice.page.set_viewport_size({"width": 1280, "height": 600})
+
+    expect(alice.find(".panel:popover-open")).to_have_count(0)
+
+
 def test_under_a_finger_enter_breaks_the_line_and_the_button_sends(phone, gardening):
     phone.opens(gardening)
     phone.field.tap()

@@ -93,6 +93,16 @@ def test_an_own_message_without_a_text_does_not_stay_below_the_log(tab, garbler,
     expect(tab.pending).to_have_count(0)
 
 
+def test_a_message_that_has_no_row_while_it_waits_is_sent_all_the_same(tab, errors, gardening):
+    tab.opens(gardening)
+    tab.page.evaluate("() => document.querySelector('#pending-template').remove()")
+
+    tab.says("one", "two")
+
+    expect(tab.messages).to_have_text([re.compile("see")] * 3 + ["one", "two"])
+    expect(tab.pill).to_have_text("Live")
+
+
 def test_an_entry_without_a_template_is_shown_plainly(alice, tab, errors, gardening):
     tab.opens(gardening)
     tab.page.evaluate("() => document.querySelector('#message-template').remove()")

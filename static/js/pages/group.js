@@ -190,7 +190,7 @@ function outboxChanged() {
 }
 
 function showPending() {
-  pending.show(cursor.seq, log.continues(user, new Date()))
+  attempt(() => pending.show(cursor.seq, log.continues(user, new Date())))
 }
 
 function loadOlder() {

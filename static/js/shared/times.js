@@ -29,8 +29,9 @@ export function localize(root) {
 /** @param {HTMLTimeElement} time */
 function localizeTime(time) {
   const date = new Date(time.dateTime)
-  time.textContent = time.dataset.form === "ago" ? ago(date) : clock().format(date)
+  // First, since it raises for an invalid date, of which ago() would be "just now".
   time.title = moment().format(date)
+  time.textContent = time.dataset.form === "ago" ? ago(date) : clock().format(date)
 }
 
 /**
