@@ -30,7 +30,7 @@ def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardenin
     ]
 
     assert [href.split("/", 3)[3] for href in preloaded] == imports("js/pages/group.js")
-    assert imports("js/pages/sessions.js") == ["js/shared/times.js"]
+    assert imports("js/pages/sessions.js") == ["js/shared/attempt.js", "js/shared/times.js"]
 
 
 def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardening):
