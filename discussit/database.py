@@ -1,6 +1,7 @@
 """Ways to read and write: a process's engines and the transactions on them."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -58,6 +59,14 @@ def is_outage(error: Exception) -> bool:
 
 def _sqlstate(error: Exception) -> str:
     return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
+
+
+def log_failure(logger: logging.Logger, text: str, error: Exception) -> None:
+    """Log one of DATABASE_ERRORS that ends nothing: an outage in one line, a mistake of ours with its traceback."""
+    if is_outage(error):
+        logger.warning("%s: %s", text, type(error).__name__)
+    else:
+        logger.error("%s: %s", text, type(error).__name__, exc_info=error)
 
 
 def chunks(values: Sequence[Member]) -> Iterator[Sequence[Member]]:

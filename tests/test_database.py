@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import re
 import traceback
 from threading import Thread
@@ -6,11 +7,11 @@ from threading import Thread
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from stores import query
 from world import World
 
-from discussit.database import Database, chunks, is_outage
+from discussit.database import Database, chunks, is_outage, log_failure
 from discussit.models import Group, Message
 from discussit.settings import ALEMBIC_INI, PACKAGE
 
@@ -160,6 +161,22 @@ async def one_statement(settings, statement, values):
             await session.execute(text(statement), values)
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "has_traceback"),
+    [
+        (ConnectionResetError(), logging.WARNING, False),
+        (ProgrammingError("SELECT nonsense", None, Exception()), logging.ERROR, True),
+    ],
+    ids=["outage", "mistake"],
+)
+def test_only_a_mistake_of_ours_is_logged_with_its_traceback(caplog, error, level, has_traceback):
+    log_failure(logging.getLogger("discussit"), "could not look", error)
+
+    (record,) = caplog.records
+    assert (record.levelno, bool(record.exc_info)) == (level, has_traceback)
+    assert record.getMessage() == f"could not look: {type(error).__name__}"
 
 
 async def names(database):

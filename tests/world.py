@@ -159,5 +159,11 @@ async def break_database(database):
         await session.execute(text("ALTER TABLE groups RENAME TO somewhere_else"))
 
 
+async def mend_database(database):
+    """Bring the table back."""
+    async with database.transaction() as session:
+        await session.execute(text("ALTER TABLE somewhere_else RENAME TO groups"))
+
+
 async def group_of(session, uuid):
     return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, session_id
 from discussit.models.base import now
@@ -150,7 +150,7 @@ class SessionBackend(AuthenticationBackend):
                     row.last_seen_at = now()
         except DATABASE_ERRORS as error:
             # No reason to refuse the page: the next request tries again.
-            logger.warning("could not note when a session was seen: %s", type(error).__name__)
+            log_failure(logger, "could not note when a session was seen", error)
 
     def session_id(self, conn: HTTPConnection) -> str | None:
         """The id of the session whose cookie a request sent, whether or not the session is valid."""

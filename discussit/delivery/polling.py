@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from anyio import CancelScope, current_time
 
-from discussit.database import DATABASE_ERRORS, Database, chunks, is_outage
+from discussit.database import DATABASE_ERRORS, Database, chunks, is_outage, log_failure
 from discussit.delivery.people import People
 from discussit.delivery.room import Room
 from discussit.delivery.rooms import Rooms
@@ -43,8 +43,8 @@ class Polling:
                 # Everything has its turn, however often single rooms are behind.
                 await self._look(everywhere=current_time() >= self._due)
             except DATABASE_ERRORS as error:
-                # The database does not answer: readers wait, and the next look finds what they miss.
-                logger.warning("could not look for new entries: %s", type(error).__name__)
+                # Readers wait, and the next look finds what they miss.
+                log_failure(logger, "could not look for new entries", error)
                 await asyncio.sleep(POLL / 4)
                 self._due = current_time()
 

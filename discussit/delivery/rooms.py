@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.bus import Bus, messages
 from discussit.bus.messages import Appended, BusMessage, Revised, group_channel
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.delivery.connections import Follower
 from discussit.delivery.room import TAIL, Room
 from discussit.delivery.slices import Slice
@@ -145,7 +145,7 @@ class Rooms:
         try:
             await self._database.run_write(lambda session: session.connection().execute(seen.values(epoch=new_epoch())))
         except DATABASE_ERRORS as error:
-            logger.warning("could not note that group %s has lost entries: %s", room.uuid, type(error).__name__)
+            log_failure(logger, f"could not note that group {room.uuid} has lost entries", error)
 
     # Reading
 

@@ -7,7 +7,7 @@ from anyio import create_task_group, sleep
 from starlette.websockets import WebSocket
 
 from discussit.accounts.current_user import NotLoggedIn
-from discussit.database import DATABASE_ERRORS
+from discussit.database import DATABASE_ERRORS, log_failure
 from discussit.delivery.connections import Connection
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode
@@ -51,7 +51,7 @@ async def _receive(websocket: WebSocket, connection: Connection, on_message: Cal
     except NotLoggedIn:
         connection.end(CloseCode.SESSION_ENDED)
     except DATABASE_ERRORS as error:
-        logger.warning("a message could not be carried out: %s", type(error).__name__)
+        log_failure(logger, "a message could not be carried out", error)
         connection.end(CloseCode.RESTART)
 
 

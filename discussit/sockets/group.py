@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from discussit import assets
 from discussit.accounts.current_user import CurrentUser, current_user
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.delivery.connections import Follower
 from discussit.delivery.hub import Hub
 from discussit.delivery.protocols import negotiated
@@ -131,6 +131,6 @@ async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follow
                 follower.is_outdated = False
                 follower.reply(objects.Reset(await room.ready()))
     except DATABASE_ERRORS as error:
-        # The reader is behind and the database does not answer: it returns with its cursor.
-        logger.warning("a reader could not be brought up to date: %s", type(error).__name__)
+        # The reader is behind and can't read on: it returns with its cursor.
+        log_failure(logger, "a reader could not be brought up to date", error)
         follower.end(CloseCode.RESTART)

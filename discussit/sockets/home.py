@@ -6,7 +6,7 @@ from starlette.websockets import WebSocket
 
 from discussit import assets
 from discussit.accounts.current_user import CurrentUser, current_user
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.delivery.connections import HomeConnection
 from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
@@ -53,7 +53,7 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
     try:
         ready = await _ready(site_of(sender.websocket).database, user)
     except DATABASE_ERRORS as error:
-        logger.warning("a home page could not be sent its groups: %s", type(error).__name__)
+        log_failure(logger, "a home page could not be sent its groups", error)
         connection.end(CloseCode.RESTART)
     else:
         connection.reply(ready)

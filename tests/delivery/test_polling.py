@@ -5,6 +5,7 @@ from anyio import create_task_group, fail_after, sleep
 from anyio.lowlevel import checkpoint
 from followers import entered, following
 from sqlalchemy import select, text, update
+from world import break_database, mend_database
 
 from discussit.bus import RESYNC
 from discussit.bus.messages import group_channel
@@ -115,6 +116,20 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
         tasks.cancel_scope.cancel()
 
     assert hers.ended == CloseCode.SESSION_ENDED
+
+
+async def test_a_mistake_in_a_query_is_logged_with_its_traceback_and_ends_nothing(world, impatient, caplog):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await break_database(world.database)
+        while "could not look for new entries" not in caplog.text:
+            await checkpoint()
+        await mend_database(world.database)
+        await world.wrote("after")
+
+        assert await anext(entries) == (3, "after")
+    assert "Traceback" in caplog.text
 
 
 async def nag(served, channel):

@@ -1,5 +1,6 @@
 import pytest
 from people import V1, HttpPerson, closed, refused
+from world import break_database
 
 from discussit.assets import version
 from discussit.bus import RESYNC
@@ -212,6 +213,16 @@ def test_a_frame_over_64_kib_closes_with_1009(alice, faultless):
         socket.send_text("x" * (MAX_SIZE + 1))
 
         assert closed(socket) == 1009
+
+
+def test_a_mistake_of_ours_closes_with_1012_and_is_logged_with_its_traceback(site, state, alice, gardening, caplog):
+    with alice.at_home() as socket:
+        site.portal.call(break_database, state.database)
+        socket.send_json(leave(gardening))
+
+        assert closed(socket) == 1012
+    (mistake,) = [each for each in caplog.records if "a message could not be carried out" in each.getMessage()]
+    assert mistake.exc_info
 
 
 def test_a_logout_closes_with_4401_in_both_protocols(alice):
