@@ -16,7 +16,11 @@ from discussit.wire import objects
 
 
 class Connection:
-    """One open socket of this process."""
+    """One open socket of this process.
+
+    `reply` is the only way for an object to its client, `Follower.take` and `Rooms.follow` are the only ones for
+    entries. All are closed from `end` on, so that nobody needs to ask whether a session or a membership has ended.
+    """
 
     def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
         self.session_id = session_id
@@ -28,18 +32,21 @@ class Connection:
         self.refusals = 0  # messages of the client that were answered with an error
         self._replies: list[str] = []
         self._woken = asyncio.Event()
-        self.is_idle = False  # nothing is queued; its task is waiting
+        self.is_idle = False  # it has not ended, nothing is queued, and its task is waiting
         self._taken = asyncio.Event()
 
     def end(self, code: CloseCode) -> None:
         """Send nothing more from now on, and close the socket with `code` as soon as possible."""
         self.ended = self.ended or code
+        self._replies.clear()
         self.wake()
         # What is being sent over a slow network must not go out when there is room for it.
         self.sending.cancel()
 
     def reply(self, reply: objects.Reply) -> None:
-        """Queue an object that isn't an entry, if the connection's protocol has it."""
+        """Queue an object that isn't an entry, if the connection's protocol has it. Once ended, it is dropped."""
+        if self.ended is not None:
+            return
         self.refusals += isinstance(reply, objects.Error)
         if self.protocol.has(reply):
             self._replies.append(objects.encode(reply))
@@ -62,7 +69,7 @@ class Connection:
         self._woken.set()
 
     async def woken(self) -> None:
-        self.is_idle = not self._woken.is_set()
+        self.is_idle = self.ended is None and not self._woken.is_set()
         try:
             await self._woken.wait()
         finally:

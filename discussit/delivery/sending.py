@@ -59,11 +59,12 @@ class SocketSender:
             self.connection.wake()
         return True
 
-    async def send(self, replies: list[str], part: Slice | None = None) -> None:
-        """Send replies, then entries. If it takes too long, the connection ends."""
+    async def send(self, part: Slice | None = None) -> None:
+        """Send the queued replies, then entries. If it takes too long, the connection ends."""
         await self._finish()
         protocol = self.connection.protocol
-        self._start([*protocol.replies(replies), *(protocol.entries(part) if part else ())])
+        replies = protocol.replies(self.connection.take_replies())
+        self._start([*replies, *(protocol.entries(part) if part else ())])
         await self._finish()
 
     async def close(self, code: CloseCode) -> None:

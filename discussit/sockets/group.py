@@ -126,7 +126,7 @@ class MessageWriter:
 async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follower) -> None:
     try:
         async for part in hub.rooms.follow(room, follower):
-            await sender.send(follower.take_replies(), part)
+            await sender.send(part)
             if follower.is_outdated:
                 follower.is_outdated = False
                 follower.reply(objects.Reset(await room.ready()))

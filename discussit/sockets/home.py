@@ -43,12 +43,12 @@ async def _send_replies(sender: SocketSender, user: CurrentUser, connection: Hom
         await connection.woken()
         if connection.is_outdated:
             await _send_groups(sender, user, connection)
-        await sender.send(connection.take_replies())
+        await sender.send()
 
 
 async def _send_groups(sender: SocketSender, user: CurrentUser, connection: HomeConnection) -> None:
     """Send all groups that the user is in. Changes noted before they are read go out before, later ones after."""
-    await sender.send(connection.take_replies())
+    await sender.send()
     connection.is_outdated = False
     try:
         ready = await _ready(site_of(sender.websocket).database, user)

@@ -8,6 +8,7 @@ from anyio.lowlevel import checkpoint
 from discussit.bus.messages import MembershipChange
 from discussit.delivery.connections import Connection, Connections, Follower, HomeConnection
 from discussit.delivery.protocols import TUTORIAL, V1
+from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode, ErrorCode
 from discussit.log.kinds import Effect
 from discussit.wire import objects
@@ -78,6 +79,27 @@ async def test_an_end_wakes_the_waiting_task(connection):
     await checkpoint()
 
     assert waiting.done()
+
+
+async def test_from_its_end_on_a_connection_has_nothing_to_send(connection):
+    connection.reply(objects.Reset(1))
+    connection.end(CloseCode.MEMBERSHIP_ENDED)
+    connection.reply(objects.Ack("a", 1))
+
+    assert connection.take_replies() == []
+
+
+async def test_an_ended_follower_takes_no_entries_though_its_task_waits_again(follower):
+    taken = []
+    follower.try_send = lambda part: taken.append(part) or True
+    follower.end(CloseCode.MEMBERSHIP_ENDED)
+    await follower.woken()
+    waiting = asyncio.create_task(follower.woken())
+    await checkpoint()
+
+    assert not follower.take(Slice(0, ()))
+    assert taken == []
+    waiting.cancel()
 
 
 async def test_an_end_cuts_off_what_is_being_sent(connection):

@@ -88,7 +88,9 @@ async def test_a_session_that_is_too_old_has_some_seconds(world, clock):
 
 
 async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
-    his, hers = HomeConnection("x", world.bob.id, V1), HomeConnection("y", world.alice.id, V1)
+    await world.logged_in(world.bob, "his")
+    his = HomeConnection(session_id("his"), world.bob.id, V1)
+    hers = HomeConnection("session of alice", world.alice.id, V1)
     elsewhere = MembershipChanges([MembershipChange(ELSEWHERE, 1, world.bob.id, Effect.JOINED)])
 
     async with world.served() as served:

@@ -1,12 +1,18 @@
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 from starlette.websockets import WebSocket
 
+import discussit
 from discussit.delivery.connections import Connection
 from discussit.delivery.protocols import V1
 from discussit.delivery.sending import SocketSender, SuspendedSend
 from discussit.delivery.slices import Slice
+from discussit.errors import CloseCode
+
+SENDS = re.compile(r"""send_(text|json|bytes)\(|["']websocket\.send["']""")
 
 
 @pytest.fixture
@@ -77,6 +83,27 @@ def is_set():
     event = asyncio.Event()
     event.set()
     return event
+
+
+def test_nothing_else_sends_on_a_socket():
+    senders = {path for path in Path(discussit.__file__).parent.rglob("*.py") if SENDS.search(path.read_text())}
+
+    assert [path.name for path in senders] == ["sending.py"]
+
+
+async def test_an_ended_connection_is_not_even_sent_what_its_task_holds_already():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    connection = Connection("session", 1, V1)
+    sender = SocketSender(WebSocket({"type": "websocket", "discussit.send": send}, None, None), connection)
+    connection.end(CloseCode.SESSION_ENDED)
+
+    await sender.send(Slice(0, ()))
+
+    assert sent == []
 
 
 async def test_a_room_does_not_start_the_send_of_a_server_that_may_set_its_task_a_time_limit():
