@@ -90,7 +90,9 @@ class HomeConnection(Connection):
 
     def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
         super().__init__(session_id, user_id, protocol)
-        self.is_outdated = protocol.follows_memberships  # changes may have been missed: send all groups
+        # Its groups are to be read again, and sent if its protocol has that: changes may have been missed. At the
+        # beginning in any case, since the session may have ended while the handshake waited.
+        self.is_outdated = True
         self._last_seqs: dict[UUID, int] = {}
 
     def membership_changed(self, change: MembershipChange) -> None:
@@ -101,7 +103,7 @@ class HomeConnection(Connection):
             self.reply(sent(data=change.group_uuid))
 
     def memberships_unclear(self) -> None:
-        self.is_outdated = self.protocol.follows_memberships
+        self.is_outdated |= self.protocol.follows_memberships
         self.wake()
 
 

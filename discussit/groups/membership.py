@@ -19,11 +19,6 @@ def is_member(user_id: Any, group_id: Any) -> ColumnElement[bool]:
     return and_(Membership.user_id == user_id, Membership.group_id == group_id)
 
 
-def groups_of(user_id: int) -> Select[Group]:
-    """The groups that a user is in."""
-    return select(Group).join(Membership, is_member(user_id, Group.id))
-
-
 def members_of(group_id: int) -> Select[User]:
     """The members of a group, by name."""
     # An expression, since with a LIMIT PostgreSQL would rather look through all users of the server in the order of

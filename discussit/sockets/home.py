@@ -5,15 +5,13 @@ import logging
 from starlette.websockets import WebSocket
 
 from discussit import assets
-from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, current_user
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.delivery.connections import HomeConnection
 from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
-from discussit.groups.admission import NoSuchGroup, join_or_leave
-from discussit.groups.membership import groups_of
-from discussit.models import Group
+from discussit.groups.admission import NoSuchGroup, join_or_leave, own_groups
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.wire import commands, objects
@@ -47,11 +45,16 @@ async def _send_replies(sender: SocketSender, user: CurrentUser, connection: Hom
 
 
 async def _send_groups(sender: SocketSender, user: CurrentUser, connection: HomeConnection) -> None:
-    """Send all groups that the user is in. Changes noted before they are read go out before, later ones after."""
+    """Send all groups that the user is in, unless the session has ended since the handshake arrived.
+
+    Changes noted before they are read go out before, later ones after.
+    """
     await sender.send()
     connection.is_outdated = False
     try:
         ready = await _ready(site_of(sender.websocket).database, user)
+    except NotLoggedIn:
+        connection.end(CloseCode.SESSION_ENDED)
     except DATABASE_ERRORS as error:
         log_failure(logger, "a home page could not be sent its groups", error)
         connection.end(CloseCode.RESTART)
@@ -60,9 +63,8 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
 
 
 async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
-    uuids = groups_of(user.id).with_only_columns(Group.uuid).order_by(Group.id)
-    groups = await database.run_read(lambda session: session.scalars(uuids).all())
-    return objects.Ready(user=user.username, account=user.account_id, groups=list(groups), version=assets.version())
+    groups = await database.run_read(lambda session: own_groups(session, user))
+    return objects.Ready(user=user.username, account=user.account_id, groups=groups, version=assets.version())
 
 
 async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: HomeConnection, text: str) -> None:

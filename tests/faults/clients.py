@@ -52,10 +52,10 @@ class RemotePerson(HttpPerson):
     def follows(self, group, since=None):
         return SocketClient(self, group, since)
 
-    def socket(self, path, **options):
+    def socket(self, path, subprotocols=(V1,), **options):
         return connect(
             f"ws://{self.address}{path}",
-            subprotocols=[V1],
+            subprotocols=subprotocols or None,
             additional_headers={"Cookie": self.cookie_header},
             compression=None,
             max_size=None,

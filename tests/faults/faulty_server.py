@@ -28,7 +28,8 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit import cli, main_tasks
 from discussit.app import app
 from discussit.bus import MemoryBackend, backends, bus
-from discussit.delivery import hub, polling, rooms, sending
+from discussit.delivery import hub, people, polling, rooms, sending
+from discussit.limits import throttles
 from discussit.log import batch_writer, held, kinds, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
@@ -348,6 +349,22 @@ def short_hold():
 
 
 # Holding a request at one point, so that something else can happen there
+
+
+def never_look():
+    """As a process whose next look at everything is yet to come: it knows only what it is told."""
+    polling.POLL = 3600
+
+
+def hold_limits():
+    """While Redis is slow to say whether somebody may connect, or join and leave."""
+    for name in ("connect", "join_or_leave"):
+        setattr(throttles.Throttles, name, _held(getattr(throttles.Throttles, name)))
+
+
+def hold_listening():
+    """While the bus is slow to confirm that it delivers what concerns a person."""
+    people.People.listening = _held(people.People.listening)
 
 
 def hold_admission():

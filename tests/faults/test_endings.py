@@ -4,13 +4,13 @@ import asyncio
 import json
 import queue
 import threading
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 import anyio
 import pytest
-from clients import LIMIT, Talker, narrow_socket, running
+from clients import LIMIT, RemotePerson, Talker, narrow_socket, running
 from people import V1
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 ENDINGS = pytest.mark.parametrize(
     ("ending", "code", "status"),
@@ -91,6 +91,58 @@ async def test_a_leave_in_another_process_reaches_a_socket_that_enters_a_room(fa
 
         assert await bob.closed() == 4403
         assert bob.entries == []
+
+
+@pytest.mark.parametrize("protocols", [[V1], []], ids=["v1", "tutorial"])
+@pytest.mark.parametrize("point", ["hold_limits", "hold_listening"])
+async def test_a_home_page_whose_handshake_waited_is_sent_nothing_after_a_logout(point, protocols, faulty, start):
+    garden, elsewhere = faulty(), start(point, "never_look")
+    garden.hold()
+    received = asyncio.create_task(received_at_home(garden.bob.at(elsewhere), protocols))
+    await garden.held()
+    await asyncio.to_thread(garden.bob.log_out)
+    garden.go()
+
+    assert await received == ([], 4401)
+
+
+async def received_at_home(person, protocols):
+    """What a home page's socket is sent, and the code with which it is closed."""
+    received = []
+    async with person.socket("/", protocols) as socket, asyncio.timeout(LIMIT):
+        with suppress(ConnectionClosed):
+            while True:
+                received += json.loads(await socket.recv())
+    return received, socket.close_code
+
+
+@pytest.mark.parametrize("ways", ["socket", "form"])
+async def test_a_join_that_waited_is_not_carried_out_after_a_logout(ways, faulty, start):
+    garden, elsewhere = faulty(), start("hold_limits")
+    carol = RemotePerson(garden.server, "carol")
+    carol.sign_up()
+    garden.go()
+    there = carol.at(elsewhere)
+    async with there.socket("/") as socket:
+        await socket.recv()
+        garden.hold()
+        joining = asyncio.create_task(joins_by(ways, there, socket, garden.group))
+        await garden.held()
+        await asyncio.to_thread(carol.log_out)
+        garden.go()
+        await joining
+
+    assert "carol" not in [entry.name for entry in garden.log()]
+
+
+async def joins_by(ways, person, socket, group):
+    """Ask for it, and return when it is answered."""
+    if ways == "form":
+        await asyncio.to_thread(person.joins, group)
+        return
+    await socket.send(json.dumps({"type": "join_group", "data": group}))
+    with suppress(ConnectionClosed):
+        await socket.recv()
 
 
 @asynccontextmanager

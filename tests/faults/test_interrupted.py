@@ -90,7 +90,8 @@ async def has_left(garden):
 
 
 async def test_a_join_or_leave_cancelled_anywhere_happens_all_the_same(world):
-    alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=SessionCredential(""), account_id="")
+    hers = SessionCredential("session of alice")
+    alice = CurrentUser(world.alice.id, "alice", is_superuser=False, credential=hers, account_id="")
     for steps in range(100):
         with CancelScope() as scope:
             cancelling = asyncio.create_task(cancel_after(scope, steps))

@@ -77,5 +77,37 @@ async def test_a_closed_account_joins_nothing(world, bob):
     assert await world.database.run_read(lambda session: session.scalars(select(Membership)).all()) == []
 
 
+async def test_a_session_that_has_ended_meanwhile_joins_and_leaves_nothing(world, bob):
+    await sessions.end(world.database, bob, bob.credential.session_id)
+
+    with pytest.raises(NotLoggedIn):
+        await admission.join_or_leave(world.database, bob, world.group.uuid, joins=True)
+    assert await world.members() == []
+
+
+# One's own groups
+
+
+async def test_own_groups_are_those_that_the_user_is_in(world, bob):
+    assert await own_groups(world, bob) == []
+    await world.joined(world.bob)
+
+    assert await own_groups(world, bob) == [world.group.uuid]
+
+
+@pytest.mark.parametrize("is_member", [False, True])
+async def test_a_session_that_has_ended_meanwhile_is_given_no_groups(world, bob, is_member):
+    if is_member:
+        await world.joined(world.bob)
+    await sessions.end(world.database, bob, bob.credential.session_id)
+
+    with pytest.raises(NotLoggedIn):
+        await own_groups(world, bob)
+
+
+async def own_groups(world, account):
+    return await world.database.run_read(lambda session: admission.own_groups(session, account))
+
+
 async def admit(world, account, uuid=None):
     return await world.database.run_read(lambda session: admission.admit(session, account, uuid or world.group.uuid))
