@@ -113,10 +113,16 @@ class Follower(Connection):
     def __init__(self, session_id: str, user_id: int, protocol: Protocol, group_uuid: UUID) -> None:
         super().__init__(session_id, user_id, protocol)
         self.group_uuid = group_uuid
-        self.admitted = 0  # the log's last seq when membership was checked
+        self.admitted: int | None = None  # the log's last seq when membership was checked, once it was
         self.cursor = 0
+        self._left = 0  # the user's last Left that arrived
         self.is_outdated = False  # entries that it was sent have changed
         self.try_send: Callable[[Slice], bool] = lambda _part: False
+
+    def admit(self, last_seq: int) -> None:
+        """Follow the log from its last entry on: the user was a member there."""
+        self.admitted = self.cursor = last_seq
+        self._end_if_not_member()
 
     def take(self, part: Slice) -> bool:
         """Send now if nothing is queued. False: the connection's task must send."""
@@ -131,8 +137,14 @@ class Follower(Connection):
 
     def end_if_left(self, seq: int, user_id: int, effect: Effect | None) -> None:
         """End this reader if the entry ended its own membership."""
-        # An entry from before the admission is history: the user has joined again since.
-        if effect == Effect.LEFT and user_id == self.user_id and seq > self.admitted:
+        if effect == Effect.LEFT and user_id == self.user_id:
+            self._left = max(self._left, seq)
+            self._end_if_not_member()
+
+    def _end_if_not_member(self) -> None:
+        # A Left from before the admission is history: the user has joined again since. One that arrives during the
+        # admission may be either.
+        if self.admitted is not None and self._left > self.admitted:
             self.end(CloseCode.MEMBERSHIP_ENDED)
 
 

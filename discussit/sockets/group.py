@@ -64,7 +64,7 @@ async def _admitted(database: Database, user: CurrentUser, follower: Follower, p
         return Admitted(group.id, state, place is not None and is_in_log(session, group.id, state, place))
 
     admitted = await database.run_read(read)
-    follower.admitted = follower.cursor = admitted.state.last_seq
+    follower.admit(admitted.state.last_seq)
     return admitted
 
 

@@ -130,6 +130,15 @@ async def test_only_its_own_left_after_the_admission_ends_a_follower(follower, u
     assert (follower.ended == CloseCode.MEMBERSHIP_ENDED) == is_ended
 
 
+@pytest.mark.parametrize(("seq", "is_ended"), [(4, False), (5, False), (6, True)])
+async def test_a_left_that_arrives_during_the_admission_counts_by_its_place_in_the_log(follower, seq, is_ended):
+    follower.membership_changed(MembershipChange(GROUP, seq, BOB, Effect.LEFT))
+
+    follower.admit(5)
+
+    assert (follower.ended == CloseCode.MEMBERSHIP_ENDED) == is_ended
+
+
 async def test_a_left_of_another_group_ends_no_follower(follower):
     follower.membership_changed(MembershipChange(ELSEWHERE, 6, BOB, Effect.LEFT))
 

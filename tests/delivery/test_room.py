@@ -41,6 +41,7 @@ async def room():
 @pytest.fixture
 async def bob(room):
     bob = Follower("session", BOB, V1, GROUP)
+    bob.admitted = 0
     room.followers.add(bob)
     return bob
 
@@ -262,6 +263,7 @@ def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):
 
 async def test_a_left_ends_its_members_followers_and_nobody_elses(room, bob):
     cleo = Follower("another session", CLEO, V1, GROUP)
+    cleo.admit(0)
     room.followers.add(cleo)
 
     room.append(LEFT)
