@@ -148,8 +148,9 @@ async def test_an_entry_that_cannot_be_read_ends_its_readers_and_not_the_process
 
     async with world.served() as served, following(served, world) as entries:
         world.listen()
-        await world.wrote("from elsewhere")
         async with world.database.transaction() as session:
+            session.add(world.message("from elsewhere"))
+            await session.flush()
             await session.execute(text("UPDATE entries SET timestamp = 'yesterday' WHERE seq = 3"))
 
         assert [entry async for entry in entries] == []
