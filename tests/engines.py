@@ -180,6 +180,25 @@ class Postgres(Engine):
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
+    def copy(self, database: str) -> str:
+        """The name of a copy as of now, like a backup. Whoever is connected is cut off for it."""
+        self._shut(database)
+        copy = self.new_database(database)
+        self.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+        return copy
+
+    def restore(self, copy: str, database: str) -> None:
+        """Put the copy in the database's place, under the servers that use it."""
+        self._shut(database)
+        self._shut(copy)
+        self.execute(f"DROP DATABASE {database}")
+        self.execute(f"ALTER DATABASE {copy} RENAME TO {database}")
+        self.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+
+    def _shut(self, database: str) -> None:
+        self.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        self.end_connections_to(database)
+
     @property
     def bus_url(self) -> str:
         return self.url("postgres")

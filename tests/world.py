@@ -113,6 +113,13 @@ class World:
             await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
             await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
+    async def lost_last_entry_and_went_on(self, *contents):
+        """The same, seen only when more was written to the copy than it lacked."""
+        async with self.database.transaction() as session:
+            await session.execute(delete(Entry).where(Entry.seq == select(Group.last_seq).scalar_subquery()))
+            await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
+            session.add_all(self.message(content) for content in contents)
+
     async def log(self):
         """The group's log as the database has it: seq and text."""
         rows = select(Entry).where(Entry.group_id == self.group.id).order_by(Entry.seq)

@@ -65,18 +65,17 @@ class Polling:
 
     async def _look_at(self, rooms: Sequence[Room]) -> None:
         # Noted before the database is read: a message that arrives meanwhile marks the room again or continues it.
-        known = {room.group_id: (room.last or 0, room.revisions) for room in rooms}
+        known = {room.group_id: room.state for room in rooms}
         for room in rooms:
             room.is_behind = False
         ids = list(known)
         found = await self._database.run_read(lambda session: log_states(session, ids))
         for room in rooms:
-            last, revisions = known[room.group_id]
             state = found.get(room.group_id)
             if state is None:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
-            elif state.last_seq < last or state.revisions < revisions:
-                self._rooms.drop_diverged(room)
+            elif known[room.group_id].is_lost_in(state):
+                self._rooms.drop_diverged(room, state)
             else:
                 await self._bring_or_end(room, state)
 
@@ -99,16 +98,15 @@ class Polling:
             room.revise(state.revisions, state.epoch)
         elif state.revisions == room.revisions and state.epoch != room.epoch:
             # Another process found that it is not the log that was sent, or it was restored from a copy.
-            room.end(CloseCode.RESTART)
-            self._rooms.close(room)
+            self._rooms.restart(room)
             return
-        await self._catch_up(room, to=state.last_seq)
+        await self._catch_up(room, state)
 
-    async def _catch_up(self, room: Room, *, to: int) -> None:
+    async def _catch_up(self, room: Room, state: LogState) -> None:
         if room.last is None:
-            room.start(to)
+            room.start(state.last_seq, state.last_at)
             return
-        while (last := room.last) < to:
+        while (last := room.last) < state.last_seq:
             part = await self._rooms.page(room, last)
             if not await self._rooms.still_current(room, part):
                 continue

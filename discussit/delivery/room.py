@@ -13,6 +13,7 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
+from discussit.log.read import LogState
 
 TAIL = 1_000  # entries that a room keeps
 SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this
@@ -28,6 +29,7 @@ class Room:
     revisions: int  # the texts that are kept are those after this revision
     epoch: str
     last: int | None = None
+    last_at: str | None = None  # the timestamp of the last entry, where it is known: which entry it is
     is_behind: bool = True
     followers: set[Follower] = field(default_factory=set)
     scope: CancelScope = field(default_factory=CancelScope)
@@ -38,9 +40,9 @@ class Room:
     _space: int = SPACE
     _slices: dict[int, Slice] = field(default_factory=dict)
 
-    def start(self, last: int) -> None:
-        """Begin with an empty tail after `last`."""
-        self.last = last
+    def start(self, last: int, last_at: str | None = None) -> None:
+        """Begin with an empty tail after the entry `last`, which has this timestamp."""
+        self.last, self.last_at = last, last_at
         self._forget()
         self._ready.set()
 
@@ -56,6 +58,11 @@ class Room:
         return self.last
 
     @property
+    def state(self) -> LogState:
+        """The log as this room knows it."""
+        return LogState(self.last or 0, self.revisions, self.epoch, self.last_at)
+
+    @property
     def first(self) -> int:
         """The seq with which the tail begins, or will begin."""
         assert self.last is not None
@@ -68,7 +75,7 @@ class Room:
         fresh = entries[self.last + 1 - entries[0].seq :]
         if fresh:
             self._keep(fresh)
-            self.last += len(fresh)
+            self.last, self.last_at = fresh[-1].seq, fresh[-1].timestamp
             self._end_left(fresh)
             self._pass_on()
         return True

@@ -26,13 +26,14 @@ from discussit.errors import CloseCode
 from discussit.groups.membership import members_of
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
-from discussit.log.read import LogState, entries_since, log_state
+from discussit.log.read import LogState, entries_since, log_state, timestamp_of
 from discussit.models import Group, User
 from discussit.models.groups import new_epoch
 
 logger = logging.getLogger(__name__)
 
 PAGE = 200  # entries read from the database at a time
+RETRY = 1.0  # seconds between attempts to replace the epoch of a log that has lost entries
 
 Found = TypeVar("Found")
 
@@ -45,6 +46,7 @@ class Rooms:
         self._bus = bus
         self._look = look
         self._open: dict[UUID, Room] = {}
+        self._lost: set[tuple[int, str]] = set()  # groups and epochs of logs that lost entries, until they are replaced
         self.tasks: TaskGroup | None = None  # while the hub runs
 
     def __iter__(self) -> Iterator[Room]:
@@ -69,6 +71,8 @@ class Rooms:
         room.followers.add(follower)
         try:
             self._agree(room, follower, state)
+            if (group_id, state.epoch) in self._lost:
+                follower.end(CloseCode.RESTART)  # its place could be one in the lost log, and nothing shows that yet
             yield room
         finally:
             room.followers.discard(follower)
@@ -89,7 +93,12 @@ class Rooms:
         elif state.revisions < room.revisions:
             follower.is_outdated = True
         elif state.epoch != room.epoch:
-            self.mark_behind(room)
+            self.restart(room)
+
+    def restart(self, room: Room) -> None:
+        """Disconnect the readers of a log that is no longer the group's: they return to the one that is."""
+        room.end(CloseCode.RESTART)
+        self.close(room)
 
     def close(self, room: Room) -> None:
         if self._open.get(room.uuid) is room:
@@ -115,7 +124,7 @@ class Rooms:
 
     def _continue(self, room: Room, entries: list[EncodedEntry], revisions: int) -> None:
         if room.differs_from(entries):
-            self.drop_diverged(room)
+            self.drop_diverged(room, room.state)
         # A text may have been withdrawn while it was on its way.
         elif revisions != room.revisions or has_unknown_effect(entries) or not room.append(entries):
             self.mark_behind(room)
@@ -131,21 +140,34 @@ class Rooms:
         if room is not None and revisions > room.revisions:
             room.revise(revisions, epoch)
 
-    def drop_diverged(self, room: Room) -> None:
-        """The database is behind what readers have seen (a failover lost entries). Disconnect them; they reload."""
+    def drop_diverged(self, room: Room, found: LogState) -> None:
+        """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""
         logger.error("the log of group %s has lost entries that were read: its readers have to reload it", room.uuid)
-        room.end(CloseCode.RESTART)
-        self.close(room)
-        assert self.tasks is not None
-        self.tasks.start_soon(self._replace_epoch, room)
+        self.restart(room)
+        # With another epoch, the log that was found is another already, unless it is from before a revision.
+        if found.epoch == room.epoch or found.revisions < room.revisions:
+            assert self.tasks is not None
+            self._lost.add((room.group_id, found.epoch))
+            self.tasks.start_soon(self._replace_epoch, room, found)
 
-    async def _replace_epoch(self, room: Room) -> None:
-        """Let readers of other processes know as well. Of several processes that notice, one draws the new epoch."""
-        seen = update(Group).where(Group.id == room.group_id, Group.epoch == room.epoch)
-        try:
-            await self._database.run_write(lambda session: session.connection().execute(seen.values(epoch=new_epoch())))
-        except DATABASE_ERRORS as error:
-            log_failure(logger, f"could not note that group {room.uuid} has lost entries", error)
+    async def _replace_epoch(self, room: Room, found: LogState) -> None:
+        """Have everyone who returns reload this log, wherever they were connected."""
+        lost = (room.group_id, found.epoch)
+        # Of several processes that notice, one draws the new epoch: for the others nothing is left to replace. With it
+        # the revisions are again at least what processes know.
+        revisions = max(room.revisions, found.revisions)
+        replace = (
+            update(Group)
+            .where(Group.id == room.group_id, Group.epoch == found.epoch)
+            .values(epoch=new_epoch(), revisions=revisions)
+        )
+        while lost in self._lost:
+            try:
+                await self._database.run_write(lambda session: session.connection().execute(replace))
+                self._lost.discard(lost)
+            except DATABASE_ERRORS as error:
+                log_failure(logger, f"could not note that group {room.uuid} has lost entries", error)
+                await asyncio.sleep(RETRY)
 
     # Reading
 
@@ -210,29 +232,39 @@ class Rooms:
         return await self._read(room, lambda session: Slice.after(cursor, _since(session, room, cursor)), nothing)
 
     async def _read(self, room: Room, read: Callable[[OrmSession], Found], nothing: Found) -> Found:
-        """What `read` finds in the room's log, none of it older than the room's revision; `nothing` if the log is gone.
+        """What `read` finds in the room's log, none of it older than the room's revision.
 
-        What was read is discarded if the room learned of a revision in the meantime.
+        `nothing` if the log is gone, or is no longer the one that the room's readers were sent. What was read is
+        discarded if the room learned of a revision in the meantime.
         """
         while True:
-            known = room.revisions
-            state, found = await self._database.run_read(
-                lambda session: (log_state(session, room.group_id), read(session))
-            )
+            known = room.state
+            state, last_at, found = await self._database.run_read(_with_state(room, read))
             if state is None:
                 room.end(CloseCode.MEMBERSHIP_ENDED)
                 return nothing
+            if known.is_lost_in(state) or known.last_at not in (None, last_at):
+                self.drop_diverged(room, state)
+                return nothing
             if state.revisions > room.revisions:
                 room.revise(state.revisions, state.epoch)
+            if state.revisions == room.revisions and state.epoch != room.epoch:
+                self.restart(room)
+                return nothing
             if state.revisions == room.revisions:
                 return found
-            if state.revisions < known:
-                self.drop_diverged(room)
-                return nothing
 
 
 def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:
     return any(entry.effect == Effect.UNKNOWN for entry in entries)
+
+
+def _with_state(
+    room: Room, read: Callable[[OrmSession], Found]
+) -> Callable[[OrmSession], tuple[LogState | None, str | None, Found]]:
+    """Reads, in one snapshot, the log's state, the timestamp of the room's last entry, and what `read` does."""
+    group_id, last = room.group_id, room.state.last_seq
+    return lambda session: (log_state(session, group_id), timestamp_of(session, group_id, last), read(session))
 
 
 def _since(session: OrmSession, room: Room, cursor: int, limit: int = PAGE) -> Iterator[EncodedEntry]:

@@ -1,10 +1,11 @@
 """Reading a group's log from a place in it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, String, and_, func, select, type_coerce
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
@@ -30,6 +31,9 @@ ROWS = (
     .join_from(ENTRIES, User, User.id == ENTRIES.c.user_id)
     .outerjoin(TEXTS, and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq))
 )
+STATES = select(
+    Group.id, Group.last_seq, Group.revisions, Group.epoch, type_coerce(ENTRIES.c.timestamp, String)
+).outerjoin(ENTRIES, and_(ENTRIES.c.group_id == Group.id, ENTRIES.c.seq == Group.last_seq))
 SHOWN_ROWS = ROWS.where(ENTRIES.c.kind.in_(SHOWN_KINDS))
 
 
@@ -39,6 +43,13 @@ class LogState(NamedTuple):
     last_seq: int
     revisions: int
     epoch: str
+    last_at: str | None = None  # the timestamp of its last entry, where that was read
+
+    def is_lost_in(self, found: "LogState") -> bool:
+        """Whether the log that was found lacks something of this one, or ends at the same place with another entry."""
+        if found.last_seq < self.last_seq or found.revisions < self.revisions:
+            return True
+        return found.last_seq == self.last_seq and self.last_at not in (None, found.last_at)
 
 
 class Place(NamedTuple):
@@ -56,10 +67,15 @@ def log_state(session: OrmSession, group_id: int) -> LogState | None:
 
 def log_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, LogState]:
     """The states of these groups' logs, by id; deleted groups are missing."""
-    rows = session.execute(
-        select(Group.id, Group.last_seq, Group.revisions, Group.epoch).where(Group.id.in_(group_ids))
-    )
-    return {row.id: LogState(row.last_seq, row.revisions, row.epoch) for row in rows}
+    rows = session.execute(STATES.where(Group.id.in_(group_ids)))
+    return {id: LogState(last_seq, revisions, epoch, _as_sent(at)) for id, last_seq, revisions, epoch, at in rows}
+
+
+def _as_sent(stored: str | datetime | None) -> str | None:
+    """The text of a timestamp. SQLite's is not parsed: a damaged one must not fail the query of all groups."""
+    if isinstance(stored, str):
+        return f"{stored.replace(' ', 'T')}Z"
+    return None if stored is None else utc_text(stored)
 
 
 def entries_since(session: OrmSession, group_id: int, group_uuid: UUID, seq: int, limit: int) -> Iterator[EncodedEntry]:

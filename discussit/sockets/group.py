@@ -70,7 +70,7 @@ async def _admitted(database: Database, user: CurrentUser, follower: Follower, p
 
 def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
-    last, _, epoch = admitted.state
+    last, epoch = admitted.state.last_seq, admitted.state.epoch
     ready = objects.Ready(user.username, user.account_id, follower.group_uuid, last, epoch, version=assets.version())
     follower.reply(ready)
     if place is None:

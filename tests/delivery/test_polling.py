@@ -9,6 +9,7 @@ from world import break_database, mend_database
 
 from discussit.bus import RESYNC
 from discussit.bus.messages import group_channel
+from discussit.delivery import rooms
 from discussit.delivery.connections import Connection
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
@@ -36,6 +37,88 @@ async def test_readers_of_a_log_that_got_shorter_are_sent_away(world, impatient)
 
         assert [entry async for entry in entries] == []
         assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
+
+
+@pytest.mark.parametrize("contents", [["in its place"], ["in its place", "more"]], ids=["as long", "longer"])
+async def test_readers_of_a_log_that_lost_entries_and_grew_again_are_sent_away(world, impatient, contents):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        world.listen()
+        await world.lost_last_entry_and_went_on(*contents)
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+        await is_replaced(world)
+
+
+async def test_a_room_without_a_tail_also_knows_which_entry_was_its_logs_last(world, impatient):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("lost")
+
+    async with world.served() as served, following(served, world) as entries:
+        world.listen()
+        await world.lost_last_entry_and_went_on("in its place", "more")
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_copy_from_before_a_revision_is_given_an_epoch_of_its_own_and_revisions_that_go_on(world, impatient):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("as it was")
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.withdrew_all()
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(revisions=0, epoch=world.group.epoch))
+        await is_replaced(world)
+
+        async for _ in entries:
+            pass
+        assert entered(served)[0].ended == CloseCode.RESTART
+        assert (await world.read_group()).revisions == 1
+
+
+async def is_replaced(world):
+    """Return when the group has another epoch than at first."""
+    with fail_after(10):
+        while (await world.read_group()).epoch == world.group.epoch:
+            await checkpoint()
+
+
+@pytest.fixture
+async def stubborn(world):
+    """The database refuses new epochs, until what this returns is called."""
+    refuse = "CREATE TRIGGER stubborn BEFORE UPDATE OF epoch ON groups BEGIN SELECT RAISE(ABORT, 'not now'); END"
+    async with world.database.transaction() as session:
+        await session.execute(text(refuse))
+
+    async def give_in():
+        async with world.database.transaction() as session:
+            await session.execute(text("DROP TRIGGER stubborn"))
+
+    return give_in
+
+
+@pytest.mark.sqlite
+async def test_a_log_that_lost_entries_is_given_a_new_epoch_as_soon_as_the_database_takes_it(
+    world, impatient, stubborn, monkeypatch
+):
+    monkeypatch.setattr(rooms, "RETRY", 0.01)
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.lost_last_entry()
+        assert [entry async for entry in entries] == []
+
+        async with following(served, world, cursor=1) as returned:
+            # Its cursor may be one in the lost log, of which the epoch says nothing yet.
+            assert [entry async for entry in returned] == []
+        await stubborn()
+        await is_replaced(world)
 
 
 async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_dropped(world, impatient):

@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from discussit.bus import RESYNC, messages
 from discussit.bus.messages import Revised, group_channel
-from discussit.delivery import room
+from discussit.delivery import polling, room
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
@@ -158,6 +158,33 @@ async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
 
         assert [entry async for entry in entries] == []
         assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
+
+
+async def test_a_room_whose_log_was_replaced_gives_those_who_come_nothing_of_its_tail(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("lost")
+        await anext(entries)
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(epoch="another"))
+
+        async with following(served, world, cursor=2) as returned:
+            assert [entry async for entry in returned] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_reader_who_is_behind_reads_nothing_of_the_log_that_replaced_its_own(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world, cursor=0) as entries:
+        async with world.database.transaction() as session:
+            await session.execute(update(Group).values(epoch="another"))
+
+        assert [entry async for entry in entries] == []
+        assert entered(served)[0].ended == CloseCode.RESTART
 
 
 async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):

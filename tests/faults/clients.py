@@ -4,8 +4,9 @@ import asyncio
 import json
 import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 from people import V1, HttpPerson
@@ -91,9 +92,8 @@ class SocketClient:
             await self.socket.wait_closed()
 
     async def connect(self, **options):
-        query = "" if self.cursor is None else f"?since={self.cursor}"
         try:
-            self.socket = await self.person.socket(f"/groups/{self.group}/{query}", **options)
+            self.socket = await self.person.socket(f"/groups/{self.group}/{self.query}", **options)
         except InvalidHandshake:
             await asyncio.sleep(0)  # in which the loop closes what was refused
             raise
@@ -104,6 +104,10 @@ class SocketClient:
         await self.connect()
         for client_id, message in self.outbox.items():
             await self._send(message, client_id)
+
+    @property
+    def query(self):
+        return "" if self.cursor is None else f"?since={self.cursor}"
 
     @property
     def cursor(self):
@@ -184,6 +188,38 @@ class SocketClient:
 
     def _on_reset(self, frame):
         self.reset = frame["seq"]
+
+
+class PageClient(SocketClient):
+    """One that also names the log and the entry that it was at, as pages do."""
+
+    def __init__(self, person, group, since=None):
+        super().__init__(person, group, since)
+        self.epoch = self.at = None
+
+    @property
+    def query(self):
+        place = {"since": self.cursor, "epoch": self.epoch, "at": self.at}
+        return f"?{urlencode({name: value for name, value in place.items() if value is not None})}"
+
+    def _on_ready(self, frame):
+        super()._on_ready(frame)
+        self.epoch = self.epoch or frame["epoch"]
+
+    def _on_entry(self, frame):
+        super()._on_entry(frame)
+        self.at = frame["timestamp"]
+
+    async def is_reset(self):
+        """Return when it has to load its page again. It comes back by itself until then."""
+        async with asyncio.timeout(LIMIT):
+            while self.reset is None:
+                try:
+                    await self.receive()
+                except CUT_OFF:
+                    await asyncio.sleep(0.02)
+                    with suppress(*CUT_OFF):
+                        await self.returns()
 
 
 class Talker(SocketClient):

@@ -73,9 +73,9 @@ def share(tmp_path, postgres, migrated):
     """Starts two servers on a new database and this bus, with these faults, and makes a group there."""
     servers = []
 
-    def share(bus_url, *faults, of_first=(), database_port=None):
+    def share(bus_url, *faults, of_first=(), of_second=(), database_port=None):
         database = postgres.new_database(migrated)
-        for name, more in (("one", of_first), ("two", ())):
+        for name, more in (("one", of_first), ("two", of_second)):
             (tmp_path / name).mkdir()
             urls = {"DATABASE_URL": postgres.url(database, database_port), "BROADCAST_URL": bus_url}
             servers.append(FaultyServer(tmp_path / name, *faults, *more, **urls).start())

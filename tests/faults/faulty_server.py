@@ -200,6 +200,17 @@ def forge_half():
     bus.new_backend = lambda _settings: Forging()
 
 
+def lose_revisions():
+    """What others are told of a revision is lost, as where its PUBLISH times out."""
+    publish = bus.Bus._publish
+
+    async def publish_others(self, channel, message):
+        if '"type":"revised"' not in message:
+            await publish(self, channel, message)
+
+    bus.Bus._publish = publish_others
+
+
 def raise_after_commit():
     """The hub itself fails to take what was committed."""
     publish = hub.Hub.publish
@@ -375,6 +386,23 @@ def hold_admission():
 def hold_pages():
     """Between reading what lies before a room's tail and sending it."""
     rooms.Rooms._earlier = _held(rooms.Rooms._earlier)
+
+
+def hold_reads():
+    """Between a room's read of entries and the use of what it read."""
+    create = rooms.Rooms.__init__
+
+    def create_held(self, database, *more):
+        create(self, HeldReads(database), *more)
+
+    rooms.Rooms.__init__ = create_held
+
+
+class HeldReads:
+    """A database that is slow to answer a room."""
+
+    def __init__(self, database):
+        self.run_read, self.run_write = _held(database.run_read), database.run_write
 
 
 def hold_looks():

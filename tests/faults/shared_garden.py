@@ -15,6 +15,16 @@ WHERE groups.uuid = $1 ORDER BY entries.seq
 """
 
 
+GROW = [
+    "INSERT INTO entries (group_id, seq, kind, user_id, timestamp, state, nth)"
+    " SELECT groups.id, last_seq + n, 'Message', users.id, now(), 'live', messages + n"
+    " FROM groups, users, generate_series(1, $1) AS n WHERE username = 'alice'",
+    "INSERT INTO texts (group_id, seq, content)"
+    " SELECT id, last_seq + n, 'elsewhere ' || n FROM groups, generate_series(1, $1) AS n",
+    "UPDATE groups SET last_seq = last_seq + $1, messages = messages + $1",
+]
+
+
 class SharedGarden(Garden):
     """Two servers on a PostgreSQL of which others have databases too; alice is at one of them, bob at the other."""
 
@@ -28,6 +38,23 @@ class SharedGarden(Garden):
     def rows(self):
         found = self.postgres.execute(LOG, UUID(self.group), database=self.database)
         return [(Entry(*row[:3]) if row[2] != "Poll" else Entry(row[0], "", ""), row[3]) for row in found]
+
+    def withdraws(self, seq):
+        """Alice, in the administration at her process."""
+        (row,) = self.postgres.execute("SELECT id FROM groups", database=self.database)
+        answer = self.alice.browser.post(f"/admin/message/delete?pks={row['id']};{seq}")
+        assert answer.status_code < 400, answer.text
+        assert self.log()[seq - 1].what == ""
+
+    def grow(self, copy, count):
+        """Servers elsewhere write so many messages of alice's to a copy, which `restores` then uses."""
+        for statement in GROW:
+            self.postgres.execute(statement, count, database=copy)
+        self._copy = copy
+
+    def restores(self):
+        """The operator puts the copy in the database's place, under the servers."""
+        self.postgres.restore(self._copy, self.database)
 
     def says_it_is(self, status, **parts):
         """Whether both processes say so of themselves."""

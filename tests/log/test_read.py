@@ -67,7 +67,29 @@ async def test_the_state_of_a_log_is_read_for_many_groups_and_lacks_deleted_ones
 
     states = await world.database.run_read(lambda session: log_states(session, [world.group.id, 99]))
 
-    assert states == {world.group.id: LogState(1, 0, world.group.epoch)}
+    at = await world.database.run_read(lambda session: timestamp_of(session, world.group.id, 1))
+    assert states == {world.group.id: LogState(1, 0, world.group.epoch, at)}
+
+
+async def test_an_empty_log_has_no_last_entry(world):
+    states = await world.database.run_read(lambda session: log_states(session, [world.group.id]))
+
+    assert states == {world.group.id: LogState(0, 0, world.group.epoch, None)}
+
+
+@pytest.mark.parametrize(
+    ("found", "is_lost"),
+    [
+        (LogState(5, 1, "e", "then"), False),
+        (LogState(6, 1, "e", "later"), False),
+        (LogState(6, 2, "another", "later"), False),
+        (LogState(4, 1, "e", "before"), True),
+        (LogState(5, 1, "e", "at another time"), True),
+        (LogState(6, 0, "e", "later"), True),
+    ],
+)
+def test_a_log_is_lost_in_one_that_lacks_entries_or_revisions_of_it(found, is_lost):
+    assert LogState(5, 1, "e", "then").is_lost_in(found) is is_lost
 
 
 async def test_an_entrys_timestamp_is_read_as_it_is_sent(world):

@@ -1,0 +1,153 @@
+"""A text is withdrawn, or a copy of the database restored, and not every process and client is told of it."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from clients import PageClient
+from garden import until
+
+from discussit.cli import main
+
+pytestmark = pytest.mark.xdist_group("engines")
+
+SECRET = "the spare key is under the rosemary"
+LOSSES = pytest.mark.parametrize("loss", ["redis down", "hint lost"])
+PROCESSES = pytest.mark.parametrize("process", [0, 1], ids=["in its process", "in another"])
+
+
+@pytest.fixture(autouse=True)
+def _redis_again(redis):
+    yield
+    redis.start_if_down()
+
+
+@asynccontextmanager
+async def withdrawn(share, redis, loss, *faults):
+    """The garden, and bob's client, in whose process nobody was told that a text has been withdrawn in alice's."""
+    garden = share(redis.bus_url, *faults, of_first=["lose_revisions"] if loss == "hint lost" else [])
+    alice, bob = PageClient(garden.alice, garden.group, 0), PageClient(garden.bob, garden.group, 0)
+    async with alice, bob:
+        await alice.has_said(SECRET, "secret")
+        await bob.reaches(3)
+        if loss == "redis down":
+            redis.kill()
+        garden.withdraws(3)
+        yield garden, bob
+
+
+# A withdrawn text
+
+
+@PROCESSES
+@LOSSES
+async def test_a_withdrawn_text_is_sent_to_nobody_who_comes_before_the_next_look(process, loss, share, redis):
+    async with withdrawn(share, redis, loss, "never_look") as (garden, _):
+        carol = garden.bob.at(garden.servers[process])
+        for since in (0, 2):
+            async with carol.follows(garden.group, since) as client:
+                await client.reaches(3)
+                assert client.entries == garden.log()[since:]
+        assert SECRET not in carol.get(f"/groups/{garden.group}/").text
+
+
+@PROCESSES
+@LOSSES
+async def test_a_page_that_resumes_is_reset_before_the_next_look(process, loss, share, redis):
+    async with withdrawn(share, redis, loss, "never_look") as (garden, bob):
+        await bob.aclose()
+        bob.person = bob.person.at(garden.servers[process])
+
+        await bob.returns()
+
+        await bob.is_reset()
+        assert bob.entries[2].what == SECRET
+
+
+@LOSSES
+async def test_readers_of_a_process_that_was_not_told_are_reset_by_its_next_look(loss, share, redis):
+    async with withdrawn(share, redis, loss) as (_, bob):
+        await bob.is_reset()
+
+
+async def test_a_page_that_was_away_while_a_text_was_withdrawn_is_reset(shared):
+    async with shared.alice.follows(shared.group, 0) as alice, PageClient(shared.bob, shared.group, 0) as bob:
+        await alice.has_said(SECRET, "secret")
+        await bob.reaches(3)
+        await bob.aclose()
+        shared.withdraws(3)
+        await alice.has_said("something else", "else")
+
+        await bob.returns()
+
+        await bob.is_reset()
+        assert len(bob.entries) == 3
+
+
+async def test_a_text_that_a_late_process_read_before_its_withdrawal_is_not_sent_once_it_knows(share, redis):
+    garden = share(redis.bus_url, "never_look", of_second=["hold_reads"])
+    two = garden.servers[1].folder
+    garden.alice.says(garden.group, SECRET)
+    async with garden.bob.follows(garden.group, 0) as bob:
+        await until((two / "held").exists)
+        redis.kill()
+        garden.withdraws(3)
+        async with garden.bob.follows(garden.group):
+            (two / "go").touch()
+
+            await bob.reaches(3)
+            assert bob.entries == garden.log()
+
+
+# A copy of the database
+
+
+@asynccontextmanager
+async def lost(garden, redis, grows):
+    """Both have read three messages that a copy lacks. It takes the database's place when it has so many others."""
+    async with PageClient(garden.alice, garden.group, 0) as alice, PageClient(garden.bob, garden.group, 0) as bob:
+        await bob.reaches(2)
+        copy = garden.postgres.copy(garden.database)
+        for number in range(3):
+            await alice.has_said(f"lost {number}", f"{number}")
+        for client in (alice, bob):
+            await client.reaches(5)
+        redis.kill()
+        garden.grow(copy, grows)
+        yield alice, bob
+        await alice.is_reset()
+        await bob.is_reset()
+        assert [len(client.entries) for client in (alice, bob)] == [5, 5]
+
+
+@pytest.mark.parametrize("grows", [0, 3, 7], ids=["shorter", "as long", "longer"])
+async def test_a_copy_that_takes_the_databases_place_is_noticed_by_both_processes(grows, shared, redis):
+    async with lost(shared, redis, grows) as (alice, bob):
+        shared.restores()
+
+        assert {await alice.closed(), await bob.closed()} == {1012}
+
+
+@PROCESSES
+async def test_a_copy_that_grew_past_everybodys_place_before_anyone_returned_resets_them(process, shared, redis):
+    async with lost(shared, redis, 7) as (alice, bob):
+        for client in (alice, bob):
+            await client.aclose()
+            client.person = client.person.at(shared.servers[process])
+        shared.restores()
+
+        await alice.returns()
+        await bob.returns()
+
+
+async def test_the_operator_who_restored_a_copy_resets_everyone_in_both_processes(shared, monkeypatch):
+    for name, value in shared.servers[0].environment.items():
+        monkeypatch.setenv(name, value)
+    async with PageClient(shared.alice, shared.group, 0) as alice, PageClient(shared.bob, shared.group, 0) as bob:
+        await alice.reaches(2)
+        await bob.reaches(2)
+        assert await asyncio.to_thread(main, ["restored"]) == 0
+
+        for client in (alice, bob):
+            assert await client.closed() == 1012
+            await client.is_reset()
