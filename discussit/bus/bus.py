@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 SIGNATURE = 32  # hexadecimal digits
 NO_SHARED_BUS = (
-    "workers share no bus: each finds the others' entries only when it polls, every 2 seconds:"
+    "workers share no bus: each finds the others' entries only when it polls, up to 2 seconds later:"
     " set BROADCAST_URL=redis://… or postgresql://…"
 )
 

@@ -9,11 +9,11 @@ from world import break_database, mend_database
 
 from discussit.bus import RESYNC
 from discussit.bus.messages import group_channel
-from discussit.delivery import rooms
+from discussit.delivery import polling, rooms
 from discussit.delivery.connections import Connection
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
-from discussit.models import Group
+from discussit.models import Group, Session
 from discussit.models.accounts import session_id
 
 
@@ -183,6 +183,44 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
                 await hers.woken()
 
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
+
+
+@pytest.mark.parametrize(("reads", "ended"), [(1, CloseCode.SESSION_ENDED), (2, None)], ids=["logs", "sessions"])
+async def test_an_entry_that_is_written_during_a_look_is_not_sent_to_a_session_that_ended_before(
+    world, monkeypatch, reads, ended
+):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    await world.joined(world.alice, world.bob)
+
+    async with world.served() as served, following(served, world):
+        world.listen()
+        await world.wrote("before")
+        after_reads(world, monkeypatch, reads, lambda: log_out_and_write(world))
+        await served.hub.polling._look(everywhere=True)
+
+        # Where the logout is found by the next look only, so is the entry.
+        (room,), (alice,) = served.hub.rooms, entered(served)
+        assert (room.last, alice.ended) == (3, ended)
+
+
+def after_reads(world, monkeypatch, count, happens):
+    """Once, after so many reads of the database, something happens."""
+    read, left = world.database.run_read, iter(range(count, 0, -1))
+
+    async def counted(work):
+        found = await read(work)
+        if next(left) == 1:
+            monkeypatch.setattr(world.database, "run_read", read)
+            await happens()
+        return found
+
+    monkeypatch.setattr(world.database, "run_read", counted)
+
+
+async def log_out_and_write(world):
+    async with world.database.transaction() as session:
+        await session.delete(await session.get_one(Session, "session of alice"))
+    await world.wrote("after")
 
 
 async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
