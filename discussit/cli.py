@@ -238,20 +238,25 @@ def _create_group(options: argparse.Namespace) -> None:
 
 
 def _restored(_options: argparse.Namespace) -> None:
+    groups = asyncio.run(_with_database(_replace_epochs))
+    print(f"The logs of {groups} groups are marked as restored: clients reload them.")
+
+
+async def _replace_epochs(database: Any) -> int:
+    """Give each log an epoch that no client has received; how many there are."""
     from sqlalchemy import select, update
 
+    from discussit.database import chunks
     from discussit.models import Group
     from discussit.models.groups import new_epoch
     from discussit.models.locks import lock_groups
 
-    async def replace_epochs(database: Any) -> None:
+    ids = await database.run_read(lambda session: session.scalars(select(Group.id).order_by(Group.id)).all())
+    for some in chunks(ids):
         async with database.transaction() as session:
-            await session.execute(lock_groups(select(Group.id)))
-            # One epoch for all groups: it only has to differ from those that clients received.
-            await session.execute(update(Group).values(epoch=new_epoch()))
-
-    asyncio.run(_with_database(replace_epochs))
-    print("All clients will reload their groups.")
+            await session.execute(lock_groups(some))
+            await session.execute(update(Group).where(Group.id.in_(some)).values(epoch=new_epoch()))
+    return len(ids)
 
 
 async def _with_database(action: Any) -> Any:

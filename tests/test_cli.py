@@ -14,7 +14,7 @@ from people import PASSWORD, HttpPerson
 from starlette.testclient import TestClient
 from stores import query
 
-from discussit import __version__
+from discussit import __version__, database
 from discussit.app import app
 from discussit.cli import main
 from discussit.schema import REVISION
@@ -69,6 +69,7 @@ WRONG = [
     [],
     ["nonsense"],
     ["migrate", "now"],
+    ["restored", "Gardening"],
     ["creategroup"],
     ["creategroup", "a", "b"],
     ["createsuperuser"],
@@ -113,7 +114,7 @@ def test_a_wrong_environment_ends_with_1_and_one_line(environment, run, command)
     )
 
 
-@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"]])
+@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"], ["restored"]])
 @pytest.mark.parametrize("url", ["sqlite:///no.db", "postgresql://bob:secret@127.0.0.1:1/name"])
 def test_a_database_that_cannot_be_used_ends_with_1_and_one_line(environment, run, command, url):
     Path("no.db").write_text("This is no database. " * 100)
@@ -127,7 +128,7 @@ def test_a_database_that_cannot_be_used_ends_with_1_and_one_line(environment, ru
     assert "secret" not in errors
 
 
-@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"]])
+@pytest.mark.parametrize("command", [["migrate"], ["creategroup", "G"], ["serve"], ["restored"]])
 def test_a_schema_newer_than_the_program_ends_with_1_and_one_line(run, command):
     run("migrate")
     set_revision("9999")
@@ -334,3 +335,31 @@ def set_revision(value):
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [value])
     connection.close()
+
+
+# restored
+
+
+def test_every_log_is_marked_as_restored_however_many_there_are(environment, run):
+    environment.setattr(database, "CHUNK", 2)
+    for name in ("Gardening", "Cooking", "Sewing"):
+        run("creategroup", name)
+    before = set(query("SELECT epoch FROM groups"))
+
+    assert run("restored") == (0, "The logs of 3 groups are marked as restored: clients reload them.\n", "")
+    assert not before.intersection(query("SELECT epoch FROM groups"))
+
+
+def test_a_server_without_groups_has_nothing_to_mark(run):
+    assert run("restored") == (0, "The logs of 0 groups are marked as restored: clients reload them.\n", "")
+
+
+@pytest.mark.xdist_group("engines")
+def test_logs_at_a_schema_that_is_behind_are_not_marked(environment, run, postgres):
+    environment.setenv("DATABASE_URL", postgres.url(postgres.new_database()))
+    environment.setenv("SECRET_KEY", "a secret")
+
+    code, said, errors = run("restored")
+
+    assert (code, said) == (1, "")
+    assert "run `discussit migrate`" in errors
