@@ -4,8 +4,9 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -314,6 +315,15 @@ class BrowserPerson(Tab):
     def wrote(self, group, *texts):
         for text in texts:
             self.posts(f"groups/{group}/messages/", message=text)
+
+    def withdraws(self, text):
+        """In the administration: a superuser's deed."""
+        with closing(sqlite3.connect(self.site.folder / "discussit.db")) as database:
+            (place,) = database.execute(
+                "SELECT group_id, seq FROM texts JOIN groups ON id = group_id WHERE content = ?", [text]
+            )
+        answer = self.context.request.post("admin/message/delete", params={"pks": "{};{}".format(*place)})
+        assert answer.status < 400, answer.text()
 
     def floods(self, group, count):
         """Write "message 1" and so on through a socket, which is quicker still."""

@@ -40,6 +40,11 @@ export class Reload {
     else location.replace(this.#address)
   }
 
+  /** Reloads immediately, around the entry that is being read. */
+  inPlace() {
+    location.replace(this.#address + this.#place())
+  }
+
   /**
    * The server has scripts of this version: reloads the page, once for each version, as soon as it is served with them.
    * During an update another process, with the old scripts, may answer.
@@ -75,7 +80,7 @@ export class Reload {
    */
   async #attempt(isDue, attempts) {
     if (!this.#isQuiet()) this.#timer = setTimeout(() => this.#attempt(isDue, attempts), SECOND)
-    else if (await isDue()) location.replace(this.#address + this.#place())
+    else if (await isDue()) this.inPlace()
     else this.#later(isDue, attempts + 1)
   }
 

@@ -22,6 +22,11 @@ export class Log {
     list.setAttribute("aria-live", "polite")
   }
 
+  /** Of which log this page shows a part: another one has other texts or other entries. */
+  get epoch() {
+    return this.#list.dataset.epoch
+  }
+
   /** How many rows were appended since the page was loaded. */
   get appended() {
     return this.#appended

@@ -9,16 +9,19 @@ const RETRY_AFTER = 15_000
 export class OlderEntries {
   #link
   #log
+  #outdated
   #observer
 
   /**
    * @param {HTMLAnchorElement} link
    * @param {Element} scroller
    * @param {import("./log.js").Log} log
+   * @param {() => void} outdated Called when this page shows a log that is no longer the group's.
    */
-  constructor(link, scroller, log) {
+  constructor(link, scroller, log, outdated) {
     this.#link = link
     this.#log = log
+    this.#outdated = outdated
     this.#observer = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), {
       root: scroller,
       rootMargin: `${AHEAD} 0px 0px 0px`,
@@ -29,10 +32,12 @@ export class OlderEntries {
   async #load() {
     this.#observer.unobserve(this.#link)
     const page = await fetchPage(this.#link.href).catch(() => null)
-    /** @type {NodeListOf<HTMLElement> | undefined} */
-    const rows = isOfAccount(page) ? page?.querySelector("#chat-log")?.querySelectorAll("[data-seq]") : undefined
+    const list = isOfAccount(page) ? page?.querySelector("#chat-log") : null
     // If the page could not be fetched, the link stays and still leads there.
-    if (!rows) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
+    if (!list) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
+    if (list.getAttribute("data-epoch") !== this.#log.epoch) return this.#outdated()
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = list.querySelectorAll("[data-seq]")
     const added = this.#log.prepend([...rows])
     this.#follow(added ? page?.querySelector("#earlier") : null)
   }

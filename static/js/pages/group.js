@@ -124,6 +124,12 @@ function reset() {
   return false
 }
 
+// Found while reading further up, which goes on there.
+function outdated() {
+  socket.stop()
+  reload.inPlace()
+}
+
 /** @param {import("../connection/protocol.js").Entry} entry */
 function follow(entry) {
   if (cursor.isBefore(entry)) {
@@ -195,7 +201,7 @@ function showPending() {
 
 function loadOlder() {
   const link = page.querySelector("#earlier")
-  if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log)
+  if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log, outdated)
 }
 
 // A link to an entry that is not on this page leads to the page around it.
