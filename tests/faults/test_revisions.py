@@ -99,6 +99,30 @@ async def test_a_text_that_a_late_process_read_before_its_withdrawal_is_not_sent
             assert bob.entries == garden.log()
 
 
+# A removal, a logout
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        pytest.param(lambda person, group: person.leaves(group), 4403, id="leave"),
+        pytest.param(lambda person, _group: person.log_out(), 4401, id="logout"),
+    ],
+)
+async def test_what_is_written_after_an_ending_in_another_process_is_not_sent_without_a_bus(
+    ending, code, shared, redis
+):
+    async with shared.bob.follows(shared.group, 0) as bob:
+        await bob.reaches(2)
+        redis.kill()
+        await asyncio.to_thread(ending, shared.bob.at(shared.servers[0]), shared.group)
+        shared.alice.says(shared.group, "between us")
+        await bob.says("and us", "late")
+
+        assert await bob.closed() == code
+        assert bob.entries == shared.log()[:2]
+
+
 # A copy of the database
 
 
