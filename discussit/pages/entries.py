@@ -1,12 +1,11 @@
 """A group's log as JSON: for pages whose network lets no WebSocket through, and for programs."""
 
 from sqlalchemy.orm import Session as OrmSession
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit import assets
-from discussit.accounts.current_user import CurrentUser, NotLoggedIn, current_user
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_account, current_user
 from discussit.delivery.protocols import V1
 from discussit.delivery.slices import Slice
 from discussit.groups.admission import admit
@@ -24,7 +23,7 @@ async def entries(request: Request) -> Response:
     """The entries after `?since=` as `discussit.v1` sends them, or a reset; without `since` none."""
     try:
         user = current_user(request)
-        _check_account(request, user)
+        check_account(request, request.query_params.get("account", ""))
         site = site_of(request)
         await site.throttles.poll(user.username)
         text = await site.database.run_read(lambda session: _read(session, user, request))
@@ -32,12 +31,6 @@ async def entries(request: Request) -> Response:
         # A redirect would lead a script to the login page, whose status is 200.
         return Response(status_code=401)
     return Response(text, media_type=JSON, headers={"Script-Version": assets.version()})
-
-
-def _check_account(request: Request, user: CurrentUser) -> None:
-    """Raises HTTPException if the page belongs to another account than the one that is logged in now."""
-    if request.query_params.get("account", user.account_id) != user.account_id:
-        raise HTTPException(409, "another account is logged in now")
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:

@@ -116,18 +116,23 @@ function ready({ seq, epoch, version }) {
   return true
 }
 
-// The missing entries can't be fetched from here; drafts are in storage already, unless it is full. Further entries
-// would find a gap and reset again, which would restart the reload each time.
+// The missing entries can't be fetched from here. Further ones would find a gap and reset again, which would restart
+// the reload each time.
 function reset() {
-  socket.stop(isLasting() ? "stopped" : "outdated")
-  if (isLasting()) reload.now()
+  leave(() => reload.now())
   return false
 }
 
 // Found while reading further up, which goes on there.
 function outdated() {
-  socket.stop()
-  reload.inPlace()
+  leave(() => reload.inPlace())
+}
+
+// Drafts are in storage already, unless it is full.
+/** @param {() => void} load */
+function leave(load) {
+  socket.stop(isLasting() ? "stopped" : "outdated")
+  if (isLasting()) load()
 }
 
 /** @param {import("../connection/protocol.js").Entry} entry */
