@@ -108,11 +108,18 @@ def test_a_page_recovers_by_itself_when_its_user_logs_in_again(alice, bob, garde
     expect(bob.find("#session-ended")).to_be_hidden()
 
 
-def test_a_page_does_not_recover_with_the_session_of_another_account(alice, bob, behind, gardening):
+@pytest.fixture
+def lent(bob):
+    """Bob's browser, which logs in again after the test."""
+    yield bob.context
+    bob.context.clear_cookies()
+
+
+def test_a_page_does_not_recover_with_the_session_of_another_account(alice, bob, behind, gardening, lent):
     bob.posts("accounts/logout/")
     expect(behind.find("#session-ended")).to_be_visible()
-    bob.context.clear_cookies()
-    bob.context.add_cookies(alice.context.cookies())
+    lent.clear_cookies()
+    lent.add_cookies(alice.context.cookies())
     alice.wrote(gardening, "not for bob's page")
 
     with behind.page.expect_response("**/entries/**") as answer:
