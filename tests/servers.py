@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -33,6 +34,16 @@ chance = random.SystemRandom()
 WAYS = {
     "uvicorn": ["-m", "uvicorn", "discussit.app:app", "--no-access-log"],
     "discussit": ["-m", "discussit", "serve"],
+}
+
+LAUNCHER = Path(__file__).parent / "faults" / "faulty_server.py"
+# Of faulty servers, whatever the machine's environment says.
+ENVIRONMENT = {
+    "DATABASE_URL": "sqlite+aiosqlite:///discussit.db",
+    "BROADCAST_URL": "memory://",
+    "SECRET_KEY": "rosemary" * 8,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SIGNUP": "open",
 }
 
 # Servers are forked from a process that has imported what they need: they start five times as quickly.
@@ -176,6 +187,34 @@ class ServeCommand(Server):
 
     def program(self) -> list[str]:
         return [*super().program(), *self.options]
+
+
+class FaultyServer(Server):
+    """A server with faults of `faulty_server.py`, until they are mended."""
+
+    def __init__(self, folder: Path, *faults: str, **environment: str) -> None:
+        super().__init__(folder, **ENVIRONMENT | environment)
+        self.faults = faults
+
+    def program(self) -> list[str]:
+        return [str(LAUNCHER), self.way, str(self.port), *self.faults] if self.faults else super().program()
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.is_running:
+            self.kill()
+
+    def sets_clock(self, **ahead: float) -> None:
+        """With the fault `jumping_clock`: by so much, as in `sets_clock(hours=-1)`; without an argument it is right."""
+        setting = self.folder / "clock.set"
+        setting.write_text(f"{timedelta(**ahead).total_seconds()}")
+        setting.rename(self.folder / "clock")
+
+    def mend(self) -> None:
+        """Start again without the faults, once the process has ended."""
+        self.wait()
+        self.faults = ()
+        self.start()
 
 
 def free_port() -> int:

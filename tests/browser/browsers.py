@@ -119,6 +119,15 @@ class Tab:
         self._frozen = self._process()
         os.kill(self._frozen, signal.SIGSTOP)
 
+    @property
+    def is_frozen(self):
+        return self._frozen is not None
+
+    @property
+    def has_ended(self):
+        """Whether the page says that nobody is logged in, or somebody else."""
+        return self.find("#session-ended").is_visible()
+
     def thaws(self):
         if self._frozen:
             os.kill(self._frozen, signal.SIGCONT)

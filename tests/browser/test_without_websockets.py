@@ -101,11 +101,7 @@ def test_a_proxy_that_only_hangs_is_found_out(alice, bob, gardening, proxy, faul
     bob.page.clock.install()
     bob.page.goto(f"{proxy.url}/groups/{gardening}/")
 
-    for _ in range(8):
-        bob.page.clock.run_for(15_000)
-        if bob.pill.text_content() == DELAYED:
-            break
-        bob.page.evaluate("() => fetch('/healthz')")
+    bob.until(lambda: bob.page.clock.run_for(15_000) or bob.pill.text_content() == DELAYED)
 
     alice.wrote(gardening, "hello")
     bob.page.clock.run_for(15_000)

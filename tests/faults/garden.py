@@ -5,56 +5,17 @@ import os
 import signal
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from clients import LIMIT, Entry, RemotePerson
-from servers import Server
+from servers import FaultyServer
 from sqlalchemy import select
 from world import group_of
 
 from discussit.database import Database
 from discussit.models import User
 from discussit.settings import Settings
-
-LAUNCHER = Path(__file__).parent / "faulty_server.py"
-# Whatever the machine's environment says.
-ENVIRONMENT = {
-    "DATABASE_URL": "sqlite+aiosqlite:///discussit.db",
-    "BROADCAST_URL": "memory://",
-    "SECRET_KEY": "rosemary" * 8,
-    "ALLOWED_HOSTS": "127.0.0.1",
-    "SIGNUP": "open",
-}
-
-
-class FaultyServer(Server):
-    """A server with faults of `faulty_server.py`, until they are mended."""
-
-    def __init__(self, folder, *faults, **environment):
-        super().__init__(folder, **ENVIRONMENT | environment)
-        self.faults = faults
-
-    def program(self):
-        return [str(LAUNCHER), self.way, str(self.port), *self.faults] if self.faults else super().program()
-
-    def end(self):
-        """Whatever state it is in."""
-        if self.is_running:
-            self.kill()
-
-    def sets_clock(self, **ahead):
-        """With the fault `jumping_clock`: by so much, as in `sets_clock(hours=-1)`; without an argument it is right."""
-        setting = self.folder / "clock.set"
-        setting.write_text(f"{timedelta(**ahead).total_seconds()}")
-        setting.rename(self.folder / "clock")
-
-    def mend(self):
-        """Start again without the faults, once the process has ended."""
-        self.wait()
-        self.faults = ()
-        self.start()
 
 
 class CommandServer(FaultyServer):
