@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, select, 
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.models import Group, Membership, User
-from discussit.models.accounts import username_key
+from discussit.models.accounts import MAX_KEY, username_key
 
-MAX_KEY = 300  # characters of a username_key; what is longer is in no name
 MemberKey = tuple[int, int]  # a group's and a user's id
 
 
@@ -29,7 +28,7 @@ def members_of(group_id: int) -> Select[User]:
 
 def members_named(group_id: int, part: str) -> Select[User]:
     """The members of a group whose names contain `part`, whatever its case, by name."""
-    # NUL, which PostgreSQL refuses, is in no name, and neither is a space.
+    # NUL, which PostgreSQL refuses, is in no name, and neither is a space or what is longer than MAX_KEY.
     key = username_key(part).replace("\0", " ")[: MAX_KEY + 1]
     return members_of(group_id).where(User.username_key.contains(key, autoescape=True))
 

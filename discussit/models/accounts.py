@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
-MAX_KEY = 300  # characters; casefolding turns one into three at most
+MAX_KEY = 300  # characters of a username_key; casefolding turns one into three at most
 # Characters Unicode calls letters, marks or symbols but that render as nothing: two names would look alike.
 INVISIBLE = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
