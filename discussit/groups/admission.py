@@ -1,14 +1,13 @@
 """Admission to a group, joining and leaving."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
+from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.groups.membership import is_member
 from discussit.models import Group, Membership, User
@@ -68,17 +67,8 @@ def own_groups(session: OrmSession, user: CurrentUser) -> list[UUID]:
     return [uuid for uuid, _ in rows if uuid is not None]
 
 
-async def nothing(_session: AsyncSession) -> None:
-    pass
-
-
 async def join_or_leave(
-    database: Database,
-    user: CurrentUser,
-    uuid: UUID,
-    *,
-    joins: bool,
-    then: Callable[[AsyncSession], Awaitable[None]] = nothing,
+    database: Database, user: CurrentUser, uuid: UUID, *, joins: bool, then: Then = nothing
 ) -> bool:
     """Make the user a member, or end that, and do what `then` does in the same transaction.
 
@@ -92,5 +82,5 @@ async def join_or_leave(
         if group is None:
             raise NoSuchGroup
         is_changed = await (group.add_user(row) if joins else group.remove_user(row))
-        await then(session)
+        await then(session, row)
         return is_changed

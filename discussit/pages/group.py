@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
@@ -21,7 +20,7 @@ from discussit.log.read import shown_after, shown_before
 from discussit.models import Group
 from discussit.pages.home import group_rows
 from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, live_page, own_address, see_other
-from discussit.pages.submissions import claim
+from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects
@@ -169,7 +168,7 @@ async def _join_or_leave(request: Request, *, joins: bool) -> Response:
     await site.throttles.join_or_leave(user.username)
     target = own_address(request, form.get("next"))
     # A repeat that comes late must not undo what was done since.
-    then = partial(claim, form, user_id=user.id, answer=target)
+    then = claiming(form, target)
     await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins, then=then)
     return see_other(target)
 

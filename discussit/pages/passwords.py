@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,10 +11,9 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.password_reset import LinkSpent, ResetLinks
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, checked
-from discussit.models import User
 from discussit.pages.accounts import NewSession, confirmed_password
 from discussit.pages.page import Form, page, refusal
-from discussit.pages.submissions import claim
+from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -30,17 +28,13 @@ async def change_password(request: Request) -> Response:
     try:
         new = _new_password(form, user.username)
         async with site.throttles.guess(request, user.username):
-            await password_reset.change_password(site.database, user, form.get("password"), new, partial(_claim, form))
+            await password_reset.change_password(site.database, user, form.get("password"), new, claiming(form, ""))
     except FieldError as error:
         if isinstance(error, WrongPassword):
             security_log.refused(request, Act.PASSWORD_CHANGE, error.account)
         return page(request, "account/password.html", 400, form=form.refuse(error))
     security_log.done(request, Act.PASSWORD_CHANGE, user.id)
     return page(request, "account/password.html", form=Form(), is_changed=True)
-
-
-async def _claim(form: Form, session: AsyncSession, user: User) -> None:
-    await claim(form, session, user.id, "")
 
 
 async def reset_password(request: Request) -> Response:

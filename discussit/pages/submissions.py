@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from discussit.accounts import sessions
 from discussit.accounts.current_user import check_account, user_of
+from discussit.accounts.login import Then
 from discussit.middleware.origin import SAFE_METHODS
 from discussit.models import Submission, User
 from discussit.models.accounts import new_token, session_id
@@ -61,6 +62,15 @@ async def claim(form: Form, session: AsyncSession, user_id: int, answer: str, se
             raise Repeated(first)
         first.session_id = session_id  # a login that is over, and no second click: it is done once more
     await session.execute(FORGET, {"user": user_id, "kept": KEPT})
+
+
+def claiming(form: Form, answer: str) -> Then:
+    """`claim` for functions that do something in their transaction at its end."""
+
+    async def then(session: AsyncSession, user: User) -> None:
+        await claim(form, session, user.id, answer)
+
+    return then
 
 
 def logged_in(request: Request, target: str, token: str, user: User) -> Response:
