@@ -13,7 +13,7 @@ from discussit.accounts import passwords
 from discussit.database import Database
 from discussit.errors import FieldError, checked
 from discussit.models import User
-from discussit.models.accounts import check_username, username_key
+from discussit.models.accounts import check_username, locked_user, username_key
 
 
 class WrongPassword(FieldError):
@@ -105,6 +105,6 @@ async def check_login(database: Database, username: str, password: str) -> User:
 async def _rehash(database: Database, user: User, password: str) -> None:
     hashed = await passwords.hash_of(password)
     async with database.transaction() as session:
-        row = await session.get_one(User, user.id, with_for_update={"key_share": True})
+        row = await locked_user(session, user.id)
         if row.password == user.password:  # otherwise it was changed in the meantime
             row.password = user.password = hashed

@@ -13,6 +13,7 @@ from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_righ
 from discussit.accounts.login import Then, WrongPassword, find_active
 from discussit.database import Database
 from discussit.models import User
+from discussit.models.accounts import locked_user
 from discussit.models.base import now
 
 LINKS = "/accounts/reset/"
@@ -38,7 +39,7 @@ async def change_password(database: Database, user: CurrentUser, old: str, new: 
         raise WrongPassword("password", "This is not your password.", user.id)
     hashed = await passwords.hash_of(new)
     async with database.transaction() as session:
-        locked = await session.get_one(User, user.id, with_for_update={"key_share": True})
+        locked = await locked_user(session, user.id)
         if locked.password != found.password:
             raise NotLoggedIn
         await locked.set_password(hashed, except_session=user.credential.session_id)

@@ -11,7 +11,7 @@ from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_righ
 from discussit.accounts.login import Then
 from discussit.database import Database
 from discussit.models import Session, User
-from discussit.models.accounts import locked_sessions, session_id
+from discussit.models.accounts import locked_sessions, locked_user, session_id
 
 MAX_SESSIONS = 100  # per user, live or over; one more ends the least recently seen
 
@@ -22,7 +22,7 @@ async def start(database: Database, user: User, then: Then) -> None:
     Raises NotLoggedIn if the password has changed since it was checked.
     """
     async with database.transaction() as session:
-        locked = await session.get_one(User, user.id, with_for_update={"key_share": True})
+        locked = await locked_user(session, user.id)
         if locked.password != user.password:
             raise NotLoggedIn
         await then(session, locked)
@@ -84,7 +84,7 @@ async def end_others(database: Database, user: CurrentUser) -> bool:
     Raises NotLoggedIn if the request's own has ended.
     """
     async with database.transaction() as session:
-        row = await session.get_one(User, user.id, with_for_update={"key_share": True})
+        row = await locked_user(session, user.id)
         have_ended = await row.end_sessions(except_session=user.credential.session_id)
         await session.run_sync(check_rights, user)
         return have_ended

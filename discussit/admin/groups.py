@@ -55,8 +55,7 @@ class GroupView(View, model=Group):
         return cast(Group, group)
 
     async def remove(self, session: AsyncSession, row: Group) -> None:
-        if await session.get(Group, row.id, with_for_update=True, populate_existing=True):  # still there
-            await session.delete(row)
+        await session.delete(row)
 
     async def details_context(self, request: Request) -> dict[str, Any]:
         """The first members, their number, and the reference that a form understands."""

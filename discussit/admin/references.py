@@ -18,11 +18,13 @@ PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
 async def find_group(session: AsyncSession, data: Values) -> Group:
     """The group that a form names, locked: its members don't change until the commit. Raises FieldError."""
     text = _reference(data, GROUP.name)
-    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text).with_for_update()
-    groups = (await session.scalars(named.order_by(Group.id).limit(2))).all()
+    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text)
+    groups = (await session.scalars(named.order_by(Group.id).limit(2).with_for_update(key_share=True))).all()
     if len(groups) > 1:
         raise FieldError(GROUP.name, "Several groups have this name. Give the UUID of the one you mean.")
-    group = groups[0] if groups else await session.get(Group, int(text), with_for_update=True) if is_id(text) else None
+    group = groups[0] if groups else None
+    if group is None and is_id(text):
+        group = await session.get(Group, int(text), with_for_update={"key_share": True})
     if group is None:
         raise FieldError(GROUP.name, "There is no such group.")
     return group

@@ -149,6 +149,11 @@ class Submission(Base):
     session_id: Mapped[str | None] = mapped_column(String(64))  # of the session that the form started
 
 
+async def locked_user(session: AsyncSession, id: int) -> User:
+    """The user, locked as models/locks.py says: their password and rights stay as they are until the commit."""
+    return await session.get_one(User, id, with_for_update={"key_share": True})
+
+
 async def lock_groups_of(session: AsyncSession, users: Iterable[int]) -> None:
     """Lock all groups that these users are in. Nobody joins another one meanwhile if the users are locked."""
     memberships = User.metadata.tables["memberships"].c

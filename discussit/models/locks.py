@@ -5,9 +5,10 @@
 3. sessions, by id
 4. the keys of users: foreign keys (KEY SHARE) and new names (the UPDATE of a unique column locks as FOR UPDATE)
 5. memberships, entries, texts: whoever changes them holds their group
+6. submissions: whoever writes one has done everything else
 
-Rows of users are locked FOR NO KEY UPDATE: FOR UPDATE would wait for every entry that is being written by them, and
-the writer of entries, which holds groups already, for it.
+Rows of users and groups are locked FOR NO KEY UPDATE: FOR UPDATE of a user would wait for every entry that is being
+written by them, and the writer of entries, which holds groups already, for it.
 SQLite knows no such locks: one transaction writes at a time.
 """
 

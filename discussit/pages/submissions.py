@@ -18,7 +18,7 @@ from discussit.accounts.current_user import check_account, user_of
 from discussit.accounts.login import Then
 from discussit.middleware.origin import SAFE_METHODS
 from discussit.models import Submission, User
-from discussit.models.accounts import new_token, session_id
+from discussit.models.accounts import locked_user, new_token, session_id
 from discussit.pages.page import Form, see_other
 from discussit.site import site_of
 from discussit.urls import address
@@ -47,8 +47,7 @@ async def claim(form: Form, session: AsyncSession, user_id: int, answer: str, se
     """Have this transaction be the one in which the form has its effect, on behalf of the user.
 
     `answer` is where it leads; empty where the route itself can answer a form that `is_done`. Raises Repeated if
-    another transaction was first, whose end this one waits for. To be called last: transactions lock users, then
-    groups, then submissions.
+    another transaction was first, whose end this one waits for. To be called last (models/locks.py).
     """
     if form.key is None:
         return
@@ -167,7 +166,7 @@ async def _log_in_again(first: Submission, request: Request) -> Response | None:
     """Redirect into a session that replaces the first answer's, whose cookie was lost. None if that one has ended."""
     site, token = site_of(request), new_token()
     async with site.database.transaction() as session:
-        user = await session.get_one(User, first.user_id, with_for_update=True)
+        user = await locked_user(session, first.user_id)
         # Another repeat may have been quicker.
         kept = await session.get_one(Submission, first.id)
         if not await session.scalar(select(sessions.lasts(kept.session_id))):
