@@ -88,13 +88,13 @@ def entries_since(session: OrmSession, group_id: int, group_uuid: UUID, seq: int
         yield encode_entry(group_uuid, _entry_row(row))
 
 
-def is_in_log(session: OrmSession, group_id: int, state: LogState, place: Place) -> bool:
+def is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
     """Whether the client was in this very log, and not too long ago. It is trusted in what it does not say."""
-    if place.seq is None or not 0 <= state.last_seq - place.seq <= MAX_MISSED:
+    if place.seq is None or not 0 <= group.last_seq - place.seq <= MAX_MISSED:
         return False
-    if place.epoch not in (None, state.epoch):
+    if place.epoch not in (None, group.epoch):
         return False
-    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group_id, place.seq) == place.timestamp
+    return place.timestamp is None or place.seq == 0 or timestamp_of(session, group.id, place.seq) == place.timestamp
 
 
 def timestamp_of(session: OrmSession, group_id: int, seq: int) -> str | None:

@@ -9,7 +9,7 @@ from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_acco
 from discussit.delivery.protocols import V1
 from discussit.delivery.slices import Slice
 from discussit.groups.admission import admit
-from discussit.log.read import LogState, Place, entries_since, is_in_log
+from discussit.log.read import Place, entries_since, is_in_log
 from discussit.models import Group
 from discussit.pages.page import JSON
 from discussit.site import site_of
@@ -41,8 +41,7 @@ def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:
 
 
 def _array(session: OrmSession, group: Group, place: Place) -> str:
-    state = LogState(group.last_seq, group.revisions, group.epoch)
-    if place.seq is None or not is_in_log(session, group.id, state, place):
+    if place.seq is None or not is_in_log(session, group, place):
         return objects.array([objects.encode(objects.Reset(group.last_seq))])
     if place.seq == group.last_seq:
         return "[]"

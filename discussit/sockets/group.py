@@ -61,7 +61,7 @@ async def _admitted(database: Database, user: CurrentUser, follower: Follower, p
     def read(session: OrmSession) -> Admitted:
         group = admit(session, user, follower.group_uuid).group
         state = LogState(group.last_seq, group.revisions, group.epoch)
-        return Admitted(group.id, state, place is not None and is_in_log(session, group.id, state, place))
+        return Admitted(group.id, state, place is not None and is_in_log(session, group, place))
 
     admitted = await database.run_read(read)
     follower.admit(admitted.state.last_seq)
