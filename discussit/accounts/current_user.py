@@ -90,7 +90,7 @@ def check_rights(session: OrmSession, user: CurrentUser, *, as_superuser: bool =
     """Check within the transaction that acts what was checked when the request arrived: it may have waited since.
 
     To be called when the transaction has nothing left to wait for: it holds its locks, or has written everything.
-    It writes first what the session has not flushed yet, so an act on this very user is checked before.
+    It writes what the session has not flushed yet: what takes away this very user's rights has to come after it.
     Raises NotLoggedIn, and NotASuperuser where the act is a superuser's.
     """
     rights = select(User.is_superuser).where(User.id == user.id, User.is_active, user.credential.is_valid())

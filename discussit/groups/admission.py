@@ -53,18 +53,9 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
 
 def own_groups(session: OrmSession, user: CurrentUser) -> list[UUID]:
     """The uuids of the groups that the user is in. Raises NotLoggedIn if the credential is no longer valid."""
-    query = (
-        select(Group.uuid, user.credential.is_valid())
-        .select_from(User)
-        .outerjoin(Membership, Membership.user_id == User.id)
-        .outerjoin(Group, Group.id == Membership.group_id)
-        .where(User.id == user.id)
-        .order_by(Group.id)
-    )
-    rows = session.execute(query).all()
-    if not any(is_logged_in for _, is_logged_in in rows):
-        raise NotLoggedIn
-    return [uuid for uuid, _ in rows if uuid is not None]
+    check_rights(session, user)
+    own = select(Group.uuid).join(Membership, is_member(user.id, Group.id)).order_by(Group.id)
+    return list(session.scalars(own))
 
 
 async def join_or_leave(
