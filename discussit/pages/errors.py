@@ -16,7 +16,7 @@ from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NotAMember
 from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
-from discussit.pages.page import is_for_script, json_refusal, login_address, page, refusal, see_other, typed
+from discussit.pages.page import is_for_script, json_refusal, login_address, refusal, see_other, typed
 from discussit.site import site_of
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,7 @@ def _to_login(request: Request) -> Response:
     if not (form and form.get("account") and typed(request)):
         return see_other(address)
     text = "Nothing was sent. Copy your text, log in, and send it again."
-    context = {"title": "You've been logged out", "text": text, "typed": typed(request), "login": address}
-    return page(request, "error.html", 401, status=401, **context)
+    return refusal(request, 401, "You've been logged out", text, login=address)
 
 
 async def other_account(conn: HTTPConnection, error: Exception) -> Response:

@@ -23,7 +23,6 @@ from discussit import assets
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
 from discussit.errors import FieldError, Refused
-from discussit.models import Group
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
@@ -32,7 +31,7 @@ from discussit.wire import objects
 MAX_FIELDS = 20  # of a form
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
 # What people write and would miss, and what it is called where it is shown again. No names: some type passwords there.
-TYPED = {"message": "Your message", "name": "Group name", "description": "Description", "content": "Text"}
+TYPED = {"message": "Your message", "name": "Group name"}
 CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
 JSON = "application/json"
 MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
@@ -199,12 +198,9 @@ def own_address(request: Request, value: str) -> str:
     return value if value.startswith(home) and not leads_away else home
 
 
-def refusal(
-    request: Request, status: int, title: str, text: str, group: Group | None = None, traceback: str | None = None
-) -> Response:
-    """An error page, on which what was typed into the refused form can be copied."""
-    context = {"title": title, "text": text, "group": group, "traceback": traceback, "typed": typed(request)}
-    return page(request, "error.html", status, status=status, **context)
+def refusal(request: Request, status: int, title: str, text: str, **more: Any) -> Response:
+    """An error page, on which what was typed into the refused form can be copied. `more` is for its template."""
+    return page(request, "error.html", status, status=status, title=title, text=text, typed=typed(request), **more)
 
 
 def typed(request: Request) -> list[tuple[str, str, str]]:
