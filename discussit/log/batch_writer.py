@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from anyio import create_task_group
 from sqlalchemy import Integer, String, bindparam, column, select, values
@@ -13,9 +12,9 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import Database, is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.membership import Member, MemberKey, members_among
+from discussit.groups.membership import members_among
+from discussit.log.draft import ClientKey, Draft
 from discussit.log.held import Held
-from discussit.log.kinds import MESSAGE
 from discussit.log.write import ENTRIES, NewEntry, write_entries
 from discussit.models import Group, User
 from discussit.models.locks import lock_groups
@@ -28,48 +27,6 @@ HELD_PAUSE = 0.1  # seconds between two attempts to write what is held
 
 TOO_BUSY = "The server has too much to do. Please send the message again."
 NOT_STORED = "The message could not be stored just now. Please send it again."
-
-ClientKey = tuple[int, int, str]  # a member with the client_id of an entry of theirs
-
-
-@dataclass(eq=False)
-class Draft:
-    """A message on its way into the log. `seq` is done once it is committed or refused."""
-
-    group_id: int
-    user_id: int
-    content: str
-    client_id: str | None = None
-    seq: "asyncio.Future[int]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def member(self) -> MemberKey:
-        return self.group_id, self.user_id
-
-    @property
-    def key(self) -> "ClientKey | Draft":
-        """The same for two drafts that are one message, sent twice."""
-        return self if self.client_id is None else (*self.member, self.client_id)
-
-    def entry(self, author: Member) -> NewEntry:
-        return NewEntry(
-            self.group_id,
-            author.group_uuid,
-            MESSAGE.name,
-            self.user_id,
-            author.username,
-            self.content,
-            self.client_id,
-        )
-
-    def answer(self, answer: int | Refused) -> None:
-        if self.seq.done():
-            return
-        if isinstance(answer, Refused):
-            self.seq.set_exception(answer)
-            self.seq.exception()  # retrieved, since the sender may be gone
-        else:
-            self.seq.set_result(answer)
 
 
 class Writer:

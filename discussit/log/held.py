@@ -3,14 +3,11 @@
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
 
 from anyio import current_time
 
 from discussit.errors import ErrorCode, Refused
-
-if TYPE_CHECKING:
-    from discussit.log.batch_writer import Draft
+from discussit.log.draft import Draft
 
 logger = logging.getLogger(__name__)
 
@@ -32,17 +29,17 @@ class Held:
         self.filled = asyncio.Event()  # while drafts wait
 
     @property
-    def drafts(self) -> "list[Draft]":
+    def drafts(self) -> list[Draft]:
         return [draft for queue in self._of_group.values() for _, draft in queue]
 
-    def takes(self, draft: "Draft") -> bool:
+    def takes(self, draft: Draft) -> bool:
         """Add the draft if its group is held. Return False if it is not."""
         if draft.group_id not in self._of_group:
             return False
         self.add(draft)
         return True
 
-    def add(self, draft: "Draft") -> None:
+    def add(self, draft: Draft) -> None:
         """Have the draft wait, behind those of its group. Refuse it if they are too many."""
         if draft.group_id not in self._of_group:
             logger.warning("group %d is locked, so its messages wait", draft.group_id)
@@ -54,7 +51,7 @@ class Held:
         self._count += 1
         self.filled.set()
 
-    def next_group(self) -> "list[Draft]":
+    def next_group(self) -> list[Draft]:
         """The drafts of one group, of another one each time."""
         for group in list(self._of_group):
             queue = self._of_group[group] = self._of_group.pop(group)  # to the end
@@ -62,7 +59,7 @@ class Held:
                 return [draft for _, draft in queue]
         return []
 
-    def release(self, written: "set[int]") -> None:
+    def release(self, written: set[int]) -> None:
         """Drop what is answered, and then the groups to which something was written, unless more waits for them."""
         for group, queue in list(self._of_group.items()):
             waiting = self._of_group[group] = deque(each for each in queue if not each[1].seq.done())

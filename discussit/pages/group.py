@@ -13,8 +13,9 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import some_members
-from discussit.log.batch_writer import Draft, place_of
+from discussit.log.batch_writer import place_of
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
+from discussit.log.draft import Draft
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.models import Group

@@ -18,8 +18,9 @@ from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import admit
 from discussit.limits.throttles import Throttles
-from discussit.log.batch_writer import Draft, Writer
+from discussit.log.batch_writer import Writer
 from discussit.log.checks import check_content
+from discussit.log.draft import Draft
 from discussit.log.read import LogState, Place, is_in_log
 from discussit.site import site_of
 from discussit.sockets import conversation

@@ -9,7 +9,8 @@ from faulty_server import FATAL
 
 from discussit.accounts.current_user import COOKIE, CurrentUser, SessionCredential
 from discussit.groups import admission
-from discussit.log.batch_writer import Draft, Writer
+from discussit.log.batch_writer import Writer
+from discussit.log.draft import Draft
 
 
 async def test_a_loop_that_stood_still_for_five_seconds_goes_on_where_it_was(faulty):

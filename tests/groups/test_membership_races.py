@@ -12,7 +12,7 @@ from discussit.admin.groups import MembershipView
 from discussit.admin.users import UserView
 from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
-from discussit.log.batch_writer import Draft
+from discussit.log.draft import Draft
 from discussit.models import Group, Membership, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import Refused
 from discussit.log import batch_writer
-from discussit.log.batch_writer import MAX_BATCH, Draft
+from discussit.log.batch_writer import MAX_BATCH
+from discussit.log.draft import Draft
 from discussit.models import User
 
 

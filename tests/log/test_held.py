@@ -3,7 +3,7 @@
 import pytest
 
 from discussit.log import held
-from discussit.log.batch_writer import Draft
+from discussit.log.draft import Draft
 from discussit.log.held import Held
 
 GARDENING, COOKING = 1, 2
