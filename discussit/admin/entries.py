@@ -6,9 +6,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.admin.references import users_like
-from discussit.admin.view import Key, View
+from discussit.admin.view import View
 from discussit.models import Entry, Event, Message
-from discussit.models.locks import lock_groups
 
 EXCERPT = 160  # characters of a message in the question whether to delete it
 
@@ -47,9 +46,6 @@ class MessageView(EntryView, model=Message):
 
     def is_deletable(self, row: Message) -> bool:
         return not row.is_deleted
-
-    async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
-        await session.execute(lock_groups([group for group, _ in keys]))
 
     async def remove(self, session: AsyncSession, row: Message) -> None:
         row.withdraw()

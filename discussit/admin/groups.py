@@ -16,12 +16,11 @@ from discussit.admin.references import (
     groups_like,
     users_like,
 )
-from discussit.admin.view import SUGGESTIONS, Field, Key, Values, View
+from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.errors import FieldError, checked
 from discussit.groups.membership import members_of
 from discussit.models import Group, Membership
 from discussit.models.groups import check_name
-from discussit.models.locks import lock_groups
 
 MEMBERS_SHOWN = 50
 
@@ -117,9 +116,6 @@ class MembershipView(View, model=Membership):
         """The page of the group, if all memberships were in one."""
         groups = {row.group_id for row in rows}
         return self.url_after(request, rows[0]) if len(groups) == 1 else self.url(request, "list")
-
-    async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
-        await session.execute(lock_groups([group for group, _ in keys]))
 
     async def remove(self, session: AsyncSession, row: Membership) -> None:
         group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user

@@ -16,6 +16,7 @@ from discussit.accounts.current_user import check_rights
 from discussit.admin.versions import Changed, State, check_version
 from discussit.database import Database
 from discussit.log.checks import is_seq
+from discussit.models.locks import lock_groups
 from discussit.pages.page import Form
 from discussit.pages.submissions import claim
 
@@ -113,7 +114,8 @@ class View(ModelView):
             yield session, [row for row in rows if row is not None]
 
     async def lock_owners(self, session: AsyncSession, keys: Sequence[Key], *, removes: bool) -> None:
-        """Lock what is locked before the rows of these keys: users, then groups, each in order of id."""
+        """Lock what is locked before the rows of these keys. All but those of users begin with a group's id."""
+        await session.execute(lock_groups([key[0] for key in keys]))
 
     def log_removed(self, request: Request, rows: Sequence[Any]) -> None:
         """Write the security log, after the commit."""
