@@ -154,8 +154,7 @@ class Database:
         if self._threads is not None:
             yield  # all transactions are one at a time
             return
-        turn = self._queues.get(what) or self._queues.setdefault(what, Turns(1))
-        async with turn:
+        async with self._queues.setdefault(what, Turns(1)):
             yield
 
     async def run_read(self, work: Callable[[OrmSession], Result]) -> Result:
