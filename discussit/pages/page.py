@@ -180,7 +180,7 @@ def json_reply(reply: objects.Reply, status: int = 200) -> Response:
 
 
 def json_refusal(refused: Refused, status: int, client_id: str | None = None) -> Response:
-    return json_reply(objects.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after), status)
+    return json_reply(objects.Error.of(refused, client_id=client_id), status)
 
 
 def see_other(address: str) -> Response:

@@ -121,7 +121,7 @@ class MessageWriter:
             self._follower.reply(objects.Ack(draft.client_id, seq.result()))
 
     def _refuse(self, refused: Refused, client_id: str | None) -> None:
-        self._follower.reply(objects.Error(refused.code, str(refused), client_id, retry_after=refused.retry_after))
+        self._follower.reply(objects.Error.of(refused, client_id=client_id))
 
 
 async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follower) -> None:

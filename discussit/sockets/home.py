@@ -71,14 +71,14 @@ async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: Ho
     try:
         command = commands.decode_home_command(text)
     except Refused as refused:
-        connection.reply(objects.Error(refused.code, str(refused)))
+        connection.reply(objects.Error.of(refused))
         return
     try:
         joins = isinstance(command, objects.JoinGroup)
         await site_of(websocket).throttles.join_or_leave(user.username)
         is_changed = await join_or_leave(site_of(websocket).database, user, command.data, joins=joins)
     except Refused as refused:
-        connection.reply(objects.Error(refused.code, str(refused), data=command.data, retry_after=refused.retry_after))
+        connection.reply(objects.Error.of(refused, data=command.data))
     except NoSuchGroup:
         connection.reply(objects.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
     else:
