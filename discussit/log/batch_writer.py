@@ -43,6 +43,7 @@ class Writer:
         self._waiting: deque[Draft] = deque()
         self._batch: list[Draft] = []  # is being written
         self._held = Held()
+        self._held_batch: Sequence[Draft] = ()  # of those, what is being written
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -76,9 +77,10 @@ class Writer:
 
     def end(self) -> None:
         """Refuse queued drafts, and all that come from now on, as `busy`. What is being written is finished."""
-        self._has_ended = True
+        self._has_ended, under_way = True, set(self._held_batch)
         for draft in (*self._waiting, *self._held.drafts):
-            draft.answer(Refused(ErrorCode.BUSY, NOT_STORED))
+            if draft not in under_way:
+                draft.answer(Refused(ErrorCode.BUSY, NOT_STORED))
         self._waiting.clear()
 
     async def drained(self) -> None:
@@ -118,7 +120,11 @@ class Writer:
 
     async def _write_some_held(self, drafts: Sequence[Draft], lock: "Lock") -> bool:
         """Return whether any of them were written."""
-        await self._answer(drafts, lock)
+        self._held_batch = drafts
+        try:
+            await self._answer(drafts, lock)
+        finally:
+            self._held_batch = ()
         groups = {draft.group_id for draft in drafts if draft.seq.done()}
         self._held.release(groups)
         return bool(groups)

@@ -1,4 +1,4 @@
-"""Messages to groups whose rows somebody else has locked: they wait apart from all others."""
+"""Messages whose group or author somebody else has locked: they wait apart from all others."""
 
 import asyncio
 import logging
@@ -42,7 +42,7 @@ class Held:
     def add(self, draft: Draft) -> None:
         """Have the draft wait, behind those of its group. Refuse it if they are too many."""
         if draft.group_id not in self._of_group:
-            logger.warning("group %d is locked, so its messages wait", draft.group_id)
+            logger.warning("messages to group %d wait for a row that is locked", draft.group_id)
         queue = self._of_group.setdefault(draft.group_id, deque())
         if len(queue) >= MAX_HELD_OF_GROUP or self._count >= MAX_HELD:
             draft.answer(Refused(ErrorCode.BUSY, HELD_UP))

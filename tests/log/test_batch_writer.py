@@ -48,6 +48,22 @@ async def test_all_that_waits_shares_one_transaction(world, commits):
     assert len(commits) == 1
 
 
+async def test_a_held_message_that_is_being_written_at_the_end_gets_its_seq(world, monkeypatch):
+    await world.joined(world.bob)
+    written = draft(world, "written")
+    run_batch = world.database.run_batch
+
+    async def run_batch_and_end(work):
+        served.writer.end()
+        return await run_batch(work)
+
+    async with world.served() as served:
+        monkeypatch.setattr(world.database, "run_batch", run_batch_and_end)
+        served.writer._held.add(written)
+
+        assert await written.seq == 2
+
+
 async def test_a_batch_too_large_for_one_transaction_continues_in_the_next(world, commits):
     await world.joined(world.bob)
     commits.clear()
