@@ -23,7 +23,7 @@ from discussit.pages.page import Form, see_other
 from discussit.site import site_of
 from discussit.urls import address
 
-KEPT = 100  # submissions of a user that are remembered: a repeat follows within seconds
+KEPT = 1_000  # submissions of a user that are remembered: a browser that restores its tabs may repeat a form much later
 
 CLAIM = text("""
     INSERT INTO submissions (key, user_id, answer, session_id) VALUES (:key, :user, :answer, :session)

@@ -16,7 +16,7 @@ from discussit.app import create_app
 from discussit.models import Base, Session, Submission
 from discussit.models.accounts import IDLE_LIMIT
 from discussit.models.base import now
-from discussit.pages.submissions import KEPT
+from discussit.pages import submissions
 from discussit.settings import TEMPLATES, Settings
 
 LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logout/"
@@ -388,12 +388,22 @@ def test_simultaneous_repeats_count_as_one_message(one_a_second, site, alice, ga
     assert len(alice.page(f"/groups/{gardening}/").log()) == 2
 
 
-def test_only_the_newest_submissions_are_kept(site, state, alice):
-    for n in range(KEPT + 5):
+def test_a_form_is_known_after_hundreds_of_others(alice):
+    for n in (*range(201), 0):
+        alice.post("/groups/", name=f"Group {n}", form_id="1")
+
+    names = [each.text for each in alice.page("/").elements if (each.get("id") or "").startswith("name-")]
+    assert names.count("Group 0") == 1
+
+
+def test_only_the_newest_submissions_are_kept(site, state, alice, monkeypatch):
+    monkeypatch.setattr(submissions, "KEPT", 10)
+
+    for n in range(15):
         alice.post("/groups/", name=f"Group {n}", form_id="1")
 
     kept = site.portal.call(state.database.run_read, lambda session: session.scalars(select(Submission)).all())
-    assert [each.id for each in kept] == list(range(6, KEPT + 6))
+    assert [each.id for each in kept] == list(range(6, 16))
 
 
 def test_no_password_can_be_guessed_from_what_is_kept(site, state, alice):
