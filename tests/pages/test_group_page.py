@@ -14,6 +14,13 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 # Access
 
 
+@pytest.mark.parametrize("place", ["", "?at=1", "?before=2"])
+def test_a_page_says_how_long_the_log_was_when_it_was_read(alice, gardening, place):
+    alice.says(gardening, "hello")
+
+    assert alice.page(f"/groups/{gardening}/{place}").one("chat-log")["data-asof"] == "2"
+
+
 def test_a_member_reads_the_group(alice, gardening):
     assert alice.get(f"/groups/{gardening}/").status_code == 200
 
