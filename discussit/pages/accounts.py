@@ -45,11 +45,10 @@ def confirmed_password(form: Form) -> str:
 
 async def log_in(request: Request) -> Response:
     if request.method != "POST":
-        if user_of(request):
-            return see_other(address(request, "/"))
-        return page(
-            request, "account/login.html", form=Form(), next=own_address(request, request.query_params.get("next", ""))
-        )
+        target = own_address(request, request.query_params.get("next", ""))
+        if not _is_wanted(request):
+            return see_other(target)
+        return page(request, "account/login.html", form=Form(), next=target)
     site, form = site_of(request), await Form.sent(request)
     try:
         async with site.throttles.guess(request, form.get("username")):
@@ -62,6 +61,12 @@ async def log_in(request: Request) -> Response:
     session = NewSession(request, form, own_address(request, form.get("next")))
     await sessions.start(site.database, user, session.start)
     return session.redirect(user)
+
+
+def _is_wanted(request: Request) -> bool:
+    """Whether nobody is logged in, or not the account whose page leads here: `?account=`."""
+    user = user_of(request)
+    return user is None or request.query_params.get("account", user.account_id) != user.account_id
 
 
 class NewSession:

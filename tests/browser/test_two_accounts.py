@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from browsers import OUTAGE, REFUSAL
+from people import PASSWORD
 from playwright.sync_api import expect
 
 STORE = "([key, value]) => localStorage.setItem(key, value)"
@@ -69,6 +70,18 @@ def test_what_waits_is_sent_when_its_owner_returns_and_not_by_a_page_of_the_othe
     alice.opens(lent).sees("his", "hers")
     bob.sees("his", "hers")
     assert [author(bob, text) for text in ("his", "hers")] == ["bob", "alice"]
+
+
+def test_log_in_again_leads_its_owner_back_to_the_page(alice, bob, lent):
+    alice.context.set_offline(False)
+    alice.find("#session-ended a").click()
+
+    alice.find("[name=username]").fill("alice")
+    alice.find("[name=password]").fill(PASSWORD)
+    alice.find("[name=password]").press("Enter")
+
+    expect(alice.pill).to_have_text("Live")
+    bob.sees("hers")
 
 
 def test_a_draft_is_shown_to_its_owner_alone(alice, bob, together):

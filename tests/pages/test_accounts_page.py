@@ -189,6 +189,20 @@ def test_a_logged_in_user_is_led_past_the_login_page(alice):
     assert alice.get(LOGIN).headers["location"] == "/"
 
 
+def test_a_logged_in_user_is_led_past_the_login_page_to_where_it_leads(alice, gardening):
+    target = f"/groups/{gardening}/"
+
+    assert alice.get(f"{LOGIN}?account={alice.account}&next={target}").headers["location"] == target
+
+
+def test_the_owner_of_a_page_can_log_in_beside_another_account(alice, bob):
+    page = bob.page(f"{LOGIN}?account={alice.account}")
+
+    assert "You're logged in as bob." in page.one("content").text
+    assert bob.post(LOGIN, username="alice", password=PASSWORD).status_code == 303
+    assert "alice" in bob.page("/").one("menu").text
+
+
 def test_logging_in_again_ends_the_session_before(alice):
     with alice.at_home() as socket:
         alice.log_in()
