@@ -38,10 +38,10 @@ def _to_login(request: Request) -> Response:
 async def other_account(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, OtherAccount)
     text = (
-        f"You are now logged in as {error.username}, but this page belonged to another account, so nothing was sent "
-        f"or changed. Go on as {error.username} from a new page, or log out and log in to the other account first."
+        f"You're now logged in as {error.username}, so nothing was sent or changed. Continue as {error.username}, "
+        "or log out and log in to the other account."
     )
-    return _deny(conn, 409, lambda request: refusal(request, 409, "This page belonged to another account", text))
+    return _deny(conn, 409, lambda request: refusal(request, 409, "This page belongs to another account", text))
 
 
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
@@ -87,7 +87,7 @@ async def database_error(conn: HTTPConnection, error: Exception) -> Response:
     logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
     text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
     if is_contended(error):
-        text = "Somebody else is changing the same thing, so this was not done. Please try again in a moment."
+        text = "Somebody else is changing the same thing, so nothing was changed. Please try again in a moment."
     response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text), Refused(ErrorCode.BUSY, text))
     response.headers["Retry-After"] = "5"
     return response

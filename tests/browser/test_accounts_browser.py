@@ -102,7 +102,7 @@ def test_a_page_acts_only_for_its_own_account(site, bob, carol, gardening, new_c
 
     page.get_by_role("button", name="Join Gardening").click()
 
-    expect(page.locator("h1")).to_have_text("This page belonged to another account")
+    expect(page.locator("h1")).to_have_text("This page belongs to another account")
     assert carol.gets(f"groups/{gardening}/").status == 403
 
 

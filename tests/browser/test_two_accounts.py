@@ -53,7 +53,7 @@ def test_a_page_sends_nothing_as_another_account(alice, bob, lent):
 
     expect(alice.find("#session-ended")).to_be_visible()
     alice.says("hers too")
-    expect(alice.pill).to_have_text("Signed out – 2 messages wait here")
+    expect(alice.pill).to_have_text("Logged out – 2 messages wait here")
     bob.says("his")
     bob.sees("his")
     assert alice.sent == []

@@ -141,7 +141,7 @@ def test_a_search_says_how_many_it_found_and_leads_to_all(alice, join, address):
 
     page = Page(alice.get(address, params={"q": "member"}).text)
 
-    assert "Names with “member”: 250 of 251 members." in page.one("content").text
+    assert "250 of 251 members match “member”." in page.one("content").text
     assert page.link("Show all members") == address
 
 

@@ -99,7 +99,7 @@ def test_a_message_from_another_accounts_page_is_shown_to_be_copied(alice, bob, 
     response = alice.post(f"/groups/{gardening}/messages/", **form)
 
     assert response.status_code == 409
-    assert "You are now logged in as bob" in response.text
+    assert "now logged in as bob" in response.text
     assert Page(response.text).one("typed-message").text == "\n</textarea> tomatoes\r\nbeans"
     assert "tomatoes" not in bob.get(f"/groups/{gardening}/").text
 

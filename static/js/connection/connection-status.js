@@ -6,7 +6,7 @@ const WELCOME_TIME = 2_000
 const LATE = 4_500
 /** @type {{ [status: string]: string }} */
 const ENDINGS = {
-  "signed-out": "Signed out",
+  "signed-out": "Logged out",
   "not-member": "No longer a member",
   gone: "The group is gone",
   ended: "Disconnected",
@@ -110,7 +110,7 @@ export class ConnectionStatus {
 
   #words() {
     if (this.#isCaughtUp && this.#hasReturned) return ["caught-up", "Caught up"]
-    if (this.#isCaughtUp && this.#isLate) return ["away", join("Sending…", this.#count("waits here", "wait here"))]
+    if (this.#isCaughtUp && this.#isLate) return ["away", `Sending ${this.#messages}…`]
     if (this.#isCaughtUp) return ["live", "Live"]
     if (this.#status === "polling") return ["polling", join("Delayed", this.#count("is being sent", "are being sent"))]
     if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
@@ -125,8 +125,12 @@ export class ConnectionStatus {
    */
   #count(one, many) {
     const count = this.#waiting?.size ?? 0
-    if (count === 0) return ""
-    return count === 1 ? `1 message ${one}` : `${count} messages ${many}`
+    return count ? `${this.#messages} ${count === 1 ? one : many}` : ""
+  }
+
+  get #messages() {
+    const count = this.#waiting?.size ?? 0
+    return count === 1 ? "1 message" : `${count} messages`
   }
 }
 
