@@ -1,8 +1,8 @@
 // The draft of a message to a group: one in each tab, stored with every key. A duplicated tab has a copy, which follows.
 
 import { keyOf } from "../shared/account.js"
+import { pause } from "../shared/pause.js"
 import { forget, forgetHere, keep, keepInTab, kept, keptInTab, keysWith, rename } from "../shared/storage.js"
-import { pause } from "../shared/tab.js"
 
 // After an update all tabs load at the same time, and for a moment those that are loading seem to be gone.
 const LOADING = 3_000

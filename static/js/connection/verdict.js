@@ -1,5 +1,7 @@
 // Why a socket was refused, which scripts can't read: the same is asked without a socket.
 
+import { pause } from "../shared/pause.js"
+
 // A server that is being set up may refuse for a moment: only the same answer after this pause is believed.
 const CONFIRM_AFTER = 5_000
 
@@ -20,6 +22,6 @@ export async function askWhy(question) {
   const status = await question.ask()
   const verdict = VERDICTS[status ?? 0]
   if (!verdict) return { isServed: status === 200 }
-  await new Promise(confirm => setTimeout(confirm, CONFIRM_AFTER))
+  await pause(CONFIRM_AFTER)
   return (await question.ask()) === status ? { isServed: false, verdict } : { isServed: false }
 }

@@ -1,7 +1,7 @@
 // Older entries, fetched page by page when the reader gets near the first one. They are the server's
 // markup, taken from the page behind the link "Earlier messages".
 
-import { isOurs } from "../shared/ask.js"
+import { isFromServer } from "../shared/ask.js"
 
 const AHEAD = "600px"
 const RETRY_AFTER = 15_000
@@ -71,7 +71,7 @@ function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.responseType = "document"
-    request.onload = () => resolve(isOurs(request) ? request.response : null)
+    request.onload = () => resolve(isFromServer(request) ? request.response : null)
     request.onerror = reject
     request.open("GET", address)
     request.send()

@@ -1,6 +1,6 @@
 // Suggests names while typing, and selects all rows. The administration works without it.
 
-import { isOurs } from "../shared/ask.js"
+import { isFromServer } from "../shared/ask.js"
 
 const PAUSE = 150 // milliseconds without a key before the server is asked
 
@@ -22,7 +22,7 @@ function suggest(input) {
     try {
       const url = `${input.dataset.lookup}?${new URLSearchParams({ term: input.value })}`
       const response = await fetch(url, { signal: asked.signal })
-      if (response.ok && isOurs(response)) show((await response.json()).results)
+      if (response.ok && isFromServer(response)) show((await response.json()).results)
     } catch {
       // Aborted by the next key, or offline: the name can still be typed.
     }

@@ -26,7 +26,7 @@ export async function ask(address, options) {
   const headers = { Accept: "application/json" }
   try {
     const response = await fetch(address, { headers, redirect: "manual", signal: request.signal, ...options })
-    return isOurs(response) ? await read(response) : null
+    return isFromServer(response) ? await read(response) : null
   } catch {
     return null // no network, too slow, or cut off
   } finally {
@@ -35,10 +35,10 @@ export async function ask(address, options) {
 }
 
 /**
- * Whether the response is our server's.
+ * Whether the response is our server's, not a proxy's.
  * @param {Response | XMLHttpRequest} response
  */
-export function isOurs(response) {
+export function isFromServer(response) {
   const mark = response instanceof Response ? response.headers.get(MARK) : response.getResponseHeader(MARK)
   return mark !== null
 }

@@ -5,6 +5,7 @@
 // answer count as gone, even if they are only frozen. A duplicated tab has the same id.
 
 import { newId } from "./ids.js"
+import { pause } from "./pause.js"
 import { keepInTab, keptInTab } from "./storage.js"
 
 const KEY = "discussit:tab"
@@ -76,9 +77,4 @@ function newTabId() {
 /** @param {string} id */
 function lockOf(id) {
   return `${KEY}:${id}`
-}
-
-/** @param {number} milliseconds */
-export function pause(milliseconds) {
-  return new Promise(done => setTimeout(done, milliseconds))
 }
