@@ -3,6 +3,7 @@
 
 import { forgetInTab, keepInTab, keptInTab } from "../shared/storage.js"
 import { isFinal, SUBPROTOCOL } from "./protocol.js"
+import { Recovery } from "./recovery.js"
 import { askWhy } from "./verdict.js"
 
 const FIRST_PAUSE = 500
@@ -15,9 +16,6 @@ const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
 /** @type {{ [code: number]: Status }} */
 const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
-// A page that was refused asks again, less and less often.
-const FIRST_RECOVERY = 60_000
-const LONGEST_RECOVERY = 900_000
 // As many sockets must fail, each while the server answers other requests, before it is polled.
 const FAILURES = 3
 const LONGEST_PAUSE_POLLING = 60_000
@@ -40,6 +38,7 @@ export class Socket {
   #question
   /** @type {import("./polling.js").Polling | null} */
   #polling
+  #recovery
   /** @type {WebSocket | null} */
   #websocket = null
   /** @type {Status} */
@@ -48,7 +47,6 @@ export class Socket {
   #isChecked = false
   /** Of sockets, while the server answered other requests. */
   #refusals = 0
-  #recoveries = 0
   #isAsking = false
   /** @type {number | undefined} */
   #retry
@@ -67,6 +65,8 @@ export class Socket {
     this.#listener = listener
     this.#question = question
     this.#polling = polling
+    const isRefused = () => ["signed-out", "not-member", "gone"].includes(this.#status)
+    this.#recovery = new Recovery(question, isRefused, () => this.#connect())
   }
 
   start() {
@@ -164,7 +164,8 @@ export class Socket {
     // Another account has logged in in this browser: its session must neither send nor show anything here.
     if (ready && !this.#listener.isOurs(ready)) return this.#end("signed-out")
     this.#isChecked ||= Boolean(ready)
-    this.#failures = this.#refusals = this.#recoveries = 0
+    this.#failures = this.#refusals = 0
+    this.#recovery.succeeded()
     if (this.#isPolling) this.#stopPolling("open")
     forgetInTab(FAILED)
     this.#listener.received(objects)
@@ -201,7 +202,7 @@ export class Socket {
     this.#drop()
     this.#polling?.stop()
     this.#change(status)
-    this.#recoverLater()
+    this.#recovery.later()
   }
 
   #drop() {
@@ -254,30 +255,12 @@ export class Socket {
     this.#change(status)
   }
 
-  // A membership may begin again, the same account may log in again, and servers have been wrong.
-  #recoverLater() {
-    if (!this.#isRecoverable) return
-    const pause = Math.min(LONGEST_RECOVERY, FIRST_RECOVERY * 2 ** this.#recoveries)
-    this.#recoveries += 1
-    clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.#recover(), pause * (1 + Math.random()))
-  }
-
-  async #recover() {
-    const status = await this.#question.ask()
-    if (!this.#isRecoverable) return
-    if (status === 200) this.#connect()
-    else this.#recoverLater()
-  }
-
-  get #isRecoverable() {
-    return ["signed-out", "not-member", "gone"].includes(this.#status)
-  }
-
   #wake() {
     if (this.#status === "waiting" || this.#status === "offline") this.#connect()
-    else if (this.#isRecoverable) this.#recover()
-    else this.#tick()
+    else {
+      this.#tick()
+      this.#recovery.now()
+    }
   }
 
   // After the machine slept, a dead socket may look open for many minutes. Only the time of day goes on while it sleeps,
