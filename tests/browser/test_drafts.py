@@ -67,6 +67,18 @@ def test_a_message_sent_from_another_tab_leaves_the_draft_alone(alice, tab, gard
     expect(other.field).to_have_value("")
 
 
+def test_a_tab_that_looks_up_the_members_keeps_its_draft(alice, tab, gardening):
+    tab.field.fill(LONG)
+    tab.page.goto(f"groups/{gardening}/members/")
+    other = alice.tab().opens(gardening)
+    other.page.wait_for_timeout(ABSENCE)
+
+    tab.opens(gardening)
+
+    expect(tab.field).to_have_value(LONG)
+    expect(other.field).to_have_value("")
+
+
 def test_a_new_tab_shows_the_draft_of_one_that_is_gone(alice, tab, gardening):
     other = alice.tab().opens(gardening)
     other.field.fill(LONG)
