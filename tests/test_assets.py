@@ -11,6 +11,7 @@ from discussit.assets import IMMUTABLE, imports, version
 from discussit.settings import STATIC
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
+MOST_FOR_A_PAGE = 60_000  # bytes, compressed
 BASE = (STATIC / "css/base.css").read_bytes()
 
 
@@ -39,6 +40,16 @@ def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardenin
 
         assert (asked.status_code, asked.headers["script-version"]) == (200, version())
         assert alice.page(path).one(element)["data-version"] == version()
+
+
+def test_a_groups_page_and_all_it_needs_is_light(alice, gardening):
+    alice.says(gardening, "hello")
+    page = alice.get(f"/groups/{gardening}/").text
+    addresses = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
+
+    needed = [page.encode(), *(alice.get(address).content for address in addresses)]
+
+    assert sum(len(gzip.compress(each)) for each in needed) <= MOST_FOR_A_PAGE
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
