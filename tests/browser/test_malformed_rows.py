@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 CLOCK = re.compile(r"^\d{1,2}:\d\d( [ap]m)?$", re.IGNORECASE)
 MISSING = object()
+STORE = "([prefix, values]) => values.forEach((value, n) => localStorage.setItem(prefix + n, value))"
+FORGET = "prefix => Object.keys(localStorage).forEach(key => key.startsWith(prefix) && delete localStorage[key])"
 
 
 class Garbler:
@@ -161,3 +163,28 @@ def test_a_malformed_group_does_not_stop_the_others_at_home(alice, tab, errors, 
     expect(tab.find(f'[id="{other}"]')).not_to_have_attribute("data-member", "")
     tab.button("join", other).click()
     expect(tab.button("leave", other)).to_be_visible()
+
+
+# What is stored
+
+
+@pytest.fixture
+def stores(bob, gardening):
+    """`stores(*values)`: in place of messages that wait in bob's outbox."""
+    bob.goes_home()
+    prefix = f"discussit:account:{bob.find('body').get_attribute('data-account')}:outbox:{gardening}:001764190000000:"
+    yield lambda *values: bob.page.evaluate(STORE, [prefix, values])
+    bob.goes_home().page.evaluate(FORGET, prefix)
+
+
+@pytest.mark.parametrize(
+    "value", ["{", "5", '"text"', "[]", "{}", '{"client_id":"0"}', '{"client_id":"1","message":"x"}']
+)
+def test_what_is_no_message_in_the_outbox_stops_nothing(tab, errors, gardening, stores, value):
+    stores(value)
+
+    tab.opens(gardening).says("hello")
+
+    expect(tab.messages.last).to_have_text("hello")
+    expect(tab.pending).to_have_count(0)
+    assert errors == []

@@ -126,8 +126,13 @@ export class Outbox {
 
 /**
  * @param {string} key
- * @returns {Unsent | null} Null if another tab has removed it meanwhile.
+ * @returns {Unsent | null} Null if another tab has removed it meanwhile, or if something else has written there.
  */
 function read(key) {
-  return JSON.parse(kept(key) ?? "null")
+  try {
+    const { client_id, message, ...more } = JSON.parse(kept(key) ?? "{}")
+    return typeof message === "string" && key.endsWith(`:${client_id}`) ? { client_id, message, ...more } : null
+  } catch {
+    return null
+  }
 }
