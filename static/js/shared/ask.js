@@ -50,7 +50,8 @@ export function isFromServer(response) {
 async function read(response) {
   const { status, headers } = response
   const body = await response.text()
-  const isJson = headers.get("Content-Type") === "application/json" && body !== ""
+  // Proxies may add a charset.
+  const isJson = headers.get("Content-Type")?.startsWith("application/json") && body !== ""
   return {
     status,
     objects: isJson ? JSON.parse(body) : [],
