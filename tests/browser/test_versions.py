@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +10,8 @@ from playwright.sync_api import expect
 
 PAUSE = 1_000  # milliseconds: more than a page pauses before it connects again
 MOMENT = 40_000  # milliseconds: more than a page waits before it asks for new scripts, less than it takes for sleep
+MOMENTS = 50  # milliseconds: less than any pause before the next connection
+GROWING = 3_500  # milliseconds: more than four such pauses take, less than four of which each is twice as long
 PAGE = re.compile(r"/groups/[^/]+/(\?.*)?$|//[^/]+/$")
 
 
@@ -192,6 +195,20 @@ def test_the_home_page_says_that_it_is_disconnected_for_good(bob, gardening, bet
     between.sockets[-1].close(code=4499)
 
     expect(tab.find("#connection-ended")).to_be_visible()
+
+
+def test_connections_that_end_early_are_begun_less_and_less_often(tab, between):
+    tab.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    waited = 0
+
+    for count in range(2, 6):
+        between.sockets[-1].close(code=4000)
+        while between.greetings < count:
+            tab.page.clock.run_for(MOMENTS)
+            tab.page.evaluate("() => fetch('/healthz')")
+            waited += MOMENTS
+
+    assert waited > GROWING
 
 
 # New scripts

@@ -14,6 +14,8 @@ const TICK = 5_000
 // Browsers slow the timers of hidden tabs to one a minute: only a longer pause means that the machine slept.
 const SLEPT = 90_000
 const SERVER_RESTARTS = 1012
+// A socket that is closed sooner counts as failed, whatever came through it.
+const LASTING = 5_000
 /** @type {{ [code: number]: Status }} */
 const ENDINGS = { 4401: "signed-out", 4403: "not-member" }
 // As many sockets must fail, each while the server answers other requests, before it is polled.
@@ -45,6 +47,8 @@ export class Socket {
   #status = "connecting"
   #failures = 0
   #isChecked = false
+  /** When the first objects came. */
+  #heardAt = Infinity
   /** Of sockets, while the server answered other requests. */
   #refusals = 0
   #isAsking = false
@@ -164,7 +168,8 @@ export class Socket {
     // Another account has logged in in this browser: its session must neither send nor show anything here.
     if (ready && !this.#listener.isOurs(ready)) return this.#end("signed-out")
     this.#isChecked ||= Boolean(ready)
-    this.#failures = this.#refusals = 0
+    this.#heardAt = Math.min(this.#heardAt, performance.now())
+    this.#refusals = 0
     this.#recovery.succeeded()
     if (this.#isPolling) this.#stopPolling("open")
     forgetInTab(FAILED)
@@ -175,6 +180,7 @@ export class Socket {
   #closed(code) {
     if (this.#hasEnded) return
     if (isFinal(code)) return this.#end(ENDINGS[code] ?? "ended")
+    if (performance.now() - this.#heardAt > LASTING) this.#failures = 0
     this.#drop()
     if (!this.#isPolling) this.#change(navigator.onLine ? "waiting" : "offline")
     this.#retry = setTimeout(() => this.#connect(), this.#pause(code))
@@ -211,6 +217,7 @@ export class Socket {
     const websocket = this.#websocket
     this.#websocket = null
     this.#isChecked = false
+    this.#heardAt = Infinity
     websocket?.close()
   }
 
