@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 CLOCK = re.compile(r"^\d{1,2}:\d\d( [ap]m)?$", re.IGNORECASE)
 PHONE = {"width": 390, "height": 844}
+ABSENCE = 3_500  # milliseconds: longer than a tab that loads again waits for others that are loading
 DESKTOP = {"width": 1280, "height": 720}
 
 # The colours of all elements, in the page's order.
@@ -47,6 +48,20 @@ def test_a_group_is_read_and_written_in(alice, old, gardening):
     expect(old.find("#chat-log .entry-text a")).to_have_text([f"https://example.org/{each}" for each in "abc"])
     expect(old.pending).to_have_count(0)
     expect(old.pill).to_have_text("Live")
+
+
+def test_a_group_is_written_in_where_tabs_can_not_ask_each_other(bob, tab, gardening):
+    lacks(tab.page, "Navigator.prototype.locks", "BroadcastChannel")
+    bob.opens(gardening).field.fill("a draft")
+    tab.opens(gardening)
+
+    tab.says("hello")
+
+    tab.sees("hello")
+    tab.page.reload()
+    expect(tab.pill).to_have_text("Live")
+    tab.page.wait_for_timeout(ABSENCE)
+    expect(tab.field).to_have_value("")
 
 
 def test_groups_are_joined_and_left_at_home(alice, old):

@@ -13,7 +13,7 @@ const ANSWER_WITHIN = 500
 
 export class Tab {
   #id
-  #channel = navigator.locks ? null : new BroadcastChannel(KEY)
+  #channel = navigator.locks || !globalThis.BroadcastChannel ? null : new BroadcastChannel(KEY)
 
   constructor() {
     this.#id = keptInTab(KEY) ?? newTabId()
@@ -36,6 +36,8 @@ export class Tab {
    * @param {string[]} ids
    */
   async gone(ids) {
+    // Where other tabs can't be asked, none counts as gone.
+    if (!navigator.locks && !this.#channel) return []
     const open = await (this.#channel ? answering(this.#channel) : locked())
     return ids.filter(id => id !== this.#id && !open.has(id))
   }
