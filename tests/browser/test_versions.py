@@ -197,15 +197,22 @@ def test_the_home_page_says_that_it_is_disconnected_for_good(bob, gardening, bet
     expect(tab.find("#connection-ended")).to_be_visible()
 
 
-def test_connections_that_end_early_are_begun_less_and_less_often(tab, between):
+@pytest.fixture
+def paused(tab):
+    """The tab, whose clock does not go on by itself."""
     tab.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    yield tab
+    tab.page.clock.resume()  # all tabs of the browser have this clock, and it outlives the test
+
+
+def test_connections_that_end_early_are_begun_less_and_less_often(paused, between):
     waited = 0
 
     for count in range(2, 6):
         between.sockets[-1].close(code=4000)
         while between.greetings < count:
-            tab.page.clock.run_for(MOMENTS)
-            tab.page.evaluate("() => fetch('/healthz')")
+            paused.page.clock.run_for(MOMENTS)
+            paused.page.evaluate("() => fetch('/healthz')")
             waited += MOMENTS
 
     assert waited > GROWING
