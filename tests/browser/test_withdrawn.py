@@ -1,6 +1,7 @@
 """A text that is withdrawn while a page is loading or is not connected is not left on it."""
 
 import pytest
+from browsers import OUTAGE
 from playwright.sync_api import expect
 
 SECRET = "the spare key is under the rosemary"
@@ -30,7 +31,8 @@ def test_a_text_that_is_withdrawn_before_its_pages_socket_connects_disappears(al
     assert SECRET in shown[0]
 
 
-def test_a_text_that_is_withdrawn_while_a_page_is_offline_disappears_when_it_resumes(alice, bob, told):
+def test_a_text_that_is_withdrawn_while_a_page_is_offline_disappears_when_it_resumes(alice, bob, told, complaints):
+    complaints.excuse(OUTAGE)
     bob.sees(SECRET, "and nobody knows")
     bob.context.set_offline(True)
     alice.withdraws(SECRET)
