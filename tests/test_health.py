@@ -4,7 +4,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from people import HttpPerson
+from people import V1, HttpPerson
 from starlette.testclient import TestClient
 
 from discussit.app import app
@@ -47,7 +47,8 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
 def test_it_reports_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 0.05)
     shutil.copy("discussit.db", "kept.db")
-    with alice.at_home():
+    with alice.at_home(V1) as socket:
+        socket.receive_json()  # from here on it needs no database of its own
         lose_database(site, state)
         wait_until(lambda: site.get("/readyz").json()["lag"] >= 0.5)
 
