@@ -1,7 +1,7 @@
 // Reads and writes a group's log with ordinary requests, for networks that let no WebSocket through. Page and sender
 // receive the same objects as from a socket.
 
-import { ask } from "../shared/ask.js"
+import { ask, statusOf } from "../shared/ask.js"
 
 const SECOND = 1_000
 const PAUSE = 3 * SECOND
@@ -36,8 +36,8 @@ export class Polling {
   }
 
   /** The status with which our server answers whether the log may be read; null if it does not answer. */
-  async ask() {
-    return (await ask(this.#entries("?"), { method: "HEAD" }))?.status ?? null
+  ask() {
+    return statusOf(this.#entries("?"))
   }
 
   /** @param {Listener} listener */

@@ -39,7 +39,7 @@ export class Recovery {
 
   async now() {
     if (!this.#isWanted()) return
-    const status = await this.#question.ask()
+    const status = await this.#question()
     if (!this.#isWanted()) return
     if (status === 200) this.#recovered()
     else this.later()

@@ -5,11 +5,7 @@ import { pause } from "../shared/pause.js"
 // A server that is being set up may refuse for a moment: only the same answer after this pause is believed.
 const CONFIRM_AFTER = 5_000
 
-/**
- * How the server can be asked without a socket: with the status of its answer, null if it does not answer.
- * @typedef Question
- * @property {() => Promise<number | null>} ask
- */
+/** @typedef {() => Promise<number | null>} Question Asks without a socket: the status of the server's answer, if any. */
 
 /** @type {{ [status: number]: import("./socket.js").Status }} */
 const VERDICTS = { 401: "signed-out", 403: "not-member", 404: "gone", 409: "signed-out" }
@@ -19,9 +15,9 @@ const VERDICTS = { 401: "signed-out", 403: "not-member", 404: "gone", 409: "sign
  * @param {Question} question
  */
 export async function askWhy(question) {
-  const status = await question.ask()
+  const status = await question()
   const verdict = VERDICTS[status ?? 0]
   if (!verdict) return { isServed: status === 200 }
   await pause(CONFIRM_AFTER)
-  return (await question.ask()) === status ? { isServed: false, verdict } : { isServed: false }
+  return (await question()) === status ? { isServed: false, verdict } : { isServed: false }
 }

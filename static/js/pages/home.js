@@ -4,7 +4,7 @@ import { adoptOldKeys } from "../composer/old-keys.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { isOf } from "../shared/account.js"
-import { ask } from "../shared/ask.js"
+import { statusOf } from "../shared/ask.js"
 import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
 import { Tab } from "../shared/tab.js"
@@ -23,10 +23,9 @@ function follow(list) {
   const { socket: address = "", user = "", version = "" } = list.dataset
   const { account = "" } = document.body.dataset
   const reload = new Reload(address, version, isQuiet)
-  const question = async () => (await ask(address, { method: "HEAD" }))?.status ?? null
   adoptOldKeys(account, user, new Tab().id)
   const isOurs = (/** @type {import("../connection/protocol.js").Ready} */ ready) => isOf(ready, account, user)
-  const socket = new Socket(address, listener(groups, reload, isOurs), { ask: question })
+  const socket = new Socket(address, listener(groups, reload, isOurs), () => statusOf(address))
   list.addEventListener("click", event => press(event, groups, socket))
   list.addEventListener("auxclick", event => event.button === MIDDLE && openBeside(event))
   localize(list)

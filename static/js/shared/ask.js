@@ -35,6 +35,14 @@ export async function ask(address, options) {
 }
 
 /**
+ * The status with which our server answers; null if it does not.
+ * @param {string} address
+ */
+export async function statusOf(address) {
+  return (await ask(address, { method: "HEAD" }))?.status ?? null
+}
+
+/**
  * Whether the response is our server's, not a proxy's.
  * @param {Response | XMLHttpRequest} response
  */
