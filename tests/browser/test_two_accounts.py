@@ -43,6 +43,16 @@ def renames(site):
     return renames
 
 
+def offline(person, group):
+    """They wrote a message to the group that could not be sent."""
+    person.logs_in()
+    person.joins(group)
+    person.opens(group)
+    person.context.set_offline(True)
+    person.says("kept")
+    return person
+
+
 def author(tab, text):
     (name,) = [row[1] for row in tab.log() if row[3] == text]
     return name
@@ -180,12 +190,7 @@ def test_messages_of_old_pages_are_not_sent_by_a_new_account_of_the_name(arrives
 
 
 def test_a_renamed_account_sends_what_it_wrote_under_its_old_name(arrives, alice, renames, gardening):
-    finn = arrives("finn")
-    finn.logs_in()
-    finn.joins(gardening)
-    finn.opens(gardening)
-    finn.context.set_offline(True)
-    finn.says("kept")
+    finn = offline(arrives("finn"), gardening)
     renames("finn", "finley")
 
     finn.context.set_offline(False)
@@ -197,12 +202,7 @@ def test_a_renamed_account_sends_what_it_wrote_under_its_old_name(arrives, alice
 
 
 def test_a_new_account_of_an_old_name_gets_nothing_of_the_renamed_one(arrives, renames, gardening):
-    dora = arrives("dora")
-    dora.logs_in()
-    dora.joins(gardening)
-    dora.opens(gardening)
-    dora.context.set_offline(True)
-    dora.says("kept")
+    dora = offline(arrives("dora"), gardening)
     dora.field.fill("a draft")
     renames("dora", "doreen")
     dora.lends_browser_to("dora")

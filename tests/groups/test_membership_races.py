@@ -26,25 +26,11 @@ async def join_as_bob(world):
 
 
 async def test_a_member_who_leaves_while_the_account_is_closed_leaves_once(world):
-    await world.joined(world.alice, world.bob)
-
-    async with while_it_waits(world, close_bob) as session:
-        group = await session.get_one(Group, world.group.id)
-        await group.remove_user(await session.get_one(User, world.bob.id))
-
-    assert [text.split()[1] for _, text in await world.log()] == ["Join", "Join", "Left"]
-    assert await counted(world) == ["alice"]
+    await bob_leaves_once_beside(world, close_bob)
 
 
 async def test_a_member_whom_two_administrators_remove_leaves_once(world):
-    await world.joined(world.alice, world.bob)
-
-    async with while_it_waits(world, remove_bob) as session:
-        group = await session.get_one(Group, world.group.id)
-        await group.remove_user(await session.get_one(User, world.bob.id))
-
-    assert [text.split()[1] for _, text in await world.log()] == ["Join", "Join", "Left"]
-    assert await counted(world) == ["alice"]
+    await bob_leaves_once_beside(world, remove_bob)
 
 
 async def test_nobody_joins_with_an_account_that_is_being_closed(world, join_as_bob):
@@ -101,6 +87,18 @@ async def while_it_waits(world, act):
         with fail_after(10):
             while not (world.database.settings.uses_sqlite or await session.scalar(WAITING)):
                 await session.execute(PAUSE)
+
+
+async def bob_leaves_once_beside(world, other):
+    """While `other`, which ends the same membership, waits for him to leave."""
+    await world.joined(world.alice, world.bob)
+
+    async with while_it_waits(world, other) as session:
+        group = await session.get_one(Group, world.group.id)
+        await group.remove_user(await session.get_one(User, world.bob.id))
+
+    assert [text.split()[1] for _, text in await world.log()] == ["Join", "Join", "Left"]
+    assert await counted(world) == ["alice"]
 
 
 async def close_bob(world):
