@@ -20,7 +20,7 @@ from discussit.admin.view import SUGGESTIONS, Field, Values, View
 from discussit.errors import FieldError, checked
 from discussit.groups.membership import members_of
 from discussit.models import Group, Membership
-from discussit.models.groups import check_name
+from discussit.models.groups import check_name, plain
 
 MEMBERS_SHOWN = 50
 
@@ -30,6 +30,7 @@ class GroupView(View, model=Group):
     column_list = ["id", "name", "last_seq", "uuid", "created_at"]
     column_details_list = column_list
     column_sortable_list = ["id", "name", "last_seq", "created_at"]
+    sort_keys = {"name": Group.by_name()}
     column_labels = {"id": "Id", "name": "Name", "last_seq": "Entries", "uuid": "UUID", "created_at": "Made"}
     search_label = "Search names, or a UUID"
     delete_means = "Deleting a group deletes its memberships and its whole log, for good."
@@ -67,20 +68,21 @@ class GroupView(View, model=Group):
         }
 
     async def suggestions(self, term: str) -> list[dict[str, str]]:
-        found = select(Group).where(or_(*self.matches(term.replace("\0", "")))).order_by(func.lower(Group.name))
+        found = select(Group).where(or_(*self.matches(term.replace("\0", "")))).order_by(Group.by_name())
         groups = await self._run_query(found.limit(SUGGESTIONS))
         references = await self._references(groups)
         return [{"id": references[group.id], "text": group.name} for group in groups]
 
     async def _references(self, groups: Sequence[Group]) -> dict[int, str]:
         """Group id → reference in a form: the name, or the uuid if several groups have that name."""
-        names = select(Group.name).where(Group.name.in_({group.name for group in groups}))
-        shared = set(await self._run_query(names.group_by(Group.name).having(func.count() > 1)))
-        return {group.id: str(group.uuid) if group.name in shared else group.name for group in groups}
+        name = Group.plain_name()
+        names = select(name).where(name.in_({plain(group.name) for group in groups}))
+        shared = set(await self._run_query(names.group_by(name).having(func.count() > 1)))
+        return {group.id: str(group.uuid) if plain(group.name) in shared else group.name for group in groups}
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         uuid = as_uuid(term)
-        return [Group.name.icontains(term, autoescape=True), *([Group.uuid == uuid] if uuid else [])]
+        return [Group.name_contains(term), *([Group.uuid == uuid] if uuid else [])]
 
 
 class MembershipView(View, model=Membership):

@@ -10,6 +10,7 @@ from discussit.admin.view import Field, Values, is_id
 from discussit.errors import FieldError
 from discussit.models import Group, User
 from discussit.models.accounts import username_key
+from discussit.models.groups import plain
 
 GROUP = Field("group", "Group", hint="Its name, UUID or id.", lookup="group")
 PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
@@ -18,7 +19,7 @@ PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
 async def find_group(session: AsyncSession, data: Values) -> Group:
     """The group that a form names, locked: its members don't change until the commit. Raises FieldError."""
     text = _reference(data, GROUP.name)
-    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.name == text)
+    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.plain_name() == plain(text))
     groups = (await session.scalars(named.order_by(Group.id).limit(2).with_for_update(key_share=True))).all()
     if len(groups) > 1:
         raise FieldError(GROUP.name, "Several groups have this name. Give the UUID of the one you mean.")
@@ -56,7 +57,7 @@ def users_like(term: str) -> Select[Any]:
 
 
 def groups_like(term: str) -> Select[Any]:
-    return select(Group.id).where(Group.name.icontains(term, autoescape=True))
+    return select(Group.id).where(Group.name_contains(term))
 
 
 def as_uuid(text: str) -> UUID | None:

@@ -24,6 +24,7 @@ class UserView(View, model=User):
     column_list = ["id", "username", "is_superuser", "is_active", "created_at"]
     column_details_list = column_list
     column_sortable_list = ["id", "username", "created_at"]
+    sort_keys = {"username": User.username_key}
     column_labels = {
         "id": "Id",
         "username": "Name",
@@ -94,14 +95,16 @@ class UserView(View, model=User):
         return user
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
-        username = checked("username", check_username, data.get("username", ""))
+        username = _new_name(await self.find(pk), data.get("username", ""))
         hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
         with login.unique_name():
             async with self.editing(request, pk, data.get("version", "")) as (session, user):
                 if user.is_superuser and not _is_on(data):
                     await keep_a_superuser(session, user, "is_superuser")
                 acts = _acts(user, username, is_superuser=_is_on(data))
-                user.username, user.is_superuser = username, _is_on(data)
+                if user.username != username:
+                    user.username = checked("username", check_username, username)
+                user.is_superuser = _is_on(data)
                 if hashed is not None:
                     await user.set_password(hashed, except_session=request.user.credential.session_id)
                     acts.append(Act.ACCOUNT_PASSWORD)
@@ -133,6 +136,11 @@ class UserView(View, model=User):
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         return [User.username_key.contains(username_key(term), autoescape=True)]
+
+
+def _new_name(user: User | None, typed: str) -> str:
+    """The name from the form. One that stays is not checked: it may be older than the rules. Raises FieldError."""
+    return typed if user is not None and typed == user.username else checked("username", check_username, typed)
 
 
 def _acts(user: User, username: str, *, is_superuser: bool) -> list[Act]:

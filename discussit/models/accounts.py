@@ -1,9 +1,7 @@
 """Accounts and their sessions."""
 
 import hashlib
-import re
 import secrets
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,17 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups, lock_users
+from discussit.models.names import JOINERS, composed, is_account_name, without
 
 if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
-USERNAME = re.compile(r"[\w.@+-]{1,150}")
+MAX_USERNAME = 150  # characters
 MAX_KEY = 300  # characters of a username_key; casefolding turns one into three at most
-# Characters Unicode calls letters, marks or symbols but that render as nothing: two names would look alike.
-INVISIBLE = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+RESERVED = frozenset({"everyone"})  # keys of names that mean something else where people are mentioned
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
 AGE_LIMIT = timedelta(days=90)  # how long a session lasts at most
-MAX_TYPED = 1_000  # characters; NFKC may compose four of them to one
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
 
 
@@ -35,7 +32,7 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Its history is kept even if it was not loaded: hooks have to know that an account is renamed.
-    username: Mapped[str] = mapped_column(String(150), active_history=True)
+    username: Mapped[str] = mapped_column(String(MAX_USERNAME), active_history=True)
     # SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale; casefolding here
     # makes "unique whatever the case" mean the same on both.
     username_key: Mapped[str] = mapped_column(String(MAX_KEY), unique=True)
@@ -58,7 +55,7 @@ class User(Base):
     @validates("username")
     def _normalize(self, _key: str, value: str) -> str:
         username = check_username(value)
-        self.username_key = username.casefold()
+        self.username_key = username_key(username)
         return username
 
     async def close(self) -> None:
@@ -167,22 +164,35 @@ def locked_sessions(condition: ColumnElement[bool]) -> Select[Session]:
 
 def check_username(value: str) -> str:
     """The name in NFKC. Raises ValueError with a sentence for people."""
-    username = _composed(value)
-    if not USERNAME.fullmatch(username) or INVISIBLE.intersection(username):
-        raise ValueError("A name has 1 to 150 letters, digits and the characters @ . + - _")
-    if len(username.casefold()) > MAX_KEY:
+    username = spelled(value)
+    if not 1 <= len(username) <= MAX_USERNAME or not is_account_name(username):
+        raise ValueError(f"A name has 1 to {MAX_USERNAME} letters, digits and the characters @ . + - _")
+    if not username.strip("."):
+        # Browsers leave them out of addresses: /people/../ becomes /.
+        raise ValueError("A name can't be only dots. Add a letter or a digit.")
+    key = username_key(username)
+    if key in RESERVED:
+        raise ValueError("This name is reserved. Choose another.")
+    if len(key) > MAX_KEY:
         raise ValueError("This name is too long, since some of its letters count as two or three. Shorten it.")
     return username
 
 
 def username_key(value: str) -> str:
-    """The key by which a name is looked up, ignoring case."""
-    return _composed(value).casefold()
+    """The key by which a name is looked up, ignoring case, Unicode's forms and joiners."""
+    folded = spelled(without(JOINERS, value)).casefold()
+    # Once more, since capitals may be composed in another way: those of U+0390 are two characters.
+    return composed(folded).casefold()
 
 
-def _composed(value: str) -> str:
-    """In NFKC, unless it is too long for a name anyway: normalizing a MiB of unordered marks takes hours."""
-    return unicodedata.normalize("NFKC", value).strip() if len(value) <= MAX_TYPED else value
+def is_spelled(typed: str, username: str) -> bool:
+    """Whether a typed name is this one, capitals included: only Unicode's forms and joiners are ignored."""
+    return typed == username or spelled(without(JOINERS, typed)) == composed(without(JOINERS, username))
+
+
+def spelled(value: str) -> str:
+    """A typed name as accounts have it: in NFKC, without surrounding space."""
+    return composed(value).strip()
 
 
 def new_token() -> str:

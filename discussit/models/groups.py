@@ -4,15 +4,19 @@ import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, String, func, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from discussit.models.accounts import INVISIBLE, User
+from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups
+from discussit.models.names import JOINERS, VARIATIONS, is_group_name, without
 
-MAX_NAME = 30
+MAX_NAME = 30  # characters
+# Some keyboards type U+3000, or a space that doesn't break: all of them are seen as a space.
+SPACES = dict.fromkeys((0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " ")
+IGNORED = JOINERS + VARIATIONS  # in comparisons
 
 
 def new_epoch() -> str:
@@ -46,6 +50,24 @@ class Group(Base):
     memberships: Mapped[list["Membership"]] = relationship(
         back_populates="group", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @classmethod
+    def plain_name(cls) -> ColumnElement[str]:
+        """The name without the characters that comparisons ignore, as `plain` of a typed name."""
+        column: ColumnElement[str] = cls.__table__.c.name
+        for character in IGNORED:
+            # As literals: PostgreSQL takes expressions with parameters for different ones when it groups by them.
+            column = func.replace(column, literal_column(f"'{character}'"), literal_column("''"))
+        return column
+
+    @classmethod
+    def name_contains(cls, part: str) -> ColumnElement[bool]:
+        return cls.plain_name().icontains(plain(part), autoescape=True)
+
+    @classmethod
+    def by_name(cls) -> ColumnElement[str]:
+        """What lists are sorted by."""
+        return func.lower(cls.plain_name())
 
     @validates("name")
     def _check_name(self, _key: str, value: str) -> str:
@@ -103,9 +125,14 @@ class Membership(Base):
         return f"{self.user.username} in {self.group.name}"
 
 
+def plain(name: str) -> str:
+    """The name without the characters that comparisons ignore."""
+    return without(IGNORED, name)
+
+
 def check_name(value: str) -> str:
     """A group's name without surrounding space. Raises ValueError with a sentence for people."""
-    name = value.strip()
-    if not name or len(name) > MAX_NAME or not name.isprintable() or INVISIBLE.intersection(name):
+    name = value.translate(SPACES).strip()
+    if not 1 <= len(name) <= MAX_NAME or not is_group_name(name):
         raise ValueError(f"A group's name has 1 to {MAX_NAME} printable characters.")
     return name

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,7 +39,7 @@ def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:
         )
         .select_from(Group)
         .join(Membership, is_member(user.id, Group.id), isouter=not only_own)
-        .order_by(func.lower(Group.name), Group.id)
+        .order_by(Group.by_name(), Group.id)
     )
 
 

@@ -22,6 +22,7 @@ from discussit.log.batch_writer import Writer
 from discussit.log.checks import check_content
 from discussit.log.draft import Draft
 from discussit.log.read import LogState, Place, is_in_log
+from discussit.models.accounts import is_spelled
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.sockets.conversation import MAX_UNANSWERED
@@ -106,7 +107,7 @@ class MessageWriter:
         self._writer.submit(draft).seq.add_done_callback(lambda seq: self._answer(draft, seq))
 
     async def _draft(self, command: commands.SendMessage) -> Draft:
-        if command.author is not None and command.author != self._account.username:
+        if command.author is not None and not is_spelled(command.author, self._account.username):
             raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
         content = check_content(command.message)
         await self._throttles.message(self._account.username)

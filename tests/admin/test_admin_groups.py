@@ -1,5 +1,6 @@
 """Groups and their members are changed, live."""
 
+import names
 import pytest
 from administrators import create, delete, edit, errors, key_of, listed
 from people import HttpPerson, closed
@@ -84,6 +85,30 @@ def test_a_name_of_digits_is_a_name_before_it_is_an_id(site, alice, gardening):
     create(alice, "membership", group="1", user="1")
 
     assert listed(alice, "membership", user=2) == ["1;2"]
+
+
+@pytest.mark.parametrize("name", [names.JOINED, names.UNJOINED])
+def test_names_of_users_and_groups_are_found_with_and_without_joiners(site, alice, name):
+    HttpPerson(site, names.JOINED).sign_up()
+    create(alice, "group", name=names.JOINED)
+
+    create(alice, "membership", group=name, user=name)
+
+    assert listed(alice, "membership", search=name[5:]) == ["1;2"]
+    assert listed(alice, "user", search=name[5:]) == ["2"]
+    assert listed(alice, "group", search=name[5:]) == ["1"]
+
+
+@pytest.mark.parametrize("term", ["\u2665", "\u2665\ufe0f"])
+def test_groups_are_suggested_whatever_their_joiners_and_variations(alice, term):
+    for name in ("\u2665", "\u2665\ufe0f", "\u2665\ufe0f\u200d\U0001f525"):
+        create(alice, "group", name=name)
+
+    groups = alice.get("/admin/group/ajax/lookup", params={"term": term}).json()["results"]
+
+    assert [(group["text"], len(group["id"])) for group in groups] == [
+        ("\u2665", 36), ("\u2665\ufe0f", 36), ("\u2665\ufe0f\u200d\U0001f525", 4)
+    ]  # fmt: skip
 
 
 def test_a_form_suggests_what_can_be_meant(alice, bob):

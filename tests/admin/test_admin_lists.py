@@ -2,6 +2,7 @@
 
 import pytest
 from administrators import create, listed
+from people import HttpPerson
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,18 @@ def test_a_list_can_be_narrowed_to_a_group(alice, together):
 def test_a_list_is_sorted_by_what_it_offers_and_nothing_else(alice, bob):
     assert listed(alice, "user", sortBy="username", sort="desc") == ["2", "1"]
     assert alice.get("/admin/user/list?sortBy=password").status_code == 400
+
+
+def test_lists_of_names_are_sorted_whatever_their_case_and_joiners(site, alice):
+    HttpPerson(site, "Bob").sign_up()
+    for name in ("b", "A", "\u0915\u094d\u0937\u092e", "\u0915\u094d\u200d\u0937\u0915"):
+        alice.post("/groups/", name=name)
+
+    assert listed(alice, "user", sortBy="username", sort="asc") == ["1", "2"]
+    assert listed(alice, "group", sortBy="name", sort="asc") == ["2", "1", "4", "3"]
+    assert listed(alice, "group", sortBy="name", sort="desc") == ["3", "4", "1", "2"]
+    at_home = [each.text for each in alice.page("/").elements if (each.get("id") or "").startswith("name-")]
+    assert at_home == ["A", "b", "\u0915\u094d\u200d\u0937\u0915", "\u0915\u094d\u0937\u092e"]
 
 
 def test_a_groups_page_names_its_members(alice, together):

@@ -4,6 +4,9 @@ import hostile
 import pytest
 from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
 from people import PASSWORD, HttpPerson, Page, closed
+from sqlalchemy import update
+
+from discussit.models import User
 
 
 def test_a_new_user_can_log_in(site, alice):
@@ -43,6 +46,24 @@ def test_a_rename_to_a_name_that_can_not_be_is_refused_beside_the_field(alice, b
 
     assert errors(response) == {"username": text}
     assert listed(alice, "user", search="bob") == ["2"]
+
+
+@pytest.mark.parametrize("name", ["..", "a b", "al\u200bice"])
+def test_an_account_whose_name_is_older_than_the_rules_is_used_and_renamed(site, state, alice, bob, name):
+    site.portal.call(rename, state.database, name)
+
+    assert HttpPerson(site, name).log_in().status_code == 303
+    assert edit(alice, "user", "2", username=name, password=NEW_PASSWORD).status_code == 303
+    dots = "A name can&#39;t be only dots. Add a letter or a digit."
+    assert errors(edit(alice, "user", "2", username=".")) == {"username": dots}
+    assert edit(alice, "user", "2", username="bob").status_code == 303
+    assert bob.post("/accounts/login/", username="bob", password=NEW_PASSWORD).status_code == 303
+
+
+async def rename(database, name):
+    """Give bob a name that could be chosen once."""
+    async with database.transaction() as session:
+        await session.execute(update(User).where(User.id == 2).values(username=name, username_key=name))
 
 
 def test_a_new_password_counts_and_logs_out(alice, bob, together):

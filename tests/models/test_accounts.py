@@ -1,12 +1,17 @@
+import sys
+import unicodedata
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import hostile
+import names
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from discussit.models import User
-from discussit.models.accounts import session_id
+from discussit.models.accounts import check_username, session_id, username_key
+from discussit.models.groups import check_name
 
 # Names
 
@@ -36,6 +41,66 @@ async def test_a_name_is_measured_without_its_case(world, name, is_allowed):
     with nullcontext() if is_allowed else pytest.raises(ValueError, match="count as two or three"):
         async with world.database.transaction() as session:
             session.add(User(username=name, password="!"))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize("name", names.ACCOUNTS)
+def test_a_name_may_be_in_any_script_and_any_form(name, form):
+    typed = unicodedata.normalize(form, name)
+
+    assert User(username=typed).username == unicodedata.normalize("NFKC", name)
+
+
+@pytest.mark.parametrize("name", names.NO_ACCOUNTS)
+def test_marks_joiners_and_punctuation_stand_where_a_script_needs_them(name):
+    with pytest.raises(ValueError, match="1 to 150 letters"):
+        User(username=name)
+
+
+@pytest.mark.parametrize("name", [".", "..", "..." * 50, "\u2026", "\uff0e\uff0e", "\u2024"])
+def test_a_name_is_not_dots_alone_which_browsers_leave_out_of_addresses(name):
+    with pytest.raises(ValueError, match="only dots"):
+        User(username=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("\u0634\u0647\u200c\u0631", "\u0634\u0647\u0631"),
+        ("\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0dc1\u0dca\u0dbb\u0dd3"),
+        ("\u0390", "\u03aa\u0301"),  # a letter and its capital, which is composed in another way
+    ],
+)
+async def test_a_name_is_taken_whatever_its_joiners_and_marks_are_made_of(world, name, other):
+    await add_user(world, name)
+
+    with pytest.raises(IntegrityError):
+        await add_user(world, other)
+
+
+async def add_user(world, name):
+    async with world.database.transaction() as session:
+        session.add(User(username=name, password="!"))
+
+
+def test_the_key_of_a_name_without_marks_and_joiners_is_that_of_earlier_versions():
+    letters = [unicodedata.normalize("NFKC", character) for character in map(chr, range(sys.maxunicode + 1))]
+
+    changed = [each for each in letters if each.isalnum() and username_key(each) != each.casefold()]
+
+    assert changed == []
+
+
+@pytest.mark.parametrize("name", ["\u0323\u0301" * 500_000, "\u0915\u094d\u200d" * 300_000, "\u0647\u200c" * 500])
+def test_a_long_name_of_marks_and_joiners_is_refused_quickly(name):
+    began = process_time()
+
+    for check in (check_username, check_name):
+        with pytest.raises(ValueError, match="1 to"):
+            check(name)
+
+    assert username_key(name)
+    assert process_time() - began < 1
 
 
 def test_a_name_is_kept_in_nfkc():

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import hostile
+import names
 import pytest
 
 from discussit.models import Group, Membership, Session
@@ -84,6 +85,21 @@ async def test_deleting_a_group_deletes_its_log(world):
 @pytest.mark.parametrize("name", ["Gardening", "x" * 30, "李", " spaced ", *hostile.GROUPS])
 def test_a_groups_name_may_be(name):
     assert Group(name=name).name == name.strip()
+
+
+@pytest.mark.parametrize("name", names.GROUPS)
+def test_a_groups_name_may_be_in_any_script_and_have_emoji(name):
+    assert Group(name=name).name == name
+
+
+def test_a_space_of_another_width_is_a_space():
+    assert Group(name="\u3000\u8aad\u66f8\u3000\u4f1a\u00a0").name == "\u8aad\u66f8 \u4f1a"
+
+
+@pytest.mark.parametrize("name", names.NO_GROUPS)
+def test_joiners_and_variations_stand_where_a_script_or_an_emoji_needs_them(name):
+    with pytest.raises(ValueError, match="1 to 30 printable"):
+        Group(name=name)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 31, "\ud800", *hostile.UNSEEN])

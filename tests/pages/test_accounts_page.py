@@ -1,7 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
+from unicodedata import normalize
 from urllib.parse import urlencode
 
 import hostile
+import names
 import pytest
 from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
@@ -142,6 +144,33 @@ def test_a_login_leads_home(site, alice):
 @pytest.mark.parametrize("name", ["ALICE", "Alice", "\uff41lice", " alice "])
 def test_a_name_logs_in_whatever_its_case_and_form(site, alice, name):
     assert HttpPerson(site, name).log_in().status_code == 303
+
+
+@pytest.mark.parametrize("name", names.ACCOUNTS)
+def test_a_name_in_any_script_signs_up_and_logs_in(site, name):
+    person = HttpPerson(site, name)
+
+    assert person.sign_up().status_code == 303
+    assert person.log_in().status_code == 303
+    assert f"Signed in as {normalize('NFKC', name)}" in person.page("/").one("menu").text
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "length"),
+    [(SIGNUP, "field-username", 150), (LOGIN, "field-username", 150), ("/", "field-name", 30)],
+)
+def test_no_field_cuts_off_a_name_of_letters_that_browsers_count_twice(alice, path, field, length):
+    page = (HttpPerson(alice.browser, "visitor") if path != "/" else alice).page(path)
+
+    assert int(page.one(field)["maxlength"]) >= 2 * length
+
+
+@pytest.mark.parametrize(("name", "typed"), [(names.JOINED, names.UNJOINED), (names.UNJOINED, names.JOINED)])
+def test_a_name_logs_in_and_is_taken_with_and_without_joiners(site, name, typed):
+    HttpPerson(site, name).sign_up()
+
+    assert HttpPerson(site, typed).log_in().status_code == 303
+    assert Page(HttpPerson(site, typed).sign_up().text).errors() == {"username": "This name is taken."}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from urllib.parse import quote
 
 import pytest
+from names import JOINED
 from people import HttpPerson, Page
 from world import add_members
 
@@ -126,6 +127,20 @@ def test_a_part_of_the_name_is_enough_whatever_its_case(alice, join, address, te
     page = Page(alice.get(address, params={"q": term}).text)
 
     assert sorted(names(page)) == sorted(found)
+
+
+@pytest.mark.parametrize("term", ["\u0647\u200c\u0646", "\u0647\u0646", "\u200d"])
+def test_joiners_in_names_and_terms_are_ignored(alice, join, address, term):
+    join(JOINED)
+
+    assert JOINED in names(alice.page(f"{address}?q={quote(term)}"))
+
+
+def test_members_are_sorted_as_if_without_joiners(alice, join, address):
+    in_order = ["\u0915\u094d\u200d\u0937\u0915", "\u0915\u094d\u0937\u092e"]
+    join(*reversed(in_order))
+
+    assert names(alice.page(address)) == ["alice", *in_order]
 
 
 @pytest.mark.parametrize("term", ["%", "_", "/", "\\", "*", "a%e", "al ice", "\0", "x" * 400, "x" * 60_000, "\ud800"])

@@ -2,6 +2,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import names
 import pytest
 from people import V1, HttpPerson, closed, refused
 from sqlalchemy import select
@@ -127,6 +128,18 @@ def test_nobody_can_send_as_somebody_else(alice, bob, gardening):
 
         assert his.receive_json()["code"] == "author_mismatch"
         assert hers.receive_json()["content"] == "I am"
+
+
+@pytest.mark.parametrize("author", [names.JOINED, names.UNJOINED])
+def test_an_author_is_the_same_with_and_without_joiners(site, alice, gardening, author):
+    person = HttpPerson(site, names.JOINED)
+    person.sign_up()
+    person.joins(gardening)
+
+    with person.in_group(gardening) as socket:
+        socket.send_json({"type": "text_message", "message": "hi", "author": author})
+
+        assert socket.receive_json()["author"] == names.JOINED
 
 
 def test_the_tutorials_client_is_sent_entries_from_when_it_connected(alice, gardening):

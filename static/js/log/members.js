@@ -59,7 +59,7 @@ export class Members {
 }
 
 /**
- * Compares names as the server sorts them, whatever their case.
+ * Compares names as the server sorts them, whatever their case and joiners.
  * @param {string} one
  * @param {string} other
  */
@@ -69,9 +69,12 @@ export function inOrder(one, other) {
 }
 
 /**
- * Like Python's casefold: upper case first, since only there is ß the same as ss.
+ * Like Python's casefold: upper case first, since only there is ß the same as ss. Without joiners.
  * @param {string} name
  */
 function caseless(name) {
-  return name.toUpperCase().toLowerCase()
+  return name
+    .replaceAll(/\u200c|\u200d/g, "")
+    .toUpperCase()
+    .toLowerCase()
 }
