@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import unicodedata
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
@@ -23,6 +24,7 @@ from discussit import assets
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
 from discussit.errors import FieldError, Refused
+from discussit.models.names import JOINERS
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
@@ -155,7 +157,16 @@ def hue(name: str) -> int:
 
 
 def initials(name: str) -> str:
-    return "".join(character for character in name if character.isalnum())[:2].upper() or "?"
+    """Two letters or digits, each with its marks and joiners: without them it may be another letter."""
+    letters = [""]  # empty: anything else
+    for character in name:
+        if character.isalnum():
+            letters.append(character)
+        elif letters[-1] and (unicodedata.category(character).startswith("M") or character in JOINERS):
+            letters[-1] += character
+        else:
+            letters.append("")
+    return "".join(list(filter(None, letters))[:2]).upper() or "?"
 
 
 def page(request: Request, name: str, status_code: int = 200, **context: Any) -> Response:

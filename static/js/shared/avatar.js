@@ -21,8 +21,11 @@ export function hue(name) {
   return new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % HUES
 }
 
-/** @param {string} name */
+/**
+ * Two letters or digits, each with its marks and joiners: without them it may be another letter.
+ * @param {string} name
+ */
 export function initials(name) {
-  const letters = [...name].filter(character => /[\p{L}\p{N}]/u.test(character))
+  const letters = name.match(/[\p{L}\p{N}][\p{M}\u200c\u200d]*/gu) ?? []
   return letters.slice(0, 2).join("").toUpperCase() || "?"
 }
