@@ -205,6 +205,7 @@ def test_the_password_is_the_first_line_of_standard_input(run, end):
     [
         ("", PASSWORD, "A name has 1 to 150 letters"),
         ("a b", PASSWORD, "A name has 1 to 150 letters"),
+        ("Everyone", PASSWORD, "This name is reserved. Choose another."),
         (hostile.GROWING, PASSWORD, "This name is too long, since some of its letters count as two or three."),
         ("alice", "", "A password has 8 to 256 characters."),
         ("alice", "1234567", "A password has 8 to 256 characters."),

@@ -181,6 +181,49 @@ def test_one_of_two_simultaneous_migrations_finds_it_done(filled):
     assert len(filled.rows(LOG)) == 10
 
 
+# The name that is reserved from 0005 on
+
+EVERYONE = """
+INSERT INTO users (id, username, username_key, password, is_superuser, is_active, created_at) VALUES
+    (4, 'EveryOne', 'everyone', 'hash', FALSE, TRUE, '2026-11-22 22:00:00.000000'),
+    (5, 'everyone_1', 'everyone_1', '!', FALSE, FALSE, '2026-11-22 22:00:00.000000');
+INSERT INTO sessions (id, user_id, created_at, last_seen_at, user_agent, ip) VALUES
+    ('of everyone', 4, '2026-11-22 22:00:00.000000', '2026-11-22 22:00:00.000000', '', ''),
+    ('of bob', 2, '2026-11-22 22:00:00.000000', '2026-11-22 22:00:00.000000', '', '');
+INSERT INTO entries (group_id, seq, kind, user_id, timestamp, state, nth)
+    VALUES (8, 5, 'Message', 4, '2026-11-22 22:05:00.000001', 'live', 3)
+"""
+
+
+@pytest.fixture
+def with_everyone(store):
+    """A database at 0004 with an account of that name, which has written in Cooking."""
+    store.fill("0002")
+    store.upgrade("0004")
+    store.execute(*EVERYONE.split(";\n"))
+    return store
+
+
+def test_an_account_called_everyone_gets_a_free_name_in_its_place(with_everyone, caplog):
+    with_everyone.prepare()
+
+    users = with_everyone.rows("SELECT id, username, username_key, password FROM users WHERE id > 3 ORDER BY id")
+    assert users == [(4, "EveryOne_2", "everyone_2", "hash"), (5, "everyone_1", "everyone_1", "!")]
+    assert with_everyone.rows("SELECT key, user_id FROM former_names") == [("everyone", 4)]
+    assert "renamed account 4 to EveryOne_2" in caplog.text
+
+
+def test_the_renamed_account_is_logged_out_and_its_readers_load_their_groups_again(with_everyone):
+    epochs = dict(with_everyone.rows("SELECT id, epoch FROM groups"))
+
+    with_everyone.prepare()
+
+    assert with_everyone.rows("SELECT id FROM sessions") == [("of bob",)]
+    assert with_everyone.rows("SELECT id FROM groups WHERE revisions > 0") == [(8,)]
+    changed = [id for id, epoch in with_everyone.rows("SELECT id, epoch FROM groups") if epoch != epochs[id]]
+    assert changed == [8]
+
+
 # SQLite
 
 WITHDRAWN = """

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
@@ -13,7 +13,7 @@ from discussit.accounts import passwords
 from discussit.database import Database
 from discussit.errors import FieldError, checked
 from discussit.models import User
-from discussit.models.accounts import check_username, locked_user, username_key
+from discussit.models.accounts import FormerName, check_username, locked_user, username_key
 
 
 class WrongPassword(FieldError):
@@ -84,11 +84,14 @@ def has_accounts(session: OrmSession) -> bool:
 
 
 async def find_active(database: Database, username: str) -> User | None:
-    """The active account with this name, ignoring case; None if there is none."""
+    """The active account that has this name, ignoring case, or had it before a migration; None if there is none."""
     # Engines refuse queries for surrogates and NUL, and no name contains one.
-    queryable = username.encode(errors="replace").decode().replace("\0", "?")
-    of_this_name = select(User).where(User.username_key == username_key(queryable), User.is_active)
-    return await database.run_read(lambda session: session.scalar(of_this_name))
+    key = username_key(username.encode(errors="replace").decode().replace("\0", "?"))
+    had_it = select(FormerName.user_id).where(FormerName.key == key).scalar_subquery()
+    of_this_name = select(User).where(or_(User.username_key == key, User.id == had_it), User.is_active)
+    # Whoever has the name comes first: during an update, the version before lets it be taken again.
+    found = of_this_name.order_by((User.username_key == key).desc()).limit(1)
+    return await database.run_read(lambda session: session.scalar(found))
 
 
 async def check_login(database: Database, username: str, password: str) -> User:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_USERNAME = 150  # characters
 MAX_KEY = 300  # characters of a username_key; casefolding turns one into three at most
-RESERVED = frozenset({"everyone"})  # keys of names that mean something else where people are mentioned
+RESERVED = frozenset({"everyone"})  # keys of names that mean all members where people are mentioned
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
 AGE_LIMIT = timedelta(days=90)  # how long a session lasts at most
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
@@ -129,6 +129,16 @@ class Session(Base):
 
     def __str__(self) -> str:
         return f"{self.user.username} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class FormerName(Base):
+    """A name that an account had until a migration renamed it: its user learns of the new one at the next login."""
+
+    __tablename__ = "former_names"
+
+    key: Mapped[str] = mapped_column(String(MAX_KEY), primary_key=True)  # its username_key
+    # No foreign key: it would lock the account after all else, and accounts are never deleted.
+    user_id: Mapped[int]
 
 
 class Submission(Base):

@@ -10,7 +10,7 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.models import User
-from discussit.models.accounts import new_token, session_id
+from discussit.models.accounts import new_token, session_id, username_key
 from discussit.pages.page import Form, own_address, page, refusal, see_other
 from discussit.pages.submissions import claim, logged_in
 from discussit.site import site_of
@@ -58,6 +58,12 @@ async def log_in(request: Request) -> Response:
         return page(
             request, "account/login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next"))
         )
+    if username_key(form.get("username")) != user.username_key:
+        # Only here, where the password was right: to others the old name is that of nobody.
+        text = f"Your account is now called {user.username}, since its old name is reserved. Log in with the new one."
+        form.refuse(FieldError("username", text))
+        form.values["username"] = user.username
+        return page(request, "account/login.html", 400, form=form, next=own_address(request, form.get("next")))
     session = NewSession(request, form, own_address(request, form.get("next")))
     await sessions.start(site.database, user, session.start)
     return session.redirect(user)

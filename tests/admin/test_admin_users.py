@@ -23,6 +23,7 @@ def test_a_new_user_can_log_in(site, alice):
         ({"username": "c d"}, "username", "A name has 1 to 150 letters"),
         ({"username": ""}, "username", "A name has 1 to 150 letters"),
         ({"username": hostile.GROWING}, "username", "This name is too long"),
+        ({"username": "EveryOne"}, "username", "This name is reserved."),
         ({"password": "short"}, "password", "A password has 8 to 256 characters."),
         ({"username": "caroline", "password": "Caroline"}, "password", "The password can&#39;t be the name."),
     ],
@@ -38,6 +39,7 @@ def test_an_invalid_user_is_refused_beside_the_field(alice, bob, fields, field, 
     ("name", "text"),
     [
         ("ALICE", "This name is taken."),
+        ("Everyone", "This name is reserved. Choose another."),
         (hostile.GROWING, "This name is too long, since some of its letters count as two or three. Shorten it."),
     ],
 )

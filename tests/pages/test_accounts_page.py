@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from unicodedata import normalize
 from urllib.parse import urlencode
@@ -9,8 +10,10 @@ from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from discussit.accounts.password_reset import ResetLinks
 from discussit.app import app
 from discussit.models import User
+from discussit.models.accounts import FormerName
 
 LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logout/"
 
@@ -153,6 +156,60 @@ def test_a_name_in_any_script_signs_up_and_logs_in(site, name):
     assert person.sign_up().status_code == 303
     assert person.log_in().status_code == 303
     assert f"Signed in as {normalize('NFKC', name)}" in person.page("/").one("menu").text
+
+
+@pytest.fixture
+def renamed(site, state, bob):
+    """The account that was called everyone, until a migration gave it the name that bob has."""
+    site.portal.call(remember_name, state.database, "everyone", bob.name)
+    return HttpPerson(site, "Everyone")
+
+
+async def remember_name(database, name, present):
+    async with database.transaction() as session:
+        user = await session.scalar(select(User).where(User.username == present))
+        session.add(FormerName(key=name, user_id=user.id))
+
+
+def test_whoever_was_renamed_is_told_the_new_name_and_logs_in_with_it(renamed):
+    response = renamed.log_in(next="/accounts/password/")
+
+    assert response.status_code == 400
+    assert "Your account is now called bob," in Page(response.text).errors()["username"]
+    sent = Page(response.text).form(LOGIN) | {"password": PASSWORD}
+    assert renamed.post(LOGIN, **sent).headers["location"] == "/accounts/password/"
+
+
+def test_a_reset_link_for_the_old_name_says_the_new_one(site, state, renamed):
+    link = site.portal.call(ResetLinks(state.database).path_for, "everyone")
+
+    assert "For the account bob." in renamed.page(link).one("content").text
+
+
+def test_nobody_else_is_told_who_was_renamed(site, renamed):
+    wrong = renamed.post(LOGIN, username="everyone", password="wrong password")
+    unknown = renamed.post(LOGIN, username="someone", password="wrong password")
+
+    form_id = re.compile('value="[0-9a-f]{32}"')
+    assert wrong.status_code == unknown.status_code == 400
+    assert form_id.sub("", wrong.text) == form_id.sub("", unknown.text).replace("someone", "everyone")
+
+
+def test_a_right_password_with_the_old_name_is_no_wrong_guess(renamed):
+    statuses = {renamed.log_in().status_code for _ in range(12)}
+
+    assert statuses == {400}
+
+
+@pytest.mark.parametrize("name", ["everyone", "Everyone", "EVERYONE", " everyone ", "\uff25veryone", "\u24d4veryone"])
+def test_everyone_is_nobodys_name(site, alice, name):
+    response = HttpPerson(site, name).sign_up()
+
+    assert Page(response.text).errors() == {"username": "This name is reserved. Choose another."}
+
+
+def test_a_name_that_contains_everyone_is_a_name(site):
+    assert HttpPerson(site, "everyone_1").sign_up().status_code == 303
 
 
 @pytest.mark.parametrize(
