@@ -189,6 +189,8 @@ def _piped_password() -> str:
 
 
 def _asked_password() -> str:
+    from discussit.accounts.passwords import normalized
+
     try:
         with warnings.catch_warnings():
             # Without a terminal, getpass would warn and show the password.
@@ -197,7 +199,7 @@ def _asked_password() -> str:
             again = getpass.getpass("Confirm password: ")
     except (EOFError, getpass.GetPassWarning):
         raise Failed("no password was given; use --password-stdin where there is no terminal") from None
-    if password != again:
+    if normalized(password) != normalized(again):
         raise Failed("the passwords don't match")
     return password
 

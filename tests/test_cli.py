@@ -228,6 +228,22 @@ def test_a_name_that_is_taken_ends_with_1(run):
     assert answer == (1, "", "discussit: This name is taken.\n")
 
 
+def test_a_superusers_password_is_the_same_in_every_form(run):
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed="Zu\u0308rcher Fisch\n")
+
+    with TestClient(app) as site:
+        alice = HttpPerson(site, "alice")
+        for password in ("Zu\u0308rcher Fisch", "Z\u00fcrcher Fisch"):
+            assert alice.post("/accounts/login/", username="alice", password=password).status_code == 303
+
+
+def test_a_prompt_takes_a_password_in_two_forms(environment, run):
+    typed = iter(["Zu\u0308rcher Fisch", "Z\u00fcrcher Fisch"])
+    environment.setattr(getpass, "getpass", lambda _prompt: next(typed))
+
+    assert run("createsuperuser", "--username", "alice")[0] == 0
+
+
 @pytest.mark.parametrize(("again", "code"), [(PASSWORD, 0), ("another one", 1)])
 def test_at_a_prompt_the_password_is_asked_for_twice(environment, run, again, code):
     typed = iter([PASSWORD, again])

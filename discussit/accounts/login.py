@@ -97,10 +97,10 @@ async def find_active(database: Database, username: str) -> User | None:
 async def check_login(database: Database, username: str, password: str) -> User:
     """The account with this name and password. Raises WrongPassword, with the same text whichever is wrong."""
     user = await find_active(database, username)
-    is_right = await passwords.verifies(user.password if user else passwords.DUMMY_HASH, password)
-    if user is None or not is_right:
+    text = await passwords.verified(user.password if user else passwords.DUMMY_HASH, password)
+    if user is None or text is None:
         raise WrongPassword("", "This name and password don't belong together.", user.id if user else None)
-    if passwords.is_outdated(user.password):
+    if passwords.is_outdated(user.password, text):
         await _rehash(database, user, password)
     return user
 

@@ -35,7 +35,7 @@ async def change_password(database: Database, user: CurrentUser, old: str, new: 
     Raises WrongPassword, and NotLoggedIn if the password was replaced or the session ended in the meantime.
     """
     found = await database.run_read(lambda session: session.get_one(User, user.id))
-    if not await passwords.verifies(found.password, old):
+    if await passwords.verified(found.password, old) is None:
         raise WrongPassword("password", "This is not your password.", user.id)
     hashed = await passwords.hash_of(new)
     async with database.transaction() as session:

@@ -1,4 +1,10 @@
-"""Passwords: rules for new ones, hashing and verifying."""
+"""Passwords: rules for new ones, hashing and verifying.
+
+They are hashed in NFKC, as NIST SP 800-63B advises: keyboards send ü as one character or as two. Earlier versions
+hashed what was typed.
+"""
+
+import unicodedata
 
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
@@ -8,6 +14,8 @@ from discussit.models.accounts import username_key
 from discussit.settings import PACKAGE
 
 LENGTH = range(8, 257)
+# Characters that are normalized: 256 in NFKC have no more in NFD. The time is quadratic in the number of marks.
+MAX_TYPED = 1_024
 COMMON = PACKAGE / "accounts" / "common_passwords.txt"
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -17,8 +25,13 @@ DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 hashing = CapacityLimiter(2)
 
 
+def normalized(password: str) -> str:
+    return unicodedata.normalize("NFKC", password) if len(password) <= MAX_TYPED else password
+
+
 def check(username: str, password: str) -> str:
-    """Return the password if it follows the rules. Raises ValueError with a sentence for people."""
+    """Return the password if it follows the rules, normalized. Raises ValueError with a sentence for people."""
+    password = normalized(password)
     if len(password) not in LENGTH:
         raise ValueError("A password has 8 to 256 characters.")
     if username_key(password) == username_key(username):
@@ -35,11 +48,19 @@ def is_common(password: str) -> bool:
 
 
 async def hash_of(password: str) -> str:
-    return await to_thread.run_sync(hasher.hash, password, limiter=hashing)
+    """The hash of the normalized password."""
+    return await to_thread.run_sync(hasher.hash, normalized(password), limiter=hashing)
 
 
-async def verifies(hashed: str, password: str) -> bool:
-    return await to_thread.run_sync(_verifies, hashed, password, limiter=hashing)
+async def verified(hashed: str, password: str) -> str | None:
+    """The text that the hash is of: the normalized password, or the typed one, if the hash is older; None if wrong.
+
+    A wrong password costs as many hashes as it has forms, whatever the hash is of.
+    """
+    for form in dict.fromkeys((normalized(password), password)):
+        if await to_thread.run_sync(_verifies, hashed, form, limiter=hashing):
+            return form
+    return None
 
 
 def _verifies(hashed: str, password: str) -> bool:
@@ -49,6 +70,6 @@ def _verifies(hashed: str, password: str) -> bool:
         return False
 
 
-def is_outdated(hashed: str) -> bool:
-    """Whether new passwords are hashed with other parameters."""
-    return hasher.check_needs_rehash(hashed)
+def is_outdated(hashed: str, text: str) -> bool:
+    """Whether this hash of the text would be another one today: of the normalized text, or with other parameters."""
+    return text != normalized(text) or hasher.check_needs_rehash(hashed)

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from discussit.accounts import login, security_log, sessions
+from discussit.accounts import login, passwords, security_log, sessions
 from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
@@ -38,7 +38,7 @@ async def sign_up(request: Request) -> Response:
 
 def confirmed_password(form: Form) -> str:
     """The new password. Raises FieldError if its confirmation differs."""
-    if form.get("password1") != form.get("password2"):
+    if passwords.normalized(form.get("password1")) != passwords.normalized(form.get("password2")):
         raise FieldError("password2", "The two passwords are not the same.")
     return form.get("password1")
 

@@ -1,9 +1,12 @@
+from unicodedata import normalize
+
 import pytest
 from argon2 import PasswordHasher
 from people import PASSWORD, HttpPerson, Page
 from sqlalchemy import select
 
 from discussit.accounts import passwords
+from discussit.accounts.password_reset import ResetLinks
 from discussit.accounts.passwords import is_common
 from discussit.models import User
 
@@ -41,6 +44,109 @@ def test_the_common_ones_are_thousands_and_could_all_be_chosen_otherwise():
     assert all(line.startswith("#") for line in common[:comments])
     assert len(set(common[comments:])) == len(common) - comments > 8_000
     assert all(len(each) in passwords.LENGTH and is_common(each.upper()) for each in common[comments::100])
+
+
+# In Unicode's normal forms
+
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+UMLAUT = "Z\u00fcrcher \ufb01sch \u00bd"  # differs in all of them
+LIGATURES = "\ufdfa" * 20  # of 18 characters each in NFKC: 360
+UNORDERED = "\u0301\u0323" * 5_000  # would take long to normalize
+LOGIN = "/accounts/login/"
+
+
+def in_form(form, password=UMLAUT):
+    return normalize(form, password)
+
+
+def logs_in(person, password):
+    return person.post(LOGIN, username=person.name, password=password).status_code == 303
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_password_is_the_same_in_every_form(site, form):
+    cleo = HttpPerson(site, "cleo")
+
+    cleo.post(SIGNUP, username="cleo", password1=in_form(form), password2=in_form(form))
+
+    assert [logs_in(cleo, in_form(each)) for each in FORMS] == [True] * 4
+
+
+def test_a_password_is_confirmed_and_changed_in_any_form(site):
+    cleo = HttpPerson(site, "cleo")
+    cleo.post(SIGNUP, username="cleo", password1=in_form("NFC"), password2=in_form("NFD"))
+    new = [in_form(form, "gr\u00f6\u00dfer als vorher") for form in ("NFC", "NFD")]
+
+    cleo.post("/accounts/password/", password=in_form("NFKD"), password1=new[0], password2=new[1])
+
+    assert [logs_in(cleo, each) for each in (*new, UMLAUT)] == [True, True, False]
+
+
+def test_a_reset_link_takes_a_password_in_any_form(site, state, alice):
+    link = site.portal.call(ResetLinks(state.database).path_for, "alice")
+
+    assert alice.post(link, password1=in_form("NFD"), password2=in_form("NFC")).status_code == 303
+
+    assert [logs_in(alice, in_form(each)) for each in FORMS] == [True] * 4
+
+
+@pytest.mark.parametrize("path", ["/admin/user/create", "/admin/user/edit/2"])
+def test_an_administrators_password_is_the_same_in_every_form(site, alice, bob, path):
+    name = "bob" if path.endswith("2") else "cleo"
+
+    alice.post(path, username=name, password=in_form("NFD"))
+
+    assert [logs_in(HttpPerson(site, name), in_form(each)) for each in FORMS] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    [
+        ("u\u0308" * 4, False),  # four characters
+        ("u\u0308" * 256, True),
+        ("\ufdfa" * 15, False),  # 270
+        ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44\uff11", False),  # password1, in full width
+        ("\uff43\uff4c\uff45\uff4f\uff50\uff41\uff54\uff52\uff41", False),  # the name
+        ("x" * 1_025, False),
+    ],
+)
+def test_the_rules_apply_to_the_normalized_password(site, password, is_taken):
+    response = HttpPerson(site, "x").post(SIGNUP, username="cleopatra", password1=password, password2=password)
+
+    assert response.status_code == (303 if is_taken else 400)
+    assert is_taken or list(Page(response.text).errors()) == ["password1"]
+
+
+@pytest.fixture
+def hashed_as_typed(site, state, alice):
+    """`hashed_as_typed("secret")`: alice has this password since a version that did not normalize it."""
+
+    async def store(password):
+        async with state.database.transaction() as session:
+            (await session.scalar(select(User))).password = passwords.hasher.hash(password)
+
+    return lambda password: site.portal.call(store, password)
+
+
+@pytest.mark.parametrize("typed", [in_form("NFD"), LIGATURES, "u\u0308" * 600])
+def test_a_password_that_was_hashed_as_typed_logs_in_and_changes_the_password(alice, hashed_as_typed, typed):
+    hashed_as_typed(typed)
+
+    changed = alice.post("/accounts/password/", password=typed, password1=PASSWORD, password2=PASSWORD)
+    assert "Your password is changed" in changed.text
+
+    hashed_as_typed(typed)
+    assert [logs_in(alice, each) for each in (typed, typed, "wrong password")] == [True, True, False]
+
+
+def test_a_login_hashes_the_password_again_in_its_normal_form(site, state, alice, hashed_as_typed):
+    hashed_as_typed(in_form("NFD"))
+    assert not logs_in(alice, in_form("NFC"))
+
+    logs_in(alice, in_form("NFD"))
+
+    assert passwords.hasher.verify(stored(site, state), in_form("NFKC"))
+    assert [logs_in(alice, in_form(each)) for each in FORMS] == [True] * 4
 
 
 # How it is kept
@@ -83,6 +189,29 @@ def test_every_wrong_login_verifies_one_hash(site, alice, bob, counting, name):
 
     site.post("/accounts/login/", data={"username": name, "password": "wrong password"})
 
+    assert (counting.verified, counting.hashed) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+@pytest.mark.parametrize(
+    ("wrong", "hashes"),
+    [("", 1), ("wrong password", 1), (in_form("NFKC"), 1), (UNORDERED, 1), (in_form("NFD"), 2), (LIGATURES, 2)],
+)
+def test_a_wrong_password_costs_the_same_whoever_it_is_for(site, counting, hashed_as_typed, name, wrong, hashes):
+    hashed_as_typed(in_form("NFD", "another password \u00fc"))
+    counting.hashed = 0
+
+    site.post(LOGIN, data={"username": name, "password": wrong})
+
+    assert (counting.verified, counting.hashed) == (hashes, 0)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, in_form("NFKC")])
+def test_a_right_password_costs_one_hash(site, alice, counting, hashed_as_typed, password):
+    hashed_as_typed(password)
+    counting.hashed = 0
+
+    assert logs_in(alice, password)
     assert (counting.verified, counting.hashed) == (1, 0)
 
 
