@@ -89,6 +89,19 @@ def faultless(caplog):
 
 
 @pytest.fixture
+def logged(caplog):
+    """The lines of the security log since it was last asked, each with its level."""
+    caplog.set_level(logging.INFO, "discussit.security")
+
+    def logged():
+        lines = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "discussit.security"]
+        caplog.clear()
+        return lines
+
+    return logged
+
+
+@pytest.fixture
 def alice(site, scene):
     """Signed up first, so she is the superuser."""
     return scene.person(site, "alice")

@@ -1,6 +1,7 @@
-"""The security log: changes of accounts and refusals, one line each, for the logger `discussit.security`.
+"""The security log: changes of accounts, acts of administrators and refusals, for the logger `discussit.security`.
 
     login refused account=7 by=- address=203.0.113.9
+    message-delete done group=3 seq=42 account=7 by=1 address=203.0.113.9
 
 A line contains nothing that a client sent: users type passwords into the field for the name, and an attacker's
 text could look like a line of its own. docs/running.md says when each line is written.
@@ -33,6 +34,13 @@ class Act(StrEnum):
     ACCOUNT_PROMOTE = "account-promote"
     ACCOUNT_DEMOTE = "account-demote"
     ACCOUNT_CLOSE = "account-close"
+    GROUP_CREATE = "group-create"
+    GROUP_RENAME = "group-rename"
+    GROUP_DELETE = "group-delete"
+    MEMBER_ADD = "member-add"
+    MEMBER_REMOVE = "member-remove"
+    MESSAGE_READ = "message-read"
+    MESSAGE_DELETE = "message-delete"
     ADMINISTRATION = "administration"
     GROUP = "group"
     LIMIT = "limit"
@@ -40,9 +48,13 @@ class Act(StrEnum):
     HOST = "host"
 
 
-def done(conn: HTTPConnection, act: Act, account: int | None = None) -> None:
-    """Log an act that was carried out, on this account if it concerns one."""
-    logger.info("%s done %s", act, _subjects(conn, account))
+def done(conn: HTTPConnection, act: Act, account: int | None = None, **place: int | None) -> None:
+    """Log an act that was carried out, on this account if it concerns one. To be called after the commit.
+
+    `place` is the `group` and the `seq` that it concerns.
+    """
+    ids = "".join(f"{name}={id or '-'} " for name, id in place.items())
+    logger.info("%s done %s%s", act, ids, _subjects(conn, account))
 
 
 def refused(conn: HTTPConnection, act: Act, account: int | None = None) -> None:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
+from discussit.accounts import security_log
+from discussit.accounts.security_log import Act
 from discussit.admin.references import users_like
 from discussit.admin.view import View
 from discussit.models import Entry, Event, Message
@@ -49,6 +52,16 @@ class MessageView(EntryView, model=Message):
 
     async def remove(self, session: AsyncSession, row: Message) -> None:
         row.withdraw()
+
+    def log_removed(self, request: Request, rows: Sequence[Message]) -> None:
+        for row in rows:
+            security_log.done(request, Act.MESSAGE_DELETE, row.user_id, group=row.group_id, seq=row.seq)
+
+    def log_shown(self, request: Request, rows: Sequence[Message]) -> None:
+        """One line for each group, since a page may show messages of all; a search that finds none is one as well."""
+        groups: Sequence[int | None] = sorted({row.group_id for row in rows}) or [None]
+        for group in groups:
+            security_log.done(request, Act.MESSAGE_READ, group=group)
 
 
 class EventView(EntryView, model=Event):

@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from discussit.accounts import security_log
+from discussit.accounts.security_log import Act
 from discussit.admin.references import (
     GROUP,
     PERSON,
@@ -45,17 +47,24 @@ class GroupView(View, model=Group):
             session.add(group)
             await session.flush()
             await self.claim(session, request, self.url_after(request, group))
+        security_log.done(request, Act.GROUP_CREATE, group=group.id)
         return group
 
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
         async with self.editing(request, pk, data.get("version", "")) as (session, group):
-            group.name = name
+            is_renamed, group.name = group.name != name, name
             await self.claim(session, request, self.url(request, "details", group))
+        if is_renamed:
+            security_log.done(request, Act.GROUP_RENAME, group=group.id)
         return cast(Group, group)
 
     async def remove(self, session: AsyncSession, row: Group) -> None:
         await session.delete(row)
+
+    def log_removed(self, request: Request, rows: Sequence[Group]) -> None:
+        for group in rows:
+            security_log.done(request, Act.GROUP_DELETE, group=group.id)
 
     async def details_context(self, request: Request) -> dict[str, Any]:
         """The first members, their number, and the reference that a form understands."""
@@ -106,6 +115,7 @@ class MembershipView(View, model=Membership):
                 raise FieldError("user", f"{user.username} is a member of {group.name} already.")
             made = await session.get_one(Membership, (group.id, user.id))
             await self.claim(session, request, self.url_after(request, made))
+        security_log.done(request, Act.MEMBER_ADD, made.user_id, group=made.group_id)
         return made
 
     def description_of(self, row: Membership) -> str:
@@ -122,6 +132,10 @@ class MembershipView(View, model=Membership):
     async def remove(self, session: AsyncSession, row: Membership) -> None:
         group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user
         await group.remove_user(user)
+
+    def log_removed(self, request: Request, rows: Sequence[Membership]) -> None:
+        for row in rows:
+            security_log.done(request, Act.MEMBER_REMOVE, row.user_id, group=row.group_id)
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         return [Membership.user_id.in_(users_like(term)), Membership.group_id.in_(groups_like(term))]

@@ -38,7 +38,10 @@ class Pages(Jinja2Templates):
     async def TemplateResponse(  # type: ignore[override] # noqa: N802
         self, request: Request, name: str, context: dict[str, Any] | None = None, status_code: int = 200
     ) -> Response:
-        return page(request, name, status_code, **(context or {}), sections=self._site.views)
+        response = page(request, name, status_code, **(context or {}), sections=self._site.views)
+        if context and isinstance(view := context.get("model_view"), View):
+            view.log_shown(request, _shown(context))
+        return response
 
 
 class AdminSite(Admin):
@@ -181,6 +184,14 @@ class AdminSite(Admin):
         view = self._find_model_view(request.path_params["identity"])
         assert isinstance(view, View)
         return view
+
+
+def _shown(context: dict[str, Any]) -> Sequence[Any]:
+    """The rows on a page: of a list, of the question whether to delete them, or the one with all its details."""
+    if pagination := context.get("pagination"):
+        rows: Sequence[Any] = pagination.rows
+        return rows
+    return context.get("rows") or [row for row in [context.get("model")] if row is not None]
 
 
 async def _found(view: View, pks: Sequence[str]) -> list[Any]:

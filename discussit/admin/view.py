@@ -121,6 +121,9 @@ class View(ModelView):
     def log_removed(self, request: Request, rows: Sequence[Any]) -> None:
         """Write the security log, after the commit."""
 
+    def log_shown(self, request: Request, rows: Sequence[Any]) -> None:
+        """Write the security log, where seeing these rows is itself an act."""
+
     def state_of(self, row: Any) -> State:
         """What the edit form of a row shows, and what else a decision about it depends on."""
         return {field.label: self.values_of(row)[field.name] for field in self.fields_to_edit}

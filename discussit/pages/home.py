@@ -59,6 +59,7 @@ async def create_group(request: Request) -> Response:
             await claim(form, session, user.id, home_address)
     except NotASuperuser:
         return _refuse_group(request)
+    security_log.done(request, Act.GROUP_CREATE, group=group.id)
     return see_other(home_address)
 
 

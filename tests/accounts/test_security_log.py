@@ -1,6 +1,5 @@
 """What operators read in the security log: logins, refusals, and nothing that anybody typed."""
 
-import logging
 import re
 from pathlib import Path
 
@@ -15,19 +14,6 @@ from discussit.limits.throttles import Limit
 NEW, WRONG = "another horse entirely", "wrong horse battery"
 LOGIN, CHANGE, SESSIONS = "/accounts/login/", "/accounts/password/", "/accounts/sessions/"
 RUNNING = Path(__file__).parents[2] / "docs" / "running.md"
-
-
-@pytest.fixture
-def logged(caplog):
-    """The lines since it was last asked, each with its level."""
-    caplog.set_level(logging.INFO, "discussit.security")
-
-    def logged():
-        lines = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "discussit.security"]
-        caplog.clear()
-        return lines
-
-    return logged
 
 
 def done(*lines):

@@ -35,13 +35,14 @@ def full_garden(alice, bob, together):
 
 @pytest.mark.parametrize(("loss", "status"), LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_a_superuser_who_is_one_no_longer_changes_nothing(site, state, alice, full_garden, act, loss, status):
-    before = others(site, state)
+def test_a_superuser_who_is_one_no_longer_changes_nothing(site, state, alice, full_garden, logged, act, loss, status):
+    before, _ = others(site, state), logged()
 
     answer = answered_after(site, lambda: act(alice), loss)
 
     assert (answer.status_code, is_login(answer)) == (status, status == 303)
     assert others(site, state) == before
+    assert [line for _, line in logged() if " done " in line] == []
 
 
 def test_a_superuser_who_is_demoted_while_a_password_is_hashed_creates_nobody(environment, alice, bob):
