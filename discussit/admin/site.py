@@ -25,6 +25,8 @@ from discussit.database import Database
 from discussit.errors import FieldError
 from discussit.pages.page import Form, page, refusal, see_other
 
+MAX_PKS = 100  # rows that are deleted at the same time: as many as a list shows at most
+
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
 
@@ -201,4 +203,7 @@ async def _found(view: View, pks: Sequence[str]) -> list[Any]:
 def _pks(request: Request) -> list[str]:
     """The keys of `?pks=1,2`, as sqladmin writes them, or of `?pks=1&pks=2`, from a form's checkboxes."""
     given = ",".join(request.query_params.getlist("pks")).split(",")
-    return sorted(set(filter(None, given)))
+    pks = sorted(set(filter(None, given)))
+    if len(pks) > MAX_PKS:
+        raise HTTPException(400, f"at most {MAX_PKS} rows are deleted at the same time")
+    return pks

@@ -5,7 +5,7 @@ from administrators import NEW_PASSWORD, SECTIONS, create, delete, edit, opened
 from people import PASSWORD, HttpPerson
 from sqlalchemy import select
 
-from discussit.admin.site import VIEWS
+from discussit.admin.site import MAX_PKS, VIEWS
 from discussit.middleware.origin import SAFE_METHODS
 from discussit.models import Base
 
@@ -128,6 +128,16 @@ def test_each_of_several_rows_has_its_line(alice, bob, together, lines):
     delete(alice, "message", "1;3", "1;5", "1;77")
 
     assert lines() == [f"message-delete done group=1 seq={seq} account=2 by=1" for seq in (3, 5)]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_more_rows_than_a_list_shows_are_not_deleted_at_the_same_time(alice, bob, together, lines, method):
+    keys = ",".join(f"1;{seq}" for seq in range(1, MAX_PKS + 2))
+
+    answer = alice.browser.request(method, "/admin/message/delete", params={"pks": keys})
+
+    assert (answer.status_code, lines()) == (400, [])
+    assert f"at most {MAX_PKS} rows are deleted at the same time" in answer.text
 
 
 def test_what_is_refused_leaves_no_line(alice, bob, together, lines):
