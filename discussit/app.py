@@ -18,9 +18,8 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import health
+from discussit import access_log, health
 from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
-from discussit.accounts.password_reset import hide_tokens
 from discussit.admin import Administration
 from discussit.assets import Assets
 from discussit.bus import Bus
@@ -129,7 +128,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
 
     They belong to an event loop, so each run of the application has its own.
     """
-    logging.getLogger("uvicorn.access").addFilter(hide_tokens)
+    access_log.hide_secrets()
     site = app.state.site = new_site()
     if len(site.settings.secret_key) < MIN_KEY:
         logger.warning("SECRET_KEY is shorter than %d characters, so it can be guessed", MIN_KEY)
