@@ -34,6 +34,7 @@ from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders
 from discussit.middleware.hosts import HostGuard
 from discussit.middleware.origin import OriginGuard
+from discussit.middleware.proxy import ProxyHeaders
 from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/{path:path}", nowhere),
         ],
         middleware=[
+            Middleware(ProxyHeaders, forwarded_allow_ips=settings.forwarded_allow_ips),
             Middleware(SecurityHeaders),
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),

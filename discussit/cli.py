@@ -101,14 +101,14 @@ def _serve(options: argparse.Namespace) -> None:
     _raise_file_limit()
     # uvicorn ends with the signal that stopped it; this command should exit with 0, since nothing failed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    application, config = "discussit.server.process:application", _uvicorn_config(options, settings.forwarded_allow_ips)
+    application, config = "discussit.server.process:application", _uvicorn_config(options)
     if options.workers == 1:
         uvicorn.run(application, **config)
     else:
         _run_workers(uvicorn.Config(application, **config))
 
 
-def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> dict[str, Any]:
+def _uvicorn_config(options: argparse.Namespace) -> dict[str, Any]:
     from discussit.wire.commands import MAX_SIZE
 
     return {
@@ -117,7 +117,7 @@ def _uvicorn_config(options: argparse.Namespace, forwarded_allow_ips: str) -> di
         "port": options.port,
         "workers": options.workers,
         "root_path": options.root_path,
-        "forwarded_allow_ips": forwarded_allow_ips,
+        "proxy_headers": False,  # read by middleware/proxy.py
         "http": "discussit.server.http:HttpProtocol",
         "ws": "discussit.server.websocket:WebSocketProtocol",
         "ws_max_size": MAX_SIZE,

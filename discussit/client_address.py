@@ -8,13 +8,20 @@ LOOPBACK = ("127.0.0.1", "::1")
 
 
 def client_address(conn: HTTPConnection) -> IPv4Address | IPv6Address | None:
-    """The client's address according to the server; None if it does not know.
+    """The client's address; None if it is unknown.
 
-    uvicorn reads X-Forwarded-For only from trusted proxies, which may write anything into it. An interface
-    (`%eth0`) is dropped, since it may be any text.
+    middleware/proxy.py takes it from a trusted proxy's X-Forwarded-For, as uvicorn may have done before.
+    """
+    return parse_address(conn.client.host) if conn.client else None
+
+
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address; None if it is none. One of IPv4 that is mapped to IPv6 (`::ffff:203.0.113.9`) is of IPv4.
+
+    An interface (`%eth0`) is dropped, since it may be any text.
     """
     try:
-        address = ip_address(conn.client.host.partition("%")[0] if conn.client else "")
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
