@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from starlette.config import Config
 
+from discussit.origins import Host
+
 PACKAGE = Path(__file__).parent
 # In an installed wheel the top-level folders are inside the package; in a checkout they are beside it.
 ROOT = PACKAGE / "_data" if (PACKAGE / "_data").is_dir() else PACKAGE.parent
@@ -28,7 +30,6 @@ DRIVERS = {
 }
 # Each with its client library, from the extra `scale`.
 BROADCAST_SCHEMES = {"memory": "", "redis": "redis", "rediss": "redis", "unix": "redis", "postgresql": "asyncpg"}
-HOST_PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
 class SettingsError(Exception):
@@ -126,11 +127,22 @@ def need(library: str, name: str, value: str) -> None:
 
 
 def allowed_hosts(value: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip().lower() for host in value.split(",") if host.strip())
-    if not hosts or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
+    """Names as in Host, and patterns such as `*.example.org` and `*`. Raises SettingsError."""
+    hosts = tuple(_allowed_host(host.strip()) for host in value.split(",") if host.strip())
+    if not hosts or None in hosts:
         allowed = "it must be host names without ports, separated by commas; *.example.org is allowed"
         raise SettingsError("ALLOWED_HOSTS", value, allowed)
-    return hosts
+    return tuple(host for host in hosts if host)
+
+
+def _allowed_host(text: str) -> str | None:
+    if text == "*":
+        return text
+    wildcard, name = ("*.", text[2:]) if text.startswith("*.") else ("", text)
+    host = Host.parse(name)
+    if host is None or host.port is not None or name.endswith(":") or (wildcard and host.name.startswith("[")):
+        return None
+    return wildcard + host.name
 
 
 def proxies(value: str) -> str:

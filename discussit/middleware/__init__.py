@@ -1,1 +1,1 @@
-"""The ASGI middleware around everything: proxies' headers, response headers, hosts, origins, request bodies, open sockets."""
+"""The ASGI middleware around everything: headers of proxies and responses, hosts, origins, bodies, open sockets."""
