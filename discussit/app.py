@@ -105,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ProxyHeaders, forwarded_allow_ips=settings.forwarded_allow_ips),
             Middleware(SecurityHeaders),
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
-            Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts),
+            Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts, trusted_origins=settings.trusted_origins),
             Middleware(BodyLimit),
             Middleware(ExceptionMiddleware, handlers=OUTER_HANDLERS),
             Middleware(AuthenticationMiddleware, backend=session_backend),

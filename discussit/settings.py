@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from starlette.config import Config
 
-from discussit.origins import Host
+from discussit.origins import Host, Origin
 
 PACKAGE = Path(__file__).parent
 # In an installed wheel the top-level folders are inside the package; in a checkout they are beside it.
@@ -47,6 +47,7 @@ class Settings:
     secret_key: str
     broadcast_url: str = "memory://"
     allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
+    trusted_origins: tuple[Origin, ...] = ()
     signup_open: bool = True
     message_rate: int = 20
     forwarded_allow_ips: str = "127.0.0.1,::1"
@@ -63,6 +64,7 @@ class Settings:
             database_url=url.render_as_string(hide_password=False),
             broadcast_url=broadcast_url(read("BROADCAST_URL", default=cls.broadcast_url)),
             allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
+            trusted_origins=trusted_origins(read("TRUSTED_ORIGINS", default="")),
             signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
             message_rate=whole_number("MESSAGE_RATE", read("MESSAGE_RATE", default=str(cls.message_rate))),
             forwarded_allow_ips=proxies(read("FORWARDED_ALLOW_IPS", default=cls.forwarded_allow_ips)),
@@ -143,6 +145,15 @@ def _allowed_host(text: str) -> str | None:
     if host is None or host.port is not None or name.endswith(":") or (wildcard and host.name.startswith("[")):
         return None
     return wildcard + host.name
+
+
+def trusted_origins(value: str) -> tuple[Origin, ...]:
+    """Origins without a path; a trailing slash is forgiven. Raises SettingsError."""
+    origins = [Origin.parse(text.strip().removesuffix("/")) for text in value.split(",") if text.strip()]
+    if None in origins:
+        allowed = "it must be origins such as https://chat.example.org, separated by commas: http or https, a host, "
+        raise SettingsError("TRUSTED_ORIGINS", value, allowed + "a port if there is one, and nothing else, no *")
+    return tuple(origin for origin in origins if origin)
 
 
 def proxies(value: str) -> str:

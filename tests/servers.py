@@ -24,7 +24,7 @@ START_LIMIT = 30  # seconds
 # Our settings, of which none may come from the machine that runs the tests.
 VARIABLES = (
     *("DATABASE_URL", "BROADCAST_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SIGNUP", "FORWARDED_ALLOW_IPS", "DEBUG"),
-    *("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS"),
+    *("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS", "TRUSTED_ORIGINS"),
 )
 UNLIMITED = ("MESSAGE_RATE", "SOCKETS_PER_SESSION", "SOCKETS_PER_ADDRESS")  # what tests do in masses
 # A password costs a tenth of a second by design. Nobody attacks these.

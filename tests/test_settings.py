@@ -32,6 +32,13 @@ def test_nothing_has_to_be_set_on_one_machine(environment):
         ("ALLOWED_HOSTS", "[::1],10.0.0.1,", "allowed_hosts", ("[::1]", "10.0.0.1")),
         ("ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
         ("ALLOWED_HOSTS", "a.example., *.B.example.,[0::1]", "allowed_hosts", ("a.example", "*.b.example", "[::1]")),
+        ("TRUSTED_ORIGINS", "", "trusted_origins", ()),
+        (
+            "TRUSTED_ORIGINS",
+            "https://Chat.example.org/ , http://[0::1]:8000,",
+            "trusted_origins",
+            (("https", "chat.example.org", 443), ("http", "[::1]", 8000)),
+        ),
         ("SIGNUP", "closed", "signup_open", False),
         ("SIGNUP", "Open", "signup_open", True),
         ("MESSAGE_RATE", "0", "message_rate", 0),
@@ -86,6 +93,15 @@ REFUSED = [
     ("ALLOWED_HOSTS", "localhost\nevil", "host names without ports"),
     ("ALLOWED_HOSTS", "localhost:", "host names without ports"),
     ("ALLOWED_HOSTS", "*.[::1]", "host names without ports"),
+    *(
+        ("TRUSTED_ORIGINS", value, "origins such as https://chat.example.org")
+        for value in (
+            *("null", "*", "https://*.example.org", "chat.example.org", "//chat.example.org", "wss://chat.example.org"),
+            *("https://", "https://chat.example.org/chat", "https://chat.example.org//", "https://chat.example.org?"),
+            *("https://a.example:99999", "https://a.example:http", "https://münchen.example", "https://[::g]"),
+            *("https://bob@a.example", "https://a.example;http://b.example", "https://a.example,null"),
+        )
+    ),
     ("SIGNUP", "maybe", "open, closed"),
     ("SIGNUP", "", "open, closed"),
     ("MESSAGE_RATE", "-1", "a whole number"),
@@ -132,7 +148,7 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "BROADCAST_URL"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "BROADCAST_URL", "TRUSTED_ORIGINS"])
 @pytest.mark.parametrize("value", SECRETS)
 def test_a_refusal_shows_no_password(environment, name, value):
     environment.setenv(name, value.replace("postgresql", "mysql") if name == "BROADCAST_URL" else value)
