@@ -1,6 +1,7 @@
 """The user of a request, and the credential that identifies them: the cookie of a session."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Bas
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, cookies_of
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, session_id
@@ -45,9 +46,10 @@ class OtherAccount(Exception):
 
 @dataclass(frozen=True)
 class SessionCredential:
-    """The session whose cookie a request sent."""
+    """The session whose cookie a request sent, and the name of that cookie."""
 
     session_id: str
+    cookie: str = ""
 
     def is_valid(self) -> ColumnElement[bool]:
         """A condition for queries: whether the session still exists. It may have ended since the request arrived."""
@@ -112,32 +114,40 @@ def check_account(conn: HTTPConnection, account: str) -> None:
 
 
 class SessionBackend(AuthenticationBackend):
-    """Finds the session of a request's cookie. Its token is signed, so that invented ones cost no query."""
+    """Finds the session of a request's cookie. Its token is signed, so that invented ones cost no query.
+
+    A browser may send cookies of several servers, which other ports of the host set: the first counts that is the
+    cookie of a session in this database.
+    """
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._signer = Signer(settings.secret_key, salt="discussit.session")
         self._database = database
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, CurrentUser] | None:
-        token = self._token(conn)
-        if token is None or path_below(conn).startswith(PUBLIC):
+        if path_below(conn).startswith(PUBLIC):
             return None
-        session = await self._session(token)
+        cookies = self._cookies(conn)
+        session = await self._session(cookies) if cookies else None
         if session is None:
             return None
         user = session.user
-        credential = SessionCredential(session.id)
+        credential = SessionCredential(session.id, cookies[session.id])
         current = CurrentUser(user.id, user.username, user.is_superuser, credential, user.account_id)
         return AuthCredentials(["authenticated"]), current
 
-    def _token(self, conn: HTTPConnection) -> str | None:
-        try:
-            return self._signer.unsign(cookie_of(conn, COOKIE)).decode()
-        except (BadSignature, UnicodeError):
-            return None
+    def _cookies(self, conn: HTTPConnection) -> dict[str, str]:
+        """The names of the request's signed cookies, by the ids of their sessions, in the order in which they count."""
+        names: dict[str, str] = {}
+        for name, value in cookies_of(conn, COOKIE):
+            try:
+                names.setdefault(session_id(self._signer.unsign(value).decode()), name)
+            except (BadSignature, UnicodeError):
+                pass  # another server's
+        return names
 
-    async def _session(self, token: str) -> Session | None:
-        found = await self._database.run_read(lambda session: session.scalar(_session_of(token)))
+    async def _session(self, ids: Iterable[str]) -> Session | None:
+        found = await self._database.run_read(lambda session: _first_alive(session, ids))
         # Never moved back: a clock that is behind for a moment would otherwise log everybody out once it is right.
         if found is not None and now() - found.last_seen_at > SEEN_EVERY:
             await self._note_seen(found)
@@ -152,25 +162,38 @@ class SessionBackend(AuthenticationBackend):
             # No reason to refuse the page: the next request tries again.
             log_failure(logger, "could not note when a session was seen", error)
 
-    def session_id(self, conn: HTTPConnection) -> str | None:
-        """The id of the session whose cookie a request sent, whether or not the session is valid."""
-        token = self._token(conn)
-        return None if token is None else session_id(token)
+    def replaced_by_login(self, conn: HTTPConnection) -> list[str]:
+        """The ids of the sessions that a login in this browser ends: the request's own, or those that are over."""
+        user = user_of(conn)
+        return [user.credential.session_id] if user else list(self._cookies(conn))
 
     def set(self, response: Response, token: str, conn: HTTPConnection) -> None:
         value = self._signer.sign(token).decode()
         # The cookie is not renewed, so it lasts as long as any session: the server enforces IDLE_LIMIT.
         max_age = int(AGE_LIMIT.total_seconds())
-        response.set_cookie(cookie_name(conn, COOKIE), value, max_age=max_age, **cookie_attributes(conn))
+        name = cookie_name(conn, COOKIE)
+        if _used_cookie(conn) != name:
+            self.clear(response, conn)
+        response.set_cookie(name, value, max_age=max_age, **cookie_attributes(conn))
 
     def clear(self, response: Response, conn: HTTPConnection) -> None:
-        response.delete_cookie(cookie_name(conn, COOKIE), **cookie_attributes(conn))
+        """Delete the cookie that identified the request's user."""
+        response.delete_cookie(_used_cookie(conn), **cookie_attributes(conn))
 
 
-def _session_of(token: str) -> Select[Session]:
+def _used_cookie(conn: HTTPConnection) -> str:
+    user = user_of(conn)
+    return (user and user.credential.cookie) or cookie_name(conn, COOKIE)
+
+
+def _first_alive(session: OrmSession, ids: Iterable[str]) -> Session | None:
+    return next(filter(None, (session.scalar(_session_of(id)) for id in ids)), None)
+
+
+def _session_of(id: str) -> Select[Session]:
     return (
         select(Session)
         .join(Session.user)
-        .where(Session.id == session_id(token), Session.is_alive())
+        .where(Session.id == id, Session.is_alive())
         .options(contains_eager(Session.user))
     )

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.accounts.cookies import cookie_attributes, cookie_name, cookie_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, cookies_of
 from discussit.models.accounts import username_key
 
 COOKIE = "discussit_device"
@@ -25,17 +25,26 @@ class DeviceCookies:
 
     def device(self, conn: HTTPConnection, username: str) -> str | None:
         """The id of the browser, if this user has logged in there before."""
-        try:
-            return self._signer(username).unsign(cookie_of(conn, COOKIE)).decode()
-        except (BadSignature, UnicodeError):
-            return None
+        return next(iter(self._devices(conn, username).values()), None)
 
     def remember(self, response: Response, conn: HTTPConnection, username: str) -> None:
-        """Set the cookie, unless the browser has it."""
-        if self.device(conn, username) is not None:
+        """Set the cookie, unless the browser has it. Where it has one for another port, the id remains."""
+        devices, name = self._devices(conn, username), cookie_name(conn, COOKIE)
+        if name in devices:
             return
-        value = self._signer(username).sign(secrets.token_hex(16)).decode()
-        response.set_cookie(cookie_name(conn, COOKIE), value, max_age=LIFE, **cookie_attributes(conn))
+        id = next(iter(devices.values()), None) or secrets.token_hex(16)
+        value = self._signer(username).sign(id).decode()
+        response.set_cookie(name, value, max_age=LIFE, **cookie_attributes(conn))
+
+    def _devices(self, conn: HTTPConnection, username: str) -> dict[str, str]:
+        """The ids in this user's cookies, by the cookies' names, our own first."""
+        signer, devices = self._signer(username), dict[str, str]()
+        for name, value in cookies_of(conn, COOKIE):
+            try:
+                devices.setdefault(name, signer.unsign(value).decode())
+            except (BadSignature, UnicodeError):
+                pass  # another user's, or another server's
+        return devices
 
     def _signer(self, username: str) -> Signer:
         # The name is signed but not in the cookie, so a stolen cookie reveals no name.

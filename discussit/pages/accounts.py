@@ -86,8 +86,8 @@ class NewSession:
         self._token = new_token()
 
     async def start(self, session: AsyncSession, user: User) -> None:
-        replaced = site_of(self._request).session_backend.session_id(self._request)
-        await sessions.add(session, user, self._token, self._request, [replaced])
+        replaced = site_of(self._request).session_backend.replaced_by_login(self._request)
+        await sessions.add(session, user, self._token, self._request, replaced)
         await claim(self._form, session, user.id, self._target, session_id(self._token))
 
     def redirect(self, user: User) -> Response:

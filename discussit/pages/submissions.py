@@ -171,7 +171,7 @@ async def _log_in_again(first: Submission, request: Request) -> Response | None:
         kept = await session.get_one(Submission, first.id)
         if not await session.scalar(select(sessions.lasts(kept.session_id))):
             return None
-        replaced = [kept.session_id, site.session_backend.session_id(request)]
+        replaced = [kept.session_id, *site.session_backend.replaced_by_login(request)]
         await sessions.add(session, user, token, request, replaced)
         kept.session_id = session_id(token)
     return logged_in(request, first.answer, token, user)

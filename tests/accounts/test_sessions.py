@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
 from discussit.accounts import login, sessions
-from discussit.accounts.cookies import cookie_of
+from discussit.accounts.cookies import cookies_of
 from discussit.accounts.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.app import app
 from discussit.delivery import people
@@ -230,7 +230,7 @@ def test_a_lookalike_of_its_name_over_https_is_another_name(before):
     cookies = b"other=1; " + name + b"=own; " + before + name + b"=planted"
     conn = HTTPConnection({"type": "http", "scheme": "https", "headers": [(b"cookie", cookies)]})
 
-    assert cookie_of(conn, COOKIE) == "own"
+    assert cookies_of(conn, COOKIE) == [(OVER_HTTPS, "own")]
 
 
 @pytest.mark.parametrize(("name", "status"), [(COOKIE, 200), (OVER_HTTPS, 303)])

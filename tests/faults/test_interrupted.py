@@ -7,7 +7,7 @@ from anyio import CancelScope
 from clients import running
 from faulty_server import FATAL
 
-from discussit.accounts.current_user import COOKIE, CurrentUser, SessionCredential
+from discussit.accounts.current_user import CurrentUser, SessionCredential
 from discussit.groups import admission
 from discussit.log.batch_writer import Writer
 from discussit.log.draft import Draft
@@ -79,8 +79,7 @@ async def test_a_leave_whose_request_is_given_up_before_its_commit_happens_all_t
 
 
 def request(person, path):
-    cookie = person.browser.cookies[COOKIE]
-    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {COOKIE}={cookie}\r\n\r\n".encode()
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {person.cookie_header}\r\n\r\n".encode()
 
 
 async def has_left(garden):
