@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 from discussit import access_log, health
 from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
 from discussit.admin import Administration
-from discussit.assets import Assets
+from discussit.assets import Assets, WholeFile
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
@@ -160,7 +160,7 @@ def give_up(site: Site) -> None:
 
 async def icon(_request: Request) -> Response:
     """For browsers that request it without having read a page that names it."""
-    return FileResponse(STATIC / "favicon.svg")
+    return WholeFile(STATIC / "favicon.svg")
 
 
 async def nowhere(_websocket: WebSocket) -> None:

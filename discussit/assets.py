@@ -13,10 +13,11 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
+from discussit.negotiation import accepts_gzip
 from discussit.settings import STATIC
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -58,6 +59,18 @@ def compressed(file: Path, changed: float) -> bytes:
     return gzip.compress(file.read_bytes(), mtime=0)
 
 
+class WholeFile(FileResponse):
+    """A file of which no parts are sent: a server may ignore Range (RFC 9110, 14.2), and ours are small.
+
+    Starlette's answers 400 to units and ranges that it does not know, which a server must ignore.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.headers["Accept-Ranges"] = "none"
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 class Assets(StaticFiles):
     """Serves `/VERSION/css/base.css`, to be cached for good, and `/css/base.css` without a version.
 
@@ -79,9 +92,11 @@ class Assets(StaticFiles):
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
+        if not isinstance(response, NotModifiedResponse):
+            response = WholeFile(full_path, status_code, stat_result=stat_result)
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = IMMUTABLE if scope.get("asset_version") == version() else REVALIDATE
-        if isinstance(response, NotModifiedResponse) or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+        if isinstance(response, NotModifiedResponse) or not accepts_gzip(Headers(scope=scope)):
             return response
         packed = Response(compressed(Path(full_path), stat_result.st_mtime), status_code)
         for name in ("content-type", "cache-control", "vary", "last-modified"):

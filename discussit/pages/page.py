@@ -25,6 +25,7 @@ from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
 from discussit.errors import FieldError, Refused
 from discussit.models.names import JOINERS
+from discussit.negotiation import prefers
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
@@ -182,7 +183,7 @@ def live_page(request: Request, name: str, status_code: int = 200, **context: An
 
 def is_for_script(request: Request) -> bool:
     """Whether a script asks, which can neither use a page nor follow a redirect to one."""
-    return request.headers.get("accept") == JSON
+    return prefers(request.headers, JSON, "text/html")
 
 
 def json_reply(reply: objects.Reply, status: int = 200) -> Response:
