@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from discussit import access_log, health
+from discussit import access_log, health, logs
 from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
 from discussit.admin import Administration
 from discussit.assets import Assets, WholeFile
@@ -184,6 +184,8 @@ class Application:
         await self._app(scope, receive, send)
 
     async def _start(self, send: Send) -> None:
+        if logs.is_uvicorn():
+            logs.show()
         try:
             settings = Settings.from_environment()
             await prepare_once(settings)

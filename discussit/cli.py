@@ -91,9 +91,11 @@ def _root_path(text: str) -> str:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn
 
+    from discussit import logs
     from discussit.schema import prepare_once
     from discussit.settings import Settings
 
+    logs.show()
     settings = Settings.from_environment()
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
@@ -125,7 +127,6 @@ def _uvicorn_config(options: argparse.Namespace) -> dict[str, Any]:
         "timeout_graceful_shutdown": 3,  # without it, a client that stops reading would block the shutdown for ever
         "timeout_worker_healthcheck": 10,  # on a busy machine, starting a worker takes longer than uvicorn's 5
         "server_header": False,
-        "log_config": _log_config(),
     }
 
 
@@ -138,18 +139,6 @@ def _run_workers(config: Any) -> None:
     supervisor.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
         raise Failed("a worker could not start; its log says why")
-
-
-def _log_config() -> dict[str, Any]:
-    """uvicorn's, plus our own log lines from INFO on, with timestamps. By default Python shows only warnings."""
-    from uvicorn.config import LOGGING_CONFIG as OTHERS
-
-    dated = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
-    return OTHERS | {
-        "formatters": OTHERS["formatters"] | {"dated": dated},
-        "handlers": OTHERS["handlers"] | {"dated": {"class": "logging.StreamHandler", "formatter": "dated"}},
-        "loggers": OTHERS["loggers"] | {"discussit": {"handlers": ["dated"], "level": "INFO"}},
-    }
 
 
 def _raise_file_limit() -> None:

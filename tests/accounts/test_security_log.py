@@ -1,12 +1,13 @@
 """What operators read in the security log: logins, refusals, and nothing that anybody typed."""
 
+import json
 import re
 from pathlib import Path
 
 import httpx2
 import pytest
 from people import PASSWORD, HttpPerson, Page, refused, stranger
-from servers import ServeCommand
+from servers import WAYS, Server
 
 from discussit.limits import throttles
 from discussit.limits.throttles import Limit
@@ -237,17 +238,30 @@ REFUSED = r"login refused account=- by=- address=127\.0\.0\.1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
 
 
-def test_any_server_logs_refusals(server):
+def test_any_server_shows_all_of_it_and_when(server):
     log = log_of(server)
-
-    assert re.search(rf"{REFUSED}$", log, re.M)
-
-
-def test_discussit_serve_shows_all_of_it_and_when(tmp_path, environment):
-    log = log_of(ServeCommand(tmp_path).start())
 
     assert re.search(rf"^{TIME} WARNING discussit\.security: {REFUSED}$", log, re.M)
     assert re.search(rf"^{TIME} INFO discussit\.security: sign-up done account=1 by=- address=127\.0\.0\.1$", log, re.M)
+
+
+def test_a_configuration_of_the_operators_decides_what_is_shown(tmp_path, environment):
+    form = {"format": "security: %(message)s"}
+    handlers = {"own": {"class": "logging.StreamHandler", "formatter": "own"}}
+    loggers = {name: {"handlers": ["own"], "level": "INFO"} for name in ("uvicorn", "discussit.security")}
+    config = {"version": 1, "formatters": {"own": form}, "handlers": handlers, "loggers": loggers}
+    (tmp_path / "log.json").write_text(json.dumps(config))
+
+    log = log_of(ConfiguredServer(tmp_path).start())
+
+    assert re.findall(r"^(.*)login refused", log, re.M) == ["security: "]
+
+
+class ConfiguredServer(Server):
+    """Plain uvicorn, with a configuration of its log."""
+
+    def program(self):
+        return [*WAYS["uvicorn"], "--port", str(self.port), "--log-config", "log.json"]
 
 
 def log_of(server):
