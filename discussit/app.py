@@ -25,6 +25,7 @@ from discussit.assets import Assets, WholeFile
 from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
+from discussit.environment import StartError
 from discussit.errors import CloseCode
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
@@ -39,8 +40,8 @@ from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
 from discussit.pages.submissions import Submissions
-from discussit.schema import SchemaError, prepare_once
-from discussit.settings import STATIC, Settings, SettingsError
+from discussit.schema import prepare_once
+from discussit.settings import STATIC, Settings
 from discussit.site import Site
 from discussit.sockets.group import group_socket
 from discussit.sockets.home import home_socket
@@ -190,7 +191,7 @@ class Application:
             settings = Settings.from_environment()
             await prepare_once(settings)
             self._app = create_app(settings)
-        except (SettingsError, SchemaError) as error:
+        except StartError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
 

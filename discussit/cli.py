@@ -22,12 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 refused or failed (one line on standard error), 2 wrong usage."""
     options = _parser().parse_args(arguments)
     # Imported late, so that --help and wrong usage answer immediately.
-    from discussit.schema import SchemaError
-    from discussit.settings import SettingsError
+    from discussit.environment import StartError
 
     try:
         options.command(options)
-    except (Failed, SettingsError, SchemaError) as error:
+    except (Failed, StartError) as error:
         sys.stderr.write(f"discussit: {error}\n")
         return 1
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.engines import PRAGMAS, async_engine, blocking_engine, configure_sqlite
+from discussit.environment import StartError
 from discussit.settings import ALEMBIC_INI, Settings
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: othe
 BUSY_LIMIT = 3600  # seconds that one process waits while another migrates the same file
 
 
-class SchemaError(Exception):
+class SchemaError(StartError):
     """The database can't be used as it is; the text is one line for the operator."""
 
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from starlette.config import Config
+
+from discussit.environment import StartError, read_environment
 
 from discussit.origins import Host, Origin
 
@@ -32,7 +33,7 @@ DRIVERS = {
 BROADCAST_SCHEMES = {"memory": "", "redis": "redis", "rediss": "redis", "unix": "redis", "postgresql": "asyncpg"}
 
 
-class SettingsError(Exception):
+class SettingsError(StartError):
     """A setting is invalid; the text is one line for the operator."""
 
     def __init__(self, name: str, value: str, allowed: str) -> None:
@@ -57,10 +58,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the process environment, then `.env` in the working directory. Raises SettingsError."""
+        """Read the process environment, then `.env` in the working directory. Raises StartError."""
         read = read_environment()
         url = database_url(read("DATABASE_URL", default="sqlite+aiosqlite:///discussit.db"))
-        return cls(
+        settings = cls(
             database_url=url.render_as_string(hide_password=False),
             broadcast_url=broadcast_url(read("BROADCAST_URL", default=cls.broadcast_url)),
             allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
@@ -75,20 +76,14 @@ class Settings:
                 "SOCKETS_PER_ADDRESS", read("SOCKETS_PER_ADDRESS", default=str(cls.sockets_per_address))
             ),
             debug=one_of("DEBUG", read("DEBUG", default="false"), SWITCH),
-            secret_key=read("SECRET_KEY", default="") or stored_secret_key(url),
+            secret_key=read("SECRET_KEY", default="").strip() or stored_secret_key(url),
         )
+        read.warn_of_typos()
+        return settings
 
     @property
     def uses_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
-
-
-def read_environment() -> Config:
-    file = Path(".env")
-    try:
-        return Config(file if file.is_file() else None)
-    except (OSError, UnicodeError):
-        raise SettingsError(".env", str(file.absolute()), "it must be readable text in UTF-8") from None
 
 
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -98,7 +93,7 @@ def database_url(value: str) -> URL:
     """The SQLAlchemy URL with its asynchronous driver. Raises SettingsError."""
     allowed = "an SQLAlchemy URL such as sqlite:///discussit.db or postgresql://user@host/name"
     try:
-        url = make_url(value)
+        url = make_url(value.strip())
     except (ArgumentError, ValueError):
         raise SettingsError("DATABASE_URL", value, f"it must be {allowed}") from None
     if url.drivername not in DRIVERS:
@@ -112,6 +107,7 @@ def database_url(value: str) -> URL:
 
 def broadcast_url(value: str) -> str:
     allowed = f"it must begin with one of {', '.join(f'{scheme}://' for scheme in BROADCAST_SCHEMES)}"
+    value = value.strip()
     try:
         scheme = urlsplit(value).scheme
     except ValueError:
@@ -159,25 +155,27 @@ def trusted_origins(value: str) -> tuple[Origin, ...]:
 def proxies(value: str) -> str:
     """As uvicorn reads it. Raises SettingsError for values that uvicorn would take for a name that never matches."""
     try:
-        for address in [] if value == "*" else value.split(","):
+        for address in [] if value.strip() == "*" else value.split(","):
             ip_network(address.strip())
     except ValueError:
         allowed = "it must be addresses or networks such as 10.0.0.10 or 10.0.0.0/24, separated by commas, or *"
         raise SettingsError("FORWARDED_ALLOW_IPS", value, allowed) from None
-    return value
+    return value.strip()
 
 
 def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:
-    if value.lower() not in meanings:
+    meaning = meanings.get(value.strip().lower())
+    if meaning is None:
         raise SettingsError(name, value, f"it must be one of {', '.join(meanings)}")
-    return meanings[value.lower()]
+    return meaning
 
 
 def whole_number(name: str, value: str) -> int:
     # isdecimal() alone also accepts the digits of other scripts, which int() would read.
-    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+    digits = value.strip()
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
         raise SettingsError(name, value, "it must be a whole number from 0 to 999999999")
-    return int(value)
+    return int(digits)
 
 
 def stored_secret_key(url: URL) -> str:

@@ -8,6 +8,7 @@ from alembic import context
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, TypeDecorator
 
+from discussit.environment import StartError
 from discussit.models import Base
 from discussit.schema import migrating
 from discussit.settings import Settings
@@ -55,8 +56,11 @@ def as_stored(kind: str, item: object, _autogenerate: object) -> str | Literal[F
 async def run_on_own_connection() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("alembic").setLevel(logging.INFO)
-    async with migrating(Settings.from_environment()) as connection:
-        await connection.run_sync(run)
+    try:
+        async with migrating(Settings.from_environment()) as connection:
+            await connection.run_sync(run)
+    except StartError as error:
+        raise SystemExit(str(error)) from None
 
 
 if context.is_offline_mode():

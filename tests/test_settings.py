@@ -41,6 +41,11 @@ def test_nothing_has_to_be_set_on_one_machine(environment):
         ),
         ("SIGNUP", "closed", "signup_open", False),
         ("SIGNUP", "Open", "signup_open", True),
+        ("SIGNUP", " closed\r", "signup_open", False),
+        ("MESSAGE_RATE", " 7 ", "message_rate", 7),
+        ("BROADCAST_URL", "redis://host/1 ", "broadcast_url", "redis://host/1"),
+        ("SECRET_KEY", " a secret\n", "secret_key", "a secret"),
+        ("FORWARDED_ALLOW_IPS", " * ", "forwarded_allow_ips", "*"),
         ("MESSAGE_RATE", "0", "message_rate", 0),
         ("MESSAGE_RATE", "007", "message_rate", 7),
         ("FORWARDED_ALLOW_IPS", "*", "forwarded_allow_ips", "*"),
@@ -230,7 +235,7 @@ def test_with_another_database_the_key_must_be_set_and_the_error_says_how(enviro
         Settings.from_environment()
 
 
-# The file .env
+# The file .env: test_environment.py
 
 
 def test_values_are_read_from_a_file_in_the_working_directory(environment):
@@ -252,13 +257,6 @@ def test_a_wrong_value_in_the_file_is_refused_in_the_same_way(environment):
     Path(".env").write_text("MESSAGE_RATE=many\n")
 
     with pytest.raises(SettingsError, match=r"MESSAGE_RATE='many'"):
-        Settings.from_environment()
-
-
-def test_a_file_that_is_no_text_is_refused(environment):
-    Path(".env").write_bytes(b"SIGNUP=\xff\n")
-
-    with pytest.raises(SettingsError, match=r"\.env.*UTF-8"):
         Settings.from_environment()
 
 
