@@ -252,7 +252,7 @@ async def _replace_epochs(database: Any) -> int:
 async def _with_database(action: Any) -> Any:
     """Run `action` on the database, at the newest schema, and return its result. Raises Failed."""
     from discussit.database import DATABASE_ERRORS, Database
-    from discussit.schema import prepare
+    from discussit.schema import prepare, reason_of
     from discussit.settings import Settings
 
     database = Database(Settings.from_environment())
@@ -260,6 +260,6 @@ async def _with_database(action: Any) -> Any:
         await prepare(database)
         return await action(database)
     except DATABASE_ERRORS as error:
-        raise Failed(f"the database could not be changed: {type(error).__name__}") from error
+        raise Failed(f"the database could not be changed: {reason_of(error, database.settings)}") from error
     finally:
         await database.close()

@@ -27,6 +27,8 @@ WRITERS = 5  # of the others for transactions at most: to read, one is always le
 # time wait for each other for some ten milliseconds.
 LOCK_LIMIT, BATCH_LOCK_LIMIT = 2.0, 0.5
 CONTENDED = ("40001", "40P01", "55P03")  # PostgreSQL's serialization failure, deadlock, and lock not available
+# PostgreSQL's classes for insufficient resources and operator intervention; a standby, and missing privileges.
+REFUSED_FOR_NOW = ("53", "57", "25006", "42501")
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 CHUNK = 5_000  # values in one IN (…): engines take some 32,000, and this many take 10 ms
 READERS = 4  # connections to SQLite; more of them only wait for the same disk and the same interpreter
@@ -45,16 +47,20 @@ def is_contended(error: Exception) -> bool:
 
 def is_outage(error: Exception) -> bool:
     """Whether the database did not answer, or refused for now, so that the same query may succeed later."""
-    # PostgreSQL's classes for insufficient resources and operator intervention.
-    if is_contended(error) or _sqlstate(error).startswith(("53", "57")):
+    if is_contended(error) or _sqlstate(error).startswith(REFUSED_FOR_NOW):
         return True
     if isinstance(error, OperationalError):
         # SQLite also raises it for a mistake in a statement, and for a text that is not UTF-8.
         is_mistake = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
         return not (isinstance(error.orig, sqlite3.Error) and is_mistake)
     return isinstance(error, PoolTimeoutError | OSError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
+        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_not_sqlites(error))
     )
+
+
+def _is_not_sqlites(error: DBAPIError) -> bool:
+    """Whether something else is in the place of the whole file."""
+    return getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB
 
 
 def _sqlstate(error: Exception) -> str:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from discussit.data_folder import open_existing
+
 # FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
 # A deleted text is overwritten, not only marked as free space; inserts cost the same.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
@@ -23,6 +25,8 @@ BEFORE_VALUE = re.compile("[^\"':]*")
 def async_engine(url: str, **options: Any) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True, **options)
     event.listen(engine.sync_engine, "handle_error", _remove_values)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "do_connect", _open_existing)
     return engine
 
 
@@ -30,7 +34,12 @@ def blocking_engine(url: str, **options: Any) -> Engine:
     """An engine of SQLite's own driver."""
     engine = create_engine(make_url(url).set(drivername="sqlite"), hide_parameters=True, **options)
     event.listen(engine, "handle_error", _remove_values)
+    event.listen(engine, "do_connect", _open_existing)
     return engine
+
+
+def _open_existing(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    open_existing(arguments, options)
 
 
 def postgres_engine(url: str, *, connections: int, lock_limit: float) -> AsyncEngine:

@@ -2,11 +2,11 @@
 
 import logging
 
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from discussit.database import DATABASE_ERRORS, Database
+from discussit.database import DATABASE_ERRORS, Database, log_failure
+from discussit.schema import SchemaError, check_answer
 from discussit.site import site_of
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 if database and bus answer, else 503 and which one is down; also the hub's lag in seconds."""
+    """200 if bus and database answer and this can be written, else 503 and which is down; also the lag in seconds."""
     site = site_of(request)
     found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
     status = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}
@@ -26,8 +26,11 @@ async def ready(request: Request) -> Response:
 
 async def _answers(database: Database) -> bool:
     try:
-        await database.run_read(lambda session: session.scalar(text("SELECT 1")))
-    except DATABASE_ERRORS:
-        logger.exception("the database does not answer")
+        await database.run_read(lambda session: check_answer(session.connection()))
+    except SchemaError as error:
+        logger.warning("%s", error)
+        return False
+    except DATABASE_ERRORS as error:
+        log_failure(logger, "the database does not answer", error)
         return False
     return True

@@ -5,15 +5,19 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Connection, NullPool, inspect, text
+from sqlalchemy import Connection, NullPool, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from discussit.data_folder import create_database, make_private, sqlite_file, trouble_with
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.engines import PRAGMAS, async_engine, blocking_engine, configure_sqlite
 from discussit.environment import StartError
+from discussit.models import Base
 from discussit.settings import ALEMBIC_INI, Settings
 
 logger = logging.getLogger(__name__)
@@ -28,6 +32,19 @@ LOCK_LIMIT = 3  # seconds that a migration waits for a table on PostgreSQL: othe
 BUSY_LIMIT = 3600  # seconds that one process waits while another migrates the same file
 
 
+READ_ONLY = text("SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')")
+# Of tables, and of the sequences of their ids.
+MISSING_PRIVILEGES = text("""
+    SELECT name, privilege FROM unnest(CAST(:tables AS text[])) AS name,
+        unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+    WHERE NOT has_table_privilege(quote_ident(name), privilege)
+    UNION ALL
+    SELECT pg_get_serial_sequence(table_name, column_name), 'USAGE' FROM information_schema.columns
+    WHERE table_schema = current_schema() AND table_name = ANY(CAST(:tables AS text[]))
+        AND NOT has_sequence_privilege(pg_get_serial_sequence(table_name, column_name), 'USAGE')
+""")
+
+
 class SchemaError(StartError):
     """The database can't be used as it is; the text is one line for the operator."""
 
@@ -36,22 +53,74 @@ async def prepare(database: Database, *, migrate: bool = False) -> str:
     """Bring the schema to REVISION if that is automatic or requested; return the database's revision.
 
     A database that is one revision ahead is used as it is: during an update, the next version has already
-    migrated it. Raises SchemaError if it is further ahead, if it is behind and must not be migrated, or if
-    the database does not answer.
+    migrated it. Raises StartError if it is further ahead, if it is behind and must not be migrated, or if
+    the database does not answer or can't be written.
     """
     settings = database.settings
     try:
+        if settings.uses_sqlite:
+            create_database(_sqlite_file(settings))
         # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may write to stderr.
         revision = await database.run_read(lambda session: _revision(session.connection()))
+        await _require_writable(database)
         if revision is None or _lead(revision) < 0:
             _require_permission(revision, is_given=migrate or settings.uses_sqlite)
             await _migrate(settings)
             revision = REVISION
         if settings.uses_sqlite:
             await to_thread.run_sync(_erase_copies, settings.database_url)
+            make_private(_sqlite_file(settings))
+        else:
+            await database.run_read(lambda session: _require_privileges(session.connection()))
     except DATABASE_ERRORS as error:
-        raise SchemaError(f"The database can't be used: {_first_line(error)}") from error
+        raise SchemaError(f"The database can't be used: {reason_of(error, settings)}") from error
     return revision
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    return sqlite_file(make_url(settings.database_url))
+
+
+async def _require_writable(database: Database) -> None:
+    """Raise an error if everything would seem to work until somebody writes."""
+    if database.settings.uses_sqlite:
+        await to_thread.run_sync(_begin_writing, database.settings.database_url)
+    else:
+        await database.run_read(lambda session: check_answer(session.connection()))
+
+
+def _begin_writing(database_url: str) -> None:
+    engine = blocking_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # On a read-only file, BEGIN IMMEDIATE begins to read. This table is rolled back.
+            connection.exec_driver_sql("CREATE TABLE is_writable (id INTEGER)")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_BUSY:  # another program is writing
+                raise
+
+
+def check_answer(connection: Connection) -> None:
+    """Ask the database something. Raises SchemaError for a PostgreSQL that only answers questions."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("SELECT count(*) FROM sqlite_master"))  # reads the file, unlike SELECT 1
+        return
+    in_recovery, read_only = connection.execute(READ_ONLY).one()
+    if in_recovery:
+        raise SchemaError("The database is a standby, which can't be written: set DATABASE_URL to its primary.")
+    if read_only == "on":
+        setting = "default_transaction_read_only is on for this role or database"
+        raise SchemaError(f"The database can't be written: {setting}; turn it off with ALTER ROLE or ALTER DATABASE.")
+
+
+def _require_privileges(connection: Connection) -> None:
+    names = [*Base.metadata.tables]
+    missing = connection.execute(MISSING_PRIVILEGES, {"tables": names}).all()
+    if missing:
+        lacking = ", ".join(f"{privilege} on {name}" for name, privilege in missing)
+        raise SchemaError(f"The database can't be written: GRANT this role {lacking}.")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -88,6 +157,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """
     engine = async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
+        create_database(_sqlite_file(settings))
         # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
         pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
         configure_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
@@ -145,8 +215,11 @@ def _erase_copies(database_url: str) -> None:
             logger.warning("the database still has copies of moved texts; the next start erases them: %s", error)
 
 
-def _first_line(error: Exception) -> str:
+def reason_of(error: Exception, settings: Settings) -> str:
+    """Why the database does not do what it should, and what to do, in one line without values."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return trouble_with(_sqlite_file(settings), cause)
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
 
 

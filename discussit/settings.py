@@ -2,8 +2,6 @@
 
 import os
 import re
-import secrets
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -13,8 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from discussit import data_folder
 from discussit.environment import StartError, read_environment
-
 from discussit.origins import Host, Origin
 
 PACKAGE = Path(__file__).parent
@@ -98,11 +96,22 @@ def database_url(value: str) -> URL:
         raise SettingsError("DATABASE_URL", value, f"it must be {allowed}") from None
     if url.drivername not in DRIVERS:
         raise SettingsError("DATABASE_URL", value, f"it must be {allowed}")
-    if url.drivername.startswith("sqlite") and url.database in (None, "", ":memory:"):
-        raise SettingsError("DATABASE_URL", value, "SQLite must be given a file, as in sqlite:///discussit.db")
+    if url.drivername.startswith("sqlite"):
+        check_sqlite_file(url, value)
     if DRIVERS[url.drivername].endswith("asyncpg"):
         need("asyncpg", "DATABASE_URL", value)
     return url.set(drivername=DRIVERS[url.drivername])
+
+
+def check_sqlite_file(url: URL, value: str) -> None:
+    try:
+        file = data_folder.sqlite_file(url)
+    except ValueError as error:
+        text = f"SQLite must be given a file, as in sqlite:///discussit.db ({error})"
+        raise SettingsError("DATABASE_URL", value, text) from None
+    if not os.path.isdir(file.parent):  # noqa: PTH112 - Path.is_dir() raises PermissionError
+        text = f"there is no folder {file.parent}, or this user may not open it: create it"
+        raise SettingsError("DATABASE_URL", value, text)
 
 
 def broadcast_url(value: str) -> str:
@@ -179,35 +188,11 @@ def whole_number(name: str, value: str) -> int:
 
 
 def stored_secret_key(url: URL) -> str:
-    """The key stored beside the SQLite database, created at the first start; only its owner can read it."""
+    """The key that is stored beside the SQLite database. Raises StartError."""
     if url.get_backend_name() != "sqlite":
         recipe = 'python3 -c "import secrets; print(secrets.token_hex(32))"'
-        raise SettingsError("SECRET_KEY", "", f"set it to a long random text, for example from: {recipe}")
-    path = Path(url.database or "").with_suffix(".secret")
-    if not path.parent.is_dir():
-        raise SettingsError("DATABASE_URL", url.render_as_string(), f"there is no folder {path.parent}")
-    try:
-        key = path.read_text().strip() if path.exists() else create_secret_key(path)
-    except OSError as error:
-        raise SettingsError("SECRET_KEY", "", f"{path} can't be used ({error.strerror}); set SECRET_KEY") from None
-    if not key:
-        raise SettingsError("SECRET_KEY", "", f"{path} is empty; remove it to create a new key")
-    return key
-
-
-def create_secret_key(path: Path) -> str:
-    # Written under another name and then linked: if two processes start at the same time,
-    # one creates the key and the other reads all of it.
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()
-    return path.read_text().strip()
+        raise StartError(f"SECRET_KEY is not set: set it to a long random text, for example from: {recipe}")
+    return data_folder.stored_secret_key(data_folder.sqlite_file(url))
 
 
 def without_password(value: str) -> str:

@@ -41,7 +41,10 @@ def test_a_schema_newer_than_the_program_stops_the_start(environment):
     [
         ({"SIGNUP": "maybe"}, "SIGNUP='maybe' can't be used: it must be one of open, closed"),
         ({"DATABASE_URL": "mysql://bob:secret@host/name"}, "DATABASE_URL='mysql://bob:***@host/name' can't be used: "),
-        ({"DATABASE_URL": "postgresql://bob@host/name"}, "SECRET_KEY='' can't be used: set it to a long random text"),
+        (
+            {"DATABASE_URL": "postgresql://bob@host/name"},
+            "SECRET_KEY is not set: set it to a long random text",
+        ),
         ({"DATABASE_URL": "sqlite:///a.txt"}, "The database can't be used: "),
     ],
     ids=lambda value: "" if isinstance(value, str) else next(iter(value)) + value[next(iter(value))][:10],

@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_not_ignored(environment, make):
 def test_every_program_stops_with_one_line_that_shows_no_secret(environment, program):
     Path(".env").write_text("SIGNUP=closed\nSECRET_KEY='rosemary\n")
 
-    ended = subprocess.run([sys.executable, *program], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, *program], capture_output=True, text=True, check=False, timeout=60)
 
     lines = [line for line in ended.stderr.splitlines() if not line.startswith("INFO") and ".env" in line]
     assert ended.returncode != 0

@@ -1,4 +1,3 @@
-import shutil
 import time
 from pathlib import Path
 from unittest.mock import ANY
@@ -38,7 +37,7 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
     lose_database(site, state)
     assert site.get("/readyz").status_code == 503
 
-    Path("discussit.db").rmdir()
+    put_it_back()
 
     assert site.get("/readyz").status_code == 200
 
@@ -46,14 +45,12 @@ def test_it_is_ready_again_when_the_database_answers_again(site, state):
 @pytest.mark.sqlite
 def test_it_reports_for_how_long_it_has_not_seen_the_database(site, state, alice, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 0.05)
-    shutil.copy("discussit.db", "kept.db")
     with alice.at_home(V1) as socket:
         socket.receive_json()  # from here on it needs no database of its own
         lose_database(site, state)
         wait_until(lambda: site.get("/readyz").json()["lag"] >= 0.5)
 
-        Path("discussit.db").rmdir()
-        Path("kept.db").rename("discussit.db")
+        put_it_back()
         wait_until(lambda: site.get("/readyz").json()["lag"] < 0.5)
 
 
@@ -94,6 +91,10 @@ def kill_the_hub_and_look():
 
 def lose_database(site, state):
     site.portal.call(state.database.close)
-    for file in Path().glob("discussit.db*"):
-        file.unlink()
+    Path("discussit.db").rename("kept.db")
     Path("discussit.db").mkdir()
+
+
+def put_it_back():
+    Path("discussit.db").rmdir()
+    Path("kept.db").rename("discussit.db")

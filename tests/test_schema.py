@@ -3,11 +3,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from stores import query
 
 from discussit.database import Database
 from discussit.schema import REVISION, SchemaError, prepare, prepare_once
+from discussit.settings import Settings
 
 NEXT, TWO_AHEAD = (f"{int(REVISION) + lead:04}" for lead in (1, 2))
 
@@ -88,6 +89,42 @@ async def test_a_file_or_folder_that_is_no_database_is_refused_in_one_line(no_da
         await prepare_once(settings)
 
     assert "\n" not in str(refused.value)
+
+
+@pytest.fixture
+def role(postgres_store, postgres):
+    """A role that may do nothing, on a migrated database; the settings of a server that is this role."""
+    postgres_store.upgrade()
+    name = make_url(postgres_store.settings.database_url).database
+    role = f"role_of_{name}"
+    postgres.execute(f"CREATE ROLE {role} LOGIN")
+    yield role, Settings(postgres_store.settings.database_url.replace("postgres@", f"{role}@"), secret_key="any key")
+    postgres.execute(f"DROP OWNED BY {role}", database=name)
+    postgres.execute(f"DROP ROLE {role}")
+
+
+@pytest.mark.xdist_group("engines")
+async def test_a_database_that_a_role_may_not_write_is_refused(role, postgres_store):
+    name, settings = role
+    postgres_store.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+
+    with pytest.raises(SchemaError, match=r"GRANT this role .*INSERT on entries.*USAGE on .*users_id_seq") as refused:
+        await prepare_once(settings)
+
+    postgres_store.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
+    postgres_store.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name}")
+    assert await prepare_once(settings) == REVISION
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.xdist_group("engines")
+async def test_a_database_that_is_read_only_is_refused(postgres_store):
+    postgres_store.upgrade()
+    name = make_url(postgres_store.settings.database_url).database
+    postgres_store.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    with pytest.raises(SchemaError, match="can't be written: default_transaction_read_only is on"):
+        await prepare_once(postgres_store.settings)
 
 
 async def set_revision(database, revision):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from discussit.environment import StartError
 from discussit.settings import ALEMBIC_INI, STATIC, TEMPLATES, Settings, SettingsError
 
 SQLITE = "sqlite+aiosqlite:///discussit.db"
@@ -83,7 +84,7 @@ REFUSED = [
     ("DATABASE_URL", "postgresql://host:port/name", "an SQLAlchemy URL"),
     ("DATABASE_URL", "sqlite://", "SQLite must be given a file"),
     ("DATABASE_URL", "sqlite:///:memory:", "SQLite must be given a file"),
-    ("DATABASE_URL", "sqlite+aiosqlite:///nowhere/a.db", "there is no folder nowhere"),
+    ("DATABASE_URL", "sqlite+aiosqlite:////nowhere/a.db", "there is no folder /nowhere"),
     ("BROADCAST_URL", "", "memory://, redis://, rediss://, unix://, postgresql://"),
     ("BROADCAST_URL", "amqp://host", "memory://, redis://, rediss://, unix://, postgresql://"),
     ("BROADCAST_URL", "redis", "memory://, redis://, rediss://, unix://, postgresql://"),
@@ -217,21 +218,21 @@ def test_a_given_key_is_used_and_none_is_created(environment, tmp_path):
 def test_an_empty_key_signs_nothing(environment, content):
     Path("discussit.secret").write_text(content)
 
-    with pytest.raises(SettingsError, match=r"SECRET_KEY=.*discussit.secret is empty"):
+    with pytest.raises(StartError, match=r"/discussit.secret is empty; remove it to create a new key"):
         Settings.from_environment()
 
 
 def test_a_key_that_cannot_be_read_is_refused(environment):
     Path("discussit.secret").mkdir()
 
-    with pytest.raises(SettingsError, match=r"SECRET_KEY=.*discussit.secret can't be used"):
+    with pytest.raises(StartError, match=r"/discussit.secret can't be used \(Is a directory\)"):
         Settings.from_environment()
 
 
 def test_with_another_database_the_key_must_be_set_and_the_error_says_how(environment):
     environment.setenv("DATABASE_URL", "postgresql://bob@host/name")
 
-    with pytest.raises(SettingsError, match=r"SECRET_KEY=.*python3 -c .*secrets\.token_hex"):
+    with pytest.raises(StartError, match=r"SECRET_KEY is not set: .*python3 -c .*secrets\.token_hex"):
         Settings.from_environment()
 
 

@@ -110,3 +110,31 @@ def lose_entries_after(seq, postgres, garden):
     postgres.end_connections_to(garden.database)
     postgres.execute("UPDATE groups SET last_seq = $1", seq, database=garden.database)
     postgres.execute("DELETE FROM entries WHERE seq > $1", seq, database=garden.database)
+
+
+READ_ONLY = {
+    "read-only": ("ALTER DATABASE {} SET default_transaction_read_only = ", "on", "off", 503),
+    "no privileges": ("ALTER ROLE postgres IN DATABASE {} SET role = ", "pg_read_all_data", "postgres", 200),
+}
+
+
+@pytest.mark.parametrize(("setting", "lost", "back", "status"), READ_ONLY.values(), ids=READ_ONLY)
+async def test_a_database_that_can_no_longer_be_written_refuses_messages_until_it_can(
+    shared, postgres, setting, lost, back, status
+):
+    def sets(value):
+        postgres.execute(setting.format(shared.database) + value)
+        postgres.end_connections_to(shared.database)
+
+    sets(lost)
+    async with shared.alice.follows(shared.group, 0) as alice:
+        await alice.says("hi", "1")
+        assert await alice.refused("1") == "busy"
+        assert shared.alice.post("/groups/", name="Cooking").status_code == 503
+        assert shared.alice.get("/readyz").status_code == status
+        sets(back)
+
+        await until(lambda: shared.says_it_is(200, database="ok"))
+        await alice.returns()
+        await alice.acked("1")
+    assert "Traceback" not in shared.servers[0].log.read_text()
