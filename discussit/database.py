@@ -9,16 +9,18 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
-from sqlalchemy import Engine
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
+from discussit.data_folder import sqlite_file
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import Settings
+from discussit.watched_file import WatchedFile
 
 CONNECTIONS = 10  # to PostgreSQL, of one process
 BATCH_CONNECTIONS = 2  # of these for batches of messages, which wait for no other transaction's connection
@@ -99,9 +101,10 @@ class Database:
         self._threads: SQLiteThreads | None = None
         if settings.uses_sqlite:
             self._turn = asyncio.Lock()
-            self._threads = SQLiteThreads(settings.database_url)
+            file = WatchedFile(sqlite_file(make_url(settings.database_url)))
+            self._threads = SQLiteThreads(settings.database_url, file)
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
-            configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE")
+            configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE", watched=file)
         else:
             self._turn = Turns(WRITERS)
             shared = CONNECTIONS - BATCH_CONNECTIONS
@@ -201,9 +204,11 @@ class SQLiteThreads:
     Here a whole transaction takes one.
     """
 
-    def __init__(self, url: str) -> None:
-        self._writer = _blocking_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-        self._reader = _blocking_engine(url, begin="BEGIN", pool_size=READERS)
+    def __init__(self, url: str, file: WatchedFile) -> None:
+        self._writer = blocking_engine(url, pool_size=1, max_overflow=0)
+        self._reader = blocking_engine(url, pool_size=READERS, max_overflow=0)
+        configure_sqlite(self._writer, begin="BEGIN IMMEDIATE", watched=file)
+        configure_sqlite(self._reader, begin="BEGIN", watched=file)
         self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
         self._read_sessions = sessionmaker(self._reader)
         self._reading = CapacityLimiter(READERS)
@@ -229,9 +234,3 @@ class SQLiteThreads:
     def dispose(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
-
-
-def _blocking_engine(url: str, *, begin: str, pool_size: int) -> Engine:
-    engine = blocking_engine(url, pool_size=pool_size, max_overflow=0)
-    configure_sqlite(engine, begin=begin)
-    return engine

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from discussit.data_folder import open_existing
+from discussit.watched_file import WatchedFile
 
 # FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
 # A deleted text is overwritten, not only marked as free space; inserts cost the same.
@@ -69,8 +70,14 @@ def postgres_engine(url: str, *, connections: int, lock_limit: float) -> AsyncEn
     return engine
 
 
-def configure_sqlite(engine: Engine, *, begin: str, pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON")) -> None:
-    """Have the engine's connections begin transactions with `begin`."""
+def configure_sqlite(
+    engine: Engine,
+    *,
+    begin: str,
+    pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON"),
+    watched: WatchedFile | None = None,
+) -> None:
+    """Have the engine's connections begin transactions with `begin`, and end none whose `watched` file is lost."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -84,6 +91,18 @@ def configure_sqlite(engine: Engine, *, begin: str, pragmas: Sequence[str] = (*P
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    if watched is not None:
+        _watch(engine, watched)
+
+
+def _watch(engine: Engine, file: WatchedFile) -> None:
+    """Raise FileLost instead of connecting, of beginning a transaction and of committing it."""
+    event.listen(engine, "do_connect", lambda *_: file.check())
+    event.listen(engine, "connect", lambda *_: file.opened())
+    event.listen(engine, "close", lambda *_: file.closed())
+    event.listen(engine, "begin", lambda _: file.check())
+    event.listen(engine, "commit", lambda _: file.check())
 
 
 # Errors
