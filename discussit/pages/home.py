@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser, NotASuperuser, check_rights, current_user
+from discussit.accounts.current_user import CurrentUser, NotASuperuser, check_rights, current_user, user_of
+from discussit.accounts.login import has_accounts
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.groups.membership import is_member
@@ -19,7 +20,14 @@ from discussit.urls import address
 
 
 async def home(request: Request) -> Response:
+    if user_of(request) is None and await _awaits_first_account(request):
+        return see_other(address(request, "/accounts/signup/"))
     return await _home(request, current_user(request), Form())
+
+
+async def _awaits_first_account(request: Request) -> bool:
+    site = site_of(request)
+    return site.settings.signup_open and not await site.database.run_read(has_accounts)
 
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
