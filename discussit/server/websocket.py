@@ -5,25 +5,54 @@ works without it under other servers.
 """
 
 import socket
-from asyncio import BaseTransport
+from asyncio import BaseTransport, Task, TimerHandle
+from http import HTTPStatus
+from typing import Any
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidHeader
 from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import StatusLike
 
-from discussit.server.http import set_user_timeout
+from discussit.middleware.headers import HEADERS
+from discussit.server.http import refusal, set_user_timeout
 
 BUFFER = 32 * 1024  # bytes that the system buffers for a client that stops reading; Linux doubles it
 USER_TIMEOUT = 10  # seconds within which a client must acknowledge sent data
 READ_CHUNK = 4 * 1024  # bytes of one read after which other connections have their turn
 IDLE_FRAME_DELAY = 0.001  # seconds without reading, per frame that completes no message
+END_LIMIT = 15  # seconds a client has to receive buffered data and to close, once the application is done with it
 CLOSE_GRACE = 1  # seconds a client has at shutdown to receive buffered data
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Bounds the memory and time of clients that stop reading, or send frames without messages."""
+class Handshake(ServerProtocol):
+    """Refuses handshakes with the headers of every response, and other versions as RFC 6455, 4.4 demands."""
 
+    def accept(self, request: Request) -> Response:
+        response = super().accept(request)
+        error = self.handshake_exc
+        if isinstance(error, InvalidHeader) and error.name == "Sec-WebSocket-Version":
+            response = self.reject(HTTPStatus.UPGRADE_REQUIRED, f"Failed to open a WebSocket connection: {error}.\n")
+            response.headers.update({"Upgrade": "websocket", "Sec-WebSocket-Version": "13"})
+        return response
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        response = super().reject(status, text)
+        response.headers.update(HEADERS)
+        return response
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Answers every handshake; bounds memory and time of clients that stop reading, or send frames without messages.
+
+    What a client sends before its handshake is accepted waits until then.
+    """
+
+    _early = b""  # received before the application accepted the handshake
+    _end: TimerHandle | None = None
     _pong = b""  # queued until the client reads
     _idle_frames = 0  # frames of the last read that completed no message
     _is_resting = False
@@ -44,6 +73,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # Differences from uvicorn's
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn = Handshake(
+            extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.logger
+        )
+
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
@@ -51,18 +86,48 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         set_user_timeout(transport, USER_TIMEOUT)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        super().connection_lost(exc)
+
+    def on_task_complete(self, task: Task[None]) -> None:
+        super().on_task_complete(task)
+        # Closing waits until buffered data is sent, which a client may read so slowly that it never is.
+        if not self.disconnected:
+            self._end = self.loop.call_later(END_LIMIT, self.transport.abort)
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
+        if self.response.status_code != 101:
+            return
         # Prepared frames are not compressed, so they can't be used where compression was negotiated.
-        if self.response.status_code == 101 and not self.conn.extensions:
+        if not self.conn.extensions:
             self.scope["extensions"]["discussit"] = self  # type: ignore[assignment]
+        self._is_resting = True
+        self._pause()
 
     def data_received(self, data: bytes) -> None:
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early += data  # of one read: reading is paused
+            return
         self._idle_frames = 0
         super().data_received(data)
+        if not self.handshake_initiated:
+            # The request came whole (server/http.py), but it is none that uvicorn would answer.
+            self._refuse()
+            return
         # uvloop keeps reading while there is data, a quarter of a MiB at a time, which is 40,000 empty frames.
         if not self._is_resting and (self._idle_frames or len(data) >= READ_CHUNK):
             self._pause_for(self._idle_frames * IDLE_FRAME_DELAY)
+
+    def _refuse(self) -> None:
+        answer = b"".join(self.conn.data_to_send())
+        if not answer:
+            self.logger.info("connection rejected (400 Bad Request)")
+            answer = refusal("400 Bad Request", "This is no valid WebSocket handshake, which has no body.")
+        self.transport.write(answer)
+        self.transport.close()
 
     def _pause_for(self, seconds: float) -> None:
         self._is_resting = True
@@ -112,9 +177,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            self._open()
         if self.initial_response is not None and self.close_sent:
             # The refused handshake is complete, but uvicorn would log that the application left it open.
             self.handshake_complete = True
+
+    def _open(self) -> None:
+        early, self._early = self._early, b""
+        if early and not self.transport.is_closing():
+            self.data_received(early)
+        self._read_on()
 
     def shutdown(self) -> None:
         super().shutdown()

@@ -1,6 +1,7 @@
 """Connections that want nothing but to be there: they cost little, and everybody else is served."""
 
 import asyncio
+import resource
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -12,6 +13,10 @@ from websockets.frames import Opcode
 MIB = 1024 * 1024
 HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 BODY = HEAD + b"Content-Length: 1000000\r\n\r\n"
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9zZW1hcnkgcm9zZW1hcg==\r\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,21 @@ async def test_idle_connections_cost_little_and_delay_nobody(faulty, number, beg
         assert (await asyncio.to_thread(garden.bob.get, "/")).status_code == 200
         assert memory(garden.server) - before < limit * MIB
         await garden.agrees(alice)
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [(b"X: 1\r\n" * 200, b"431"), (b"X: " + b"x" * 12_000 + b"\r\n", b"431"), (b"Content-Length: 5\r\n", b"400")],
+    ids=["many headers", "a long header", "a body"],
+)
+async def test_handshakes_that_can_not_be_read_keep_nobody_out(faulty, more, status):
+    garden = faulty(program=CommandServer)
+    resource.prlimit(garden.server.pid, resource.RLIMIT_NOFILE, (200, 200))
+    async with AsyncExitStack() as flood:
+        begin = [await flood.enter_async_context(begun(garden.server, HANDSHAKE + more + b"\r\n")) for _ in range(450)]
+
+        assert (await asyncio.to_thread(garden.bob.get, "/")).status_code == 200
+        assert {(await reader.readline())[9:12] for reader, _ in begin} == {status}
 
 
 async def test_a_client_that_sends_only_invalid_frames_is_answered_slowly(faulty):
