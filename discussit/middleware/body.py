@@ -22,7 +22,8 @@ class BodyLimit:
     """Reads the body before the application runs.
 
     Answers 413 if it is larger than MAX_BODY, whether or not its length was declared, 408 if it takes longer than
-    BODY_LIMIT, and 429 while too many from one address are arriving. The rest of a refused body is not read.
+    BODY_LIMIT, 429 while too many from one address are arriving, and 400 if the server lost it. The rest of a refused
+    body is not read.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,9 +37,13 @@ class BodyLimit:
         conn = HTTPConnection(scope)
         try:
             with self._arriving.taken(client_network(conn)), fail_after(BODY_LIMIT):
-                body = await _read(scope, receive)
+                # Kept here, the body would stay until a slow client has read the answer.
+                replayed = _replay(await _read(scope, receive), receive)
         except ClientDisconnect:
             return  # an incomplete form must not be processed, and no client waits for an answer
+        except BodyLost:
+            text = "The body of this request was lost: send it again without the header Upgrade."
+            refusal = PlainTextResponse(text, 400, CLOSE_HEADER)
         except BodyTooLarge:
             refusal = PlainTextResponse(f"A request has at most {MAX_BODY:,} bytes.", 413, CLOSE_HEADER)
         except TimeoutError:
@@ -47,7 +52,7 @@ class BodyLimit:
             security_log.limited(conn, throttled.what)
             refusal = PlainTextResponse(str(throttled), 429, CLOSE_HEADER | {"Retry-After": str(throttled.retry_after)})
         else:
-            await self.app(scope, _replay(body, receive), send)
+            await self.app(scope, replayed, send)
             return
         await refusal(scope, receive, send)
 
@@ -56,9 +61,14 @@ class BodyTooLarge(Exception):
     """The body is larger than MAX_BODY."""
 
 
+class BodyLost(Exception):
+    """The server skipped the body, as uvicorn's httptools does where a request offers an upgrade."""
+
+
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    """The complete body. Raises ClientDisconnect, and BodyTooLarge as early as possible."""
-    declared = Headers(scope=scope).get("content-length", "0")
+    """The complete body. Raises ClientDisconnect, BodyLost, and BodyTooLarge as early as possible."""
+    headers = Headers(scope=scope)
+    declared = headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MAX_BODY:
         raise BodyTooLarge
     body = bytearray()
@@ -70,7 +80,10 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
         if len(body) > MAX_BODY:
             raise BodyTooLarge
         if not message.get("more_body", False):
-            return bytes(body)
+            break
+    if not body and "upgrade" in headers and (declared != "0" or "transfer-encoding" in headers):
+        raise BodyLost
+    return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
