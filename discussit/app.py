@@ -36,6 +36,7 @@ from discussit.middleware.headers import SecurityHeaders
 from discussit.middleware.hosts import HostGuard
 from discussit.middleware.origin import OriginGuard
 from discussit.middleware.proxy import ProxyHeaders
+from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import SocketLimit
 from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts, trusted_origins=settings.trusted_origins),
             Middleware(BodyLimit),
+            Middleware(ResponseLimit),
             Middleware(ExceptionMiddleware, handlers=OUTER_HANDLERS),
             Middleware(AuthenticationMiddleware, backend=session_backend),
             Middleware(SocketLimit, settings=settings, throttles=throttles),

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from discussit.middleware.headers import HEADERS
 
 MAX_HEAD = 64 * 1024  # bytes of a request, without its body
+BUFFER = 128 * 1024  # bytes that the system buffers for a client that stops reading; Linux doubles it
 PART = 16 * 1024  # bytes that are parsed in one go
 USER_TIMEOUT = 30  # seconds within which a client must acknowledge a part of a response
 HEAD_LIMIT = 30  # seconds from opening a connection, or from a request's first byte, until its head is complete
@@ -40,6 +41,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         set_user_timeout(transport, USER_TIMEOUT)
         self._await_head()
 
@@ -115,6 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {"discussit": self.transport}  # type: ignore[dict-item]
         self._excess = 0
         self._unset_keepalive_if_required()
         self._await_head()

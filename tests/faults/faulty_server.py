@@ -29,7 +29,7 @@ from discussit import cli, main_tasks
 from discussit.app import app
 from discussit.bus import MemoryBackend, backends, bus
 from discussit.delivery import hub, people, polling, rooms, sending
-from discussit.limits import throttles
+from discussit.limits import throttles, volume
 from discussit.log import batch_writer, held, kinds, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
@@ -72,6 +72,11 @@ def short_buffers():
 def impatient():
     """A client that reads nothing of an answer is disconnected soon."""
     http.USER_TIMEOUT = 1
+
+
+def no_credit():
+    """A client that reads too little of an answer is disconnected soon."""
+    volume.READ_CREDIT = 1
 
 
 def tireless():
