@@ -51,7 +51,7 @@ def test_a_package_in_two_files_has_the_same_version_in_both():
 
 @pytest.mark.parametrize("path", ["deploy/Dockerfile", "docs/deploying.md", "scripts/setup"])
 def test_every_installation_uses_the_hashes(path):
-    others, ours = re.findall(r"pip install (.*)", (CHECKOUT / path).read_text())
+    others, ours = re.findall(r"(?:^|pip )install (--.*)", (CHECKOUT / path).read_text(), re.M)
 
     assert "--require-hashes" in others.split()
     assert {"--no-deps", "--no-build-isolation"} <= set(ours.split())
