@@ -142,6 +142,28 @@ def test_an_installed_wheel_brings_its_pages_and_static_files(python):
     assert {page, *static_files} == {"200"}
 
 
+@pytest.fixture(scope="module")
+def fresh_python(wheel, tmp_path_factory):
+    """Python with the wheel and what it needs, as locked, and nothing else."""
+    folder = tmp_path_factory.mktemp("fresh")
+    run("venv", folder)
+    python = folder / "bin" / "python"
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", CHECKOUT / "requirements" / "run.txt"], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
+    return python
+
+
+def test_the_program_in_the_readme_runs_again_and_again(fresh_python, environment):
+    (program,) = re.findall(r"^```python\n(.*?)^```", (CHECKOUT / "README.md").read_text(), re.M | re.S)
+    command = [fresh_python, "-W", "error", "-c", program]
+
+    said = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(2)]
+
+    assert all(re.fullmatch(r"alice:- The tomatoes are ripe @[-\d]+ [\d:]+\n", each.stdout) for each in said)
+    assert [each.stderr for each in said] == ["", ""]
+
+
 def run(module, *arguments):
     output("-m", module, *map(str, arguments))
 
