@@ -1,24 +1,26 @@
 """Rate limits: how often clients may do something.
 
 Counted in Redis if the bus uses one, else in this process. While Redis does not answer, each process counts
-by itself: requests are never refused because nothing can count them.
+by itself: requests are never refused because nothing can count them. What a limit refuses counts nowhere, so that
+trying again neither extends a limit nor reaches another one.
 """
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
+from random import getrandbits
 from typing import TYPE_CHECKING
 
-from anyio import current_time, fail_after
+from anyio import CancelScope, current_time, fail_after
 from starlette.requests import HTTPConnection
 
 from discussit.accounts.device_cookies import DeviceCookies
 from discussit.client_address import client_network
 from discussit.errors import ErrorCode, FieldError, Refused
-from discussit.limits.windows import Counted, LocalWindows, RedisWindows, Windows
+from discussit.limits.windows import Full, LocalWindows, RedisWindows, Window, Windows
 from discussit.models.accounts import username_key
 from discussit.settings import Settings
 
@@ -52,7 +54,9 @@ class Limit:
     seconds: int
 
 
-# Wrong passwords; right ones are subtracted again. ASVS 6.3.1 allows a hundred an hour per account.
+Place = tuple[Limit, str]  # a limit, and whose acts it counts
+
+# Wrong passwords. ASVS 6.3.1 allows a hundred an hour per account.
 GUESSES_OF_ACCOUNT = Limit("wrong passwords for this account", 10, 15 * MINUTE)
 GUESSES_OF_DEVICE = Limit("wrong passwords from this browser", 10, 15 * MINUTE)
 # An office or a school may share one address.
@@ -60,6 +64,8 @@ GUESSES_OF_ADDRESS = Limit("wrong passwords from this network", 100, 15 * MINUTE
 # Right passwords. Each costs as much as a wrong one, and logins wait for each other's hashing.
 LOGINS = Limit("logins to this account", 120, MINUTE)
 SIGN_UPS = Limit("new accounts from this network", 300, HOUR)
+# Names that are taken, mostly. Each may cost as much as a login, and says who has an account.
+REFUSED_SIGN_UPS = Limit("refused sign-ups from this network", 300, 15 * MINUTE)
 # No person is that fast; a browser that reconnects pauses longer and longer.
 JOINS_AND_LEAVES = Limit("joins and leaves", 300, MINUTE)
 CONNECTS = Limit("new connections", 1200, MINUTE)
@@ -79,45 +85,45 @@ class Throttles:
 
     async def message(self, username: str) -> None:
         if self._messages is not None:
-            await self._counter.add(self._messages, username)
+            await self._counter.count((self._messages, username))
 
     async def join_or_leave(self, username: str) -> None:
-        await self._counter.add(JOINS_AND_LEAVES, username)
+        await self._counter.count((JOINS_AND_LEAVES, username))
 
     async def connect(self, username: str) -> None:
-        await self._counter.add(CONNECTS, username)
+        await self._counter.count((CONNECTS, username))
 
     async def poll(self, username: str) -> None:
-        await self._counter.add(POLLS, username)
+        await self._counter.count((POLLS, username))
 
-    async def sign_up(self, conn: HTTPConnection) -> None:
-        if network := client_network(conn):
-            await self._counter.add(SIGN_UPS, network)
+    def sign_up(self, conn: HTTPConnection) -> AbstractAsyncContextManager[None]:
+        """Wrap a sign-up: counts a new account or, if it raises FieldError, a refused sign-up."""
+        networks = [network] if (network := client_network(conn)) else []
+        return self._attempt([(SIGN_UPS, each) for each in networks], [(REFUSED_SIGN_UPS, each) for each in networks])
+
+    def guess(self, conn: HTTPConnection, username: str) -> AbstractAsyncContextManager[None]:
+        """Wrap the check of a password: counts a login or, if it raises FieldError, a wrong guess."""
+        # Guessing must not use up the logins of the account's owner.
+        return self._attempt([(LOGINS, _hidden(username))], self._guesses(conn, username))
 
     @asynccontextmanager
-    async def guess(self, conn: HTTPConnection, username: str) -> AsyncIterator[None]:
-        """Wrap the check of a password: counts a login or, if it raises FieldError, a wrong guess.
+    async def _attempt(self, if_done: Sequence[Place], if_refused: Sequence[Place]) -> AsyncIterator[None]:
+        """Count what turns out one or the other at the end of the block: as both until then, and then as that one.
 
-        Counts both before the check, so that of many simultaneous attempts not all pass before the first one
-        turns out wrong.
+        Of many simultaneous attempts, not all get past a limit before the first one turns out wrong. One that is
+        cancelled, or fails for another reason than a FieldError, is not counted at all.
         """
-        guesses = self._guesses(conn, username)
-        for limit, holder in guesses:
-            await self._counter.add(limit, holder)
-        is_wrong = False
+        counted, undone = await self._counter.count(*if_done, *if_refused), [*if_done, *if_refused]
         try:
-            await self._counter.add(LOGINS, _hidden(username))
             yield
+            undone = [*if_refused]
         except FieldError:
-            is_wrong = True
-            # Guessing must not use up the logins of the account's owner.
-            await self._counter.add(LOGINS, _hidden(username), -1)
+            undone = [*if_done]
             raise
         finally:
-            for limit, holder in [] if is_wrong else guesses:
-                await self._counter.add(limit, holder, -1)
+            await self._counter.take_back(counted, *undone)
 
-    def _guesses(self, conn: HTTPConnection, username: str) -> list[tuple[Limit, str]]:
+    def _guesses(self, conn: HTTPConnection, username: str) -> list[Place]:
         if device := self.device_cookies.device(conn, username):
             return [(GUESSES_OF_DEVICE, device)]
         network = client_network(conn)
@@ -129,6 +135,14 @@ class Throttles:
 
 def _hidden(username: str) -> str:
     return hashlib.sha256(username_key(username).encode(errors="replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An act, and where it was counted."""
+
+    act: int
+    windows: Windows
 
 
 class RateCounter:
@@ -155,24 +169,36 @@ class RateCounter:
         self._shared = RedisWindows(self._pool)
         self._errors = (RedisError, OSError)
 
-    async def add(self, limit: Limit, holder: str, acts: int = 1) -> None:
-        """Count more acts of the holder. Raises Throttled at the limit."""
-        counted = await self._counted(f"{limit.what}:{limit.seconds}:{holder}", limit.seconds, acts)
-        if counted.acts > limit.amount:
-            raise Throttled(limit.what, max(1, ceil(counted.seconds_left)))
+    async def count(self, *places: Place) -> Counted:
+        """Count one act in each of these places. In none if one is at its limit: then raises Throttled."""
+        act = getrandbits(62)
+        full, counting = await self._count(act, _windows(places))
+        if full is not None:
+            raise Throttled(places[full.place][0].what, max(1, ceil(full.seconds_left)))
+        return Counted(act, counting)
 
-    async def _counted(self, key: str, seconds: int, acts: int) -> Counted:
-        if self._shared is not None and current_time() >= self._paused_until:
+    async def _count(self, act: int, windows: Sequence[Window]) -> tuple[Full | None, Windows]:
+        """The window that refuses the act, and who counted it or refused it."""
+        if windows and self._shared is not None and current_time() >= self._paused_until:
             try:
-                with fail_after(ANSWER_LIMIT):
-                    counted = await self._shared.add(key, seconds, acts)
+                # Not cancelled on the way, or an act could stay in Redis that nobody takes back.
+                with CancelScope(shield=True), fail_after(ANSWER_LIMIT):
+                    full = await self._shared.count(act, windows)
                 self._paused_until = 0
-                return counted
+                return full, self._shared
             except Exception as error:
                 # redis-py raises anything when a connection breaks in the middle of an operation: RuntimeError,
                 # AttributeError, IndexError. In any case nothing was counted that can be relied on.
                 self._pause(error)
-        return await self._local.add(key, seconds, acts)
+        return await self._local.count(act, windows), self._local
+
+    async def take_back(self, counted: Counted, *places: Place) -> None:
+        """Undo that in these places. Where Redis counted but no longer answers, the act stays until its window ends."""
+        try:
+            with CancelScope(shield=True), fail_after(ANSWER_LIMIT):
+                await counted.windows.take_back(counted.act, _windows(places))
+        except Exception as error:
+            self._pause(error)  # as in _count
 
     def _pause(self, error: Exception) -> None:
         if self._paused_until == 0:
@@ -184,3 +210,7 @@ class RateCounter:
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.disconnect()
+
+
+def _windows(places: Sequence[Place]) -> list[Window]:
+    return [Window(f"{limit.what}:{limit.seconds}:{holder}", limit.seconds, limit.amount) for limit, holder in places]

@@ -1,12 +1,15 @@
 """Counting acts in windows of time, which begin with the first act: in this process, or in Redis for several.
 
+A window is the set of its acts' ids. So an act that is counted again (a client library that retries) counts once, one
+that is taken back twice is taken back once, and one whose window has ended is not taken back from the next.
+
 No window depends on this machine's clock, which may be set: it would be as long as the clock was set back. The
 libraries that count know no other clock.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
@@ -15,44 +18,69 @@ from anyio import current_time
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
 
-# Redis measures with its machine's clock: where that was set back, too much would be left of a window.
-# KEYS: the window. ARGV: its length in milliseconds, how many acts to count. Returns all acts, milliseconds left.
+# Redis measures with its machine's clock: where that was set back, too much would be left of a window. A window without
+# an end, or a value that is no set, is not ours, and would otherwise refuse its holder for ever.
+# KEYS: the windows. ARGV: the act's id, then each window's length in milliseconds and its limit.
+# Returns which window refuses the act for the longest (0: none, and it is counted), and for how many milliseconds.
 COUNT = """
-local length, acts, left = tonumber(ARGV[1]), tonumber(ARGV[2]), redis.call("PTTL", KEYS[1])
-if left < 0 and acts < 0 then
-  return {0, 0}
-elseif left < 0 then
-  redis.call("SET", KEYS[1], acts, "PX", length)
-  return {acts, length}
-elseif left > length then
-  redis.call("PEXPIRE", KEYS[1], length)
-  left = length
+local full, wait = 0, -1
+for i, key in ipairs(KEYS) do
+  local length, limit, left = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1]), redis.call("PTTL", key)
+  if left == -1 or redis.call("TYPE", key).ok ~= "set" then
+    redis.call("DEL", key)
+  elseif left > length then
+    redis.call("PEXPIRE", key, length)
+    left = length
+  end
+  if left > wait and redis.call("SCARD", key) >= limit and redis.call("SISMEMBER", key, ARGV[1]) == 0 then
+    full, wait = i, left
+  end
 end
-return {redis.call("INCRBY", KEYS[1], acts), left}
+for i, key in ipairs(full == 0 and KEYS or {}) do
+  redis.call("SADD", key, ARGV[1])
+  if redis.call("PTTL", key) == -1 then
+    redis.call("PEXPIRE", key, ARGV[2 * i])
+  end
+end
+return {full, wait}
+"""
+# KEYS: the windows. ARGV: the act's id. pcall, since one that is no set has nothing to take back.
+TAKE_BACK = """
+for _, key in ipairs(KEYS) do
+  redis.pcall("SREM", key, ARGV[1])
+end
 """
 
 
-class Counted(NamedTuple):
-    """How many acts a window has, and for how many more seconds it is open."""
+class Window(NamedTuple):
+    """Where acts are counted: at most `limit` in so many seconds."""
 
-    acts: int
+    key: str
+    seconds: int
+    limit: int
+
+
+class Full(NamedTuple):
+    """The window that refuses an act for the longest, and for how many seconds."""
+
+    place: int  # among those in which it was to be counted
     seconds_left: float
 
 
 class Windows(Protocol):
-    """Counts acts by their key."""
+    """Counts acts, each by an id of its own."""
 
-    async def add(self, key: str, seconds: int, acts: int) -> Counted:
-        """Count more acts, in the key's open window or in a new one of so many seconds.
+    async def count(self, act: int, windows: Sequence[Window]) -> Full | None:
+        """Count an act in all of these windows, each of which it opens if necessary. In none if one of them is full."""
 
-        A negative number takes acts back; it opens no window.
-        """
+    async def take_back(self, act: int, windows: Sequence[Window]) -> None:
+        """Undo that in these windows, as far as they still are those in which the act was counted."""
 
 
 @dataclass(slots=True)
-class _Window:
+class _Open:
     end: float  # by the event loop's clock
-    acts: int = 0
+    acts: set[int] = field(default_factory=set)
 
 
 class LocalWindows:
@@ -60,22 +88,38 @@ class LocalWindows:
 
     def __init__(self) -> None:
         # By length, then by key. A dict keeps its order, and of windows of one length the first to begin ends first.
-        self._open: defaultdict[int, dict[str, _Window]] = defaultdict(dict)
+        self._open: defaultdict[int, dict[str, _Open]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return sum(map(len, self._open.values()))
 
-    async def add(self, key: str, seconds: int, acts: int) -> Counted:
+    async def count(self, act: int, windows: Sequence[Window]) -> Full | None:
         now = current_time()
         self._forget_ended(now)
-        windows = self._open[seconds]
-        if key not in windows:
-            if acts < 0:
-                return Counted(0, 0)
-            windows[key] = _Window(now + seconds)
-        window = windows[key]
-        window.acts += acts
-        return Counted(window.acts, window.end - now)
+        waits = [self._wait(act, window, now) for window in windows]
+        if any(waits):
+            return Full(waits.index(max(waits)), max(waits))
+        for key, seconds, _limit in windows:
+            of_length = self._open[seconds]
+            if key not in of_length:
+                of_length[key] = _Open(now + seconds)
+            of_length[key].acts.add(act)
+        return None
+
+    def _wait(self, act: int, window: Window, now: float) -> float:
+        """Seconds for which the window refuses the act; 0 if it does not."""
+        found = self._open[window.seconds].get(window.key)
+        if found is None or len(found.acts) < window.limit or act in found.acts:
+            return 0
+        return found.end - now
+
+    async def take_back(self, act: int, windows: Sequence[Window]) -> None:
+        for key, seconds, _limit in windows:
+            found = self._open[seconds].get(key)
+            if found is not None:
+                found.acts.discard(act)
+                if not found.acts:
+                    del self._open[seconds][key]
 
     def _forget_ended(self, now: float) -> None:
         for windows in self._open.values():
@@ -89,9 +133,20 @@ class RedisWindows:
     def __init__(self, pool: "ConnectionPool") -> None:
         from redis.asyncio import Redis
 
-        self._count: Callable[..., Awaitable[object]] = Redis(connection_pool=pool).register_script(COUNT)
+        redis = Redis(connection_pool=pool)
+        self._count: Callable[..., Awaitable[object]] = redis.register_script(COUNT)
+        self._take_back: Callable[..., Awaitable[object]] = redis.register_script(TAKE_BACK)
 
-    async def add(self, key: str, seconds: int, acts: int) -> Counted:
-        answer = await self._count(keys=[f"discussit:limit:{key}"], args=[seconds * 1000, acts])
-        counted, milliseconds = msgspec.convert(answer, tuple[int, int])
-        return Counted(counted, milliseconds / 1000)
+    async def count(self, act: int, windows: Sequence[Window]) -> Full | None:
+        limits = [number for window in windows for number in (window.seconds * 1000, window.limit)]
+        answer = await self._count(keys=_keys(windows), args=[act, *limits])
+        full, milliseconds = msgspec.convert(answer, tuple[int, int])
+        return Full(full - 1, milliseconds / 1000) if full else None
+
+    async def take_back(self, act: int, windows: Sequence[Window]) -> None:
+        await self._take_back(keys=_keys(windows), args=[act])
+
+
+def _keys(windows: Sequence[Window]) -> list[str]:
+    # Not `discussit:limit:`, whose values were numbers: during an update, each version counts by itself.
+    return [f"discussit:window:{window.key}" for window in windows]

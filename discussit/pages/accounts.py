@@ -25,9 +25,9 @@ async def sign_up(request: Request) -> Response:
     if request.method == "POST":
         try:
             password = confirmed_password(form)
-            await site.throttles.sign_up(request)
             session = NewSession(request, form, address(request, "/"))
-            user = await login.sign_up(site.database, form.get("username"), password, then=session.start)
+            async with site.throttles.sign_up(request):
+                user = await login.sign_up(site.database, form.get("username"), password, then=session.start)
             security_log.done(request, Act.SIGN_UP, user.id)
             return session.redirect(user)
         except FieldError as error:

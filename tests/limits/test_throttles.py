@@ -6,6 +6,7 @@ import signal
 import time
 
 import pytest
+from anyio import move_on_after
 from people import PASSWORD, stranger
 from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
@@ -158,23 +159,121 @@ def test_an_invented_address_does_not_help(site, environment, alice):
     assert guesses == [400] * 3 + [429]
 
 
-async def test_simultaneous_guesses_count_against_the_limit(environment):
-    limits = Throttles(Settings("sqlite:///x.db", "secret"))
-    conn = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
-    tried = []
+CONN = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
+
+
+@pytest.fixture(params=["in this process", pytest.param("in Redis", marks=pytest.mark.xdist_group("engines"))])
+async def limits(request, environment):
+    url = "memory://"
+    if request.param == "in Redis":
+        redis = request.getfixturevalue("redis")
+        redis.command_line("FLUSHALL")
+        url = redis.bus_url
+        environment.setattr(throttles, "ANSWER_LIMIT", 10)  # on a busy machine, too, this is about Redis
+    limits = Throttles(Settings("sqlite:///x.db", "secret", url))
+    yield limits
+    await limits.close()
+
+
+async def refused_of(limits, wrong):
+    """How many of so many simultaneous wrong guesses were not let through."""
 
     async def attempt():
-        async with limits.guess(conn, "alice"):
-            tried.append(1)
+        async with limits.guess(CONN, "alice"):
             await asyncio.sleep(0)
             raise FieldError("", "wrong")
 
-    outcomes = await asyncio.gather(*(attempt() for _ in range(50)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(attempt() for _ in range(wrong)), return_exceptions=True)
+    assert {type(each) for each in outcomes} <= {FieldError, Throttled}
+    return sum(isinstance(each, Throttled) for each in outcomes)
 
-    assert (len(tried), sum(isinstance(each, Throttled) for each in outcomes)) == (10, 40)
+
+async def test_simultaneous_guesses_count_against_the_limit(limits):
+    assert await refused_of(limits, 50) == 40
+
+
+# What a limit refuses counts nowhere else
+
+
+def test_whoever_hammers_one_account_locks_nobody_else_of_the_network_out(site, environment, alice, bob):
+    few(environment, "GUESSES_OF_ACCOUNT")
+    attacker, neighbour = stranger(site), stranger(site)
+
+    refused = [guess(attacker, "alice") for _ in range(150)][3:]
+
+    assert set(refused) == {429}
+    assert guess(neighbour, "bob", PASSWORD) == 303
+    assert guess(neighbour, "nobody") == 400
+
+
+def test_guesses_that_the_network_refuses_lock_no_account(site, environment, alice):
+    few(environment, "GUESSES_OF_ADDRESS")
+    for _ in range(20):
+        guess(stranger(site), "alice")
+
+    assert guess(stranger(site, "203.0.113.10"), "alice", PASSWORD) == 303
+
+
+def test_logins_too_many_use_up_no_guesses(site, environment, alice):
+    few(environment, "LOGINS", "GUESSES_OF_ACCOUNT", "GUESSES_OF_ADDRESS")
+    for _ in range(3):
+        guess(stranger(site), "alice", PASSWORD)
+
+    assert [guess(stranger(site), "alice") for _ in range(9)] == [429] * 9
+    assert guess(stranger(site), "nobody") == 400
+
+
+@pytest.mark.parametrize("fault", [OSError("the database is down"), asyncio.CancelledError("the client is gone")])
+async def test_an_attempt_that_fails_for_another_reason_is_not_counted(limits, fault):
+    for _ in range(200):
+        with pytest.raises(type(fault)):
+            async with limits.guess(CONN, "alice"):
+                raise fault
+        with pytest.raises(type(fault)):
+            async with limits.sign_up(CONN):
+                raise fault
+
+    assert await refused_of(limits, 10) == 0
+
+
+async def test_a_cancelled_attempt_is_not_counted(limits):
+    for _ in range(200):
+        with move_on_after(0):
+            async with limits.guess(CONN, "alice"):
+                await asyncio.sleep(1)
+
+    assert await refused_of(limits, 10) == 0
+
+
+async def test_what_many_attempts_counted_is_taken_back_from_nobody_else(limits):
+    async with limits.guess(CONN, "alice"):
+        assert await refused_of(limits, 9) == 0
+
+    assert await refused_of(limits, 2) == 1
 
 
 # Accounts, joins and leaves, messages
+
+
+def test_a_sign_up_that_fails_is_no_new_account(site, environment, alice):
+    few(environment, "SIGN_UPS")
+    visitor = stranger(site)
+    for fields in ({"username": "alice"}, {"username": "a b"}, {"password1": "short", "password2": "short"}) * 3:
+        assert signs_up(visitor, **fields) == 400
+
+    assert [signs_up(visitor, username=f"name{number}") for number in range(4)] == [303] * 3 + [429]
+
+
+def test_an_address_asks_for_a_limited_number_of_taken_names(site, environment, alice):
+    few(environment, "REFUSED_SIGN_UPS")
+    visitor = stranger(site)
+
+    assert [signs_up(visitor, username="alice") for _ in range(4)] == [400] * 3 + [429]
+
+
+def signs_up(visitor, **fields):
+    fields = {"username": "cleo", "password1": PASSWORD, "password2": PASSWORD} | fields
+    return visitor.post(SIGNUP, **fields).status_code
 
 
 def test_an_address_creates_a_limited_number_of_accounts(site, environment):
@@ -264,12 +363,12 @@ async def counters(redis):
 async def test_processes_that_share_a_redis_count_together(counters):
     limit = Limit("things of two processes", *THREE)
     for counter in (*counters, counters[0]):
-        await counter.add(limit, "alice")
+        await counter.count((limit, "alice"))
 
     with pytest.raises(Throttled):
-        await counters[1].add(limit, "alice")
+        await counters[1].count((limit, "alice"))
 
-    await counters[0].add(limit, "bob")
+    await counters[0].count((limit, "bob"))
 
 
 @pytest.mark.xdist_group("engines")
@@ -278,9 +377,9 @@ async def test_without_redis_each_process_counts_for_itself_and_warns_once(count
     redis.kill()
 
     for _ in range(3):
-        await counters[0].add(limit, "alice")
+        await counters[0].count((limit, "alice"))
     with pytest.raises(Throttled):
-        await counters[0].add(limit, "alice")
+        await counters[0].count((limit, "alice"))
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "Redis does not count" in caplog.text
@@ -298,21 +397,21 @@ async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_it
     async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
         counter = RateCounter(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
         for _ in range(3):
-            await counter.add(Limit("things", *THREE), "alice")
+            await counter.count((Limit("things", *THREE), "alice"))
         with pytest.raises(Throttled):
-            await counter.add(Limit("things", *THREE), "alice")
+            await counter.count((Limit("things", *THREE), "alice"))
         await counter.close()
 
 
 @pytest.mark.xdist_group("engines")
 async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
     limit = Limit("things of a slow Redis", *THREE)
-    await counters[0].add(limit, "alice")
+    await counters[0].count((limit, "alice"))
     redis.send(signal.SIGSTOP)
     began = time.monotonic()
 
     for _ in range(3):
-        await counters[0].add(limit, "alice")
+        await counters[0].count((limit, "alice"))
 
     waited = time.monotonic() - began
     redis.send(signal.SIGCONT)
@@ -324,36 +423,70 @@ async def test_a_redis_that_came_back_counts_again(counters, redis, environment)
     environment.setattr(throttles, "REDIS_PAUSE", 0)
     limit = Limit("things of a Redis that came back", *THREE)
     redis.kill()
-    await counters[0].add(limit, "alice")
+    await counters[0].count((limit, "alice"))
     await asyncio.to_thread(redis.start)
 
     for counter in (*counters, counters[0]):
-        await counter.add(limit, "alice")
+        await counter.count((limit, "alice"))
 
     with pytest.raises(Throttled):
-        await counters[1].add(limit, "alice")
+        await counters[1].count((limit, "alice"))
 
 
 @pytest.mark.xdist_group("engines")
-async def test_redis_with_a_clock_that_was_set_back_keeps_nobody_waiting_for_longer(counters, redis):
-    limit = Limit("things of a Redis that was set back", *THREE)
+async def test_what_was_counted_without_redis_is_not_taken_back_from_redis(counters, redis, environment):
+    environment.setattr(throttles, "REDIS_PAUSE", 0)
+    limit = Limit("things counted without Redis", *THREE)
+    redis.kill()
+    counted = await counters[0].count((limit, "alice"))
+    await asyncio.to_thread(redis.start)
     for _ in range(3):
-        await counters[0].add(limit, "alice")
-    # What a clock set back by an hour makes of what is left of a window.
-    redis.command_line("PEXPIRE", f"discussit:limit:{limit.what}:60:alice", "3660000")
+        await counters[0].count((limit, "alice"))
 
-    with pytest.raises(Throttled) as refused:
-        await counters[0].add(limit, "alice")
+    await counters[0].take_back(counted, (limit, "alice"))
 
-    assert refused.value.retry_after <= 60
+    with pytest.raises(Throttled):
+        await counters[1].count((limit, "alice"))
 
 
 @pytest.mark.xdist_group("engines")
-async def test_an_act_that_is_taken_back_after_its_window_allows_no_more_in_the_next(counters):
-    limit = Limit("things taken back", *THREE)
-    await counters[0].add(limit, "alice", -1)
-
+async def test_what_redis_counted_is_not_taken_back_from_this_process(counters, redis):
+    limit = Limit("things that Redis counted", *THREE)
+    counted = await counters[0].count((limit, "alice"))
+    redis.kill()
     for _ in range(3):
-        await counters[0].add(limit, "alice")
+        await counters[0].count((limit, "alice"))
+
+    await counters[0].take_back(counted, (limit, "alice"))
+
     with pytest.raises(Throttled):
-        await counters[0].add(limit, "alice")
+        await counters[0].count((limit, "alice"))
+
+
+@pytest.mark.xdist_group("engines")
+@pytest.mark.parametrize("setting", [["maxmemory", "1"], ["min-replicas-to-write", "1"]], ids=" ".join)
+async def test_a_redis_that_takes_no_writes_refuses_nobody(counters, redis, caplog, setting):
+    limit = Limit("things of a Redis that is full", *THREE)
+    redis.command_line("CONFIG", "SET", *setting)
+    try:
+        acts = [counters[0].count((limit, "alice")) for _ in range(9)]
+        outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    finally:
+        redis.command_line("CONFIG", "SET", setting[0], "0")
+
+    # Redis may take the first before it notices.
+    assert sum(isinstance(each, Throttled) for each in outcomes) in (5, 6)
+    assert "Redis does not count" in caplog.text
+
+
+@pytest.mark.xdist_group("engines")
+async def test_one_damaged_window_leaves_redis_counting_for_everybody(counters, redis, caplog):
+    limit = Limit("damaged things", *THREE)
+    redis.command_line("SET", f"discussit:window:{limit.what}:60:alice", "many")
+
+    for counter in (*counters, counters[0]):
+        await counter.count((limit, "alice"))
+
+    with pytest.raises(Throttled):
+        await counters[1].count((limit, "alice"))
+    assert caplog.text == ""
