@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket
 
 from discussit import access_log, health, logs
 from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
+from discussit.accounts.passwords import TooManyPasswords
 from discussit.admin import Administration
 from discussit.assets import Assets, WholeFile
 from discussit.bus import Bus
@@ -118,6 +119,7 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             NotLoggedIn: errors.not_logged_in,
             OtherAccount: errors.other_account,
+            TooManyPasswords: errors.too_many_passwords,
             NotAMember: errors.not_a_member,
             NoSuchGroup: errors.no_such_group,
             HTTPException: errors.http_error,

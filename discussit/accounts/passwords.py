@@ -5,13 +5,19 @@ hashed what was typed.
 """
 
 import unicodedata
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple, Unpack
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from discussit.errors import ErrorCode, Refused
 from discussit.models.accounts import username_key
 from discussit.settings import PACKAGE
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
 
 LENGTH = range(8, 257)
 # Characters that are normalized: 256 in NFKC have no more in NFD. The time is quadratic in the number of marks.
@@ -23,6 +29,15 @@ hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 # Each hash takes 19 MiB and one core.
 hashing = CapacityLimiter(2)
+TURN_LIMIT = 10  # seconds that a password waits for others to be hashed
+
+
+class TooManyPasswords(Refused):
+    """So many passwords are waiting to be hashed that this one did not get its turn."""
+
+    def __init__(self) -> None:
+        text = "Many people are logging in right now, so nothing was done. Please try again in a moment."
+        super().__init__(ErrorCode.BUSY, text, retry_after=5)
 
 
 def normalized(password: str) -> str:
@@ -48,19 +63,32 @@ def is_common(password: str) -> bool:
 
 
 async def hash_of(password: str) -> str:
-    """The hash of the normalized password."""
-    return await to_thread.run_sync(hasher.hash, normalized(password), limiter=hashing)
+    """The hash of the normalized password. Raises TooManyPasswords."""
+    return await _in_turn(hasher.hash, normalized(password))
 
 
 async def verified(hashed: str, password: str) -> str | None:
     """The text that the hash is of: the normalized password, or the typed one, if the hash is older; None if wrong.
 
-    A wrong password costs as many hashes as it has forms, whatever the hash is of.
+    A wrong password costs as many hashes as it has forms, whatever the hash is of. Raises TooManyPasswords.
     """
     for form in dict.fromkeys((normalized(password), password)):
-        if await to_thread.run_sync(_verifies, hashed, form, limiter=hashing):
+        if await _in_turn(_verifies, hashed, form):
             return form
     return None
+
+
+async def _in_turn(work: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
+    turn = object()
+    try:
+        with fail_after(TURN_LIMIT):
+            await hashing.acquire_on_behalf_of(turn)
+    except TimeoutError:
+        raise TooManyPasswords from None
+    try:
+        return await to_thread.run_sync(work, *arguments)
+    finally:
+        hashing.release_on_behalf_of(turn)
 
 
 def _verifies(hashed: str, password: str) -> bool:

@@ -64,6 +64,14 @@ async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     return response
 
 
+async def too_many_passwords(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    logger.warning("a password did not get its turn to be hashed: too many logins and sign-ups at the same time")
+    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", str(error)), error)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 TEXTS = {
     403: ("Not allowed", "You may not do this. If you think you should, ask a superuser of this server."),
     404: ("Not found", "There is nothing at this address. It may have been removed, or mistyped."),

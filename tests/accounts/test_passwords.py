@@ -1,9 +1,11 @@
 from unicodedata import normalize
 
 import pytest
+from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from people import PASSWORD, HttpPerson, Page
 from sqlalchemy import select
+from waits import during, slow_hashing
 
 from discussit.accounts import passwords
 from discussit.accounts.password_reset import ResetLinks
@@ -246,3 +248,25 @@ def stored(site, state):
     """Alice's password, as the database has it."""
     password = select(User.password).where(User.username == "alice")
     return site.portal.call(state.database.run_read, lambda session: session.scalar(password))
+
+
+def test_a_login_that_waits_too_long_for_others_is_answered_and_not_counted(site, environment, alice, bob):
+    environment.setattr(passwords, "hashing", CapacityLimiter(1))
+    environment.setattr(passwords, "TURN_LIMIT", 0.01)
+    with slow_hashing(environment) as halt, during(halt, HttpPerson(site, "cleo").sign_up):
+        answers = [alice.log_in() for _ in range(12)]
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert int(answers[0].headers["retry-after"]) > 0
+    assert "Many people are logging in right now" in answers[0].text
+    assert alice.log_in().status_code == 303
+
+
+def test_a_password_that_waits_too_long_in_the_administration_is_answered(site, environment, alice):
+    environment.setattr(passwords, "hashing", CapacityLimiter(1))
+    environment.setattr(passwords, "TURN_LIMIT", 0.01)
+    form = {"username": "dan", "password": PASSWORD}
+    with slow_hashing(environment) as halt, during(halt, HttpPerson(site, "cleo").sign_up):
+        answer = alice.post("/admin/user/create", **form)
+
+    assert answer.status_code == 503
