@@ -11,7 +11,7 @@ import logging
 import random
 from abc import abstractmethod
 from collections import deque
-from typing import Any
+from typing import Any, Protocol
 
 from broadcaster import BroadcastBackend, Event
 
@@ -21,6 +21,7 @@ RESYNC = ""  # in place of a message: something may have been missed, read the d
 CAPACITY = 10_000  # messages queued in a process
 PING = 2.0  # seconds of silence before an engine is pinged
 ANSWER_LIMIT = 2.0  # seconds an engine has to answer
+RESYNC_PAUSE = 1.0  # seconds between two of a channel's RESYNCs that others may have caused
 PAUSES = (0.1, 5.0)  # seconds between attempts to connect: the first pause, and the longest
 
 
@@ -46,15 +47,30 @@ class Inbox:
         return self._events.popleft()
 
 
+class Checks(Protocol):
+    """Tells messages that may be trusted from all others."""
+
+    def begin(self, channel: str) -> None:
+        """The channel is about to be delivered: what was sent until now, its subscribers will read in the database."""
+
+    def forget(self, channel: str) -> None:
+        """Nobody subscribes to the channel any more."""
+
+    def message(self, channel: str, received: str) -> str | None:
+        """The message; None if the database has to be read instead."""
+
+
 class Backend(BroadcastBackend):
     """Delivers the messages of wanted channels, and confirms each subscription with RESYNC."""
 
     errors: tuple[type[Exception], ...] = (OSError,)  # raised when the engine is lost; others get a traceback
+    checks: Checks  # set by the bus
 
     def __init__(self) -> None:
         self.wanted: set[str] = set()
         self.is_connected = False
         self._inbox = Inbox()
+        self._pausing: dict[str, bool] = {}  # channels that had a RESYNC in the last RESYNC_PAUSE: is another due?
 
     async def connect(self) -> None:
         pass
@@ -63,17 +79,51 @@ class Backend(BroadcastBackend):
     async def run(self) -> None:
         """Keep the connection for the life of the process, whatever happens to it."""
 
+    def fits(self, _channel: str, _message: str) -> bool:
+        """Whether the engine takes a message of this length."""
+        return True
+
     async def subscribe(self, channel: str) -> None:
         """Deliver the channel's messages from now on. Engines that need a request per channel override this."""
-        self.wanted.add(channel)
-        self.receive(channel, RESYNC)
+        self.want(channel)
+        self.resync(channel)
 
-    def receive(self, channel: str, message: str) -> None:
-        if channel in self.wanted:
-            self._inbox.put(channel, message)
+    def want(self, channel: str) -> None:
+        if channel not in self.wanted:
+            self.wanted.add(channel)
+            self.checks.begin(channel)
 
     async def unsubscribe(self, channel: str) -> None:
         self.wanted.discard(channel)
+        self.checks.forget(channel)
+
+    def resync(self, channel: str) -> None:
+        """Have the channel's subscribers read the database: it is delivered from now on, or again."""
+        if channel in self.wanted:
+            self._inbox.put(channel, RESYNC)
+
+    def receive(self, channel: str, received: str) -> None:
+        """Called with whatever the engine delivers."""
+        if channel not in self.wanted:
+            return
+        message = self.checks.message(channel, received)
+        if message is None:
+            self._resync_sometimes(channel)
+        else:
+            self._inbox.put(channel, message)
+
+    def _resync_sometimes(self, channel: str) -> None:
+        """The same, now or at the end of a pause: the database must not be read for each forged message."""
+        if channel in self._pausing:
+            self._pausing[channel] = True
+            return
+        self.resync(channel)
+        self._pausing[channel] = False
+        asyncio.get_running_loop().call_later(RESYNC_PAUSE, self._end_pause, channel)
+
+    def _end_pause(self, channel: str) -> None:
+        if self._pausing.pop(channel):
+            self._resync_sometimes(channel)
 
     async def next_published(self) -> Event:
         return await self._inbox.get()
@@ -131,4 +181,6 @@ class SupervisedBackend(Backend):
 
     def connected(self) -> None:
         self.is_connected = True
+        for channel in self.wanted:
+            self.checks.begin(channel)
         logger.info("the %s bus is connected", self.name)

@@ -1,8 +1,6 @@
 """Signed messages on channels, over any engine."""
 
 import asyncio
-import hashlib
-import hmac
 import logging
 import multiprocessing
 import sys
@@ -16,11 +14,11 @@ from anyio import create_task_group
 from broadcaster import Broadcast
 
 from discussit.bus.backends import CAPACITY, RESYNC, Backend, MemoryBackend
+from discussit.bus.signing import Receiver, Sender, Signatures
 from discussit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-SIGNATURE = 32  # hexadecimal digits
 NO_SHARED_BUS = (
     "workers share no bus: each finds the others' entries only when it polls, up to 2 seconds later:"
     " set BROADCAST_URL=redis://… or postgresql://…"
@@ -34,7 +32,9 @@ class Bus:
         self._backend = backend or new_backend(settings)
         self._broadcast = Broadcast(backend=self._backend)
         # Write access to the engine must not be enough to forge entries.
-        self._key = hashlib.sha256(b"discussit.bus" + settings.secret_key.encode()).digest()
+        signatures = Signatures(settings.secret_key)
+        self._sender = Sender(signatures)
+        self._backend.checks = Receiver(signatures)
         self._outbox: deque[tuple[str, str]] = deque(maxlen=CAPACITY)
         self._filled = asyncio.Event()
 
@@ -80,7 +80,7 @@ class Bus:
 
     async def _publish(self, channel: str, message: str) -> None:
         try:
-            await self._broadcast.publish(channel, self._sign(channel, message))
+            await self._broadcast.publish(channel, self._signed(channel, message))
         except Exception as error:
             # The entry is committed and rooms poll: a lost message only delays readers, so it
             # must not end this task. The engines' errors share no base class.
@@ -93,29 +93,16 @@ class Bus:
         async with self._broadcast.subscribe(channel) as subscriber:
             # Broadcast calls its backend only for a channel's first subscriber; each needs its RESYNC.
             await self._backend.subscribe(channel)
-            yield self._messages(channel, subscriber)
+            yield self._messages(subscriber)
 
-    async def _messages(self, channel: str, subscriber: Any) -> AsyncIterator[str]:
+    async def _messages(self, subscriber: Any) -> AsyncIterator[str]:
         async for event in subscriber:
-            yield self._verified(channel, event.message)
+            yield event.message
 
-    def _sign(self, channel: str, message: str) -> str:
-        return self._signature(channel, message) + message
-
-    def _verified(self, channel: str, signed: str) -> str:
-        """Return the message, or RESYNC if its signature is wrong."""
-        if signed == RESYNC:
-            return RESYNC
-        signature, message = signed[:SIGNATURE], signed[SIGNATURE:]
-        if hmac.compare_digest(signature.encode(errors="surrogatepass"), self._signature(channel, message).encode()):
-            return message
-        logger.warning("a message on %s has a wrong signature; reading the database instead", channel)
-        return RESYNC
-
-    def _signature(self, channel: str, message: str) -> str:
-        text = f"{channel}\n{message}".encode(errors="surrogatepass")
-        mac = hashlib.blake2b(text, key=self._key, digest_size=SIGNATURE // 2)
-        return mac.hexdigest()
+    def _signed(self, channel: str, message: str) -> str:
+        """The message as it is published; RESYNC in its place if it is too long for the engine."""
+        signed = self._sender.signed(channel, message)
+        return signed if self._backend.fits(channel, signed) else self._sender.signed(channel, RESYNC)
 
 
 def new_backend(settings: Settings) -> Backend:

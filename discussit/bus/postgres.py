@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from anyio import move_on_after
 
-from discussit.bus.backends import ANSWER_LIMIT, PING, RESYNC, SupervisedBackend
+from discussit.bus.backends import ANSWER_LIMIT, PING, SupervisedBackend
 
 # One for all channels: PostgreSQL limits names to 63 bytes, and each LISTEN is a commit.
 CHANNEL = "discussit"
@@ -24,11 +24,12 @@ class PostgresBackend(SupervisedBackend):
         self._url = url
         self._publisher: asyncpg.Connection | None = None
 
+    def fits(self, channel: str, message: str) -> bool:
+        return len(_payload(channel, message).encode(errors="surrogatepass")) <= MAX_PAYLOAD
+
     async def publish(self, channel: str, message: Any) -> None:
         """To be called by a single task: a connection runs one statement at a time."""
-        payload = f"{channel} {message}"
-        if len(payload.encode()) > MAX_PAYLOAD:
-            payload = f"{channel} {RESYNC}"
+        payload = _payload(channel, message)
         try:
             async with asyncio.timeout(2 * ANSWER_LIMIT):
                 if self._publisher is None or self._publisher.is_closed():
@@ -52,7 +53,7 @@ class PostgresBackend(SupervisedBackend):
             await connection.add_listener(CHANNEL, self._on_notify)
             self.connected()
             for channel in self.wanted:
-                self.receive(channel, RESYNC)
+                self.resync(channel)
             while True:
                 with move_on_after(PING):
                     await ended.wait()
@@ -66,3 +67,7 @@ class PostgresBackend(SupervisedBackend):
     def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         channel, _, message = str(payload).partition(" ")
         self.receive(channel, message)
+
+
+def _payload(channel: str, message: str) -> str:
+    return f"{channel} {message}"

@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from discussit.bus.backends import ANSWER_LIMIT, PING, RESYNC, SupervisedBackend
+from discussit.bus.backends import ANSWER_LIMIT, PING, SupervisedBackend
 
 
 class RedisBackend(SupervisedBackend):
@@ -32,11 +32,11 @@ class RedisBackend(SupervisedBackend):
         self._reading = CancelScope()
 
     async def subscribe(self, channel: str) -> None:
-        self.wanted.add(channel)
+        self.want(channel)
         # Redis does not confirm a subscribed channel again. If it is down, it will confirm this one
         # later, and until then readers rely on the database.
         if channel in self._confirmed or not self.is_connected:
-            self.receive(channel, RESYNC)
+            self.resync(channel)
         self._reading.cancel()
 
     async def unsubscribe(self, channel: str) -> None:
@@ -97,7 +97,7 @@ class RedisBackend(SupervisedBackend):
                 self.receive(channel, message)
             case ["subscribe", str(channel), _]:
                 self._confirmed.add(channel)
-                self.receive(channel, RESYNC)
+                self.resync(channel)
             case ["unsubscribe", str(channel), _]:
                 self._confirmed.discard(channel)
 

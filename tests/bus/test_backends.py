@@ -4,9 +4,12 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+from eavesdropper import eavesdropping
+from engines import Redis
 
 from discussit.bus import RESYNC, Bus
 from discussit.bus.backends import ANSWER_LIMIT, PING
+from discussit.bus.signing import Sender, Signatures
 from discussit.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("engines")
@@ -140,3 +143,105 @@ async def test_two_hundred_passing_subscribers_lose_no_message_and_leave_no_chan
             await connected(theirs)
             ours.post("group.0", "afterwards")
             await received(messages, "afterwards")
+
+
+# Somebody who can write to the engine
+
+
+async def test_what_is_published_again_takes_no_effect_again(engine):
+    async with eavesdropping(engine) as mallory, two_on(engine) as (ours, messages):
+        for number in range(20):
+            ours.post("group.a", str(number))
+        await received(messages, "19")
+        await mallory.has_recorded(20)
+
+        await mallory.replays(3)
+        ours.post("group.a", "marker")
+
+        assert set(await received(messages, "marker")) == {RESYNC, "marker"}
+
+
+async def test_a_process_that_starts_is_told_nothing_from_before(engine):
+    async with eavesdropping(engine) as mallory, bus_on(engine) as ours:
+        await connected(ours)
+        for number in range(5):
+            ours.post("group.a", str(number))
+        await mallory.has_recorded(5)
+
+        async with bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+            await connected(theirs)
+            await mallory.replays()
+            ours.post("group.a", "marker")
+
+            assert set(await received(messages, "marker")) == {RESYNC, "marker"}
+
+
+async def test_what_was_sent_while_the_engine_was_lost_is_not_delivered_later(engine):
+    async with bus_on(engine) as ours, bus_on(engine) as theirs, theirs.subscribe("group.a") as messages:
+        await connected(theirs)
+        await asyncio.to_thread(engine.kill)
+        await lost(theirs)
+        missed = Sender(Signatures("shared")).signed("group.a", "missed")
+        await asyncio.to_thread(engine.start)
+        await connected(ours)
+        await connected(theirs)
+        async with eavesdropping(engine) as mallory:
+            await mallory.publish(*addressed(engine, "group.a", missed))
+            ours.post("group.a", "marker")
+
+            assert set(await received(messages, "marker")) == {RESYNC, "marker"}
+
+
+async def lost(bus):
+    """Wait until the bus knows that it was cut off."""
+    async with asyncio.timeout(LIMIT):
+        while bus.is_connected:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+def addressed(engine, channel, text):
+    """How a message for this channel travels on the engine."""
+    return (channel, text) if isinstance(engine, Redis) else ("discussit", f"{channel} {text}")
+
+
+async def test_nothing_is_lost_or_looked_for_while_two_processes_talk_at_the_same_time(engine):
+    async with two_on(engine) as (ours, messages), bus_on(engine) as others:
+        await connected(others)
+        ours.post("group.a", "before")
+        await received(messages, "before")
+        for number in range(200):
+            ours.post("group.a", f"ours {number}")
+            others.post("group.a", f"others {number}")
+
+        async with asyncio.timeout(LIMIT):
+            found = [await anext(messages) for _ in range(400)]
+
+        assert [each for each in found if each.startswith("ours")] == [f"ours {number}" for number in range(200)]
+        assert [each for each in found if each.startswith("others")] == [f"others {number}" for number in range(200)]
+
+
+async def test_a_flood_of_forged_messages_has_the_database_read_once_in_a_while(engine, caplog):
+    async with eavesdropping(engine) as mallory, two_on(engine) as (ours, messages):
+        ours.post("group.a", "before")
+        await received(messages, "before")
+
+        for forged in ["", "forged", "0" * 99] * 300:
+            await mallory.publish(*addressed(engine, "group.a", forged))
+        ours.post("group.a", "marker")
+
+        found = await received(messages, "marker")
+        assert 1 <= found.count(RESYNC) <= LIMIT
+        assert await received(messages, RESYNC) == [RESYNC]
+    assert caplog.text.count("wrong signature") == 1
+
+
+@pytest.mark.parametrize("length", range(7_860, 8_000, 7))
+async def test_a_message_of_any_length_is_delivered_or_looked_for(postgres, length):
+    async with two_on(postgres) as (ours, messages):
+        ours.post("group.a", "before")
+        await received(messages, "before")
+
+        ours.post("group.a", "é" * (length // 2))
+        ours.post("group.a", "after")
+
+        assert set(await received(messages, "after")) <= {RESYNC, "é" * (length // 2), "after"}

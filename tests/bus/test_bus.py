@@ -166,7 +166,7 @@ class Breaking(SupervisedBackend):
     async def listen(self):
         self.connected()
         for channel in self.wanted:
-            self.receive(channel, RESYNC)
+            self.resync(channel)
         if self._errors_to_come:
             raise self._errors_to_come.pop(0)
         self.holds.set()

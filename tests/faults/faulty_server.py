@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit import cli, main_tasks
 from discussit.app import app
-from discussit.bus import MemoryBackend, backends, bus
+from discussit.bus import MemoryBackend, backends, bus, signing
 from discussit.delivery import hub, people, polling, rooms, sending
 from discussit.limits import throttles, volume
 from discussit.log import batch_writer, held, kinds, write
@@ -158,7 +158,7 @@ class Forging(MemoryBackend):
 
     async def publish(self, channel, message):
         if chance.random() < 0.5:
-            signature, words = message[: bus.SIGNATURE], message[bus.SIGNATURE :]
+            signature, words = message[: signing.SIGNATURE], message[signing.SIGNATURE :]
             await super().publish(channel, signature + words.replace("alice", "mallory").replace("seq", "sec"))
             # What was signed for one channel, on another.
             await super().publish("people.2", message)
@@ -228,7 +228,13 @@ def raise_after_commit():
     hub.Hub.publish = confused
 
 
-# A version to come
+# The version before, and one to come
+
+
+def speak_as_before():
+    """On the bus, as the version did whose messages had no counters, and whose signature was about all that follows."""
+    signing.Sender.signed = lambda self, channel, message: self._signatures.signed(channel, message)
+    signing.Receiver.message = lambda self, channel, received: self._signatures.text(channel, received)
 
 
 class Poll(msgspec.Struct, tag_field="type", tag="poll"):

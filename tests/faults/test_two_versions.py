@@ -34,3 +34,17 @@ async def test_a_leave_in_a_process_of_a_later_version_ends_the_reader_in_the_ot
         garden.bob.at(garden.servers[0]).leaves(garden.group)
 
         assert await bob.closed() == 4403
+
+
+@pytest.mark.parametrize("older", ["of_first", "of_second"])
+async def test_processes_that_count_messages_and_those_that_do_not_miss_nothing_of_each_other(share, engine, older):
+    garden = share(engine.bus_url, **{older: ["speak_as_before"]})
+    async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
+        for number in range(20):
+            await alice.has_said("hi", f"a{number}")
+            await bob.has_said("hello", f"b{number}")
+        await garden.agrees(alice, bob)
+
+        garden.bob.at(garden.servers[0]).leaves(garden.group)
+        assert await bob.closed() == 4403
+    assert "WARNING" not in garden.servers[0].log.read_text() + garden.servers[1].log.read_text()
