@@ -96,11 +96,10 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._turn: asyncio.Lock | Turns
         self._queues: WeakValueDictionary[Hashable, Turns] = WeakValueDictionary()
         self._threads: SQLiteThreads | None = None
         if settings.uses_sqlite:
-            self._turn = asyncio.Lock()
+            self._turn = Turns(1)
             file = WatchedFile(sqlite_file(make_url(settings.database_url)))
             self._threads = SQLiteThreads(settings.database_url, file)
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
@@ -190,6 +189,9 @@ class Turns:
         self._free = asyncio.Semaphore(count)
 
     async def __aenter__(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()  # does not wait, and needs no timer
+            return
         with fail_after(ANSWER_LIMIT):
             await self._free.acquire()
 
@@ -211,7 +213,8 @@ class SQLiteThreads:
         configure_sqlite(self._reader, begin="BEGIN", watched=file)
         self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
         self._read_sessions = sessionmaker(self._reader)
-        self._reading = CapacityLimiter(READERS)
+        self._turns_to_read = Turns(READERS)
+        self._readers = CapacityLimiter(READERS)  # threads of their own, whatever all others do
 
     def publish_to(self, publish: Callable[[CommittedChanges], object]) -> None:
         """From now on, call `publish` after each commit, in the writing thread."""
@@ -221,7 +224,8 @@ class SQLiteThreads:
         return await to_thread.run_sync(self._write, work)
 
     async def read(self, work: Callable[[OrmSession], Result]) -> Result:
-        return await to_thread.run_sync(self._read, work, limiter=self._reading)
+        async with self._turns_to_read:
+            return await to_thread.run_sync(self._read, work, limiter=self._readers)
 
     def _write(self, work: Callable[[OrmSession], Result]) -> Result:
         with self._write_sessions.begin() as session:

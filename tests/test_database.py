@@ -2,7 +2,7 @@ import asyncio
 import logging
 import re
 import traceback
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from stores import query
 from world import World
 
-from discussit.database import Database, chunks, is_outage, log_failure
+from discussit import database as database_module
+from discussit.database import READERS, Database, chunks, is_outage, log_failure
 from discussit.models import Group, Message
 from discussit.settings import ALEMBIC_INI, PACKAGE
 
@@ -55,6 +56,32 @@ async def test_simultaneous_updates_are_not_lost(world):
     await asyncio.gather(*(add_one() for _ in range(20)))
 
     assert query("SELECT last_seq FROM groups") == [(20,)]
+
+
+@pytest.mark.sqlite
+def test_a_request_that_waits_too_long_for_others_to_write_is_answered(site, environment, alice, gardening):
+    environment.setattr(database_module, "ANSWER_LIMIT", 0.05)
+    database = site.app._app.state.site.database
+
+    with site.portal.wrap_async_context_manager(database.transaction()):
+        answers = [alice.joins(gardening), alice.says(gardening, "hi"), alice.post("/groups/", name="Lunch")]
+
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert alice.says(gardening, "hi").status_code == 303
+
+
+@pytest.mark.sqlite
+def test_a_request_that_waits_too_long_for_others_to_read_is_answered(site, environment, alice):
+    environment.setattr(database_module, "ANSWER_LIMIT", 0.05)
+    database, halt = site.app._app.state.site.database, Event()
+
+    reads = [site.portal.start_task_soon(database.run_read, lambda _session: halt.wait(10)) for _ in range(READERS)]
+    answer = alice.get("/")
+    halt.set()
+
+    assert answer.status_code == 503
+    assert all(read.result() for read in reads)
+    assert alice.get("/").status_code == 200
 
 
 async def test_simultaneous_writers_number_their_entries_without_a_gap(world):

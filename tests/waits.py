@@ -43,7 +43,7 @@ async def one_waits(database, session):
 
 async def _waits(database, session):
     if database.settings.uses_sqlite:
-        return "waiters" in repr(database._turn)
+        return "waiters" in repr(database._turn._free)
     return await session.scalar(WAITING)
 
 
