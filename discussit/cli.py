@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("serve", help="serve the application with the recommended settings")
-    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    command.add_argument("--host", type=_host, default="127.0.0.1", help="address to listen on (default: %(default)s)")
     command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
     command.add_argument("--workers", type=_workers, default=1, help="processes (default: %(default)s)")
     command.add_argument("--root-path", type=_root_path, default="", help="the site's path, which the proxy strips")
@@ -69,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _host(text: str) -> str:
+    if not text:  # an unset variable of a script: uvicorn would listen on all addresses
+        raise argparse.ArgumentTypeError("a host is an address or a name; 0.0.0.0 means all addresses")
+    return text
+
+
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
@@ -88,10 +94,19 @@ def _root_path(text: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    import uvicorn
+    from discussit.server.listening import bound
+
+    # First, since a refused start should change nothing.
+    with bound(options.host, options.port) as sockets:
+        _serve_on(sockets, options)
+
+
+def _serve_on(sockets: list[Any], options: argparse.Namespace) -> None:
+    from uvicorn import Config
 
     from discussit import logs
     from discussit.schema import prepare_once
+    from discussit.server import listening, running
     from discussit.settings import Settings
 
     logs.show()
@@ -99,14 +114,12 @@ def _serve(options: argparse.Namespace) -> None:
     if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
     asyncio.run(prepare_once(settings))
+    listening.listen(sockets, options.host)
     _raise_file_limit()
     # uvicorn ends with the signal that stopped it; this command should exit with 0, since nothing failed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    application, config = "discussit.server.process:application", _uvicorn_config(options)
-    if options.workers == 1:
-        uvicorn.run(application, **config)
-    else:
-        _run_workers(uvicorn.Config(application, **config))
+    config = Config("discussit.server.process:application", **_uvicorn_config(options))
+    running.run(config, sockets, listening.where(sockets, options.host, settings.allowed_hosts, options.root_path))
 
 
 def _uvicorn_config(options: argparse.Namespace) -> dict[str, Any]:
@@ -127,17 +140,6 @@ def _uvicorn_config(options: argparse.Namespace) -> dict[str, Any]:
         "timeout_worker_healthcheck": 10,  # on a busy machine, starting a worker takes longer than uvicorn's 5
         "server_header": False,
     }
-
-
-def _run_workers(config: Any) -> None:
-    """Run several processes. uvicorn replaces those that die; if one can't start it ends all, but would exit with 0."""
-    from uvicorn.config import STARTUP_FAILURE
-    from uvicorn.supervisors import Multiprocess
-
-    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
-    supervisor.run()
-    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
-        raise Failed("a worker could not start; its log says why")
 
 
 def _raise_file_limit() -> None:

@@ -84,6 +84,7 @@ WRONG = [
     ["serve", "--root-path", "chat"],
     ["serve", "--root-path", "/chat room"],
     ["serve", "--root-path", "//chat"],
+    ["serve", "--host", ""],
     ["serve", "--nonsense"],
 ]
 
