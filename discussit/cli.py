@@ -205,12 +205,25 @@ def _reset_password(options: argparse.Namespace) -> None:
 
 
 def _address(path: str) -> str:
-    """The address of the path: with the host, if the settings name exactly one that others can reach."""
+    """The address of the path, if the settings name exactly one origin, else exactly one host that others can reach.
+
+    An IP address is no such host: nothing says by which scheme and port it is reached.
+    """
     from discussit.settings import Settings
 
-    hosts = Settings.from_environment().allowed_hosts
-    others = [host for host in hosts if host not in Settings.allowed_hosts and "*" not in host]
-    return f"https://{others[0]}{path}" if len(others) == 1 else path
+    settings = Settings.from_environment()
+    if settings.trusted_origins:
+        bases = [str(origin) for origin in settings.trusted_origins]
+    else:
+        bases = [f"https://{host}" for host in settings.allowed_hosts if _is_public_name(host)]
+    return f"{bases[0]}{path}" if len(bases) == 1 else path
+
+
+def _is_public_name(host: str) -> bool:
+    from discussit.settings import Settings
+
+    is_address = host.startswith("[") or host.replace(".", "").isdecimal()
+    return host not in Settings.allowed_hosts and "*" not in host and not is_address
 
 
 def _create_group(options: argparse.Namespace) -> None:

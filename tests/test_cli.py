@@ -286,10 +286,28 @@ def test_a_printed_link_sets_a_new_password(run):
         ("localhost", "/accounts/reset/"),
         ("*.example.org", "/accounts/reset/"),
         ("chat.example.org,chat.example.com", "/accounts/reset/"),
+        ("203.0.113.9", "/accounts/reset/"),
+        ("[2001:db8::9]", "/accounts/reset/"),
+        ("203.0.113.9,chat.example.org", "https://chat.example.org/accounts/reset/"),
     ],
 )
 def test_the_link_has_a_host_where_there_is_just_one(environment, run, hosts, beginning):
     environment.setenv("ALLOWED_HOSTS", hosts)
+    run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
+
+    assert run("resetpassword", "--username", "alice")[1].startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("origins", "beginning"),
+    [
+        ("http://chat.example.org:8080", "http://chat.example.org:8080/accounts/reset/"),
+        ("https://chat.example.org,https://chat.example.com", "/accounts/reset/"),
+    ],
+)
+def test_the_link_has_the_trusted_origin_where_there_is_just_one(environment, run, origins, beginning):
+    environment.setenv("ALLOWED_HOSTS", "backend.internal")
+    environment.setenv("TRUSTED_ORIGINS", origins)
     run("createsuperuser", "--username", "alice", "--password-stdin", typed=PASSWORD)
 
     assert run("resetpassword", "--username", "alice")[1].startswith(beginning)

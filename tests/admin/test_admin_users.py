@@ -5,7 +5,9 @@ import pytest
 from administrators import NEW_PASSWORD, create, delete, edit, errors, key_of, listed, notice
 from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import update
+from starlette.testclient import TestClient
 
+from discussit.app import app
 from discussit.models import User
 
 
@@ -140,6 +142,22 @@ def test_a_superuser_creates_a_link_that_sets_a_users_password(site, alice, bob)
     assert link.startswith("http://testserver/accounts/reset/")
     assert bob.post(link, password1=NEW_PASSWORD, password2=NEW_PASSWORD).status_code == 303
     assert bob.post("/accounts/login/", username="bob", password=NEW_PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("origins", "beginning"),
+    [
+        ("https://chat.example.org", "https://chat.example.org/accounts/reset/"),
+        ("https://chat.example.org,https://chat.example.com", "http://testserver/accounts/reset/"),
+    ],
+)
+def test_a_link_has_the_trusted_origin_where_there_is_just_one(environment, scene, origins, beginning):
+    environment.setenv("TRUSTED_ORIGINS", origins)
+    with TestClient(app) as site:
+        alice = HttpPerson(site, "alice")
+        alice.sign_up()
+
+        assert reset_link(alice, "1").startswith(beginning)
 
 
 def test_creating_a_link_changes_nothing_yet(alice, bob):
