@@ -97,10 +97,10 @@ async def find_active(database: Database, username: str) -> User | None:
 async def check_login(database: Database, username: str, password: str) -> User:
     """The account with this name and password. Raises WrongPassword, with the same text whichever is wrong."""
     user = await find_active(database, username)
-    text = await passwords.verified(user.password if user else passwords.DUMMY_HASH, password)
-    if user is None or text is None:
+    hashed_text = await passwords.verified(user.password if user else passwords.DUMMY_HASH, password)
+    if user is None or hashed_text is None:
         raise WrongPassword("", "This name and password don't belong together.", user.id if user else None)
-    if passwords.is_outdated(user.password, text):
+    if passwords.is_outdated(user.password, hashed_text):
         await _rehash(database, user, password)
     return user
 

@@ -4,7 +4,6 @@ They are hashed in NFKC, as NIST SP 800-63B advises: keyboards send ü as one ch
 hashed what was typed.
 """
 
-import unicodedata
 from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple, Unpack
 
@@ -14,14 +13,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from discussit.errors import ErrorCode, Refused
 from discussit.models.accounts import username_key
+from discussit.models.names import composed
 from discussit.settings import PACKAGE
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 
 LENGTH = range(8, 257)
-# Characters that are normalized: 256 in NFKC have no more in NFD. The time is quadratic in the number of marks.
-MAX_TYPED = 1_024
 COMMON = PACKAGE / "accounts" / "common_passwords.txt"
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -41,7 +39,7 @@ class TooManyPasswords(Refused):
 
 
 def normalized(password: str) -> str:
-    return unicodedata.normalize("NFKC", password) if len(password) <= MAX_TYPED else password
+    return composed(password)
 
 
 def check(username: str, password: str) -> str:
@@ -99,5 +97,5 @@ def _verifies(hashed: str, password: str) -> bool:
 
 
 def is_outdated(hashed: str, text: str) -> bool:
-    """Whether this hash of the text would be another one today: of the normalized text, or with other parameters."""
+    """Whether it should be hashed again: `text`, which the hash is of, is not normalized, or the parameters changed."""
     return text != normalized(text) or hasher.check_needs_rehash(hashed)

@@ -9,7 +9,7 @@ import unicodedata
 
 import idna
 
-MAX_TYPED = 1_000  # characters that are normalized; NFKC may compose four of them to one
+MAX_TYPED = 1_024  # characters that are normalized: NFKC composes four to one at most, and passwords have 256
 JOINERS = "\u200c\u200d"  # ZERO WIDTH NON-JOINER and JOINER
 VARIATIONS = "\ufe0e\ufe0f"  # show the emoji before them as text or as a picture
 # Characters Unicode calls letters, marks, symbols or tags but that render as nothing.
@@ -36,7 +36,7 @@ EMOJI = re.compile(f"\U0001f3f4(?:{_FLAGS})\U000e007f|{_EMOJI}(?:\u200d{_EMOJI})
 
 
 def composed(text: str) -> str:
-    """In NFKC, unless it is too long for a name anyway: normalizing a MiB of unordered marks takes hours."""
+    """In NFKC, unless it is too long for a name or a password: normalizing a MiB of unordered marks takes hours."""
     return unicodedata.normalize("NFKC", text) if len(text) <= MAX_TYPED else text
 
 
