@@ -55,18 +55,24 @@ async def log_in(request: Request) -> Response:
             user = await login.check_login(site.database, form.get("username"), form.get("password"))
     except WrongPassword as error:
         security_log.refused(request, Act.LOGIN, error.account)
-        return page(
-            request, "account/login.html", 400, form=form.refuse(error), next=own_address(request, form.get("next"))
-        )
+        return _refuse_login(request, form, error)
     if username_key(form.get("username")) != user.username_key:
-        # Only here, where the password was right: to others the old name is that of nobody.
-        text = f"Your account is now called {user.username}, since its old name is reserved. Log in with the new one."
-        form.refuse(FieldError("username", text))
         form.values["username"] = user.username
-        return page(request, "account/login.html", 400, form=form, next=own_address(request, form.get("next")))
+        return _refuse_login(request, form, _renamed(user))
     session = NewSession(request, form, own_address(request, form.get("next")))
     await sessions.start(site.database, user, session.start)
     return session.redirect(user)
+
+
+def _refuse_login(request: Request, form: Form, error: FieldError) -> Response:
+    target = own_address(request, form.get("next"))
+    return page(request, "account/login.html", 400, form=form.refuse(error), next=target)
+
+
+def _renamed(user: User) -> FieldError:
+    """For those who gave the right password: anybody else gets the answer that an unknown name gets."""
+    text = f"Your account is now called {user.username}, since its old name is reserved. Log in with the new one."
+    return FieldError("username", text)
 
 
 def _is_wanted(request: Request) -> bool:
