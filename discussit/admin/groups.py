@@ -53,7 +53,8 @@ class GroupView(View, model=Group):
     async def update_model(self, request: Request, pk: str, data: Values) -> Group:
         name = checked("name", check_name, data.get("name", ""))
         async with self.editing(request, pk, data.get("version", "")) as (session, group):
-            is_renamed, group.name = group.name != name, name
+            is_renamed = group.name != name
+            group.name = name
             await self.claim(session, request, self.url(request, "details", group))
         if is_renamed:
             security_log.done(request, Act.GROUP_RENAME, group=group.id)

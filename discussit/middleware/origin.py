@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
-from discussit.middleware.hosts import is_allowed
+from discussit.middleware.hosts import MAX_LOGGED, is_allowed
 from discussit.origins import Host, Origin
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ REFUSAL = (
     "This request came from another site's page and was refused. If it came from this site's own page, the server's "
     "log says which setting to change."
 )
-MAX_LOGGED = 200  # characters of a header
 PROXY_HINT = (
     "refused a request from a page of %a: expected %a. If that page is this site's, let its proxy pass on Host and "
     "send X-Forwarded-Proto, and name the proxy's address in FORWARDED_ALLOW_IPS; or name the page's origin in "
