@@ -26,7 +26,7 @@ from discussit.errors import FieldError
 from discussit.pages.page import Form, page, refusal, see_other
 from discussit.urls import root_of
 
-MAX_PKS = 100  # rows that are deleted at the same time: as many as a list shows at most
+MAX_PKS = 100  # rows that are deleted at a time: as many as a list shows at most
 
 VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
 
@@ -197,11 +197,12 @@ class AdminSite(Admin):
 
 
 def _shown(context: dict[str, Any]) -> Sequence[Any]:
-    """The rows on a page: of a list, of the question whether to delete them, or the one with all its details."""
+    """The rows on a page: those of a list, those about to be deleted, or the one whose details it shows."""
     if pagination := context.get("pagination"):
         rows: Sequence[Any] = pagination.rows
         return rows
-    return context.get("rows") or [row for row in [context.get("model")] if row is not None]
+    row = context.get("model")
+    return context.get("rows") or ([] if row is None else [row])
 
 
 async def _found(view: View, pks: Sequence[str]) -> list[Any]:
@@ -213,5 +214,5 @@ def _pks(request: Request) -> list[str]:
     given = ",".join(request.query_params.getlist("pks")).split(",")
     pks = sorted(set(filter(None, given)))
     if len(pks) > MAX_PKS:
-        raise HTTPException(400, f"at most {MAX_PKS} rows are deleted at the same time")
+        raise HTTPException(400, f"delete at most {MAX_PKS} rows at a time")
     return pks
