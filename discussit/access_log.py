@@ -30,7 +30,7 @@ AFTER_WORDS = re.compile(r"\d{1,10}|revoke|\.\w{1,4}", re.ASCII)
 
 
 def hide_secrets() -> None:
-    """From now on, in this process."""
+    """Mask the addresses that uvicorn logs in this process from now on. May be called again."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_hide)
 
@@ -90,7 +90,7 @@ def _masked_parameter(parameter: str, *, is_next: bool) -> str:
 
 
 def _masked_next(value: str) -> str:
-    """As it is encoded, if it has no secrets."""
+    """The value of `next`; unchanged, and encoded as it was, if it has no secrets."""
     plain = _decoded(value)
     if plain is None:
         return MASK
@@ -99,7 +99,7 @@ def _masked_next(value: str) -> str:
 
 
 def _decoded(text: str) -> str | None:
-    """Without escapes, however often it was encoded; None if that was too often."""
+    """The text without escapes; None if it was encoded more than MAX_DECODED times."""
     for _ in range(MAX_DECODED):
         if "%" not in text or (plain := unquote(text)) == text:
             return text

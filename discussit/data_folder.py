@@ -190,7 +190,7 @@ def secret_file(database: Path) -> Path:
 
 def stored_secret_key(database: Path) -> str:
     """The key that is stored beside the database, created at the first start. Raises StartError."""
-    file = secret_file(database)
+    file, remedy = secret_file(database), "remove it to create a new key, which logs everybody out"
     try:
         if not file.exists():
             _create_secret(file)
@@ -202,9 +202,9 @@ def stored_secret_key(database: Path) -> str:
         advice = "it is the server's key, so let this user read it, or set SECRET_KEY"
         raise StartError(f"{file} can't be used ({error.strerror}): {advice}") from None
     except UnicodeError:
-        raise StartError(f"{file} can't be used: it is not text; remove it to create a new key") from None
+        raise StartError(f"{file} can't be used: it is not text; {remedy}") from None
     if not key:
-        raise StartError(f"{file} is empty; remove it to create a new key, which logs everybody out")
+        raise StartError(f"{file} is empty; {remedy}")
     _make_private(ALL_BUT_OWNER, file)
     return key
 

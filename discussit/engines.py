@@ -77,7 +77,7 @@ def configure_sqlite(
     pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON"),
     watched: WatchedFile | None = None,
 ) -> None:
-    """Have the engine's connections begin transactions with `begin`, and end none whose `watched` file is lost."""
+    """Begin the engine's transactions with `begin`. They raise FileLost if the `watched` file is lost."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -97,7 +97,7 @@ def configure_sqlite(
 
 
 def _watch(engine: Engine, file: WatchedFile) -> None:
-    """Raise FileLost instead of connecting, of beginning a transaction and of committing it."""
+    """Check the file before connecting, beginning a transaction and committing it."""
     event.listen(engine, "do_connect", lambda *_: file.check())
     event.listen(engine, "connect", lambda *_: file.opened())
     event.listen(engine, "close", lambda *_: file.closed())

@@ -22,7 +22,7 @@ PART = re.compile(
     """,
     re.VERBOSE,
 )
-ESCAPES = re.compile(r'\\([$`"\\])')  # what a backslash has a meaning before, within double quotes
+ESCAPES = re.compile(r'\\([$`"\\])')  # within double quotes, a backslash before anything else stands for itself
 EXPANSION = re.compile(r"\$[\w{(@*#?$!-]|`")
 ALIKE = 0.8  # of difflib's ratio: SIGN_UP and SINGUP are like SIGNUP
 
@@ -62,7 +62,7 @@ def read_environment() -> Environment:
 
 def _text_of_file() -> str:
     try:
-        # Like other editors' line ends, their byte order mark is accepted.
+        # Editors on Windows begin a file with a byte order mark, and end lines with \r\n.
         return FILE.read_text("utf-8-sig")
     except FileNotFoundError:
         if not FILE.is_symlink():

@@ -17,7 +17,7 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 if bus and database answer and this can be written, else 503 and which is down; also the lag in seconds."""
+    """200 if bus and database answer, else 503; which is down, as a read-only PostgreSQL is; the lag in seconds."""
     site = site_of(request)
     found = {"database": await _answers(site.database), "bus": site.running.is_set() and site.bus.is_connected}
     status = {name: "ok" if is_ok else "down" for name, is_ok in found.items()}

@@ -6,7 +6,7 @@ FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%
 
 
 def show() -> None:
-    """From now on, in this process, show them from INFO on, unless the operator's configuration handles them.
+    """Show this process's lines from INFO on, unless the operator's configuration handles them.
 
     By default Python shows only warnings, and no time: the security log needs both.
     """

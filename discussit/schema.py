@@ -82,7 +82,7 @@ def _sqlite_file(settings: Settings) -> Path:
 
 
 async def _require_writable(database: Database) -> None:
-    """Raise an error if everything would seem to work until somebody writes."""
+    """Raise an error if the database can only be read, which nobody would notice before the first write."""
     if database.settings.uses_sqlite:
         await to_thread.run_sync(_begin_writing, database.settings.database_url)
     else:
@@ -103,7 +103,7 @@ def _begin_writing(database_url: str) -> None:
 
 
 def check_answer(connection: Connection) -> None:
-    """Ask the database something. Raises SchemaError for a PostgreSQL that only answers questions."""
+    """Query the database. Raises SchemaError for a PostgreSQL that can only be read."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("SELECT count(*) FROM sqlite_master"))  # reads the file, unlike SELECT 1
         return

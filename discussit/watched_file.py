@@ -19,9 +19,9 @@ class WatchedFile:
     """The files of an open database, as they were when it was opened.
 
     A file that is moved, deleted or replaced stays open: without this, messages would be written to it and
-    acknowledged, and the next start would find a different database or none. It is looked for again with each
-    transaction (8 µs), so all goes on as soon as it is back. A file whose content was replaced can't be told
-    from one that was written.
+    acknowledged, and the next start would find a different database or none. The files are checked in each
+    transaction (8 µs), so reading and writing resume as soon as they are back. Content that was overwritten in
+    place goes unnoticed: it looks like an ordinary write.
     """
 
     def __init__(self, file: Path) -> None:
@@ -33,7 +33,7 @@ class WatchedFile:
         self._is_lost = False
 
     def opened(self) -> None:
-        """Note a new connection, which has been used."""
+        """Note a new connection, after its first statement: only then are SQLite's other files there."""
         self._connections += 1
         for path in self._paths:
             if path not in self._known and (found := _identity(path)):
@@ -46,7 +46,7 @@ class WatchedFile:
             self._known.clear()
 
     def check(self) -> None:
-        """Raise FileLost if a file is not the one that is open. The first time, it is logged."""
+        """Raise FileLost if a file is not the one that is open. Logs the loss once, and the return."""
         for path, known in list(self._known.items()):
             if _identity(path) != known:
                 self._note_loss(path)

@@ -15,8 +15,8 @@ MAX_COOKIES = 10  # of one name that are read, with all ports: each costs a sign
 def cookies_of(conn: HTTPConnection, name: str) -> list[tuple[str, str]]:
     """The request's cookies of this name, for whatever port: the full name and the value of each, our own first.
 
-    Browsers send a cookie to all ports of its host, and those of longer paths before others. The caller has to find
-    out whose each is: a proxy may not pass on the port, or a different one each time.
+    Browsers send a cookie to all ports of its host, and those of longer paths before others. The port in a name does
+    not prove whose it is, since a proxy may change or omit the port: the caller checks each value.
 
     `conn.cookies` strips everything that Unicode calls a space, so it would take `\xa0__Host-…`, which another site
     on a subdomain can set, for `__Host-…`. And it takes seconds to unquote a long value.

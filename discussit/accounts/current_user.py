@@ -116,8 +116,8 @@ def check_account(conn: HTTPConnection, account: str) -> None:
 class SessionBackend(AuthenticationBackend):
     """Finds the session of a request's cookie. Its token is signed, so that invented ones cost no query.
 
-    A browser may send cookies of several servers, which other ports of the host set: the first counts that is the
-    cookie of a session in this database.
+    A browser also sends the cookies that servers on other ports of the host have set: of all of them, the first that
+    belongs to a session in this database counts.
     """
 
     def __init__(self, settings: Settings, database: Database) -> None:

@@ -63,7 +63,7 @@ class ProxyHeaders:
     def _believed(self, chain: Sequence[Hop]) -> int:
         """How many entries trusted proxies have added: they end with the first that is no trusted proxy's address.
 
-        An entry such as `unknown` ends them as well: what comes before it was sent by nobody knows whom.
+        An entry such as `unknown` ends them as well: whoever wrote what comes before it is unknown.
         """
         hops = 0
         for address, _ in reversed(chain):

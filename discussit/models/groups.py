@@ -66,7 +66,7 @@ class Group(Base):
 
     @classmethod
     def by_name(cls) -> ColumnElement[str]:
-        """What lists are sorted by."""
+        """The key that lists are sorted by: the plain name, ignoring case."""
         return func.lower(cls.plain_name())
 
     @validates("name")
