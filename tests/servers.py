@@ -35,6 +35,11 @@ WAYS = {
     "uvicorn": ["-m", "uvicorn", "discussit.app:app", "--no-access-log"],
     "discussit": ["-m", "discussit", "serve"],
 }
+# Each reads the settings and opens the database when it starts.
+PROGRAMS = {
+    **{way: [*arguments, "--port", "0"] for way, arguments in WAYS.items()},
+    "creategroup": ["-m", "discussit", "creategroup", "Gardening"],
+}
 
 LAUNCHER = Path(__file__).parent / "faults" / "faulty_server.py"
 # Of faulty servers, whatever the machine's environment says.

@@ -7,25 +7,21 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from servers import PROGRAMS
 from stores import query
 
 from discussit.schema import REVISION, SchemaError, prepare_once
 from discussit.settings import Settings, SettingsError
 
-PROGRAMS = {
-    "uvicorn": ["-m", "uvicorn", "discussit.app:app", "--port", "0"],
-    "serve": ["-m", "discussit", "serve", "--port", "0"],
-    "creategroup": ["-m", "discussit", "creategroup", "Gardening"],
-}
 MIGRATE = ["-m", "discussit", "migrate"]
-# What a file's mode does not allow is then refused to root, too.
+# Root is then refused whatever a file's mode forbids.
 ORDINARY = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 every_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 
 
 def run(program, **options):
-    """The program's exit code, and what it says on stderr but for uvicorn's own lines."""
+    """The program's exit code and its lines on standard error, without uvicorn's own."""
     command = [*ORDINARY, sys.executable, *program]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **options)
     lines = [line for line in ended.stderr.splitlines() if not line.startswith("INFO") and "startup failed" not in line]
@@ -34,10 +30,10 @@ def run(program, **options):
 
 def refusal(program):
     """The one line with which it refuses to start."""
-    code, said = run(program)
+    code, error = run(program)
     assert code != 0
-    assert "\n" not in said
-    return said
+    assert "\n" not in error
+    return error
 
 
 def modes():
@@ -62,10 +58,10 @@ def test_new_files_are_private_whatever_the_umask(environment, umask):
 def test_files_that_everybody_could_read_become_private_and_a_line_says_so(migrated, tmp_path):
     Path("discussit.db").chmod(0o644)
 
-    code, said = run(MIGRATE)
+    code, error = run(MIGRATE)
 
-    assert (code, said.count("\n")) == (0, 0)
-    assert said.startswith(f"other users could read {tmp_path}/discussit.db")
+    assert (code, error.count("\n")) == (0, 0)
+    assert error.startswith(f"other users could read {tmp_path}/discussit.db")
     assert modes()["discussit.db"] == 0o600
     assert run(MIGRATE) == (0, "")
 
@@ -81,10 +77,10 @@ def test_files_that_a_group_may_read_stay_as_they_are(migrated):
 def test_a_key_that_others_could_read_becomes_private(migrated, mode):
     Path("discussit.secret").chmod(mode)
 
-    code, said = run(MIGRATE)
+    code, error = run(MIGRATE)
 
     assert code == 0
-    assert "discussit.secret: now only the owner can" in said
+    assert "discussit.secret: now only the owner can" in error
     assert modes()["discussit.secret"] == 0o600
 
 
@@ -110,12 +106,12 @@ def test_a_key_of_another_owner_that_others_can_read_is_warned_of(migrated, tmp_
 def test_a_read_only_folder_is_named_with_what_belongs_there(environment, tmp_path, program):
     tmp_path.chmod(0o555)
 
-    said = refusal(program)
+    error = refusal(program)
 
-    assert f"The folder {tmp_path} can't be written" in said
-    assert "discussit.db" in said
-    assert "discussit.secret" in said
-    assert "SECRET_KEY=''" not in said
+    assert f"The folder {tmp_path} can't be written" in error
+    assert "discussit.db" in error
+    assert "discussit.secret" in error
+    assert "SECRET_KEY=''" not in error
 
 
 def test_a_read_only_folder_is_named_even_where_no_key_belongs_there(environment, tmp_path):
@@ -177,11 +173,11 @@ WRONG_KEYS = {
 def test_a_key_that_cannot_be_used_is_named(migrated, tmp_path, make, reason):
     make(Path("discussit.secret"))
 
-    said = refusal(MIGRATE)
+    error = refusal(MIGRATE)
 
-    assert f"{tmp_path}/discussit.secret" in said
-    assert reason in said
-    assert "SECRET_KEY=''" not in said
+    assert f"{tmp_path}/discussit.secret" in error
+    assert reason in error
+    assert "SECRET_KEY=''" not in error
 
 
 # Databases that are missing
@@ -190,10 +186,10 @@ def test_a_key_that_cannot_be_used_is_named(migrated, tmp_path, make, reason):
 def test_a_database_that_is_missing_beside_its_key_is_created_with_a_warning(migrated, tmp_path):
     Path("discussit.db").unlink()
 
-    code, said = run(MIGRATE)
+    code, error = run(MIGRATE)
 
-    assert (code, said.count("\n")) == (0, 0)
-    assert f"created {tmp_path}/discussit.db, since it was missing, but discussit.secret is from an earlier" in said
+    assert (code, error.count("\n")) == (0, 0)
+    assert f"created {tmp_path}/discussit.db, since it was missing, but discussit.secret is from an earlier" in error
 
 
 @pytest.mark.parametrize("lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["missing", "empty"])

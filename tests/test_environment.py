@@ -5,16 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from servers import PROGRAMS
 
 from discussit.environment import StartError, read_environment
 from discussit.settings import ALEMBIC_INI, Settings
 
-PROGRAMS = {
-    "uvicorn": ["-m", "uvicorn", "discussit.app:app", "--port", "0"],
-    "serve": ["-m", "discussit", "serve", "--port", "0"],
-    "creategroup": ["-m", "discussit", "creategroup", "Gardening"],
-    "alembic": ["-m", "alembic", "-c", str(ALEMBIC_INI), "upgrade", "head"],
-}
+ALEMBIC = ["-m", "alembic", "-c", str(ALEMBIC_INI), "upgrade", "head"]
 
 # What `sh` assigns as well.
 LINES = {
@@ -146,7 +142,7 @@ def test_a_file_that_cannot_be_read_is_not_ignored(environment, make):
         Settings.from_environment()
 
 
-@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+@pytest.mark.parametrize("program", [*PROGRAMS.values(), ALEMBIC], ids=[*PROGRAMS, "alembic"])
 def test_every_program_stops_with_one_line_that_shows_no_secret(environment, program):
     Path(".env").write_text("SIGNUP=closed\nSECRET_KEY='rosemary\n")
 

@@ -1,4 +1,4 @@
-"""What is believed of what a proxy says, and of what somebody says who is none."""
+"""Headers of trusted proxies, which count, and those of anybody else, which don't."""
 
 import re
 import sqlite3
