@@ -56,12 +56,12 @@ def is_outage(error: Exception) -> bool:
         is_mistake = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
         return not (isinstance(error.orig, sqlite3.Error) and is_mistake)
     return isinstance(error, PoolTimeoutError | OSError) or (
-        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_not_sqlites(error))
+        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_no_database(error))
     )
 
 
-def _is_not_sqlites(error: DBAPIError) -> bool:
-    """Whether something else is in the place of the whole file."""
+def _is_no_database(error: DBAPIError) -> bool:
+    """Whether the file is not an SQLite database, as where another file has taken its place."""
     return getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB
 
 
