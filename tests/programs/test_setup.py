@@ -20,8 +20,8 @@ def setup(tmp_path):
         shutil.copy(CHECKOUT / path, folder / path)
     shutil.copy(CHECKOUT / "pyproject.toml", folder)
 
-    def run(**environment):
-        command = [folder / "scripts" / "setup"]
+    def run(*before, **environment):
+        command = [*before, folder / "scripts" / "setup"]
         return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
 
     return run
@@ -66,9 +66,32 @@ def test_python_says_which_module_is_missing(setup, tmp_path):
     assert result.stderr.endswith("Python's venv is missing: apt install python3-venv\n")
 
 
-def test_pip_says_why_nothing_can_be_downloaded(setup):
-    result = setup(PYTHON=sys.executable, PIP_INDEX_URL="http://127.0.0.1:1/", PIP_RETRIES="1", PIP_NO_CACHE_DIR="1")
+@pytest.mark.parametrize("retries", ["0", "1"])
+def test_pip_says_why_nothing_can_be_downloaded(setup, retries):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_FIND_LINKS": "", "PIP_NO_CACHE_DIR": "1"}
+
+    result = setup(PYTHON=sys.executable, PIP_RETRIES=retries, **nowhere)
 
     assert result.returncode == 1
     assert "Connection refused" in result.stderr
     assert "The packages could not be installed: see pip's reason above." in result.stderr
+
+
+def test_a_venv_that_can_not_be_written_is_named_with_the_reason(setup):
+    # pip's file is longer than a file may be here.
+    result = setup("sh", "-c", 'ulimit -f 500 && exec "$0"', PYTHON=sys.executable)
+
+    assert result.returncode == 1
+    assert "File too large" in result.stderr
+    assert "could not create" in result.stderr
+
+
+def test_a_venv_of_an_older_python_is_not_used(setup, tmp_path):
+    old = tmp_path / "a checkout" / ".venv" / "bin" / "python"
+    old.parent.mkdir(parents=True)
+    old.write_text("#!/bin/sh\ncase $2 in *version_info*) exit 1 ;; esac\n")
+    old.chmod(0o755)
+
+    result = setup(PYTHON="python3.99")
+
+    assert (result.returncode, "there is no python3.99" in result.stderr) == (1, True)
