@@ -51,6 +51,23 @@ def test_every_command_is_described_with_its_options(command):
     assert options <= words("running.md")
 
 
+def test_documents_name_no_command_or_option_that_does_not_exist():
+    options = {command: set(rest) for _program, command, *rest in map(str.split, commands())}
+    files = [*DOCS.glob("*.md"), DOCS.parent / "README.md", *(DOCS.parent / "deploy").iterdir()]
+
+    for file in files:
+        shown = re.findall(r"(?:bin/|`|\n *|[;|&] )discussit ([a-z]+)([^\n`;|&)#]*)", file.read_text())
+        for command, rest in shown:
+            assert command in options, f"{file.name}: {command}"
+            assert set(re.findall(r"--[a-z-]+", rest)) <= options[command], f"{file.name}: {command}{rest}"
+
+
+def test_every_script_that_a_document_names_is_there():
+    for document in [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]:
+        for name in re.findall(r"(?<![\w/])(scripts/\w+|\.ci/\w+)", document.read_text()):
+            assert (DOCS.parent / name).exists(), f"{document.name}: {name}"
+
+
 @pytest.mark.parametrize("frame", sorted(FRAMES))
 def test_every_frame_is_described(frame):
     assert frame in words("protocol.md")
