@@ -20,14 +20,9 @@ from discussit.urls import address
 
 
 async def home(request: Request) -> Response:
-    if user_of(request) is None and await _awaits_first_account(request):
+    if user_of(request) is None and not await site_of(request).database.run_read(has_accounts):
         return see_other(address(request, "/accounts/signup/"))
     return await _home(request, current_user(request), Form())
-
-
-async def _awaits_first_account(request: Request) -> bool:
-    site = site_of(request)
-    return site.settings.signup_open and not await site.database.run_read(has_accounts)
 
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:

@@ -1,8 +1,6 @@
 import pytest
 from people import HttpPerson, Page
-from starlette.testclient import TestClient
 
-from discussit.app import app
 from discussit.models import Group
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -12,15 +10,6 @@ def test_the_first_visitor_of_a_server_is_sent_to_sign_up(site):
     response = HttpPerson(site, "visitor").get("/")
 
     assert (response.status_code, response.headers["location"]) == (303, "/accounts/signup/")
-
-
-def test_where_sign_up_is_closed_even_the_first_visitor_is_sent_to_log_in(environment):
-    environment.setenv("SIGNUP", "closed")
-
-    with TestClient(app) as site:
-        response = HttpPerson(site, "visitor").get("/")
-
-    assert response.headers["location"] == "/accounts/login/?next=/"
 
 
 def test_a_visitor_is_sent_to_log_in_and_back(site, alice):
