@@ -4,6 +4,7 @@ They are hashed in NFKC, as NIST SP 800-63B advises: keyboards send ü as one ch
 hashed what was typed.
 """
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple, Unpack
 
@@ -13,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from discussit.errors import ErrorCode, Refused
 from discussit.models.accounts import username_key
-from discussit.models.names import composed
+from discussit.models.names import MAX_TYPED, composed
 from discussit.settings import PACKAGE
 
 Arguments = TypeVarTuple("Arguments")
@@ -66,14 +67,22 @@ async def hash_of(password: str) -> str:
 
 
 async def verified(hashed: str, password: str) -> str | None:
-    """The text that the hash is of: the normalized password, or the typed one, if the hash is older; None if wrong.
+    """The text that the hash is of: the normalized password, or another form, if the hash is older; None if wrong.
 
     A wrong password costs as many hashes as it has forms, whatever the hash is of. Raises TooManyPasswords.
     """
-    for form in dict.fromkeys((normalized(password), password)):
+    for form in _forms(password):
         if await _in_turn(_verifies, hashed, form):
             return form
     return None
+
+
+def _forms(password: str) -> list[str]:
+    """What a hash may be of: the normalized password, what was typed, and what other keyboards would have typed."""
+    if len(password) > MAX_TYPED:
+        return [password]
+    typed = (unicodedata.normalize("NFC", password), unicodedata.normalize("NFD", password))
+    return list(dict.fromkeys((normalized(password), password, *typed)))
 
 
 async def _in_turn(work: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
