@@ -105,14 +105,16 @@ def _serve_on(sockets: list[Any], options: argparse.Namespace) -> None:
     from uvicorn import Config
 
     from discussit import logs
+    from discussit.environment import read_environment
     from discussit.schema import prepare_once
     from discussit.server import listening, running
-    from discussit.settings import Settings
+    from discussit.settings import Settings, bus_of
 
     logs.show()
-    settings = Settings.from_environment()
-    if options.workers > 1 and settings.broadcast_url.startswith("memory:"):
+    # First, since reading the settings creates a missing secret key.
+    if options.workers > 1 and bus_of(read_environment()).startswith("memory:"):
         raise Failed("--workers above 1 needs a bus that they share: set BROADCAST_URL=redis://…")
+    settings = Settings.from_environment()
     asyncio.run(prepare_once(settings))
     listening.listen(sockets, options.host)
     _raise_file_limit()

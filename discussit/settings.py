@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from discussit import data_folder
-from discussit.environment import StartError, read_environment
+from discussit.environment import Environment, StartError, read_environment
 from discussit.origins import Host, Origin
 
 PACKAGE = Path(__file__).parent
@@ -61,7 +61,7 @@ class Settings:
         url = database_url(read("DATABASE_URL", default="sqlite+aiosqlite:///discussit.db"))
         settings = cls(
             database_url=url.render_as_string(hide_password=False),
-            broadcast_url=broadcast_url(read("BROADCAST_URL", default=cls.broadcast_url)),
+            broadcast_url=bus_of(read),
             allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
             trusted_origins=trusted_origins(read("TRUSTED_ORIGINS", default="")),
             signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
@@ -112,6 +112,10 @@ def check_sqlite_file(url: URL, value: str) -> None:
     if not os.path.isdir(file.parent):  # noqa: PTH112 - Path.is_dir() raises PermissionError
         text = f"there is no folder {file.parent}, or this user may not open it: create it"
         raise SettingsError("DATABASE_URL", value, text)
+
+
+def bus_of(read: Environment) -> str:
+    return broadcast_url(read("BROADCAST_URL", default=Settings.broadcast_url))
 
 
 def broadcast_url(value: str) -> str:

@@ -325,11 +325,12 @@ def test_an_unknown_name_has_no_link(run, name):
 # serve
 
 
-def test_several_workers_need_a_bus_that_they_share(run):
+def test_several_workers_need_a_bus_that_they_share(run, tmp_path):
     code, _, errors = run("serve", "--workers", "2")
 
     assert (code, errors.count("\n")) == (1, 1)
     assert "BROADCAST_URL" in errors
+    assert not list(tmp_path.iterdir())  # or the next start would warn of a key without a database
 
 
 def test_serving_creates_the_database_and_its_key(environment, tmp_path):
