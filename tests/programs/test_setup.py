@@ -48,12 +48,21 @@ def test_a_wrong_python_is_named_with_the_reason(setup, python, reason):
 
 def test_an_old_python_is_named_with_its_version(setup, tmp_path):
     old = tmp_path / "python3.9"
-    old.write_text("#!/bin/sh\necho Python False 3.9.2\n")
+    old.write_text("#!/bin/sh\necho A warning >&2\necho Python False 3.9.2\n")
     old.chmod(0o755)
 
     result = setup(PYTHON=str(old))
 
     assert (result.returncode, f"and {old} is 3.9.2" in result.stderr) == (1, True)
+
+
+def test_a_python_that_warns_is_python_all_the_same(setup, tmp_path):
+    (tmp_path / "ensurepip.py").write_text("raise ModuleNotFoundError('what comes after the check of the version')")
+
+    result = setup(PYTHON=sys.executable, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="nonsense")
+
+    assert "Invalid -W option" in result.stderr
+    assert "what comes after the check of the version" in result.stderr
 
 
 def test_python_says_which_module_is_missing(setup, tmp_path):
