@@ -32,6 +32,11 @@ _PICTURE = (
 )
 _EMOJI = f"{_PICTURE}[{VARIATIONS}\U0001f3fb-\U0001f3ff]?"
 _FLAGS = "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("gbeng", "gbsct", "gbwls"))
+# Chooses one of a letter's shapes, and stands directly after it: of kanji, as in \u845b\U000e0100\u57ce; of Mongolian.
+SHAPED = re.compile(
+    "([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
+    "|([\u1820-\u1878\u1887-\u18aa])[\u180b-\u180d\u180f]"
+)
 EMOJI = re.compile(f"\U0001f3f4(?:{_FLAGS})\U000e007f|{_EMOJI}(?:\u200d{_EMOJI})*|[0-9#*]\ufe0f?\u20e3")
 
 
@@ -57,7 +62,7 @@ def is_account_name(text: str) -> bool:
 
 def is_group_name(text: str) -> bool:
     """Whether a group may have this name: anything that can be seen, on one line."""
-    plain = EMOJI.sub("*", text)
+    plain = SHAPED.sub(r"\1\2", EMOJI.sub("*", text))
     seen = without(JOINERS, plain)
     return (
         seen.isprintable()
