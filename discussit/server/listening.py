@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from discussit.environment import StartError
+from discussit.middleware.hosts import is_allowed
 
 BACKLOG = 2048  # connections that wait until they are accepted, as with uvicorn
 # The hosts by which a browser on the same machine reaches an address, where that is not the address itself alone.
@@ -101,7 +102,7 @@ def port_of(sockets: Sequence[socket.socket]) -> int:
 
 def where(sockets: Sequence[socket.socket], host: str, allowed_hosts: Sequence[str], root_path: str) -> str:
     """The address to open in a browser on this machine; if there is none, as behind a proxy, where it serves what."""
-    own = next((name for name in _own_names(sockets, host) if _is_allowed(name, allowed_hosts)), None)
+    own = next((name for name in _own_names(sockets, host) if is_allowed(name, allowed_hosts)), None)
     names = [name for name in allowed_hosts if name != "testserver"]
     if own and not root_path:
         place = f"http://{own}:{port_of(sockets)}"
@@ -118,8 +119,3 @@ def _own_names(sockets: Sequence[socket.socket], host: str) -> list[str]:
     addresses = [each.getsockname()[0] for each in sockets]
     literals = [f"[{address}]" if ":" in address else address for address in addresses]
     return [*itertools.chain(*(NAMES.get(literal, (literal,)) for literal in literals)), host.lower()]
-
-
-def _is_allowed(host: str, allowed_hosts: Sequence[str]) -> bool:
-    """As Starlette's TrustedHostMiddleware decides."""
-    return any(host == each or (each.startswith("*") and host.endswith(each[1:])) for each in allowed_hosts)
