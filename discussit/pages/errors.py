@@ -59,17 +59,13 @@ async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:
 async def too_often(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Throttled)
     security_log.limited(conn, error.what)
-    response = _deny(conn, 429, lambda request: refusal(request, 429, "Too often", str(error)), error)
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return _put_off(conn, 429, "Too often", error)
 
 
 async def too_many_passwords(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Refused)
     logger.warning("a password did not get its turn to be hashed: too many logins and sign-ups at the same time")
-    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", str(error)), error)
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return _put_off(conn, 503, "Not now", error)
 
 
 TEXTS = {
@@ -108,6 +104,13 @@ async def server_error(conn: HTTPConnection, error: Exception) -> Response:
     response = _deny(conn, 500, lambda request: refusal(request, 500, "Our fault", text, traceback=shown))
     # Starlette creates this response outside of all other middleware.
     response.headers.update(headers_of(conn.scope))
+    return response
+
+
+def _put_off(conn: HTTPConnection, status: int, title: str, refused: Refused) -> Response:
+    """`_deny` for what may be repeated after `refused.retry_after` seconds."""
+    response = _deny(conn, status, lambda request: refusal(request, status, title, str(refused)), refused)
+    response.headers["Retry-After"] = str(refused.retry_after)
     return response
 
 
