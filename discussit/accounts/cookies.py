@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
+from itsdangerous import BadSignature, Signer
 from starlette.requests import HTTPConnection
 
 from discussit.origins import Origin
@@ -12,11 +13,23 @@ from discussit.urls import address, root_of
 MAX_COOKIES = 10  # of one name that are read, with all ports: each costs a signature, and perhaps a query
 
 
-def cookies_of(conn: HTTPConnection, name: str) -> list[tuple[str, str]]:
-    """The request's cookies of this name, for whatever port: the full name and the value of each, our own first.
+def signed_cookies(conn: HTTPConnection, name: str, signer: Signer) -> list[tuple[str, str]]:
+    """The request's cookies of this name that the signer has signed: the full name and the text of each, our own first.
 
     Browsers send a cookie to all ports of its host, and those of longer paths before others. The port in a name does
-    not prove whose it is, since a proxy may change or omit the port: the caller checks each value.
+    not prove whose it is, since a proxy may change or omit the port.
+    """
+    signed = []
+    for found, value in cookies_of(conn, name):
+        try:
+            signed.append((found, signer.unsign(value).decode()))
+        except (BadSignature, UnicodeError):
+            pass  # another server's, or another user's
+    return signed
+
+
+def cookies_of(conn: HTTPConnection, name: str) -> list[tuple[str, str]]:
+    """The request's cookies of this name, for whatever port: the full name and the value of each, our own first.
 
     `conn.cookies` strips everything that Unicode calls a space, so it would take `\xa0__Host-…`, which another site
     on a subdomain can set, for `__Host-…`. And it takes seconds to unquote a long value.

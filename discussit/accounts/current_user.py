@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import contains_eager
@@ -13,7 +13,7 @@ from starlette.authentication import AuthCredentials, AuthenticationBackend, Bas
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.accounts.cookies import cookie_attributes, cookie_name, cookies_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, signed_cookies
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, session_id
@@ -139,11 +139,8 @@ class SessionBackend(AuthenticationBackend):
     def _cookies(self, conn: HTTPConnection) -> dict[str, str]:
         """The names of the request's signed cookies, by the ids of their sessions, in the order in which they count."""
         names: dict[str, str] = {}
-        for name, value in cookies_of(conn, COOKIE):
-            try:
-                names.setdefault(session_id(self._signer.unsign(value).decode()), name)
-            except (BadSignature, UnicodeError):
-                pass  # another server's
+        for name, token in signed_cookies(conn, COOKIE, self._signer):
+            names.setdefault(session_id(token), name)
         return names
 
     async def _session(self, ids: Iterable[str]) -> Session | None:

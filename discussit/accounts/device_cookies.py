@@ -6,11 +6,11 @@ with a device cookie is counted separately: OWASP's "Slow Down Online Guessing A
 
 import secrets
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from discussit.accounts.cookies import cookie_attributes, cookie_name, cookies_of
+from discussit.accounts.cookies import cookie_attributes, cookie_name, signed_cookies
 from discussit.models.accounts import username_key
 
 COOKIE = "discussit_device"
@@ -38,12 +38,9 @@ class DeviceCookies:
 
     def _devices(self, conn: HTTPConnection, username: str) -> dict[str, str]:
         """The ids in this user's cookies, by the cookies' names, our own first."""
-        signer, devices = self._signer(username), dict[str, str]()
-        for name, value in cookies_of(conn, COOKIE):
-            try:
-                devices.setdefault(name, signer.unsign(value).decode())
-            except (BadSignature, UnicodeError):
-                pass  # another user's, or another server's
+        devices: dict[str, str] = {}
+        for name, id in signed_cookies(conn, COOKIE, self._signer(username)):
+            devices.setdefault(name, id)
         return devices
 
     def _signer(self, username: str) -> Signer:
