@@ -203,6 +203,13 @@ export class Socket {
     this.#closed(0)
   }
 
+  // The reason is asked for at once, since sockets are tried rarely by now. Polling begins again only after the next of
+  // them has failed: otherwise a server that answers questions, but not polls, would be asked without a pause.
+  #lostPolling() {
+    this.#lost()
+    this.#askWhy(false)
+  }
+
   /** @param {Status} status */
   #end(status) {
     this.#drop()
@@ -237,13 +244,15 @@ export class Socket {
     return longest * (0.5 + Math.random() / 2)
   }
 
-  async #askWhy() {
+  /** @param {boolean} [mayPoll] If the server answers other requests. */
+  async #askWhy(mayPoll = true) {
     if (this.#isAsking || this.#isPolling) return
     this.#isAsking = true
     const { isServed, verdict } = await askWhy(this.#question)
     this.#isAsking = false
     if (this.#hasEnded || this.#status === "open") return
     if (verdict) return this.#end(verdict)
+    if (!mayPoll) return
     this.#refusals = isServed ? this.#refusals + 1 : 0
     if (this.#polling && this.#refusals >= (keptInTab(FAILED) ? 1 : FAILURES)) this.#poll(this.#polling)
   }
@@ -253,7 +262,7 @@ export class Socket {
     keepInTab(FAILED, "yes")
     this.#change("polling")
     const { query, received } = this.#listener
-    polling.start({ query, received, lost: () => this.#lost() })
+    polling.start({ query, received, lost: () => this.#lostPolling() })
   }
 
   /** @param {Status} status */
