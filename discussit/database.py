@@ -9,14 +9,12 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
-from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
-from discussit.data_folder import sqlite_file
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import Settings
@@ -100,7 +98,7 @@ class Database:
         self._threads: SQLiteThreads | None = None
         if settings.uses_sqlite:
             self._turn = Turns(1)
-            file = WatchedFile(sqlite_file(make_url(settings.database_url)))
+            file = WatchedFile(settings.sqlite_file)
             self._threads = SQLiteThreads(settings.database_url, file)
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
             configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE", watched=file)

@@ -5,15 +5,14 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Connection, NullPool, inspect, make_url, text
+from sqlalchemy import Connection, NullPool, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from discussit.data_folder import create_database, make_private, sqlite_file, trouble_with
+from discussit.data_folder import create_database, make_private, trouble_with
 from discussit.database import DATABASE_ERRORS, Database
 from discussit.engines import PRAGMAS, async_engine, blocking_engine, configure_sqlite
 from discussit.environment import StartError
@@ -59,7 +58,7 @@ async def prepare(database: Database, *, migrate: bool = False) -> str:
     settings = database.settings
     try:
         if settings.uses_sqlite:
-            create_database(_sqlite_file(settings))
+            create_database(settings.sqlite_file)
         # Before aiosqlite is used: if the file can't be opened, it would leave a thread that may write to stderr.
         revision = await database.run_read(lambda session: _revision(session.connection()))
         await _require_writable(database)
@@ -69,16 +68,12 @@ async def prepare(database: Database, *, migrate: bool = False) -> str:
             revision = REVISION
         if settings.uses_sqlite:
             await to_thread.run_sync(_erase_copies, settings.database_url)
-            make_private(_sqlite_file(settings))
+            make_private(settings.sqlite_file)
         else:
             await database.run_read(lambda session: _require_privileges(session.connection()))
     except DATABASE_ERRORS as error:
         raise SchemaError(f"The database can't be used: {reason_of(error, settings)}") from error
     return revision
-
-
-def _sqlite_file(settings: Settings) -> Path:
-    return sqlite_file(make_url(settings.database_url))
 
 
 async def _require_writable(database: Database) -> None:
@@ -157,7 +152,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """
     engine = async_engine(settings.database_url, poolclass=NullPool)
     if settings.uses_sqlite:
-        create_database(_sqlite_file(settings))
+        create_database(settings.sqlite_file)
         # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
         pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
         configure_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
@@ -219,7 +214,7 @@ def reason_of(error: Exception, settings: Settings) -> str:
     """Why the database does not do what it should, and what to do, in one line without values."""
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
-        return trouble_with(_sqlite_file(settings), cause)
+        return trouble_with(settings.sqlite_file, cause)
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
 
 

@@ -83,6 +83,11 @@ class Settings:
     def uses_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    @property
+    def sqlite_file(self) -> Path:
+        """The absolute path of the database's file. Only where the database is SQLite's."""
+        return data_folder.sqlite_file(make_url(self.database_url))
+
 
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
