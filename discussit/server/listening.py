@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from discussit.client_address import LOOPBACK
 from discussit.environment import StartError
 from discussit.middleware.hosts import is_allowed
 
@@ -19,7 +20,6 @@ NAMES = {
     "[::]": ("[::1]", "localhost", "127.0.0.1"),
     "[::1]": ("[::1]", "localhost"),
 }
-LOOPBACK = ("127.0.0.1", "::1")
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "[::1]"))
 NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
