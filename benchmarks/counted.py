@@ -3,21 +3,21 @@
 import sys
 from pathlib import Path
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session as OrmSession
-
 from discussit.cli import main
+from discussit.delivery.hub import Hub
 from discussit.log.write import CommittedChanges
 
 
 def serve(file: str, *arguments: str) -> None:
+    publish = Hub.publish
     with Path(file).open("a", buffering=1) as sizes:
 
-        @event.listens_for(OrmSession, "before_commit")
-        def note(session: OrmSession) -> None:
-            if entries := sum(map(len, session.info.get("changes", CommittedChanges()).entries.values())):
+        def note(hub: Hub, changes: CommittedChanges) -> None:
+            if entries := sum(map(len, changes.entries.values())):
                 sizes.write(f"{entries}\n")
+            publish(hub, changes)
 
+        Hub.publish = note  # type: ignore[method-assign]
         main(["serve", *arguments])
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -18,7 +19,10 @@ from sqlalchemy.orm import sessionmaker
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.settings import Settings
+from discussit.sqlite_threads import WritingThread
 from discussit.watched_file import WatchedFile
+
+logger = logging.getLogger(__name__)
 
 CONNECTIONS = 10  # to PostgreSQL, of one process
 BATCH_CONNECTIONS = 2  # of these for batches of messages, which wait for no other transaction's connection
@@ -95,11 +99,13 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._queues: WeakValueDictionary[Hashable, Turns] = WeakValueDictionary()
-        self._threads: SQLiteThreads | None = None
+        self._publish: Publish = lambda _changes: None
+        self._writer: WritingThread | None = None
         if settings.uses_sqlite:
             self._turn = Turns(1)
             file = WatchedFile(settings.sqlite_file)
-            self._threads = SQLiteThreads(settings.database_url, file)
+            self._writer = WritingThread(settings.database_url, file)
+            self._reader = SQLiteReaders(settings.database_url, file)
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
             configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE", watched=file)
         else:
@@ -110,21 +116,23 @@ class Database:
                 settings.database_url, connections=BATCH_CONNECTIONS, lock_limit=BATCH_LOCK_LIMIT
             )
             self._snapshots = async_sessionmaker(self.engine.execution_options(**SNAPSHOT))
-            self._batches = async_sessionmaker(self._batch_engine, expire_on_commit=False)
         # expire_on_commit would load every object again to answer with what was just written.
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"publish": self._published})
 
     def publish_to(self, publish: Publish) -> None:
         """From now on, call `publish` with the changes of each transaction that this process commits.
 
-        It is called in the present event loop, immediately after the commit, so it must neither wait nor raise.
+        It is called in the event loop, immediately after the commit, so it must not wait.
         """
-        self.sessions.configure(info={"publish": publish})
-        if self._threads is not None:
-            loop = asyncio.get_running_loop()
-            self._threads.publish_to(lambda written: loop.call_soon_threadsafe(publish, written))
-        else:
-            self._batches.configure(info={"publish": publish})
+        self._publish = publish
+
+    def _published(self, changes: CommittedChanges) -> None:
+        try:
+            self._publish(changes)
+        except Exception:
+            # It is committed, and readers look for themselves: an error here would make the writer
+            # believe that it is not. What fails is a mistake of ours, of any type.
+            logger.exception("could not publish what was committed")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -137,27 +145,38 @@ class Database:
 
     async def run_write(self, work: Callable[[OrmSession], Result]) -> Result:
         """Run `work` in a transaction and return its result once that is committed. May run in a thread."""
-        if self._threads is None:
+        if self._writer is None:
             async with self.transaction() as session:
                 return await session.run_sync(work)
         with CancelScope(shield=True):
             async with self._turn:
-                result = await self._threads.write(work)
+                result = await self._writer.write(work, self._published)
         return result
 
-    async def run_batch(self, work: Callable[[OrmSession], Result]) -> Result:
-        """`run_write` for batches of messages: waits for no other transaction, and for a lock only BATCH_LOCK_LIMIT."""
-        if self._threads is not None:
-            return await self.run_write(work)
+    async def run_batch(
+        self, work: Callable[[Connection, CommittedChanges], Result], deliver: Callable[[Result], object]
+    ) -> Result:
+        """Run `work` in a transaction of messages: its wait for a lock, and for other transactions, is short.
+
+        After the commit `deliver` is called with the result, and then what `work` added to the changes is published, in
+        one step: an answer and what others are sent can leave together.
+        """
         with CancelScope(shield=True):
-            async with self._batches.begin() as session:
-                result = await session.run_sync(work)
+            if self._writer is not None:
+                async with self._turn:
+                    return await self._writer.batch(work, deliver, self._published)
+            changes = CommittedChanges()
+            async with self._batch_engine.connect() as connection:
+                async with connection.begin():
+                    result = await connection.run_sync(work, changes)
+                deliver(result)
+                self._published(changes)
         return result
 
     @asynccontextmanager
     async def one_at_a_time(self, what: Hashable) -> AsyncIterator[None]:
         """Have those who will lock the same row wait here, and not each with a connection. Raises TimeoutError."""
-        if self._threads is not None:
+        if self._writer is not None:
             yield  # all transactions are one at a time
             return
         async with self._queues.setdefault(what, Turns(1)):
@@ -165,8 +184,8 @@ class Database:
 
     async def run_read(self, work: Callable[[OrmSession], Result]) -> Result:
         """Run `work` in a read-only snapshot and return its result. May run in a thread."""
-        if self._threads is not None:
-            return await self._threads.read(work)
+        if self._writer is not None:
+            return await self._reader.read(work)
         with CancelScope(shield=True):
             async with self._snapshots() as session:
                 result = await session.run_sync(work)
@@ -174,8 +193,9 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-        if self._threads is not None:
-            self._threads.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+            self._reader.dispose()
         else:
             await self._batch_engine.dispose()
 
@@ -197,42 +217,23 @@ class Turns:
         self._free.release()
 
 
-class SQLiteThreads:
-    """SQLite's own, blocking driver, in threads.
-
-    Through aiosqlite every statement takes several trips to a thread, each more expensive than the statement.
-    Here a whole transaction takes one.
-    """
+class SQLiteReaders:
+    """A few connections of SQLite's own driver that read, each in a thread."""
 
     def __init__(self, url: str, file: WatchedFile) -> None:
-        self._writer = blocking_engine(url, pool_size=1, max_overflow=0)
-        self._reader = blocking_engine(url, pool_size=READERS, max_overflow=0)
-        configure_sqlite(self._writer, begin="BEGIN IMMEDIATE", watched=file)
-        configure_sqlite(self._reader, begin="BEGIN", watched=file)
-        self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
-        self._read_sessions = sessionmaker(self._reader)
-        self._turns_to_read = Turns(READERS)
-        self._readers = CapacityLimiter(READERS)  # threads of their own, whatever all others do
-
-    def publish_to(self, publish: Callable[[CommittedChanges], object]) -> None:
-        """From now on, call `publish` after each commit, in the writing thread."""
-        self._write_sessions.configure(info={"publish": publish})
-
-    async def write(self, work: Callable[[OrmSession], Result]) -> Result:
-        return await to_thread.run_sync(self._write, work)
+        self._engine = blocking_engine(url, pool_size=READERS, max_overflow=0)
+        configure_sqlite(self._engine, begin="BEGIN", watched=file)
+        self._sessions = sessionmaker(self._engine)
+        self._turns = Turns(READERS)
+        self._threads = CapacityLimiter(READERS)  # threads of their own, whatever all others do
 
     async def read(self, work: Callable[[OrmSession], Result]) -> Result:
-        async with self._turns_to_read:
-            return await to_thread.run_sync(self._read, work, limiter=self._readers)
-
-    def _write(self, work: Callable[[OrmSession], Result]) -> Result:
-        with self._write_sessions.begin() as session:
-            return work(session)
+        async with self._turns:
+            return await to_thread.run_sync(self._read, work, limiter=self._threads)
 
     def _read(self, work: Callable[[OrmSession], Result]) -> Result:
-        with self._read_sessions() as session:
+        with self._sessions() as session:
             return work(session)
 
     def dispose(self) -> None:
-        self._writer.dispose()
-        self._reader.dispose()
+        self._engine.dispose()

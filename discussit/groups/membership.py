@@ -1,13 +1,13 @@
 """Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, select, tuple_, union_all
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Select, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.models import Group, Membership, User
+from discussit.many_rows import ManyFound
+from discussit.models import Membership, User
 from discussit.models.accounts import MAX_KEY, username_key
 
 MemberKey = tuple[int, int]  # a group's and a user's id
@@ -56,28 +56,18 @@ def some_members(session: OrmSession, group_id: int, preferred: Sequence[int], l
     return [row.username for row in sorted(rows[:limit], key=lambda row: row.username_key)]
 
 
-# Built once, since building it takes as long as executing it.
-AMONG = (
-    select(Membership.group_id, User.id, User.username, Group.uuid)
-    .join(User, User.id == Membership.user_id)
-    .join(Group, Group.id == Membership.group_id)
-    # Also filtered by group and user, so that the index is used.
-    .where(Membership.group_id.in_(bindparam("groups", expanding=True)))
-    .where(Membership.user_id.in_(bindparam("users", expanding=True)))
-    .where(tuple_(Membership.group_id, Membership.user_id).in_(bindparam("keys", expanding=True)))
-    .where(User.is_active)
+AMONG = ManyFound(
+    [Column("group_id", Integer), Column("user_id", Integer)],
+    lambda given: (
+        select(Membership.group_id, User.id, User.username)
+        .select_from(given)
+        .join(Membership, is_member(given.c.user_id, given.c.group_id))
+        .join(User, User.id == Membership.user_id)
+        .where(User.is_active)
+    ),
 )
 
 
-class Member(NamedTuple):
-    """What an entry needs to know about its author."""
-
-    username: str
-    group_uuid: UUID
-
-
-def members_among(session: OrmSession, keys: Collection[MemberKey]) -> dict[MemberKey, Member]:
-    """Those of the keys that are memberships of active users. `keys` must not be empty."""
-    groups, users = map(set, zip(*keys, strict=True))
-    rows = session.connection().execute(AMONG, {"groups": groups, "users": users, "keys": keys})
-    return {(group_id, user_id): Member(username, uuid) for group_id, user_id, username, uuid in rows}
+def members_among(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, str]:
+    """Those of the keys that are memberships of active users, with their names."""
+    return {(group_id, user_id): username for group_id, user_id, username in AMONG.rows(connection, keys)}

@@ -6,18 +6,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from anyio import create_task_group
-from sqlalchemy import Integer, String, bindparam, column, select, values
+from sqlalchemy import Column, Connection, Integer, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import Database, is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import members_among
-from discussit.log.draft import ClientKey, Draft
+from discussit.log.draft import Answer, ClientKey, Draft
 from discussit.log.held import Held
-from discussit.log.write import ENTRIES, NewEntry, write_entries
+from discussit.log.write import ENTRIES, LOCK_PLACES, CommittedChanges, NewEntry, Places, lock_places, write_entries
+from discussit.many_rows import ManyFound
 from discussit.models import Group, User
-from discussit.models.locks import lock_groups
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Writer:
         self._has_ended = False
 
     def submit(self, draft: Draft) -> Draft:
-        """Queue a draft; `draft.seq` is its result. Drafts of one caller keep their order."""
+        """Queue a draft, which is answered later, or immediately as `busy`. Drafts of one caller keep their order."""
         if self._has_ended or len(self._waiting) >= MAX_QUEUED:
             draft.answer(Refused(ErrorCode.BUSY, TOO_BUSY))
             return draft
@@ -64,7 +63,18 @@ class Writer:
 
         A caller that is cancelled while it waits does not take its message back.
         """
-        return await asyncio.shield(self.submit(draft).seq)
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def answer(answer: Answer) -> None:
+            if not answered.cancelled():
+                answered.set_result(answer)
+
+        draft.on_answer = answer
+        self.submit(draft)
+        result = await answered
+        if isinstance(result, Refused):
+            raise result
+        return result
 
     async def run(self) -> None:
         """Write for as long as the process lives."""
@@ -125,7 +135,7 @@ class Writer:
             await self._answer(drafts, lock)
         finally:
             self._held_batch = ()
-        groups = {draft.group_id for draft in drafts if draft.seq.done()}
+        groups = {draft.group_id for draft in drafts if draft.answered is not None}
         self._held.release(groups)
         return bool(groups)
 
@@ -134,7 +144,7 @@ class Writer:
         if not drafts:
             return []
         try:
-            answers = await self._store(drafts, lock)
+            return await self._store(drafts, lock)
         except Exception as error:
             if is_contended(error):
                 return drafts
@@ -144,11 +154,9 @@ class Writer:
             if len(drafts) > 1 and not is_outage(error):
                 return await self._answer_singly(drafts, lock)
             logger.error("could not write %d messages: %s", len(drafts), type(error).__name__)
-            answers = [Refused(ErrorCode.BUSY, NOT_STORED) for _ in drafts]
-        for draft, answer in zip(drafts, answers, strict=True):
-            if answer is not None:
-                draft.answer(answer)
-        return [draft for draft, answer in zip(drafts, answers, strict=True) if answer is None]
+            for draft in drafts:
+                draft.answer(Refused(ErrorCode.BUSY, NOT_STORED))
+            return []
 
     async def _answer_singly(self, drafts: Iterable[Draft], lock: "Lock") -> Sequence[Draft]:
         left: list[Draft] = []
@@ -157,102 +165,114 @@ class Writer:
             left += [draft] if is_behind else await self._answer([draft], lock)
         return left
 
-    async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> "Sequence[Answer]":
-        run = self._database.run_batch
+    async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
+        def add(connection: Connection, changes: CommittedChanges) -> Answers:
+            return _add(connection, changes, drafts, {}, lock)
+
+        def add_unknown(connection: Connection, changes: CommittedChanges) -> Answers:
+            return _add(connection, changes, drafts, _known(connection, drafts), lock)
+
         try:
-            return await run(lambda session: _add(session, drafts, {}, lock))
+            answers = await self._database.run_batch(add, _answer_all)
         except IntegrityError:
             # A client_id exists already, which is too rare to look for it each time.
-            return await run(lambda session: _add(session, drafts, _known(session, drafts), lock))
+            answers = await self._database.run_batch(add_unknown, _answer_all)
+        return [draft for draft in drafts if draft not in answers]
 
     def _note_idle(self) -> None:
         if not (self._waiting or self._batch or self._held.drafts):
             self._idle.set()
 
 
-Answer = int | Refused | None  # None: it has to wait for a lock
+Answers = dict[Draft, Answer]  # of all that don't have to wait for a lock
 KnownSeqs = dict[ClientKey | Draft, int]  # of drafts that were written before
 
 
-def _add(session: OrmSession, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock") -> "list[Answer]":
-    """Write the drafts; return each one's seq, or why it is refused. Runs in another thread on SQLite.
+def _answer_all(answers: Answers) -> None:
+    for draft, answer in answers.items():
+        draft.answer(answer)
+
+
+def _add(
+    connection: Connection, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
+) -> Answers:
+    """Write the drafts that `lock` gets the locks for. Runs in another thread on SQLite.
 
     The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
     """
-    locked = lock(session, drafts)
-    members = members_among(session, {draft.member for draft in locked}) if locked else {}
-    refused: dict[Draft, Refused] = {}
+    free, places = lock(connection, drafts)
+    members = members_among(connection, {draft.member for draft in free})
+    refused: Answers = {}
     new: dict[ClientKey | Draft, NewEntry] = {}
-    for draft in locked:
-        if draft.member not in members:
-            refused[draft] = _refusal(session, draft)
+    for draft in free:
+        if draft.group_id not in places:
+            refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
+        elif draft.member not in members:
+            refused[draft] = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
         elif draft.key not in known and draft.key not in new:
-            new[draft.key] = draft.entry(members[draft.member])
-    seqs = known | dict(zip(new, write_entries(session, list(new.values())), strict=True))
-    return [refused.get(draft) or seqs.get(draft.key) for draft in drafts]
+            new[draft.key] = draft.entry(places[draft.group_id].group_uuid, members[draft.member])
+    seqs = known | dict(zip(new, write_entries(connection, changes, list(new.values()), places), strict=True))
+    found = {draft: seqs[draft.key] for draft in drafts if draft.key in seqs}
+    return found | refused
 
 
-def place_of(session: OrmSession, draft: Draft) -> int | None:
+def place_of(connection: Connection, draft: Draft) -> int | None:
     """The seq of the message with the draft's client_id, if there is one: it need not be counted again."""
-    return _known(session, [draft]).get(draft.key)
+    return _known(connection, [draft]).get(draft.key)
 
 
-def _refusal(session: OrmSession, draft: Draft) -> Refused:
-    if session.scalar(select(Group.id).where(Group.id == draft.group_id)) is None:
-        return Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
-    return Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
-
-
-def _known(session: OrmSession, drafts: Iterable[Draft]) -> KnownSeqs:
-    # Joined with a table of values, since SQLite scans all entries for `(…, …, …) IN (…)`.
-    keys = {draft.key for draft in drafts if isinstance(draft.key, tuple)}
-    if not keys:
-        return {}
-    wanted = values(column("group_id", Integer), column("user_id", Integer), column("client_id", String))
-    key, entry = wanted.data(list(keys)).cte("wanted").c, ENTRIES.c
-    rows = session.execute(
-        select(entry.group_id, entry.user_id, entry.client_id, entry.seq).where(
-            entry.group_id == key.group_id, entry.user_id == key.user_id, entry.client_id == key.client_id
+KNOWN = ManyFound(
+    [ENTRIES.c.group_id, ENTRIES.c.user_id, ENTRIES.c.client_id],
+    lambda given: (
+        select(ENTRIES.c.group_id, ENTRIES.c.user_id, ENTRIES.c.client_id, ENTRIES.c.seq)
+        .select_from(given)
+        .where(
+            ENTRIES.c.group_id == given.c.group_id,
+            ENTRIES.c.user_id == given.c.user_id,
+            ENTRIES.c.client_id == given.c.client_id,
         )
-    )
-    return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in rows}
+    ),
+)
+
+
+def _known(connection: Connection, drafts: Iterable[Draft]) -> KnownSeqs:
+    keys = {draft.key for draft in drafts if isinstance(draft.key, tuple)}
+    return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in KNOWN.rows(connection, keys)}
 
 
 # Locks
 
-# Gets the locks of the drafts' groups, and returns the drafts that can be written.
-Lock = Callable[[OrmSession, Sequence[Draft]], Sequence[Draft]]
+# Gets the locks of the drafts' groups, and returns the drafts that can be written, with the groups' places.
+Lock = Callable[[Connection, Sequence[Draft]], tuple[Sequence[Draft], Places]]
 
-# Made once, since building a statement takes as long as executing it.
-WAIT = lock_groups(bindparam("groups", expanding=True))
-SKIP = WAIT.with_for_update(key_share=True, skip_locked=True)
-EXISTING = select(Group.id).where(Group.id.in_(bindparam("groups", expanding=True)))
+SKIP = LOCK_PLACES.changed(lambda lock: lock.with_for_update(key_share=True, skip_locked=True))
+EXISTING = ManyFound([Column("id", Integer)], lambda given: select(Group.id).where(Group.id.in_(select(given.c.id))))
 # What the foreign keys of entries will lock.
-SKIP_USERS = (
-    select(User.id)
-    .where(User.id.in_(bindparam("users", expanding=True)))
-    .with_for_update(read=True, key_share=True, skip_locked=True)
+SKIP_USERS = ManyFound(
+    [Column("id", Integer)],
+    lambda given: (
+        select(User.id)
+        .where(User.id.in_(select(given.c.id)))
+        .with_for_update(read=True, key_share=True, skip_locked=True)
+    ),
 )
 
 
-def _wait_for_locks(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":  # there the whole transaction is alone
-        connection.execute(WAIT, {"groups": {draft.group_id for draft in drafts}})
-    return drafts
+def _wait_for_locks(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+    return drafts, lock_places(connection, {draft.group_id for draft in drafts})
 
 
-def _skip_locked(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
-    """Of the drafts whose group and author nobody else has locked, as many as a batch takes."""
-    connection, groups = session.connection(), {draft.group_id for draft in drafts}
-    locked = groups - set(connection.scalars(SKIP, {"groups": groups}))
-    if locked:
-        locked = set(connection.scalars(EXISTING, {"groups": locked}))
+def _skip_locked(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+    """The drafts whose group and author nobody else has locked, but no more than a batch takes."""
+    groups = {draft.group_id for draft in drafts}
+    places = lock_places(connection, groups, SKIP)
+    locked = {id for (id,) in EXISTING.rows(connection, [(group,) for group in groups - places.keys()])}
     free = [draft for draft in drafts if draft.group_id not in locked]
-    authors = set(connection.scalars(SKIP_USERS, {"users": {draft.user_id for draft in free}}))
-    return [draft for draft in free if draft.user_id in authors][:MAX_BATCH]
+    authors = {id for (id,) in SKIP_USERS.rows(connection, {(draft.user_id,) for draft in free})}
+    return [draft for draft in free if draft.user_id in authors][:MAX_BATCH], places
 
 
-def _wait_for_group_alone(session: OrmSession, drafts: Sequence[Draft]) -> Sequence[Draft]:
+def _wait_for_group_alone(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
     """Wait for the group, in the queue of all who do, but not for the authors."""
-    return _skip_locked(session, _wait_for_locks(session, drafts))
+    _wait_for_locks(connection, drafts)
+    return _skip_locked(connection, drafts)

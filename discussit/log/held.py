@@ -62,7 +62,7 @@ class Held:
     def release(self, written: set[int]) -> None:
         """Drop what is answered, and then the groups to which something was written, unless more waits for them."""
         for group, queue in list(self._of_group.items()):
-            waiting = self._of_group[group] = deque(each for each in queue if not each[1].seq.done())
+            waiting = self._of_group[group] = deque(each for each in queue if each[1].answered is None)
             if group in written and not waiting:
                 del self._of_group[group]
         self._count = len(self.drafts)

@@ -5,7 +5,6 @@ rows that they refer to. After a commit, what was written is handed to the sessi
 Statements that bypass the ORM bypass these hooks.
 """
 
-import logging
 from collections.abc import Iterable
 from copy import deepcopy
 
@@ -20,8 +19,6 @@ from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
 from discussit.models.entries import TEXTS, Entry, Event, Message
 from discussit.models.groups import Group, Membership, new_epoch
-
-logger = logging.getLogger(__name__)
 
 
 class NothingChanges(ValueError):
@@ -157,7 +154,8 @@ def _write(session: OrmSession) -> None:
         if isinstance(entry, Event):
             entry.description = entry.describe()
         entry.timestamp = entry.timestamp or now()
-    seqs = write.write_entries(session, [_new_entry(entry) for entry in entries])
+    new = [_new_entry(entry) for entry in entries]
+    seqs = write.write_entries(session.connection(), write.changes_of(session), new)
     for entry, seq in zip(entries, seqs, strict=True):
         _make_persistent(session, entry, seq)
     _refresh(session, {entry.group for entry in entries})
@@ -274,9 +272,4 @@ def after_commit(session: OrmSession) -> None:
     changes = session.info.pop("changes", None)
     publish: write.Publish | None = session.info.get("publish")
     if changes is not None and publish is not None:
-        try:
-            publish(changes)
-        except Exception:
-            # It is committed, and readers look for themselves: an error here would make the writer
-            # believe that it is not. What fails is a mistake of ours, of any type.
-            logger.exception("could not publish what was committed")
+        publish(changes)

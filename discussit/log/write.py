@@ -1,35 +1,69 @@
 """The one way into a log: `write_entries`, and what a transaction leaves to be published after its commit."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Table, and_, bindparam, func, insert, update
+from sqlalchemy import (
+    CTE,
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
+from discussit.many_rows import ManyFound, ManyRows
 from discussit.models.base import now
 from discussit.models.entries import TEXTS, Entry
 from discussit.models.groups import Group, Membership
+from discussit.models.locks import lock_groups
 
 GROUPS, ENTRIES, MEMBERSHIPS = (cast(Table, model.__table__) for model in (Group, Entry, Membership))
 
-# Made once: they are part of each transaction that writes to a log.
-TAKE_PLACES = (
-    update(GROUPS)
-    .where(GROUPS.c.id == bindparam("group"))
-    .values(
-        last_seq=GROUPS.c.last_seq + bindparam("entries"),
-        messages=GROUPS.c.messages + bindparam("new_messages"),
-        member_count=GROUPS.c.member_count + bindparam("new_members"),
-        last_message_at=func.coalesce(bindparam("at", type_=GROUPS.c.last_message_at.type), GROUPS.c.last_message_at),
-    )
-    .returning(GROUPS.c.uuid, GROUPS.c.last_seq, GROUPS.c.messages, GROUPS.c.revisions)
+
+def _insert_all(table: Table) -> ManyRows:
+    def statement(given: CTE) -> Executable:
+        columns = list(table.columns)
+        return insert(table).from_select(columns, select(given).where(given.c.group_id.is_not(None)))
+
+    return ManyRows(table.columns, statement)
+
+
+INSERT_ENTRIES, INSERT_TEXTS = _insert_all(ENTRIES), _insert_all(TEXTS)
+LOCK_PLACES = ManyFound(
+    [Column("id", Integer)],
+    lambda given: lock_groups(select(given.c.id)).with_only_columns(
+        GROUPS.c.id, GROUPS.c.uuid, GROUPS.c.last_seq, GROUPS.c.messages, GROUPS.c.revisions
+    ),
+)
+TAKE_PLACES = ManyRows(
+    [
+        *(Column(name, Integer) for name in ("id", "entries", "messages", "members")),
+        Column("at", GROUPS.c.last_message_at.type),
+    ],
+    lambda given: (
+        update(GROUPS)
+        .where(GROUPS.c.id == given.c.id)
+        .values(
+            last_seq=GROUPS.c.last_seq + given.c.entries,
+            messages=GROUPS.c.messages + given.c.messages,
+            member_count=GROUPS.c.member_count + given.c.members,
+            last_message_at=func.coalesce(given.c["at"], GROUPS.c.last_message_at),
+        )
+    ),
 )
 READ_UP_TO = (
     update(MEMBERSHIPS)
@@ -79,100 +113,63 @@ def changes_of(session: OrmSession) -> CommittedChanges:
     return changes
 
 
-def write_entries(session: OrmSession, entries: Sequence[NewEntry]) -> list[int]:
+@dataclass
+class Place:
+    """Where a group's log ends. It is the transaction's that has locked the group."""
+
+    group_uuid: UUID
+    seq: int
+    nth: int
+    revisions: int
+
+
+Places = Mapping[int, Place]  # of groups, by id
+
+
+def lock_places(connection: Connection, groups: Iterable[int], lock: ManyFound = LOCK_PLACES) -> Places:
+    """Lock those groups that exist until the commit, in order of their ids; return where their logs end.
+
+    So entries become visible in seq order: a reader that has seen n never meets a late n - 1.
+    """
+    found = lock.rows(connection, [(group,) for group in sorted(groups)])
+    return {group: Place(*place) for group, *place in found}
+
+
+def write_entries(
+    connection: Connection, changes: CommittedChanges, entries: Sequence[NewEntry], places: Places | None = None
+) -> list[int]:
     """Write entries, each at the next place in its group's log; return their seqs.
 
-    The groups' counts follow in the same transaction, and the entries are published after its commit.
+    `changes` are published after the commit. `places`: those of the groups, if they are locked already. The groups'
+    counts follow in the same transaction.
     """
     if not entries:
         return []
-    connection = session.connection()
-    rows = _placed(session, entries)
-    _insert(connection, rows)
+    if places is None:
+        places = lock_places(connection, {entry.group_id for entry in entries})
+    for entry in entries:
+        changes.revisions.setdefault(entry.group_uuid, places[entry.group_id].revisions)
+    moment = now()
+    rows = [_place(entry, places[entry.group_id], moment) for entry in entries]
+    TAKE_PLACES.execute(connection, _counts(rows))
+    INSERT_ENTRIES.execute(connection, [_entry_values(*placed) for placed in rows])
+    INSERT_TEXTS.execute(connection, [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content])
     for new, row, _ in rows:
         if KINDS[row.kind].effect == Effect.JOINED:
             # Whatever was written before they came is not new to them.
             connection.execute(READ_UP_TO, {"group": new.group_id, "user": row.user_id, "seq": row.seq})
-    _note(session, rows)
+    _note(changes, rows)
     return [row.seq for _, row, _ in rows]
 
 
 Placed = tuple[NewEntry, EntryRow, int]  # with its nth
 
 
-def _insert(connection: Connection, rows: Sequence[Placed]) -> None:
-    insert_entries, insert_texts, moment = _inserts(connection.dialect)
-    moments = {row.timestamp: moment(row.timestamp) for _, row, _ in rows}
-    entries = [
-        (new.group_id, row.seq, row.kind, row.user_id, moments[row.timestamp], new.client_id, row.state, nth)
-        for new, row, nth in rows
-    ]
-    connection.exec_driver_sql(insert_entries, entries)
-    if texts := [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content]:
-        connection.exec_driver_sql(insert_texts, texts)
-
-
-@cache
-def _inserts(dialect: Dialect) -> tuple[str, str, Callable[[datetime], object]]:
-    """The INSERTs of entries and of texts, compiled, and what a timestamp is to the driver.
-
-    Values go to the driver in the order of the tables' columns: SQLAlchemy's processing of each row took longer
-    than its INSERT.
-    """
-    compiled = [insert(table).compile(dialect=dialect) for table in (ENTRIES, TEXTS)]
-    for each, table in zip(compiled, (ENTRIES, TEXTS), strict=True):
-        assert each.positiontup == [column.name for column in table.columns], "the driver takes values by position"
-    of_driver = ENTRIES.c.timestamp.type.dialect_impl(dialect).bind_processor(dialect)
-    return str(compiled[0]), str(compiled[1]), of_driver or (lambda moment: moment)
-
-
-def _placed(session: OrmSession, entries: Sequence[NewEntry]) -> list[Placed]:
-    """Give each entry its seq and nth.
-
-    Updating a group's row locks it until the commit, so that entries become visible in seq order: a reader
-    that has seen n never meets a late n - 1. Groups are taken in order of id, so that two transactions
-    that write to the same groups can't wait for each other.
-    """
-    moment, of_group = now(), defaultdict(list)
-    for entry in entries:
-        of_group[entry.group_id].append(entry)
-    places = {group: _take_places(session, group, of_group[group], moment) for group in sorted(of_group)}
-    return [_place(entry, places[entry.group_id], moment) for entry in entries]
-
-
-@dataclass
-class _Places:
-    """The last place in a log that was given away."""
-
-    seq: int
-    nth: int
-
-
-def _take_places(session: OrmSession, group: int, entries: Sequence[NewEntry], moment: datetime) -> _Places:
-    kinds = [KINDS[entry.kind] for entry in entries]
-    messages = sum(kind.counts_as_unread for kind in kinds)
-    members = sum(MEMBERS_ADDED.get(kind.effect, 0) for kind in kinds)
-    values = {
-        "group": group,
-        "entries": len(entries),
-        "new_messages": messages,
-        "new_members": members,
-        "at": _newest_message(entries, moment) if messages else None,
-    }
-    last = session.connection().execute(TAKE_PLACES, values).one()
-    changes_of(session).revisions.setdefault(last.uuid, last.revisions)
-    return _Places(last.last_seq - len(entries), last.messages - messages)
-
-
-def _newest_message(entries: Iterable[NewEntry], moment: datetime) -> datetime:
-    return [entry.timestamp or moment for entry in entries if KINDS[entry.kind].counts_as_unread][-1]
-
-
-def _place(entry: NewEntry, places: _Places, moment: datetime) -> Placed:
-    places.seq += 1
-    places.nth += KINDS[entry.kind].counts_as_unread
+def _place(entry: NewEntry, place: Place, moment: datetime) -> Placed:
+    place.seq += 1
+    place.nth += KINDS[entry.kind].counts_as_unread
     row = EntryRow(
-        places.seq,
+        place.seq,
         entry.kind,
         entry.user_id,
         entry.username,
@@ -180,11 +177,41 @@ def _place(entry: NewEntry, places: _Places, moment: datetime) -> Placed:
         State.LIVE,
         entry.content,
     )
-    return entry, row, places.nth
+    return entry, row, place.nth
 
 
-def _note(session: OrmSession, rows: Iterable[Placed]) -> None:
-    changes, texts = changes_of(session), dict[datetime, str]()
+@dataclass
+class _Counts:
+    """What entries add to their group's counts, in the order of TAKE_PLACES."""
+
+    entries: int = 0
+    messages: int = 0
+    members: int = 0
+    last_message_at: datetime | None = None
+
+
+def _counts(rows: Iterable[Placed]) -> list[tuple[Any, ...]]:
+    of_group: dict[int, _Counts] = defaultdict(_Counts)
+    for new, row, _ in rows:
+        kind, counts = KINDS[row.kind], of_group[new.group_id]
+        counts.entries += 1
+        counts.members += MEMBERS_ADDED.get(kind.effect, 0)
+        if kind.counts_as_unread:
+            counts.messages += 1
+            counts.last_message_at = row.timestamp
+    return [
+        (group, counts.entries, counts.messages, counts.members, counts.last_message_at)
+        for group, counts in of_group.items()
+    ]
+
+
+def _entry_values(new: NewEntry, row: EntryRow, nth: int) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
+    return new.group_id, row.seq, row.kind, row.user_id, row.timestamp, new.client_id, row.state, nth
+
+
+def _note(changes: CommittedChanges, rows: Iterable[Placed]) -> None:
+    texts = dict[datetime, str]()
     for new, row, _ in rows:
         timestamp = texts.get(row.timestamp) or texts.setdefault(row.timestamp, utc_text(row.timestamp))
         changes.entries[new.group_uuid].append(encode_entry(new.group_uuid, row, timestamp))

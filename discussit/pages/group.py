@@ -204,7 +204,7 @@ def _draft(user: CurrentUser, group: Group, form: Form) -> Draft:
 async def _send(request: Request, user: CurrentUser, draft: Draft) -> int:
     """Append the message, unless it is in the log: a repeat does not count as another one. Raises Refused."""
     site, uuid = site_of(request), request.path_params["uuid"]
-    seq = await site.database.run_read(lambda session: place_of(session, draft))
+    seq = await site.database.run_read(lambda session: place_of(session.connection(), draft))
     if seq is not None:
         return seq
     await site.throttles.message(user.username)

@@ -22,7 +22,6 @@ import msgspec
 import uvicorn
 from anyio import create_task_group
 from clocks import jumping
-from sqlalchemy import event
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit import cli, main_tasks
@@ -88,16 +87,29 @@ def tireless():
 
 
 def die_before_commit():
-    event.listen(OrmSession, "before_commit", _die_if_fatal)
+    write_entries = write.write_entries
+
+    def write_and_die(connection, changes, entries, *places):
+        seqs = write_entries(connection, changes, entries, *places)
+        _die_if_fatal(entries)
+        return seqs
+
+    write.write_entries = batch_writer.write_entries = write_and_die
 
 
 def die_after_commit():
-    # Ahead of the hook that publishes.
-    event.listen(OrmSession, "after_commit", _die_if_fatal, insert=True)
+    """Before it answers the sender or publishes anything."""
+    answer_all = batch_writer._answer_all
+
+    def die_or_answer(answers):
+        _die_if_fatal([draft.content for draft in answers])
+        answer_all(answers)
+
+    batch_writer._answer_all = die_or_answer
 
 
-def _die_if_fatal(session):
-    if FATAL in str(session.info.get("changes")):
+def _die_if_fatal(written):
+    if FATAL in str(written):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -251,11 +263,12 @@ def come_from_the_future():
     kinds.KINDS["Poll"] = kinds.Kind("Poll", lambda uuid, row, timestamp: Poll(uuid, row.seq, timestamp, row.content))
     add = batch_writer._add
 
-    def add_and_poll(session, drafts, *arguments):
-        answers = add(session, drafts, *arguments)
-        group, user = session.get_one(Group, drafts[0].group_id), session.get_one(User, drafts[0].user_id)
-        poll = write.NewEntry(group.id, group.uuid, "Poll", user.id, user.username, "What next?")
-        write.write_entries(session, [poll])
+    def add_and_poll(connection, changes, drafts, *arguments):
+        answers = add(connection, changes, drafts, *arguments)
+        with OrmSession(connection) as session:
+            group, user = session.get_one(Group, drafts[0].group_id), session.get_one(User, drafts[0].user_id)
+            poll = write.NewEntry(group.id, group.uuid, "Poll", user.id, user.username, "What next?")
+            write.write_entries(connection, changes, [poll])
         return answers
 
     batch_writer._add, bus.Bus.post = add_and_poll, _posting_more(bus.Bus.post)

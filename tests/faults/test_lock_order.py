@@ -187,8 +187,11 @@ ACTS = [
 # The order of tables
 
 ORDER = {"users": 1, "groups": 2, "sessions": 3, "memberships": 4, "entries": 4, "texts": 4, "submissions": 5}
-LOCKS = re.compile(r"SELECT .*?FROM (\w+).* FOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)(?: OF (\w+))?", re.DOTALL)
-WRITES = re.compile(r"(?:UPDATE|DELETE FROM|LOCK TABLE) (\w+)")
+GIVEN = r"(?:WITH given\(.*?\) AS\s+\(VALUES .*?\)\s+(?=SELECT|UPDATE))?"  # many_rows.py
+LOCKS = re.compile(
+    GIVEN + r"SELECT .*?FROM (\w+).* FOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)(?: OF (\w+))?", re.DOTALL
+)
+WRITES = re.compile(GIVEN + r"(?:UPDATE|DELETE FROM|LOCK TABLE) (\w+)", re.DOTALL)
 
 
 def test_every_act_locks_tables_in_one_order(town, transactions):

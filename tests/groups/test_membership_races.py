@@ -69,9 +69,9 @@ async def test_a_message_is_written_though_the_account_is_locked_to_be_closed(wo
     view, request = UserView(world.database), await world.administrator(world.alice)
 
     async with world.served() as served, view.editing(request, str(world.bob.id)) as (_, bob):
-        draft = served.writer.submit(Draft(world.group.id, world.bob.id, "hi"))
+        served.writer.submit(Draft(world.group.id, world.bob.id, "hi"))
         if not world.database.settings.uses_sqlite:
-            await draft.seq
+            await served.writer.drained()
         await bob.close()
 
     assert await counted(world) == ["alice"]

@@ -1,27 +1,28 @@
+from asyncio import Queue
+
 import pytest
 from anyio import create_task_group, fail_after
 from anyio.lowlevel import checkpoint
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy import Engine, event, text
 
 from discussit.errors import Refused
 from discussit.log import batch_writer
 from discussit.log.batch_writer import MAX_BATCH
 from discussit.log.draft import Draft
-from discussit.models import User
+from discussit.models import Group, Membership, User
 
 
 @pytest.fixture
 def commits():
-    """The sessions that committed, whichever engine they are on."""
+    """The connections that committed, whichever engine they are on."""
     seen = []
 
-    def see(session):
-        seen.append(session)
+    def see(connection):
+        seen.append(connection)
 
-    event.listen(OrmSession, "after_commit", see)
+    event.listen(Engine, "commit", see)
     yield seen
-    event.remove(OrmSession, "after_commit", see)
+    event.remove(Engine, "commit", see)
 
 
 # Appending
@@ -44,24 +45,24 @@ async def test_all_that_waits_shares_one_transaction(world, commits):
         drafts = [served.writer.submit(draft(world, str(number))) for number in range(MAX_BATCH)]
         await served.writer.drained()
 
-    assert [each.seq.result() for each in drafts] == list(range(2, MAX_BATCH + 2))
+    assert [each.answered for each in drafts] == list(range(2, MAX_BATCH + 2))
     assert len(commits) == 1
 
 
 async def test_a_held_message_that_is_being_written_at_the_end_gets_its_seq(world, monkeypatch):
     await world.joined(world.bob)
-    written = draft(world, "written")
+    answers = Queue()
     run_batch = world.database.run_batch
 
-    async def run_batch_and_end(work):
+    async def run_batch_and_end(*work):
         served.writer.end()
-        return await run_batch(work)
+        return await run_batch(*work)
 
     async with world.served() as served:
         monkeypatch.setattr(world.database, "run_batch", run_batch_and_end)
-        served.writer._held.add(written)
+        served.writer._held.add(Draft(world.group.id, world.bob.id, "written", on_answer=answers.put_nowait))
 
-        assert await written.seq == 2
+        assert await answers.get() == 2
 
 
 async def test_a_batch_too_large_for_one_transaction_continues_in_the_next(world, commits):
@@ -72,7 +73,7 @@ async def test_a_batch_too_large_for_one_transaction_continues_in_the_next(world
         drafts = [served.writer.submit(draft(world, str(number))) for number in range(MAX_BATCH + 1)]
         await served.writer.drained()
 
-    assert [each.seq.result() for each in drafts] == list(range(2, MAX_BATCH + 3))
+    assert [each.answered for each in drafts] == list(range(2, MAX_BATCH + 3))
     assert len(commits) == 2
 
 
@@ -92,7 +93,51 @@ async def test_one_batch_serves_several_groups_and_people(world):
         drafts = [served.writer.submit(draft(world, "hi", author)) for author in (world.alice, world.bob) * 2]
         await served.writer.drained()
 
-    assert [each.seq.result() for each in drafts] == [3, 4, 5, 6]
+    assert [each.answered for each in drafts] == [3, 4, 5, 6]
+
+
+async def test_a_batch_takes_as_many_statements_for_many_groups_as_for_one(world, queries):
+    groups = [Group(name=f"Group {number}") for number in range(5)]
+    async with world.database.transaction() as session:
+        session.add_all([*groups, *(Membership(group=group, user=world.bob) for group in groups)])
+    taken = []
+
+    async with world.served() as served:
+        for some in (groups[:1], groups):
+            queries.clear()
+            drafts = [served.writer.submit(Draft(group.id, world.bob.id, "hi")) for group in some * 3]
+            await served.writer.drained()
+            taken.append(len([each for each in queries if "entries" in each or "VALUES" in each]))
+
+    assert [each.answered for each in drafts] == [5] + [2] * 4 + [6] + [3] * 4 + [7] + [4] * 4
+    assert taken[0] == taken[1]
+
+
+async def test_a_sender_who_cannot_be_answered_costs_nobody_else_their_answer(world, caplog):
+    await world.joined(world.bob)
+
+    def fail(_answer):
+        raise ZeroDivisionError
+
+    async with world.served() as served:
+        served.writer.submit(Draft(world.group.id, world.bob.id, "a", on_answer=fail))
+        other = served.writer.submit(draft(world, "b"))
+        await served.writer.drained()
+
+    assert other.answered == 3
+    assert "could not answer the sender" in caplog.text
+
+
+@pytest.mark.parametrize("content", ["\"quoted\" \\ '?' :name", "\u2028 \x01 \U0001f469", "x" * 10_000])
+async def test_a_full_batch_of_any_text_is_stored_as_it_is(world, content):
+    await world.joined(world.bob)
+
+    async with world.served() as served:
+        for _ in range(MAX_BATCH):
+            served.writer.submit(draft(world, content))
+        await served.writer.drained()
+
+    assert await world.log() == [(1, "bob Join the Gardening group"), *((n, content) for n in range(2, MAX_BATCH + 2))]
 
 
 async def test_a_refused_message_fails_alone(world):
@@ -105,7 +150,7 @@ async def test_a_refused_message_fails_alone(world):
         )
         await served.writer.drained()
 
-    assert (first.seq.result(), code(refused), last.seq.result()) == (2, "not_member", 3)
+    assert (first.answered, code(refused), last.answered) == (2, "not_member", 3)
     assert [content for _, content in await world.log()][1:] == ["a", "c"]
 
 
@@ -116,7 +161,7 @@ async def test_a_message_that_no_database_takes_fails_alone(world):
         drafts = [served.writer.submit(draft(world, content)) for content in ("a", "\ud800", "c")]
         await served.writer.drained()
 
-    assert [drafts[0].seq.result(), code(drafts[1]), drafts[2].seq.result()] == [2, "busy", 3]
+    assert [drafts[0].answered, code(drafts[1]), drafts[2].answered] == [2, "busy", 3]
     assert [content for _, content in await world.log()][1:] == ["a", "c"]
 
 
@@ -148,7 +193,7 @@ async def test_the_same_client_id_in_one_batch_gives_one_entry(world, times):
         drafts = [served.writer.submit(draft(world, "hi", client_id="a")) for _ in range(times)]
         await served.writer.drained()
 
-    assert {each.seq.result() for each in drafts} == {2}
+    assert {each.answered for each in drafts} == {2}
     assert len(await world.log()) == 2
 
 
@@ -181,7 +226,7 @@ async def test_a_queue_that_is_full_answers_busy(world, monkeypatch):
         drafts = [served.writer.submit(draft(world, "hi")) for _ in range(3)]
         await served.writer.drained()
 
-        assert [drafts[0].seq.result(), drafts[1].seq.result(), code(drafts[2])] == [2, 3, "busy"]
+        assert [drafts[0].answered, drafts[1].answered, code(drafts[2])] == [2, 3, "busy"]
         assert await served.writer.append(draft(world, "again")) == 4
 
 
@@ -227,7 +272,7 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
         late = served.writer.submit(draft(world, "after"))
         await served.writer.drained()
 
-    assert (sent.seq.result(), code(late)) == (2, "not_member")
+    assert (sent.answered, code(late)) == (2, "not_member")
 
 
 def draft(world, content, author=None, client_id=None):
@@ -235,7 +280,7 @@ def draft(world, content, author=None, client_id=None):
 
 
 def code(draft):
-    return draft.seq.exception().code
+    return draft.answered.code
 
 
 async def execute(world, statement):

@@ -46,7 +46,7 @@ async def test_one_draft_too_many_is_answered_busy(monkeypatch, limit):
         waiting.add(each)
 
     assert waiting.drafts == drafts[:2]
-    assert drafts[2].seq.exception().code == "busy"
+    assert drafts[2].answered.code == "busy"
 
 
 async def test_a_draft_that_has_waited_too_long_is_refused_and_its_group_is_still_held(monkeypatch):
@@ -56,7 +56,7 @@ async def test_a_draft_that_has_waited_too_long_is_refused_and_its_group_is_stil
 
     waiting.refuse_old()
 
-    assert late.seq.exception().code == "busy"
+    assert late.answered.code == "busy"
     assert not waiting.filled.is_set()
     assert waiting.takes(draft(GARDENING))
 

@@ -9,7 +9,7 @@ async def test_written_messages_become_what_added_ones_do(world):
     world.listen()
 
     await world.wrote("hi")
-    await world.database.run_write(lambda session: write_entries(session, [new_message(world.group, world.bob, "hi")]))
+    await write(world, [new_message(world.group, world.bob, "hi")])
 
     added, written = await world.rows()
     assert added | {"seq": 2, "nth": 2, "timestamp": written["timestamp"]} == written
@@ -26,14 +26,14 @@ async def test_written_messages_continue_the_log_of_each_group(world):
         new_message(world.group, world.bob, "c", "id"),
     ]
 
-    seqs = await world.database.run_write(lambda session: write_entries(session, new))
+    seqs = await write(world, new)
 
     assert seqs == [2, 1, 3]
     assert await world.log() == [(1, "a"), (2, "b"), (3, "c")]
 
 
 async def test_nothing_is_written_where_there_is_nothing_to_write(world):
-    assert await world.database.run_write(lambda session: write_entries(session, [])) == []
+    assert await write(world, []) == []
     assert await world.log() == []
 
 
@@ -75,6 +75,12 @@ async def test_a_new_member_has_read_everything_up_to_their_join(world):
 
     read = select(Membership.read_seq).order_by(Membership.user_id)
     assert await world.database.run_read(lambda session: session.scalars(read).all()) == [1, 3]
+
+
+async def write(world, new):
+    return await world.database.run_batch(
+        lambda connection, changes: write_entries(connection, changes, new), lambda _seqs: None
+    )
 
 
 async def sent(world):
