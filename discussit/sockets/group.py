@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
@@ -20,7 +21,7 @@ from discussit.groups.admission import admit
 from discussit.limits.throttles import Throttles
 from discussit.log.batch_writer import Writer
 from discussit.log.checks import check_content
-from discussit.log.draft import Draft
+from discussit.log.draft import Answer, Draft
 from discussit.log.read import LogState, Place, is_in_log
 from discussit.models.accounts import is_spelled
 from discussit.site import site_of
@@ -90,7 +91,8 @@ class MessageWriter:
         self._writer: Writer = site_of(websocket).writer
         self._throttles: Throttles = site_of(websocket).throttles
         self._account, self._group_id, self._follower = user, group_id, follower
-        self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
+        self._unanswered = 0
+        self._answered: asyncio.Future[None] | None = None  # while the next message waits for it
 
     async def on_message(self, text: str) -> None:
         try:
@@ -103,23 +105,29 @@ class MessageWriter:
         except Refused as refused:
             self._refuse(refused, command.client_id)
             return
-        await self._unanswered.acquire()
-        self._writer.submit(draft).seq.add_done_callback(lambda seq: self._answer(draft, seq))
+        while self._unanswered >= MAX_UNANSWERED:
+            self._answered = asyncio.get_running_loop().create_future()
+            await self._answered
+        self._unanswered += 1
+        self._writer.submit(draft)
 
     async def _draft(self, command: commands.SendMessage) -> Draft:
         if command.author is not None and not is_spelled(command.author, self._account.username):
             raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
         content = check_content(command.message)
         await self._throttles.message(self._account.username)
-        return Draft(self._group_id, self._account.id, content, command.client_id)
+        client_id = command.client_id
+        answer = partial(self._answer, client_id)
+        return Draft(self._group_id, self._account.id, content, client_id, answer)
 
-    def _answer(self, draft: Draft, seq: "asyncio.Future[int]") -> None:
-        self._unanswered.release()
-        error = seq.exception()
-        if isinstance(error, Refused):
-            self._refuse(error, draft.client_id)
+    def _answer(self, client_id: str | None, answer: Answer) -> None:
+        self._unanswered -= 1
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
+        if isinstance(answer, Refused):
+            self._refuse(answer, client_id)
         else:
-            self._follower.reply(objects.Ack(draft.client_id, seq.result()))
+            self._follower.reply(objects.Ack(client_id, answer))
 
     def _refuse(self, refused: Refused, client_id: str | None) -> None:
         self._follower.reply(objects.Error.of(refused, client_id=client_id))
