@@ -131,7 +131,8 @@ def kind_of(name: str) -> Kind:
 
 def message_line(author: str, content: str, timestamp: datetime) -> str:
     """A message in one line, as the tutorial writes it."""
-    return f"{author}:- {content} @{timestamp:%Y-%m-%d %H:%M}"
+    minute = timestamp.isoformat(" ", "minutes")[: len("2026-01-01 00:00")]  # half of strftime's time
+    return f"{author}:- {content} @{minute}"
 
 
 def event_line(username: str, kind: str, group_name: str) -> str:
