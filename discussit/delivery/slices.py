@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from websockets.frames import Frame, Opcode
-
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import kind_of
 from discussit.wire import objects
+from discussit.wire.frames import text_frame
 
 SLICE = 32 * 1024  # characters sent together, which bounds what is queued for a reader that takes nothing
 
@@ -38,7 +37,7 @@ class Slice:
     @cached_property
     def array_frame(self) -> bytes:
         """The array as a WebSocket frame."""
-        return _framed(self.array)
+        return text_frame(self.array)
 
     @cached_property
     def tutorial_texts(self) -> tuple[str, ...]:
@@ -48,13 +47,9 @@ class Slice:
     @cached_property
     def tutorial_frames(self) -> bytes:
         """The same as a WebSocket frame each."""
-        return b"".join(map(_framed, self.tutorial_texts))
+        return b"".join(map(text_frame, self.tutorial_texts))
 
     @cached_property
     def with_effects(self) -> tuple[EncodedEntry, ...]:
         """The entries that change memberships."""
         return tuple(entry for entry in self.entries if entry.effect is not None)
-
-
-def _framed(text: str) -> bytes:
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

@@ -1,11 +1,12 @@
 """uvicorn's WebSocket protocol with stricter limits, for `discussit serve`.
 
-The application finds it in `scope["extensions"]["discussit"]`, as a DirectTransport (delivery/sending.py), and
-works without it under other servers.
+The application finds it in `scope["extensions"]["discussit"]`, as a DirectSource (sockets/conversation.py), and works
+without it under other servers.
 """
 
 import socket
 from asyncio import BaseTransport, Task, TimerHandle
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -14,11 +15,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidHeader
 from websockets.frames import Frame
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
 from discussit.middleware.headers import HEADERS
 from discussit.server.http import refusal, set_user_timeout
+from discussit.wire.frames import frame_end, plain_text
 
 BUFFER = 32 * 1024  # bytes that the system buffers for a client that stops reading; Linux doubles it
 USER_TIMEOUT = 10  # seconds within which a client must acknowledge sent data
@@ -51,25 +54,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     What a client sends before its handshake is accepted waits until then.
     """
 
+    take_text: Callable[[str], bool] | None = None  # DirectSource
+
     _early = b""  # received before the application accepted the handshake
+    _partial = b""  # the beginning of a frame
+    _is_refused = False  # what the client sends: the library's parser says why
     _end: TimerHandle | None = None
     _pong = b""  # queued until the client reads
     _idle_frames = 0  # frames of the last read that completed no message
     _is_resting = False
-
-    # DirectTransport
-
-    def write(self, frames: bytes) -> bool:
-        """Send prepared, complete frames. Return False and send nothing if they would have to wait or can't be sent."""
-        transport = self.transport
-        if not self.writable.is_set() or self.close_sent or transport.is_closing():
-            return False
-        transport.write(frames)
-        return True
-
-    def abort(self) -> None:
-        """Close the connection immediately and discard buffered data."""
-        self.transport.abort()
 
     # Differences from uvicorn's
 
@@ -101,9 +94,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code != 101:
             return
-        # Prepared frames are not compressed, so they can't be used where compression was negotiated.
-        if not self.conn.extensions:
-            self.scope["extensions"]["discussit"] = self  # type: ignore[assignment]
+        self.scope["extensions"]["discussit"] = self  # type: ignore[assignment]
         self._is_resting = True
         self._pause()
 
@@ -112,7 +103,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._early += data  # of one read: reading is paused
             return
         self._idle_frames = 0
-        super().data_received(data)
+        if self.conn.state is State.OPEN and not self._is_refused:
+            self._read(data)
+        else:
+            super().data_received(data)
         if not self.handshake_initiated:
             # The request came whole (server/http.py), but it is none that uvicorn would answer.
             self._refuse()
@@ -120,6 +114,30 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # uvloop keeps reading while there is data, a quarter of a MiB at a time, which is 40,000 empty frames.
         if not self._is_resting and (self._idle_frames or len(data) >= READ_CHUNK):
             self._pause_for(self._idle_frames * IDLE_FRAME_DELAY)
+
+    def _read(self, data: bytes) -> None:
+        """Give the library whole frames, and none with a whole text: its parser takes ten times as long for these."""
+        data, self._partial = self._partial + data, b""
+        start = 0
+        while start < len(data) and not self.transport.is_closing():
+            try:
+                end = frame_end(data, start, self.config.ws_max_size)
+            except ValueError:
+                self._is_refused, end = True, len(data)
+            if end is None:
+                self._partial = data[start:]
+                return
+            self._read_frame(data[start:end])
+            start = end
+
+    def _read_frame(self, frame: bytes) -> None:
+        is_text_expected = self.conn.state is State.OPEN and self.conn.current_size is None and not self._is_refused
+        text = plain_text(frame) if is_text_expected else None
+        if text is None:
+            super().data_received(frame)
+        elif self.take_text is None or not self.queue.empty() or not self.take_text(text):
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})
+            self._pause()
 
     def _refuse(self) -> None:
         answer = b"".join(self.conn.data_to_send())
@@ -172,8 +190,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         pong, self._pong = self._pong, b""
-        if pong:
-            self.write(pong)
+        if pong and not (self.close_sent or self.transport.is_closing()):
+            self.transport.write(pong)
 
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)

@@ -25,6 +25,26 @@ async def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(ga
     assert [entry.what for entry in garden.log()[2:]] == ["good morning"]
 
 
+async def test_messages_that_arrive_byte_by_byte_are_read_in_their_order(garden, bob):
+    good_day = GOOD_MORNING.replace(b"morning", b"day")
+    frames = frame(Opcode.TEXT, GOOD_MORNING), frame(Opcode.PING, b"there?"), frame(Opcode.TEXT, good_day)
+
+    for byte in b"".join(frames):
+        bob.sends(bytes([byte]))
+
+    received = [await bob.receives() for _ in range(3)]
+    assert sorted(first for first, _ in received) == [TEXT, TEXT, PONG]
+    assert [entry.what for entry in garden.log()[2:]] == ["good morning", "good day"]
+
+
+@pytest.mark.parametrize("size", [1, 60, 126, 10_000])
+async def test_a_message_of_any_length_arrives_whole(size, bob):
+    text = "é" * size
+    bob.sends(frame(Opcode.TEXT, json.dumps({"type": "text_message", "message": text}, ensure_ascii=False).encode()))
+
+    assert await says(bob) == text
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
 async def test_a_close_is_answered_with_its_own_code_and_the_connection_ends(code, bob):
     bob.sends(closing(code))
