@@ -1,18 +1,34 @@
 """This process's open connections and what is queued for each."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Iterator
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from anyio import CancelScope
 
 from discussit.bus.messages import MembershipChange
-from discussit.delivery.protocols import Protocol
+from discussit.delivery.protocols import ClientProtocol
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
 from discussit.wire import objects
+
+
+class Sender(Protocol):
+    """What sends on a connection's socket (sending.py)."""
+
+    def write(self, part: Slice | None = None) -> bool:
+        """Send queued replies, and then entries, if nothing has to wait. False: nothing is sent."""
+
+    def flush(self) -> None:
+        """Send queued replies soon."""
+
+    def wake(self) -> None:
+        """Send what waits."""
+
+    def cut_off(self) -> None:
+        """Send nothing more."""
 
 
 class Connection:
@@ -22,26 +38,43 @@ class Connection:
     entries. All are closed from `end` on, so that nobody needs to ask whether a session or a membership has ended.
     """
 
-    def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
+    __slots__ = (
+        "_replies",
+        "_taken",
+        "ended",
+        "overdue_since",
+        "protocol",
+        "receiving",
+        "refusals",
+        "sender",
+        "session_id",
+        "user_id",
+    )
+
+    def __init__(self, session_id: str, user_id: int, protocol: ClientProtocol) -> None:
         self.session_id = session_id
         self.user_id = user_id
         self.protocol = protocol
         self.ended: CloseCode | None = None
         self.overdue_since: float | None = None  # by the loop's clock: its session has been too old at each check since
-        self.sending = CancelScope()  # everything is sent within it
+        self.sender: Sender | None = None  # once its socket is open
+        self.receiving = CancelScope()  # the client's messages are received within it
         self.refusals = 0  # messages of the client that were answered with an error
         self._replies: list[str] = []
-        self._woken = asyncio.Event()
-        self.is_idle = False  # it has not ended, nothing is queued, and its task is waiting
-        self._taken = asyncio.Event()
+        self._taken: asyncio.Event | None = None  # while somebody waits until replies are sent
+
+    def open(self, sender: Sender) -> None:
+        """From now on, `sender` sends what is queued."""
+        self.sender = sender
+        sender.wake()
 
     def end(self, code: CloseCode) -> None:
         """Send nothing more from now on, and close the socket with `code` as soon as possible."""
         self.ended = self.ended or code
         self._replies.clear()
-        self.wake()
-        # What is being sent over a slow network must not go out when there is room for it.
-        self.sending.cancel()
+        if self.sender is not None:
+            self.sender.cut_off()
+        self.receiving.cancel()
 
     def reply(self, reply: objects.Reply) -> None:
         """Queue an object that isn't an entry, if the connection's protocol has it. Once ended, it is dropped."""
@@ -50,31 +83,34 @@ class Connection:
         self.refusals += isinstance(reply, objects.Error)
         if self.protocol.has(reply):
             self._replies.append(objects.encode(reply))
-            self.wake()
+            if self.sender is not None:
+                self.sender.flush()
+
+    @property
+    def has_replies(self) -> bool:
+        return bool(self._replies)
 
     def take_replies(self) -> list[str]:
         """Take the queued replies, encoded."""
         replies, self._replies = self._replies, []
-        self._taken.set()
+        if self._taken is not None:
+            self._taken.set()
         return replies
 
-    async def replies_below(self, *, limit: int) -> None:
+    def has_replies_below(self, limit: int) -> bool:
+        return len(self._replies) < limit
+
+    async def replies_below(self, limit: int) -> None:
         """Backpressure: wait until fewer than `limit` replies are queued."""
         while len(self._replies) >= limit:
-            self._taken.clear()
+            self._taken = asyncio.Event()
             await self._taken.wait()
+        self._taken = None
 
     def wake(self) -> None:
-        self.is_idle = False
-        self._woken.set()
-
-    async def woken(self) -> None:
-        self.is_idle = self.ended is None and not self._woken.is_set()
-        try:
-            await self._woken.wait()
-        finally:
-            self.is_idle = False
-        self._woken.clear()
+        """Have the sender send what waits: entries that could not be sent immediately, or what is outdated."""
+        if self.sender is not None:
+            self.sender.wake()
 
     # What concerns its user
 
@@ -88,7 +124,9 @@ class Connection:
 class HomeConnection(Connection):
     """A home page. Where its protocol says so, it is sent its user's joins and leaves, wherever they were made."""
 
-    def __init__(self, session_id: str, user_id: int, protocol: Protocol) -> None:
+    __slots__ = ("_last_seqs", "is_outdated")
+
+    def __init__(self, session_id: str, user_id: int, protocol: ClientProtocol) -> None:
         super().__init__(session_id, user_id, protocol)
         # Its groups are to be read again, and sent if its protocol has that: changes may have been missed. At the
         # beginning in any case, since the session may have ended while the handshake waited.
@@ -110,14 +148,15 @@ class HomeConnection(Connection):
 class Follower(Connection):
     """A reader of one group's log that has been sent everything up to `cursor`."""
 
-    def __init__(self, session_id: str, user_id: int, protocol: Protocol, group_uuid: UUID) -> None:
+    __slots__ = ("_left", "admitted", "cursor", "group_uuid", "is_outdated")
+
+    def __init__(self, session_id: str, user_id: int, protocol: ClientProtocol, group_uuid: UUID) -> None:
         super().__init__(session_id, user_id, protocol)
         self.group_uuid = group_uuid
         self.admitted: int | None = None  # the log's last seq when membership was checked, once it was
         self.cursor = 0
         self._left = 0  # the user's last Left that arrived
         self.is_outdated = False  # entries that it was sent have changed
-        self.try_send: Callable[[Slice], bool] = lambda _part: False
 
     def admit(self, last_seq: int) -> None:
         """Follow the log from its last entry on: the user was a member there."""
@@ -125,8 +164,8 @@ class Follower(Connection):
         self._end_if_not_member()
 
     def take(self, part: Slice) -> bool:
-        """Send now if nothing is queued. False: the connection's task must send."""
-        if not self.is_idle or not self.try_send(part):
+        """Send now if nothing has to wait. False: the sender's task must send."""
+        if self.sender is None or self.ended is not None or not self.sender.write(part):
             return False
         self.cursor = part.last
         return True

@@ -9,11 +9,12 @@ from discussit.delivery.slices import Slice
 from discussit.log.checks import is_seq
 from discussit.log.read import Place
 from discussit.wire import objects
+from discussit.wire.frames import text_frame
 
 SUBPROTOCOL = "discussit.v1"
 
 
-class Protocol:
+class ClientProtocol:
     """How one kind of client is written to."""
 
     subprotocol: str | None
@@ -31,6 +32,10 @@ class Protocol:
         """Objects that aren't entries, as the texts of WebSocket messages."""
         raise NotImplementedError
 
+    def reply_frames(self, texts: list[str]) -> bytes:
+        """The same as WebSocket frames, ready to be written."""
+        return b"".join(map(text_frame, self.replies(texts)))
+
     def entries(self, part: Slice) -> Sequence[str]:
         """Entries as the texts of WebSocket messages."""
         raise NotImplementedError
@@ -40,7 +45,7 @@ class Protocol:
         raise NotImplementedError
 
 
-class TutorialProtocol(Protocol):
+class TutorialProtocol(ClientProtocol):
     """No subprotocol: one object for each message, entries and errors alone."""
 
     subprotocol = None
@@ -62,7 +67,7 @@ class TutorialProtocol(Protocol):
         return part.tutorial_frames
 
 
-class V1Protocol(Protocol):
+class V1Protocol(ClientProtocol):
     """`discussit.v1`: arrays of objects, entries and all others."""
 
     subprotocol = SUBPROTOCOL
@@ -90,6 +95,6 @@ class V1Protocol(Protocol):
 TUTORIAL, V1 = TutorialProtocol(), V1Protocol()
 
 
-def negotiated(scope: Scope) -> Protocol:
+def negotiated(scope: Scope) -> ClientProtocol:
     """The protocol that the client of this handshake asks for."""
     return V1 if V1.subprotocol in scope["subprotocols"] else TUTORIAL

@@ -171,11 +171,10 @@ class Rooms:
 
     # Reading
 
-    async def follow(self, room: Room, follower: Follower) -> AsyncIterator[Slice | None]:
-        """The entries after the follower's cursor, without end; None when only its replies are queued.
+    async def follow(self, room: Room, follower: Follower) -> AsyncIterator[Slice]:
+        """The entries after the follower's cursor, until it has all or is ended.
 
-        Ends when the follower is ended. One that is slower than the room is given larger slices, and from the
-        database what is no longer in the tail.
+        One that is slower than the room is given larger slices, and from the database what is no longer in the tail.
         """
         await room.ready()
         while follower.ended is None:
@@ -185,14 +184,10 @@ class Rooms:
                 follower.end_if_left(entry.seq, entry.user_id, entry.effect)
             if not await self.still_current(room, part):
                 continue
-            if follower.ended is not None:
+            if follower.ended is not None or not part.entries:
                 return
-            if part.entries:
-                follower.cursor = part.last
-                yield part
-            else:
-                await follower.woken()
-                yield None
+            follower.cursor = part.last
+            yield part
 
     async def still_current(self, room: Room, part: Slice) -> bool:
         """Check the members if the part's entries make that necessary. False: texts may have changed meanwhile."""

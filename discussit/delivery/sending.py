@@ -1,8 +1,8 @@
-"""Sending on a WebSocket: immediately if it can, else from the connection's task, but never without a limit."""
+"""Sending on a WebSocket: immediately if it can, else in a task of its own, but never without a limit."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
 
 from anyio import move_on_after
 from starlette.types import Send
@@ -16,56 +16,106 @@ from discussit.errors import CloseCode
 logger = logging.getLogger(__name__)
 
 SEND_LIMIT = 20  # seconds that one send may take before the reader counts as stuck
-DIRECT_SEND_LIMIT = 8  # the same over a DirectTransport, whose buffers are small
+SMALL_SEND_LIMIT = 8  # the same under `discussit serve`, whose buffers are small
 CLOSE_LIMIT = 1  # seconds that closing such a connection may take
 
 
-class DirectTransport(Protocol):
-    """What `discussit serve` offers beside ASGI, in `scope["extensions"]["discussit"]`."""
-
-    def write(self, frames: bytes) -> bool:
-        """Send whole frames as they are. False, and nothing is sent: they would have to wait or can't be sent."""
-
-    def abort(self) -> None:
-        """Cut the connection, with whatever its client has not taken."""
-
-
 class SocketSender:
-    """Sends to one WebSocket: immediately if it can, else from the connection's task, within SEND_LIMIT."""
+    """Sends to one WebSocket what its connection has queued, and entries.
 
-    def __init__(self, websocket: WebSocket, connection: Connection) -> None:
-        self.websocket, self.connection = websocket, connection
-        self._transport: DirectTransport | None = websocket.scope.get("extensions", {}).get("discussit")
+    While nothing waits, `write` sends immediately: frames are given to uvicorn past ASGI, which costs a fifth. Under
+    other servers, and for what has to wait, a task runs `send_rest` until nothing is left.
+    """
+
+    def __init__(
+        self, websocket: WebSocket, connection: Connection, send_rest: "Callable[[SocketSender], Awaitable[None]]"
+    ) -> None:
+        self.websocket, self._connection, self._send_rest = websocket, connection, send_rest
         self._send_message: Send = websocket.scope["discussit.send"]
-        self._suspended: SuspendedSend | None = None
+        self._server = _uvicorn(self._send_message)
+        self._task: asyncio.Task[None] | None = None
+        self._is_due = False  # something has come since the task last looked
+        self._is_flushing = False  # queued replies are written at the end of this step
 
-    @property
-    def try_send(self) -> Callable[[Slice], bool]:
-        """A function that sends entries without waiting while nothing else is being sent.
+    def wake(self) -> None:
+        """Have the task send what waits."""
+        self._is_due = True
+        if self._task is None and self._connection.ended is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
-        False: they were not sent, and have to wait for the connection's task.
-        """
-        protocol = self.connection.protocol
-        if self._transport is not None:
-            write = self._transport.write
-            return lambda part: write(protocol.entry_frames(part))
-        if _may_be_suspended(self._send_message):
-            return self._start_sending
-        return lambda _part: False
+    def flush(self) -> None:
+        """Send queued replies at the end of this step, together with entries that follow in it."""
+        if self._task is not None or self._server is None:
+            self.wake()
+        elif not self._is_flushing:
+            self._is_flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
 
-    def _start_sending(self, part: Slice) -> bool:
-        self._start(self.connection.protocol.entries(part))
-        if self._suspended is not None:
-            self.connection.wake()
+    def _flush(self) -> None:
+        self._is_flushing = False
+        if self._connection.has_replies and not self.write():
+            self.wake()
+
+    def write(self, part: Slice | None = None) -> bool:
+        """Send queued replies, and then entries, if nothing has to wait. False: nothing is sent."""
+        return self._task is None and self._write(part)
+
+    def _write(self, part: Slice | None) -> bool:
+        server, connection = self._server, self._connection
+        if server is None or not server.writable.is_set() or server.close_sent or server.transport.is_closing():
+            return False
+        frames = connection.protocol.entry_frames(part) if part else b""
+        if connection.has_replies:
+            frames = connection.protocol.reply_frames(connection.take_replies()) + frames
+        server.transport.write(frames)
         return True
 
     async def send(self, part: Slice | None = None) -> None:
-        """Send the queued replies, then entries. If it takes too long, the connection ends."""
-        await self._finish()
-        protocol = self.connection.protocol
-        replies = protocol.replies(self.connection.take_replies())
-        self._start([*replies, *(protocol.entries(part) if part else ())])
-        await self._finish()
+        """The same for the task: waits until the client takes it. If it takes too long, the connection ends."""
+        connection = self._connection
+        if connection.ended is not None or self._write(part):
+            return
+        texts = connection.protocol.replies(connection.take_replies())
+        with move_on_after(SMALL_SEND_LIMIT if self._has_small_buffers else SEND_LIMIT) as limit:
+            await self._send([*texts, *(connection.protocol.entries(part) if part else ())])
+        if limit.cancelled_caught:
+            connection.end(CloseCode.STOPPED_READING)
+
+    @property
+    def _has_small_buffers(self) -> bool:
+        return "discussit" in self.websocket.scope.get("extensions", {})
+
+    async def _send(self, texts: Sequence[str]) -> None:
+        """Send the texts, unless the connection has ended meanwhile."""
+        for text in texts:
+            if self._connection.ended is not None:
+                return
+            try:
+                await self._send_message({"type": "websocket.send", "text": text})
+            except (OSError, RuntimeError):
+                # The client left, or the server closed the socket: the receive loop notices it too.
+                self._connection.end(CloseCode.GOING_AWAY)
+
+    async def _run(self) -> None:
+        try:
+            while self._is_due and self._connection.ended is None:
+                self._is_due = False
+                await self._send_rest(self)
+        except Exception:
+            logger.exception("could not send")
+            self._connection.end(CloseCode.RESTART)
+        finally:
+            self._task = None
+
+    def cut_off(self) -> None:
+        """Send nothing more: what waits for a slow network must not go out when there is room for it."""
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    async def done(self) -> None:
+        """Return when nothing is being sent any more."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     async def close(self, code: CloseCode) -> None:
         """Close the socket, or cut the connection if its client does not even take that."""
@@ -74,76 +124,11 @@ class SocketSender:
                 await self.websocket.close(int(code))
             except (WebSocketDisconnect, RuntimeError):
                 pass  # it is closed already
-        if limit.cancelled_caught and self._transport is not None:
-            self._transport.abort()
-
-    def _start(self, texts: Sequence[str]) -> None:
-        self._suspended = SuspendedSend.start(self._send(texts))
-
-    async def _finish(self) -> None:
-        suspended, self._suspended = self._suspended, None
-        if suspended is None or self.connection.ended is not None:
-            return
-        with move_on_after(SEND_LIMIT if self._transport is None else DIRECT_SEND_LIMIT) as limit:
-            await suspended
-        if limit.cancelled_caught:
-            self.connection.end(CloseCode.STOPPED_READING)
-
-    async def _send(self, texts: Sequence[str]) -> None:
-        """Send the texts, unless the connection has ended meanwhile."""
-        for text in texts:
-            if self.connection.ended is not None:
-                return
-            try:
-                await self._send_message({"type": "websocket.send", "text": text})
-            except (OSError, RuntimeError):
-                # The client left, or the server closed the socket: the receive loop notices it too.
-                self.connection.end(CloseCode.GOING_AWAY)
-            except Exception:
-                # Not to be raised: this may run in a room's loop over all its readers.
-                logger.exception("could not send")
-                self.connection.end(CloseCode.RESTART)
+        if limit.cancelled_caught and self._server is not None:
+            self._server.transport.abort()
 
 
-def _may_be_suspended(send: Send) -> bool:
-    """Whether a room may start this `send`, and the connection's task finish it.
-
-    uvicorn's only waits until its transport is writable. Another server's may depend on the task that calls it, such
-    as for a time limit of its own, which would then cancel the room.
-    """
-    return isinstance(getattr(send, "__self__", None), WebSocketsSansIOProtocol)
-
-
-class SuspendedSend:
-    """A coroutine that has run until it first had to wait. Awaiting this runs the rest.
-
-    It must not depend on the task that runs it: two do.
-    """
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
-        self._coroutine = coroutine
-        self._awaited = awaited
-
-    @classmethod
-    def start(cls, coroutine: Coroutine[Any, Any, None]) -> "SuspendedSend | None":
-        """Run the coroutine until it first has to wait. None: it did not have to, and is done.
-
-        Most sends don't. They then cost neither a task's wake-up nor a timer.
-        """
-        try:
-            return cls(coroutine, coroutine.send(None))
-        except StopIteration:
-            return None
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        step: Callable[[Any], Any]
-        while True:
-            try:
-                value = yield self._awaited
-                step = self._coroutine.send
-            except BaseException as error:  # a cancellation, too, is for the coroutine to handle
-                step, value = self._coroutine.throw, error
-            try:
-                self._awaited = step(value)
-            except StopIteration:
-                return
+def _uvicorn(send: Send) -> WebSocketsSansIOProtocol | None:
+    """uvicorn's side of the connection, whose transport takes whole frames; None under another server."""
+    server = getattr(send, "__self__", None)
+    return server if isinstance(server, WebSocketsSansIOProtocol) else None

@@ -26,10 +26,11 @@ from discussit.log.read import LogState, Place, is_in_log
 from discussit.models.accounts import is_spelled
 from discussit.site import site_of
 from discussit.sockets import conversation
-from discussit.sockets.conversation import MAX_UNANSWERED
 from discussit.wire import commands, objects
 
 logger = logging.getLogger(__name__)
+
+MAX_UNANSWERED = 200  # messages of one client that may be in progress; the next is read when one is answered
 
 
 async def group_socket(websocket: WebSocket) -> None:
@@ -43,12 +44,11 @@ async def group_socket(websocket: WebSocket) -> None:
         async with hub.rooms.entered(follower, admitted.group_id, admitted.state) as room:
             await websocket.accept(protocol.subprotocol)
             _greet(follower, user, admitted, place)
-            sender = SocketSender(websocket, follower)
-            follower.try_send = sender.try_send
             await conversation.run(
-                sender,
-                on_message=MessageWriter(websocket, user, admitted.group_id, follower).on_message,
-                send=lambda: _send_log(sender, hub, room, follower),
+                websocket,
+                follower,
+                MessageWriter(websocket, user, admitted.group_id, follower),
+                lambda sender: _send_log(sender, hub, room, follower),
             )
 
 
@@ -87,43 +87,62 @@ def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Pla
 class MessageWriter:
     """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
 
+    __slots__ = ("_account", "_answered", "_follower", "_group_id", "_throttles", "_unanswered", "_writer")
+
     def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
         self._writer: Writer = site_of(websocket).writer
         self._throttles: Throttles = site_of(websocket).throttles
         self._account, self._group_id, self._follower = user, group_id, follower
         self._unanswered = 0
-        self._answered: asyncio.Future[None] | None = None  # while the next message waits for it
+        self._answered: asyncio.Event | None = None  # while a message waits for an answer to another
 
-    async def on_message(self, text: str) -> None:
+    def take(self, text: str) -> bool:
+        if self._unanswered >= MAX_UNANSWERED or self._throttles._messages is not None:
+            return False
+        draft = self._draft(text)
+        if draft is not None:
+            self._submit(draft)
+        return True
+
+    async def receive(self, text: str) -> None:
+        while self._unanswered >= MAX_UNANSWERED:
+            self._answered = asyncio.Event()
+            await self._answered.wait()
+        draft = self._draft(text)
+        if draft is not None and await self._may_send(draft):
+            self._submit(draft)
+
+    def _draft(self, text: str) -> Draft | None:
+        """The message as it would be stored; None if it was refused."""
+        client_id = None
         try:
             command = commands.decode_group_command(text)
+            client_id = command.client_id
+            if command.author is not None and not is_spelled(command.author, self._account.username):
+                text = f"You are {self._account.username} here, not {command.author}."
+                raise Refused(ErrorCode.AUTHOR_MISMATCH, text)
+            content = check_content(command.message)
         except Refused as refused:
-            self._refuse(refused, None)
-            return
+            self._refuse(refused, client_id)
+            return None
+        return Draft(self._group_id, self._account.id, content, client_id, partial(self._answer, client_id))
+
+    async def _may_send(self, draft: Draft) -> bool:
         try:
-            draft = await self._draft(command)
+            await self._throttles.message(self._account.username)
         except Refused as refused:
-            self._refuse(refused, command.client_id)
-            return
-        while self._unanswered >= MAX_UNANSWERED:
-            self._answered = asyncio.get_running_loop().create_future()
-            await self._answered
+            self._refuse(refused, draft.client_id)
+            return False
+        return True
+
+    def _submit(self, draft: Draft) -> None:
         self._unanswered += 1
         self._writer.submit(draft)
 
-    async def _draft(self, command: commands.SendMessage) -> Draft:
-        if command.author is not None and not is_spelled(command.author, self._account.username):
-            raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
-        content = check_content(command.message)
-        await self._throttles.message(self._account.username)
-        client_id = command.client_id
-        answer = partial(self._answer, client_id)
-        return Draft(self._group_id, self._account.id, content, client_id, answer)
-
     def _answer(self, client_id: str | None, answer: Answer) -> None:
         self._unanswered -= 1
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_result(None)
+        if self._answered is not None:
+            self._answered.set()
         if isinstance(answer, Refused):
             self._refuse(answer, client_id)
         else:
@@ -134,13 +153,20 @@ class MessageWriter:
 
 
 async def _send_log(sender: SocketSender, hub: Hub, room: Room, follower: Follower) -> None:
+    """Send replies, and the entries after the follower's cursor, until nothing is left."""
     try:
+        await sender.send()
         async for part in hub.rooms.follow(room, follower):
             await sender.send(part)
-            if follower.is_outdated:
-                follower.is_outdated = False
-                follower.reply(objects.Reset(await room.ready()))
+            _reset_if_outdated(room, follower)
+        _reset_if_outdated(room, follower)
     except DATABASE_ERRORS as error:
         # The reader is behind and can't read on: it returns with its cursor.
         log_failure(logger, "a reader could not be brought up to date", error)
         follower.end(CloseCode.RESTART)
+
+
+def _reset_if_outdated(room: Room, follower: Follower) -> None:
+    if follower.is_outdated:
+        follower.is_outdated = False
+        follower.reply(objects.Reset(room.state.last_seq))

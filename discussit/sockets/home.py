@@ -27,21 +27,18 @@ async def home_socket(websocket: WebSocket) -> None:
     with hub.people.connected(connection):
         await websocket.accept(protocol.subprotocol)
         await hub.people.listening(connection)
-        sender = SocketSender(websocket, connection)
-        connection.wake()
         await conversation.run(
-            sender,
-            on_message=lambda text: _join_or_leave(websocket, user, connection, text),
-            send=lambda: _send_replies(sender, user, connection),
+            websocket,
+            connection,
+            MembershipChanger(websocket, user, connection),
+            lambda sender: _send_replies(sender, user, connection),
         )
 
 
 async def _send_replies(sender: SocketSender, user: CurrentUser, connection: HomeConnection) -> None:
-    while connection.ended is None:
-        await connection.woken()
-        if connection.is_outdated:
-            await _send_groups(sender, user, connection)
-        await sender.send()
+    if connection.is_outdated:
+        await _send_groups(sender, user, connection)
+    await sender.send()
 
 
 async def _send_groups(sender: SocketSender, user: CurrentUser, connection: HomeConnection) -> None:
@@ -67,21 +64,37 @@ async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
     return objects.Ready(user=user.username, account=user.account_id, groups=groups, version=assets.version())
 
 
-async def _join_or_leave(websocket: WebSocket, user: CurrentUser, connection: HomeConnection, text: str) -> None:
-    try:
-        command = commands.decode_home_command(text)
-    except Refused as refused:
-        connection.reply(objects.Error.of(refused))
-        return
-    try:
+class MembershipChanger:
+    """Lets the client of one home page join and leave groups."""
+
+    __slots__ = ("_connection", "_user", "_websocket")
+
+    def __init__(self, websocket: WebSocket, user: CurrentUser, connection: HomeConnection) -> None:
+        self._websocket, self._user, self._connection = websocket, user, connection
+
+    def take(self, text: str) -> bool:
+        return False
+
+    async def receive(self, text: str) -> None:
+        connection = self._connection
+        try:
+            command = commands.decode_home_command(text)
+        except Refused as refused:
+            connection.reply(objects.Error.of(refused))
+            return
+        try:
+            is_changed = await self._join_or_leave(command)
+        except Refused as refused:
+            connection.reply(objects.Error.of(refused, data=command.data))
+        except NoSuchGroup:
+            connection.reply(objects.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
+        else:
+            # A connection that follows memberships was notified when its own change was committed.
+            if not (is_changed and connection.protocol.follows_memberships):
+                connection.reply(command)
+
+    async def _join_or_leave(self, command: objects.JoinGroup | objects.LeaveGroup) -> bool:
+        site = site_of(self._websocket)
+        await site.throttles.join_or_leave(self._user.username)
         joins = isinstance(command, objects.JoinGroup)
-        await site_of(websocket).throttles.join_or_leave(user.username)
-        is_changed = await join_or_leave(site_of(websocket).database, user, command.data, joins=joins)
-    except Refused as refused:
-        connection.reply(objects.Error.of(refused, data=command.data))
-    except NoSuchGroup:
-        connection.reply(objects.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
-    else:
-        # A connection that follows memberships was notified when its own change was committed.
-        if not (is_changed and connection.protocol.follows_memberships):
-            connection.reply(command)
+        return await join_or_leave(site.database, self._user, command.data, joins=joins)

@@ -1,5 +1,6 @@
-"""Alice, following a group without a socket."""
+"""People who are connected without a socket, such as alice, who follows a group."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -8,25 +9,51 @@ from discussit.delivery.protocols import V1
 from discussit.log.read import LogState
 
 
+class Reader:
+    """Takes what a connection is sent, in place of a socket. A slow one takes nothing, and is woken instead."""
+
+    def __init__(self, *, is_slow):
+        self.is_slow, self.sent = is_slow, []
+        self.is_woken = asyncio.Event()
+        self.flush = self.wake = self.cut_off = self.is_woken.set
+
+    def write(self, part=None):
+        if not self.is_slow:
+            self.sent.append(tuple(entry.text for entry in part.entries))
+        return not self.is_slow
+
+    async def woken(self):
+        await self.is_woken.wait()
+        self.is_woken.clear()
+
+
+def connected(connection, *, is_slow=True):
+    """The connection, with a reader as its sender."""
+    connection.sender = Reader(is_slow=is_slow)
+    return connection
+
+
 @asynccontextmanager
 async def following(served, world, cursor=None):
     """The entries that alice is given, as seq and text, from her admission on or after a cursor."""
     group = await world.read_group()
-    alice = Follower("session of alice", world.alice.id, V1, group.uuid)
+    alice = connected(Follower("session of alice", world.alice.id, V1, group.uuid))
     alice.admitted = group.last_seq
     alice.cursor = group.last_seq if cursor is None else cursor
     state = LogState(group.last_seq, group.revisions, group.epoch)
     with served.hub.people.connected(alice):
         async with served.hub.rooms.entered(alice, group.id, state) as room:
             await room.ready()
-            yield given(served.hub.rooms.follow(room, alice))
+            yield given(served.hub.rooms, room, alice)
 
 
-async def given(slices):
-    async for part in slices:
-        for encoded in part.entries if part else ():
-            entry = json.loads(encoded.text)
-            yield entry["seq"], entry.get("content", entry["message"])
+async def given(rooms, room, alice):
+    while alice.ended is None:
+        async for part in rooms.follow(room, alice):
+            for encoded in part.entries:
+                entry = json.loads(encoded.text)
+                yield entry["seq"], entry.get("content", entry["message"])
+        await alice.sender.woken()
 
 
 def entered(served):

@@ -8,7 +8,6 @@ from anyio.lowlevel import checkpoint
 from discussit.bus.messages import MembershipChange
 from discussit.delivery.connections import Connection, Connections, Follower, HomeConnection
 from discussit.delivery.protocols import TUTORIAL, V1
-from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode, ErrorCode
 from discussit.log.kinds import Effect
 from discussit.wire import objects
@@ -36,7 +35,6 @@ async def home():
 async def test_replies_wait_in_their_order_and_are_taken_once(connection):
     for seq in (1, 2):
         connection.reply(objects.Reset(seq))
-    await connection.woken()
 
     assert [json.loads(text)["seq"] for text in connection.take_replies()] == [1, 2]
     assert connection.take_replies() == []
@@ -45,7 +43,7 @@ async def test_replies_wait_in_their_order_and_are_taken_once(connection):
 async def test_a_client_that_does_not_read_has_to_wait_until_it_does(connection):
     for seq in range(2):
         connection.reply(objects.Reset(seq))
-    waiting = asyncio.create_task(connection.replies_below(limit=2))
+    waiting = asyncio.create_task(connection.replies_below(2))
     await checkpoint()
     had_to_wait = not waiting.done()
 
@@ -58,7 +56,7 @@ async def test_a_client_that_does_not_read_has_to_wait_until_it_does(connection)
 async def test_a_client_that_reads_does_not_have_to_wait(connection):
     connection.reply(objects.Reset(1))
 
-    waiting = asyncio.create_task(connection.replies_below(limit=2))
+    waiting = asyncio.create_task(connection.replies_below(2))
     await checkpoint()
 
     assert waiting.done()
@@ -71,16 +69,6 @@ async def test_the_first_reason_to_end_stays(connection):
     assert connection.ended == CloseCode.SESSION_ENDED
 
 
-async def test_an_end_wakes_the_waiting_task(connection):
-    waiting = asyncio.create_task(connection.woken())
-    await checkpoint()
-
-    connection.end(CloseCode.SESSION_ENDED)
-    await checkpoint()
-
-    assert waiting.done()
-
-
 async def test_from_its_end_on_a_connection_has_nothing_to_send(connection):
     connection.reply(objects.Reset(1))
     connection.end(CloseCode.MEMBERSHIP_ENDED)
@@ -89,26 +77,14 @@ async def test_from_its_end_on_a_connection_has_nothing_to_send(connection):
     assert connection.take_replies() == []
 
 
-async def test_an_ended_follower_takes_no_entries_though_its_task_waits_again(follower):
-    taken = []
-    follower.try_send = lambda part: taken.append(part) or True
-    follower.end(CloseCode.MEMBERSHIP_ENDED)
-    await follower.woken()
-    waiting = asyncio.create_task(follower.woken())
-    await checkpoint()
+async def test_the_end_stops_waiting_for_the_clients_next_message(connection):
+    connection.end(CloseCode.SESSION_ENDED)
 
-    assert not follower.take(Slice(0, ()))
-    assert taken == []
-    waiting.cancel()
-
-
-async def test_an_end_cuts_off_what_is_being_sent(connection):
-    with connection.sending:
-        connection.end(CloseCode.SESSION_ENDED)
+    with connection.receiving:
         await checkpoint()
-        pytest.fail("it was sent all the same")
+        pytest.fail("it waited all the same")
 
-    assert connection.sending.cancelled_caught
+    assert connection.receiving.cancelled_caught
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import json
 from uuid import UUID
 
+from followers import connected
 from sqlalchemy import update
 
 from discussit.bus import RESYNC, MemoryBackend, messages
@@ -20,7 +21,10 @@ ELSEWHERE = UUID("00000000-0000-4000-8000-000000000000")
 
 
 async def test_an_ended_session_ends_its_connections_immediately_and_no_others(world):
-    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
+    hers, his = (
+        connected(Connection(session_id("hers"), world.alice.id, V1)),
+        connected(Connection(session_id("his"), world.bob.id, V1)),
+    )
     await world.logged_in(world.bob, "hers", "his")
 
     async with world.served() as served:
@@ -32,7 +36,7 @@ async def test_an_ended_session_ends_its_connections_immediately_and_no_others(w
 
 async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 3600)
-    hers = Connection(session_id("hers"), world.alice.id, V1)
+    hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.bob, "hers")
 
     async with world.served() as served:
@@ -41,13 +45,13 @@ async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypa
             await served.hub.people.listening(hers)
             await world.ended_session("hers")
             served.bus.post(person_channel(world.alice.id), RESYNC)
-            await hers.woken()
+            await hers.sender.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED
 
 
 async def test_an_account_that_is_closed_by_a_statement_ends_its_connections_at_the_first_check(world):
-    hers = Connection(session_id("hers"), world.alice.id, V1)
+    hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.alice, "hers")
     async with world.database.transaction() as session:
         await session.execute(update(User).values(is_active=False))
@@ -60,7 +64,7 @@ async def test_an_account_that_is_closed_by_a_statement_ends_its_connections_at_
 
 async def test_a_session_that_is_too_old_ends_its_connections_at_the_second_check_in_a_row(world, clock, monkeypatch):
     monkeypatch.setattr(people, "OVERDUE", 0)
-    hers, ended = Connection(session_id("hers"), world.alice.id, V1), []
+    hers, ended = connected(Connection(session_id("hers"), world.alice.id, V1)), []
     await world.logged_in(world.alice, "hers")
 
     async with world.served() as served:
@@ -73,7 +77,7 @@ async def test_a_session_that_is_too_old_ends_its_connections_at_the_second_chec
 
 
 async def test_a_session_that_is_too_old_has_some_seconds(world, clock):
-    hers = Connection(session_id("hers"), world.alice.id, V1)
+    hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.alice, "hers")
     clock.is_set(days=100)
 
@@ -89,8 +93,8 @@ async def test_a_session_that_is_too_old_has_some_seconds(world, clock):
 
 async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
     await world.logged_in(world.bob, "his")
-    his = HomeConnection(session_id("his"), world.bob.id, V1)
-    hers = HomeConnection("session of alice", world.alice.id, V1)
+    his = connected(HomeConnection(session_id("his"), world.bob.id, V1))
+    hers = connected(HomeConnection("session of alice", world.alice.id, V1))
     elsewhere = MembershipChanges([MembershipChange(ELSEWHERE, 1, world.bob.id, Effect.JOINED)])
 
     async with world.served() as served:
@@ -109,7 +113,7 @@ async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
 async def replies(connection, count):
     sent = []
     while len(sent) < count:
-        await connection.woken()
+        await connection.sender.woken()
         sent += [json.loads(text) for text in connection.take_replies()]
     return sent
 
@@ -127,21 +131,21 @@ class SilentBackend(MemoryBackend):
 
 async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_its_groups_again(world, monkeypatch):
     monkeypatch.setattr(people, "CONFIRM_LIMIT", 0.01)
-    home, bus = HomeConnection("session of alice", world.alice.id, V1), SilentBackend()
+    home, bus = connected(HomeConnection("session of alice", world.alice.id, V1)), SilentBackend()
 
     async with world.served(bus) as served:
         with served.hub.people.connected(home):
             await served.hub.people.listening(home)
             home.is_outdated = False
             bus.confirm_all()
-            await home.woken()
+            await home.sender.woken()
 
     assert home.is_outdated
 
 
 async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, monkeypatch):
     monkeypatch.setattr(polling, "POLL", 3600)
-    hers, bus = Connection("session of alice", world.alice.id, V1), SilentBackend()
+    hers, bus = connected(Connection("session of alice", world.alice.id, V1)), SilentBackend()
 
     async with world.served(bus) as served:
         with served.hub.people.connected(hers):
@@ -149,6 +153,6 @@ async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, monke
             async with world.database.transaction() as session:
                 await session.delete(await session.get_one(Session, "session of alice"))
             bus.confirm_all()
-            await hers.woken()
+            await hers.sender.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED

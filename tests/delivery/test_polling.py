@@ -3,7 +3,7 @@
 import pytest
 from anyio import create_task_group, fail_after, sleep
 from anyio.lowlevel import checkpoint
-from followers import entered, following
+from followers import connected, entered, following
 from sqlalchemy import select, text, update
 from world import break_database, mend_database
 
@@ -131,7 +131,7 @@ async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_
         await world.withdrew_all()
         (room,), (alice,) = served.hub.rooms, entered(served)
         while not alice.is_outdated:
-            await alice.woken()
+            await alice.sender.woken()
 
         assert (room.slice(2), room.revisions) == (None, 1)
 
@@ -172,7 +172,10 @@ async def test_a_left_of_another_process_ends_a_follower_without_any_hint(world,
 
 
 async def test_a_session_ended_by_another_process_is_found_without_any_hint(world, impatient):
-    hers, his = Connection(session_id("hers"), world.alice.id, V1), Connection(session_id("his"), world.bob.id, V1)
+    hers, his = (
+        connected(Connection(session_id("hers"), world.alice.id, V1)),
+        connected(Connection(session_id("his"), world.bob.id, V1)),
+    )
     await world.logged_in(world.bob, "hers", "his")
 
     async with world.served() as served:
@@ -180,7 +183,7 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
             world.listen()
             await world.ended_session("hers")
             with fail_after(10):
-                await hers.woken()
+                await hers.sender.woken()
 
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 
@@ -224,7 +227,7 @@ async def log_out_and_write(world):
 
 
 async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world, impatient):
-    hers = Connection(session_id("hers"), world.alice.id, V1)
+    hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.bob, "hers")
     await world.joined(world.alice)
 
@@ -233,7 +236,7 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
         with served.hub.people.connected(hers):
             world.listen()
             await world.ended_session("hers")
-            await hers.woken()
+            await hers.sender.woken()
         tasks.cancel_scope.cancel()
 
     assert hers.ended == CloseCode.SESSION_ENDED
@@ -280,7 +283,7 @@ async def test_an_entry_that_cannot_be_read_ends_its_readers_and_not_the_process
 
 @pytest.mark.sqlite
 async def test_a_session_has_its_turn_though_the_database_fails_for_a_room_all_the_time(world, impatient):
-    hers = Connection(session_id("hers"), world.alice.id, V1)
+    hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.alice, "hers")
     await world.joined(world.alice, world.bob)
 
@@ -293,6 +296,6 @@ async def test_a_session_has_its_turn_though_the_database_fails_for_a_room_all_t
                 await session.execute(text("UPDATE texts SET content = CAST(x'ff' AS TEXT)"))
             await world.ended_session("hers")
             with fail_after(10):
-                await hers.woken()
+                await hers.sender.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED

@@ -1,8 +1,7 @@
-import asyncio
 from uuid import UUID
 
 import pytest
-from anyio.lowlevel import checkpoint
+from followers import connected
 
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
@@ -178,52 +177,26 @@ async def test_a_room_is_ready_when_it_has_read_the_database(room):
     assert await room.ready() == 5
 
 
-async def test_new_entries_wake_the_followers(room, bob):
-    waiting = asyncio.create_task(bob.woken())
-    await checkpoint()
-
-    room.append(entries(6, "six"))
-    await checkpoint()
-
-    assert waiting.done()
-
-
 async def test_an_idle_follower_is_sent_entries_immediately_and_not_woken(room, idle):
     room.append(entries(6, "six"))
     room.append(entries(7, "seven", "eight"))
 
-    assert idle.sent == [("six",), ("seven", "eight")]
-    assert (idle.cursor, idle.is_idle) == (8, True)
-
-
-async def test_a_follower_with_queued_replies_is_woken_instead(room, idle):
-    idle.reply(objects.Ack("one", 6))
-
-    room.append(entries(6, "six"))
-
-    assert (idle.sent, idle.cursor) == ([], 5)
+    assert idle.sender.sent == [("six",), ("seven", "eight")]
+    assert (idle.cursor, idle.sender.is_woken.is_set()) == (8, False)
 
 
 async def test_a_follower_whose_send_would_block_is_woken_and_keeps_its_cursor(room, idle):
-    idle.try_send = lambda _part: False
+    idle.sender.is_slow = True
 
     room.append(entries(6, "six"))
 
-    assert (idle.cursor, idle.is_idle) == (5, False)
-
-
-async def test_an_ended_follower_is_sent_nothing(room, idle):
-    idle.end(CloseCode.SESSION_ENDED)
-
-    room.append(entries(6, "six"))
-
-    assert idle.sent == []
+    assert (idle.cursor, idle.sender.is_woken.is_set()) == (5, True)
 
 
 async def test_a_member_who_left_is_not_sent_their_left(room, idle):
     room.append([*entries(6, "six"), EncodedEntry(7, "Left", BOB, "", None, "bob left", Effect.LEFT)])
 
-    assert (idle.sent, idle.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
+    assert (idle.sender.sent, idle.ended) == ([], CloseCode.MEMBERSHIP_ENDED)
 
 
 async def test_a_follower_ahead_of_the_room_is_sent_only_new_entries(room, idle):
@@ -232,25 +205,21 @@ async def test_a_follower_ahead_of_the_room_is_sent_only_new_entries(room, idle)
     room.append(entries(6, "six"))
     room.append(entries(7, "seven"))
 
-    assert idle.sent == [("seven",)]
+    assert idle.sender.sent == [("seven",)]
 
 
 async def test_many_entries_are_sent_in_parts(room, idle):
     room.append(entries(6, "x" * SLICE, "y" * SLICE, "z"))
 
-    assert [len(part) for part in idle.sent] == [1, 1, 1]
+    assert [len(part) for part in idle.sender.sent] == [1, 1, 1]
     assert idle.cursor == 8
 
 
 @pytest.fixture
-async def idle(room, bob):
-    """Bob, whose task waits, and what he is sent without it."""
-    bob.cursor, bob.sent = 5, []
-    bob.try_send = lambda part: bob.sent.append(texts(part)) or True
-    waiting = asyncio.create_task(bob.woken())
-    await checkpoint()
-    yield bob
-    waiting.cancel()
+async def idle(bob):
+    """Bob, who has everything, and reads as fast as he can."""
+    bob.cursor = 5
+    return connected(bob, is_slow=False)
 
 
 def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):

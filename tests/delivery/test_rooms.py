@@ -221,7 +221,7 @@ async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_datab
             await session.execute(delete(Membership).where(Membership.user_id == world.alice.id))
         served.bus.post(group_channel(world.group.uuid), RESYNC)
 
-        await entered(served)[0].woken()
+        await entered(served)[0].sender.woken()
         assert [entry async for entry in entries] == []
         assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 

@@ -363,7 +363,7 @@ def jumping_clock():
 
 
 def short_send_limit():
-    sending.SEND_LIMIT = sending.DIRECT_SEND_LIMIT = 2
+    sending.SEND_LIMIT = sending.SMALL_SEND_LIMIT = 2
 
 
 def stand_still():
