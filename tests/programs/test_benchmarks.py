@@ -32,6 +32,21 @@ def test_all_deliveries_to_all_sockets_are_counted(tmp_path):
     assert run["figures"]["deliveries"] == 5 * run["figures"]["messages"] > 0
 
 
+def test_cpu_time_is_that_of_all_threads_and_no_round_number_of_ticks():
+    script = """if True:
+        import os, threading, time
+        import servers
+
+        thread = threading.Thread(target=lambda: sum(range(1_000_000)))
+        thread.start()
+        thread.join()
+        before, measured, after = time.process_time(), servers.cpu_of(os.getpid()), time.process_time()
+        assert before < measured < after, (before, measured, after)
+    """
+
+    subprocess.run([sys.executable, "-c", script], cwd=BENCHMARKS, check=True)
+
+
 def test_a_message_that_one_socket_is_not_sent_fails_the_run(benchmarks):
     from dialects import Plain
     from load import Load
