@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 from itsdangerous import Signer
-from servers import SETTINGS, Server, running
+from servers import SETTINGS, Program, Server, running
 
 from discussit.accounts.current_user import COOKIE
 from discussit.database import Database
@@ -19,6 +19,7 @@ from discussit.schema import prepare_once
 from discussit.settings import Settings
 
 PORTION = 100  # memberships created in one transaction
+REQUESTS = 60  # for the same page, one after the other
 
 # Continues a group's log, whose first entries are the Joins of its members.
 FILL = """
@@ -88,9 +89,16 @@ def path(room: int) -> str:
 class Visitor(httpx.Client):
     """An HTTP client with the session of one of these people."""
 
-    def __init__(self, server: Server, person: int) -> None:
-        self.cookie = cookie(person)
+    def __init__(self, server: Program, person: int) -> None:
+        self._server, self.cookie = server, cookie(person)
         super().__init__(base_url=server.url, headers={"Cookie": self.cookie}, timeout=30)
+
+    def cost(self, path: str, requests: int = REQUESTS) -> float:
+        """The server's CPU seconds for one request."""
+        before = self._server.cpu()
+        for _ in range(requests):
+            assert self.get(path).status_code == 200
+        return (self._server.cpu() - before) / requests
 
 
 @contextmanager

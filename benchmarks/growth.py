@@ -21,7 +21,7 @@ import peers
 from comeback import Backlog, come_back
 from documents import DOCS, write_part
 from fanout import allow_sockets
-from pages import MEMBERS, cost
+from pages import MEMBERS
 from plots import Plot
 from rooms import Wrong
 from runs import OWN_CORE, Visit, Workload, served
@@ -92,7 +92,7 @@ def pages(lengths: Sequence[int]) -> Plot:
         middles = {length: f"{path}?before={length // 2}" for length, path in ends.items()}
         costs = {"its newest entries": ends, "those in its middle": middles}
         rounds = [
-            {name: {x: cost(server, visitor, path) for x, path in line.items()} for name, line in costs.items()}
+            {name: {x: visitor.cost(path) for x, path in line.items()} for name, line in costs.items()}
             for _ in range(ROUNDS)
         ]
     lines = {name: {x: median(each[name][x] for each in rounds) * 1000 for x in lengths} for name in costs}

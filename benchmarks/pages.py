@@ -21,7 +21,6 @@ from starlette.testclient import TestClient
 from discussit.app import app
 
 ROUNDS = 5
-REQUESTS = 60  # for each page in a round
 STARTS = 5
 SHORT_LOG, LONG_LOG = 100, 100_000  # entries
 MEMBERS, ENTRIES = 50, 10_000  # of the group to which the goal refers
@@ -74,7 +73,7 @@ def home_page(command: Sequence[str]) -> str:
 
 def compared(server: Server, visitor: Visitor, pages: dict[str, str]) -> str:
     """Each page's cost, and its ratio to that of the first. The rounds are interleaved."""
-    rounds = [{name: cost(server, visitor, path) for name, path in pages.items()} for _ in range(ROUNDS)]
+    rounds = [{name: visitor.cost(path) for name, path in pages.items()} for _ in range(ROUNDS)]
     first = next(iter(pages))
     rows = [
         (
@@ -86,14 +85,6 @@ def compared(server: Server, visitor: Visitor, pages: dict[str, str]) -> str:
         for name, path in pages.items()
     ]
     return table(("page", "CPU a request", "times the first", "queries"), rows)
-
-
-def cost(server: Server, visitor: Visitor, path: str) -> float:
-    """The server's CPU seconds for one request."""
-    before = server.cpu()
-    for _ in range(REQUESTS):
-        assert visitor.get(path).status_code == 200
-    return (server.cpu() - before) / REQUESTS
 
 
 def queries(server: Server, visitor: Visitor, path: str) -> int:

@@ -4,24 +4,22 @@
 WebSockets of `discussit.v1`. SQLite, synchronous=FULL. Takes about half a minute.
 """
 
-import asyncio
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median, quantiles
 
+import acks
 import uvloop
-from servers import HERE, LoggedInClient, Server, machine, running, table
-from sockets import Socket
+from acks import Acks, Place
+from servers import HERE, LoggedInClient, Program, Server, machine, running, table
 
 ROUNDS = 3
 SECONDS = 4  # of load in a round
 SINGLES = 100  # messages of a round, each sent after the one before was acknowledged
-IN_FLIGHT = 50
 SIZES = "sizes"  # the file in which counted.py logs the transactions
 
 UPDATE = """
@@ -38,91 +36,43 @@ MOMENT = "2026-01-01 00:00:00.000000"
 
 @dataclass
 class Load:
-    """Messages from some sockets, which together keep IN_FLIGHT of them in flight."""
+    """Messages from some sockets, and how many of them each transaction wrote."""
 
     name: str
     senders: int
     readers: int
-    rates: list[float] = field(default_factory=list)
+    acks: list[Acks] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
-    server_cpu: list[float] = field(default_factory=list)
-    own_cpu: list[float] = field(default_factory=list)
 
-    async def run(self, site: "Site") -> None:
-        sockets = [await site.connect() for _ in range(self.senders + self.readers)]
-        senders, noted = sockets[: self.senders], len(site.sizes())
-        with self._costs(site.server):
-            started = time.perf_counter()
-            for sender in senders:
-                sender.is_sending = True
-                sender.send(IN_FLIGHT // self.senders)
-            await asyncio.sleep(SECONDS)
-            self.rates.append(sum(sender.acked for sender in senders) / (time.perf_counter() - started))
-        await settle(senders, sockets)
-        self.sizes += site.sizes()[noted:]
-
-    @contextmanager
-    def _costs(self, server: Server) -> Iterator[None]:
-        server_cpu, own_cpu = server.cpu(), time.process_time()
-        yield
-        self.server_cpu.append((server.cpu() - server_cpu) / SECONDS)
-        self.own_cpu.append((time.process_time() - own_cpu) / SECONDS)
+    async def run(self, place: Place) -> None:
+        noted = len(sizes(place.server))
+        self.acks.append(await acks.load(place, self.senders, self.readers, SECONDS))
+        self.sizes += sizes(place.server)[noted:]
 
     def row(self) -> tuple[str, ...]:
         tenth, *_, ninth = quantiles(self.sizes, n=10)
-        messages = [cpu / rate for cpu, rate in zip(self.server_cpu, self.rates, strict=True)]
+        rates = [each.messages / each.seconds for each in self.acks]
         return (
             self.name,
-            f"{median(self.rates):,.0f} ({min(self.rates):,.0f} to {max(self.rates):,.0f})",
+            f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})",
             f"{mean(self.sizes):.0f} ({tenth:.0f} to {ninth:.0f}, at most {max(self.sizes)})",
-            f"{median(messages) * 1000:.2f} ms",
-            f"{median(self.server_cpu):.0%}",
-            f"{median(self.own_cpu):.0%}",
+            f"{median(each.server_cpu / each.messages for each in self.acks) * 1000:.2f} ms",
+            f"{median(each.server_cpu / each.seconds for each in self.acks):.0%}",
+            f"{median(each.own_cpu / each.seconds for each in self.acks):.0%}",
         )
 
 
-class Site:
-    """One group on a server, and its only member, with any number of sockets."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        member = LoggedInClient(server, "alice")
-        member.does("/groups/", name="Gardening")
-        (uuid,) = re.findall(r'id="([0-9a-f-]{36})"', member.get("/").text)
-        member.does(f"/groups/{uuid}/join/")
-        self._path, self._cookie = f"/groups/{uuid}/", member.cookie
-
-    async def connect(self) -> Socket:
-        return await Socket.connect(self.server.port, self._path, self._cookie)
-
-    def sizes(self) -> list[int]:
-        return [int(line) for line in (self.server.folder / SIZES).read_text().split()]
+def new_group(server: Server) -> Place:
+    """A group and its only member."""
+    member = LoggedInClient(server, "alice")
+    member.does("/groups/", name="Gardening")
+    (uuid,) = re.findall(r'id="([0-9a-f-]{36})"', member.get("/").text)
+    member.does(f"/groups/{uuid}/join/")
+    return Place(server, f"/groups/{uuid}/", member.cookie)
 
 
-async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
-    """Stop sending, and check that every message was acknowledged, and read by everyone."""
-    for sender in senders:
-        sender.is_sending = False
-    async with asyncio.timeout(10):
-        for sender in senders:
-            await sender.all_acked()
-        total = sum(sender.sent for sender in senders)
-        for socket in sockets:
-            await socket.has_read(total)
-    assert all(socket.read == total for socket in sockets), "a reader was sent something twice"
-    for socket in sockets:
-        socket.close()
-
-
-async def single(site: Site) -> list[float]:
-    """The seconds that each of SINGLES messages waits for its ack, while two others read."""
-    sockets = [await site.connect() for _ in range(3)]
-    sender = sockets[0]
-    for _ in range(SINGLES):
-        sender.send()
-        await sender.all_acked()
-    await settle([sender], sockets)
-    return sender.latencies
+def sizes(server: Program) -> list[int]:
+    return [int(line) for line in (server.folder / SIZES).read_text().split()]
 
 
 def bare(path: Path) -> list[float]:
@@ -151,14 +101,14 @@ def copy(database: Path) -> Path:
     return target
 
 
-async def throughput(site: Site) -> str:
+async def throughput(place: Place) -> str:
     loads = [
         Load("2 sockets, 25 each (goal: 4,000)", senders=2, readers=0),
         Load("50 sockets, 1 each; 2 only read", senders=50, readers=2),
     ]
     for _ in range(ROUNDS):
         for load in loads:
-            await load.run(site)
+            await load.run(place)
     head = (
         "50 in flight; all sockets read",
         "messages/s",
@@ -170,14 +120,14 @@ async def throughput(site: Site) -> str:
     return table(head, [load.row() for load in loads])
 
 
-async def latency(site: Site) -> str:
-    duplicate = copy(site.server.database)
-    acks: list[float] = []
+async def latency(place: Place) -> str:
+    duplicate = copy(place.server.folder / "discussit.db")
+    waits: list[float] = []
     transactions: list[float] = []
     for _ in range(ROUNDS):
-        acks += await single(site)
+        waits += await acks.waits(place, SINGLES)
         transactions += bare(duplicate)
-    rows = {"until its ack (goal: 5 ms)": acks, "the transaction by bare sqlite3": transactions}
+    rows = {"until its ack (goal: 5 ms)": waits, "the transaction by bare sqlite3": transactions}
     return table(("one message at a time", "median", "9 in 10 within"), [times(name, rows[name]) for name in rows])
 
 
@@ -185,10 +135,10 @@ def times(name: str, seconds: Sequence[float]) -> tuple[str, ...]:
     return name, f"{median(seconds) * 1000:.2f} ms", f"{quantiles(seconds, n=10)[-1] * 1000:.2f} ms"
 
 
-async def measure(site: Site) -> None:
-    print(machine(), await throughput(site), await latency(site), sep="\n\n")
+async def measure(place: Place) -> None:
+    print(machine(), await throughput(place), await latency(place), sep="\n\n")
 
 
 if __name__ == "__main__":
     with running(str(HERE / "counted.py"), SIZES) as server:
-        uvloop.run(measure(Site(server)))
+        uvloop.run(measure(new_group(server)))

@@ -1,5 +1,6 @@
 """Workloads, and running them on a server."""
 
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,13 @@ class Workload:
         rooms, size, rate = found.groups()
         return cls(Layout(int(rooms or 1), int(size)), None if rate is None else float(rate))
 
+    def pace(self, most: float = math.inf) -> dict[str, float]:
+        """The rate or the messages in flight, within `most` deliveries a second."""
+        size = self.layout.size
+        if self.rate:
+            return {"rate": min(self.rate, most / size)}
+        return {"in_flight": max(1, int(min(max(IN_FLIGHT, self.layout.rooms), most / size * LONGEST_WAIT)))}
+
     def __str__(self) -> str:
         rooms, size = self.layout.rooms, self.layout.size
         place = f"{size:,}" if rooms == 1 else f"{rooms} rooms of {size}"
@@ -74,6 +82,34 @@ def served(peer: peers.Peer, folder: Path) -> Iterator[Program]:
         program.stop()
 
 
+def warm_up(program: Program, peer: peers.Peer, layout: Layout) -> None:
+    """Have the server load what it loads on first use."""
+    room, persons = next(layout.seats())
+    with closing(Load([program.port], peer.dialect, iter([(room, persons[:FIRST])]))) as load:
+        if peer.talks:
+            load.talk(WARM_UP, in_flight=1)
+
+
+class Seated:
+    """A server and the sockets that fill a layout's rooms on it."""
+
+    def __init__(self, program: Program, peer: peers.Peer, layout: Layout) -> None:
+        self._program, self._peer = program, peer
+        before = program.memory()
+        self._load = Load([program.port], peer.dialect, layout.seats())
+        self.memory = (program.memory() - before) / layout.sockets  # KiB
+
+    def close(self) -> None:
+        self._load.close()
+
+    def talk(self, workload: Workload, seconds: float) -> tuple[Figures, float]:
+        """The talk's figures after a warm-up, and the server's CPU seconds."""
+        pace = workload.pace(self._peer.most)
+        self._load.talk(WARM_UP, **pace)
+        before = self._program.cpu()
+        return self._load.talk(seconds, **pace), self._program.cpu() - before
+
+
 @dataclass(frozen=True)
 class Visit:
     """One server's part of a round. Starts the server."""
@@ -108,42 +144,25 @@ class Visit:
         with TemporaryDirectory(prefix="fanout-") as folder:
             self.peer.furnish(Path(folder), seats)
             with served(self.peer, Path(folder)) as program:
-                self._warm_up(program, layouts[0])
+                warm_up(program, self.peer, layouts[0])
                 yield program
 
     def _sit(self, program: Program, layout: Layout, workloads: Sequence[Workload]) -> Iterator[Run]:
         """Fill the layout's rooms, and run the workloads that share it."""
         left = list(workloads)
         try:
-            before = program.memory()
-            with closing(Load([program.port], self.peer.dialect, layout.seats())) as load:
-                memory = (program.memory() - before) / layout.sockets
+            with closing(Seated(program, self.peer, layout)) as seated:
                 while left:
-                    yield self._measure(program, load, left[0], memory)
+                    yield self._measure(seated, left[0])
                     left.pop(0)
         except BROKEN as error:
             yield from [self._run(workload, failure=str(error)) for workload in left]
 
-    def _warm_up(self, program: Program, layout: Layout) -> None:
-        room, persons = next(layout.seats())
-        with closing(Load([program.port], self.peer.dialect, iter([(room, persons[:FIRST])]))) as load:
-            if self.peer.talks:
-                load.talk(WARM_UP, in_flight=1)
-
-    def _measure(self, program: Program, load: Load, workload: Workload, memory: float) -> Run:
+    def _measure(self, seated: Seated, workload: Workload) -> Run:
         if workload.rate == 0:
-            return self._run(workload, memory=memory)
-        load.talk(WARM_UP, **self._pace(workload))
-        before = program.cpu()
-        figures = load.talk(self.seconds, **self._pace(workload))
-        return self._run(workload, figures=figures, cpu=program.cpu() - before)
-
-    def _pace(self, workload: Workload) -> dict[str, float]:
-        """The workload's rate or messages in flight, within the server's limit."""
-        most, size, rooms = self.peer.most, workload.layout.size, workload.layout.rooms
-        if workload.rate:
-            return {"rate": min(workload.rate, most / size)}
-        return {"in_flight": max(1, int(min(max(IN_FLIGHT, rooms), most / size * LONGEST_WAIT)))}
+            return self._run(workload, memory=seated.memory)
+        figures, cpu = seated.talk(workload, self.seconds)
+        return self._run(workload, figures=figures, cpu=cpu)
 
     def _run(self, workload: Workload, **found: object) -> Run:
         return Run(self.server, str(workload), self.round, **found)

@@ -41,6 +41,7 @@ class Program:
 
     def __init__(self, folder: Path, command: Sequence[str], settings: Mapping[str, str]) -> None:
         self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.settings = settings
         with self.log.open("ab") as log:
@@ -87,7 +88,6 @@ class Server(Program):
         self.database = folder / "discussit.db"
         settings = SETTINGS | {"DATABASE_URL": f"sqlite:///{self.database}"}
         super().__init__(folder, [sys.executable, *(command or UVICORN), "--port", PORT], settings)
-        self.url = f"http://127.0.0.1:{self.port}"
 
     def wait(self, path: str = "/healthz") -> None:
         """Return with the first 200."""
