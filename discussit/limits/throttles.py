@@ -84,8 +84,11 @@ class Throttles:
         self.close = self._counter.close
 
     async def message(self, username: str) -> None:
-        if self._messages is not None:
-            await self._counter.count((self._messages, username))
+        await self.messages_of(username).count()
+
+    def messages_of(self, username: str) -> "Repeated":
+        """Counts this user's messages, one at each call. To be kept for as long as messages may come."""
+        return Repeated(self._counter, [(self._messages, username)] if self._messages else [])
 
     async def join_or_leave(self, username: str) -> None:
         await self._counter.count((JOINS_AND_LEAVES, username))
@@ -173,9 +176,15 @@ class RateCounter:
         """Count one act in each of these places. In none if one is at its limit: then raises Throttled."""
         act = getrandbits(62)
         full, counting = await self._count(act, _windows(places))
-        if full is not None:
-            raise Throttled(places[full.place][0].what, max(1, ceil(full.seconds_left)))
+        _check(full, places)
         return Counted(act, counting)
+
+    def count_here(self, places: Sequence[Place], windows: Sequence[Window]) -> bool:
+        """`count` without waiting. False: Redis has to be asked, and nothing is counted. `windows`: of the places."""
+        if self._shared is not None and current_time() >= self._paused_until:
+            return False
+        _check(self._local.count_now(getrandbits(62), windows), places)
+        return True
 
     async def _count(self, act: int, windows: Sequence[Window]) -> tuple[Full | None, Windows]:
         """The window that refuses the act, and who counted it or refused it."""
@@ -210,6 +219,30 @@ class RateCounter:
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.disconnect()
+
+
+class Repeated:
+    """An act that is counted again and again in the same places, whose windows are named only once.
+
+    Costs 2 µs where this process counts, which is why messages do not go through `RateCounter.count`.
+    """
+
+    def __init__(self, counter: RateCounter, places: Sequence[Place]) -> None:
+        self._counter, self._places, self._windows = counter, places, _windows(places)
+
+    def count_here(self) -> bool:
+        """Count one more without waiting. False: nothing is counted, await `count`. Raises Throttled."""
+        return not self._places or self._counter.count_here(self._places, self._windows)
+
+    async def count(self) -> None:
+        """Count one more, also if Redis has to be asked. Raises Throttled."""
+        if not self.count_here():
+            await self._counter.count(*self._places)
+
+
+def _check(full: Full | None, places: Sequence[Place]) -> None:
+    if full is not None:
+        raise Throttled(places[full.place][0].what, max(1, ceil(full.seconds_left)))
 
 
 def _windows(places: Sequence[Place]) -> list[Window]:

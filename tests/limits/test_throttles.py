@@ -13,7 +13,7 @@ from starlette.testclient import WebSocketDenialResponse
 
 from discussit.errors import FieldError
 from discussit.limits import throttles
-from discussit.limits.throttles import Limit, RateCounter, Throttled, Throttles
+from discussit.limits.throttles import BURST, Limit, RateCounter, Repeated, Throttled, Throttles
 from discussit.settings import Settings
 
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
@@ -312,6 +312,58 @@ def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 5
     assert (error["code"], 1 <= error["retry_after"] <= 5) == ("rate_limited", True)
+
+
+async def test_all_sockets_of_a_user_share_one_limit_of_messages(limits):
+    sockets = [limits.messages_of("alice"), limits.messages_of("alice")]
+    for number in range(100):
+        await sockets[number % 2].count()
+
+    with pytest.raises(Throttled) as refusal:
+        await sockets[0].count()
+
+    assert 1 <= refusal.value.retry_after <= BURST
+    await limits.messages_of("bob").count()
+
+
+async def test_messages_wait_for_nobody_where_no_redis_counts_them(settings):
+    messages = Throttles(settings).messages_of("alice")
+
+    counted = [messages.count_here() for _ in range(100)]
+
+    assert all(counted)
+    with pytest.raises(Throttled):
+        messages.count_here()
+
+
+@pytest.mark.xdist_group("engines")
+async def test_messages_that_redis_counts_are_not_counted_here(counters, redis):
+    redis.command_line("FLUSHALL")
+    here, elsewhere = (Repeated(counter, [(Limit("messages", *THREE), "alice")]) for counter in counters)
+
+    assert [here.count_here() for _ in range(9)] == [False] * 9
+    for _ in range(3):
+        await elsewhere.count()
+    with pytest.raises(Throttled):
+        await here.count()
+
+
+@pytest.mark.xdist_group("engines")
+async def test_messages_wait_for_no_redis_that_did_not_answer(counters, redis):
+    messages = Repeated(counters[0], [(Limit("messages", *THREE), "alice")])
+    redis.kill()
+
+    await messages.count()
+
+    assert [messages.count_here() for _ in range(2)] == [True] * 2
+    with pytest.raises(Throttled):
+        messages.count_here()
+
+
+async def test_without_a_rate_no_message_is_refused():
+    messages = Throttles(Settings("sqlite:///x.db", "secret", "memory://", message_rate=0)).messages_of("alice")
+
+    assert all(messages.count_here() for _ in range(10_000))
 
 
 # Sockets
