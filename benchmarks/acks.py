@@ -9,6 +9,7 @@ from servers import Program
 from sockets import Socket
 
 IN_FLIGHT = 50
+LONGEST_WAIT = 10  # seconds, after which acknowledgements or entries count as lost
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ async def waits(place: Place, count: int) -> list[float]:
     sender = sockets[0]
     for _ in range(count):
         sender.send()
-        await sender.all_acked()
+        async with asyncio.timeout(LONGEST_WAIT):
+            await sender.all_acked()
     await settle([sender], sockets)
     return sender.latencies
 
@@ -67,7 +69,7 @@ async def settle(senders: Sequence[Socket], sockets: Sequence[Socket]) -> None:
     """Stop sending, and check that every message was acknowledged, and read by everyone."""
     for sender in senders:
         sender.is_sending = False
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         for sender in senders:
             await sender.all_acked()
         total = sum(sender.sent for sender in senders)

@@ -1,4 +1,7 @@
-"""Fills a database with logged-in members of groups, without a server."""
+"""Fills a database with logged-in members of groups, without a server.
+
+compare.py has an older revision's settle() and fill() make that revision's database.
+"""
 
 import asyncio
 import sqlite3
@@ -9,7 +12,7 @@ from uuid import UUID
 
 import httpx
 from itsdangerous import Signer
-from servers import SETTINGS, Program, Server, running
+from servers import SETTINGS, Program, Refused, Server, running
 
 from discussit.accounts.current_user import COOKIE
 from discussit.database import Database
@@ -97,7 +100,8 @@ class Visitor(httpx.Client):
         """The server's CPU seconds for one request."""
         before = self._server.cpu()
         for _ in range(requests):
-            assert self.get(path).status_code == 200
+            if (status := self.get(path).status_code) != 200:
+                raise Refused(f"{path} was answered {status}")
         return (self._server.cpu() - before) / requests
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from dialects import Plain
 from frames import CLOSE, PING, PONG, TEXT, frame, handshake, split
+from servers import Refused
 
 LENGTH = 100  # characters of a message
 DELIVERY_LIMIT = 10  # seconds without a delivery after which missing ones count as lost
@@ -22,7 +23,7 @@ SCRATCH = memoryview(bytearray(1 << 18))
 
 
 class Wrong(Exception):
-    """A delivery is missing, repeated or out of order, or a socket was refused or closed."""
+    """A delivery is missing, repeated or out of order, or a socket was closed."""
 
 
 class Delivered(NamedTuple):
@@ -107,7 +108,7 @@ class Socket:
         """Whether the handshake has been answered."""
         head, end, rest = self._rest.partition(b"\r\n\r\n")
         if end and not head.startswith(b"HTTP/1.1 101"):
-            raise Wrong(f"a handshake was answered {head.splitlines()[0].decode()!r}")
+            raise Refused(f"a handshake was answered {head.splitlines()[0].decode()!r}")
         if end:
             self._rest = rest
         return bool(end)

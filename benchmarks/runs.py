@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import peers
 from load import Figures, Layout, Load
 from rooms import Wrong
-from servers import SETTINGS, NotStarted, Program
+from servers import SETTINGS, NotStarted, Program, Refused
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVERS_CORE, OWN_CORE = CORES[0], CORES[-1]
@@ -20,7 +20,7 @@ IN_FLIGHT = 100  # messages, if there is no rate; at least one in each room
 LONGEST_WAIT = 4  # seconds that messages in flight may take on a server with a limit
 WARM_UP = 0.3  # seconds of talk that are not measured
 FIRST = 20  # sockets opened and closed before the memory of others is measured
-BROKEN = (Wrong, OSError)
+BROKEN = (Wrong, Refused, OSError)
 
 
 @dataclass(frozen=True)

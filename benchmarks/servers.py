@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +36,10 @@ class NotStarted(Exception):
     """The server ended, or did not answer in time; the text contains its log."""
 
 
+class Refused(Exception):
+    """A server answered a request or a handshake with something else than what was asked for."""
+
+
 class Program:
     """A server on a free port of 127.0.0.1, working in `folder`. PORT in its command stands for the port."""
 
@@ -57,6 +61,11 @@ class Program:
         """Return when it accepts connections."""
         self._wait_until(lambda: _listens(self.port))
 
+    def wait_for(self, path: str) -> None:
+        """Return with the first 200."""
+        with httpx.Client(base_url=self.url) as visitor:
+            self._wait_until(lambda: _answers(visitor, path))
+
     def _wait_until(self, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_LIMIT
         while not is_there():
@@ -67,6 +76,12 @@ class Program:
     def cpu(self) -> float:
         """Processor seconds so far, of all its threads and child processes."""
         return cpu_of(self._process.pid)
+
+    def run_on(self, cores: Iterable[int]) -> None:
+        """Move it and its child processes to these cores."""
+        for pid in _family(self._process.pid):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), cores)
 
     def memory(self) -> int:
         """KiB of it and its child processes; shared memory counts once."""
@@ -90,9 +105,7 @@ class Server(Program):
         super().__init__(folder, [sys.executable, *(command or UVICORN), "--port", PORT], settings)
 
     def wait(self, path: str = "/healthz") -> None:
-        """Return with the first 200."""
-        with httpx.Client(base_url=self.url) as visitor:
-            self._wait_until(lambda: _answers(visitor, path))
+        self.wait_for(path)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from secrets import token_hex
 
 from frames import CLOSE, PING, PONG, TEXT, frame, handshake, split
+from servers import Refused
 
 ACK = b'{"type":"ack"'
 ENTRY = b'{"type":"text_message"'
@@ -72,8 +73,9 @@ class Socket(asyncio.Protocol):
 
     def _open(self) -> None:
         head, end, rest = self._received.partition(b"\r\n\r\n")
-        if end:
-            assert head.startswith(b"HTTP/1.1 101"), head.decode()
+        if end and not head.startswith(b"HTTP/1.1 101"):
+            self.opened.set_exception(Refused(f"a handshake was answered {head.splitlines()[0].decode()!r}"))
+        elif end:
             self._received, self._is_open = rest, True
 
     def _hear(self, kind: int, payload: bytes) -> None:
