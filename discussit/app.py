@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from discussit import access_log, health, logs
 from discussit.accounts.current_user import NotLoggedIn, OtherAccount, SessionBackend
@@ -38,7 +37,7 @@ from discussit.middleware.hosts import HostGuard
 from discussit.middleware.origin import OriginGuard
 from discussit.middleware.proxy import ProxyHeaders
 from discussit.middleware.responses import ResponseLimit
-from discussit.middleware.sockets import SocketLimit
+from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
 from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
 from discussit.pages.page import make_templates
 from discussit.pages.submissions import Submissions
@@ -55,10 +54,8 @@ DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for queued messages
 
 ROUTES = [
     Route("/", home.home),
-    WebSocketRoute("/", home_socket),
     Route("/groups/", home.create_group, methods=["POST"]),
     Route("/groups/{uuid:uuid}/", group.group),
-    WebSocketRoute("/groups/{uuid:uuid}/", group_socket),
     Route("/groups/{uuid:uuid}/members/", members.members),
     Route("/groups/{uuid:uuid}/entries/", entries.entries),
     Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
@@ -72,14 +69,26 @@ ROUTES = [
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 
-# Middleware raises these, too: the authentication reads the database, SocketLimit counts connections, and
-# Submissions parses forms.
-OUTER_HANDLERS = {
+SOCKETS = [
+    WebSocketRoute("/", home_socket),
+    WebSocketRoute("/groups/{uuid:uuid}/", group_socket),
+]
+
+# Middleware raises these, too: the authentication reads the database, and Submissions parses forms.
+OUTER_HANDLERS: dict[type[Exception], Refusal] = {
     SQLAlchemyError: errors.database_error,
     TimeoutError: errors.database_error,
     ConnectionError: errors.database_error,
     Throttled: errors.too_often,
     OtherAccount: errors.other_account,
+    HTTPException: errors.http_error,
+}
+HANDLERS: dict[type[Exception], Refusal] = {
+    NotLoggedIn: errors.not_logged_in,
+    OtherAccount: errors.other_account,
+    TooManyPasswords: errors.too_many_passwords,
+    NotAMember: errors.not_a_member,
+    NoSuchGroup: errors.no_such_group,
     HTTPException: errors.http_error,
 }
 
@@ -102,29 +111,27 @@ def create_app(settings: Settings) -> Starlette:
             Route("/readyz", health.ready),
             Mount("/static", Assets()),
             Mount("/admin", Administration(), name="admin"),
-            WebSocketRoute("/{path:path}", nowhere),
         ],
         middleware=[
             Middleware(ProxyHeaders, forwarded_allow_ips=settings.forwarded_allow_ips),
             Middleware(SecurityHeaders),
             Middleware(HostGuard, allowed_hosts=settings.allowed_hosts),
             Middleware(OriginGuard, allowed_hosts=settings.allowed_hosts, trusted_origins=settings.trusted_origins),
+            Middleware(
+                WebSockets,
+                routes=SOCKETS,
+                refusals=OUTER_HANDLERS | HANDLERS,
+                backend=session_backend,
+                limit=SocketLimit(settings, throttles),
+            ),
+            # From here on only for requests:
             Middleware(BodyLimit),
             Middleware(ResponseLimit),
             Middleware(ExceptionMiddleware, handlers=OUTER_HANDLERS),
             Middleware(AuthenticationMiddleware, backend=session_backend),
-            Middleware(SocketLimit, settings=settings, throttles=throttles),
             Middleware(Submissions),
         ],
-        exception_handlers={
-            NotLoggedIn: errors.not_logged_in,
-            OtherAccount: errors.other_account,
-            TooManyPasswords: errors.too_many_passwords,
-            NotAMember: errors.not_a_member,
-            NoSuchGroup: errors.no_such_group,
-            HTTPException: errors.http_error,
-            Exception: errors.server_error,
-        },
+        exception_handlers={**HANDLERS, Exception: errors.server_error},
         lifespan=partial(lifespan, new_site),
     )
 
@@ -166,10 +173,6 @@ def give_up(site: Site) -> None:
 async def icon(_request: Request) -> Response:
     """For browsers that request it without having read a page that names it."""
     return WholeFile(STATIC / "favicon.svg")
-
-
-async def nowhere(_websocket: WebSocket) -> None:
-    raise HTTPException(404)
 
 
 class Application:

@@ -1,5 +1,7 @@
 """Headers of every response: what browsers may do with it, and that it is this server's."""
 
+from collections.abc import Awaitable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,7 +47,7 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
@@ -55,4 +57,4 @@ class SecurityHeaders:
 
         # For SocketSender: messages on an open WebSocket need none of the wrappers, and each costs a coroutine.
         scope["discussit.send"] = send
-        await self.app(scope, receive, send_with_headers)
+        return self.app(scope, receive, send_with_headers)

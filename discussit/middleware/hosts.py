@@ -1,7 +1,7 @@
 """Refusal of requests to hosts that are not allowed."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -24,13 +24,12 @@ class HostGuard:
         self.app = app
         self._allowed_hosts = allowed_hosts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         refusal = None if scope["type"] == "lifespan" else self._refusal(scope)
         if refusal is None:
-            await self.app(scope, receive, send)
-        else:
-            security_log.refused(HTTPConnection(scope), Act.HOST)
-            await PlainTextResponse(refusal, 400)(scope, receive, send)
+            return self.app(scope, receive, send)
+        security_log.refused(HTTPConnection(scope), Act.HOST)
+        return PlainTextResponse(refusal, 400)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
         values = Headers(scope=scope).getlist("host")

@@ -1,7 +1,7 @@
 """Refusal of requests and sockets that another site's page causes."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -39,13 +39,12 @@ class OriginGuard:
         self._allowed_hosts = [host for host in allowed_hosts if host != "*"]
         self._trusted = set(trusted_origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_unsafe(scope) and self._is_foreign(scope):
-            security_log.refused(HTTPConnection(scope), Act.ORIGIN)
-            self._explain(scope)
-            await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if not (_is_unsafe(scope) and self._is_foreign(scope)):
+            return self.app(scope, receive, send)
+        security_log.refused(HTTPConnection(scope), Act.ORIGIN)
+        self._explain(scope)
+        return PlainTextResponse(REFUSAL, 403)(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:
         site, origin = _header(scope, "sec-fetch-site"), _header(scope, "origin")

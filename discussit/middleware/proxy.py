@@ -5,7 +5,7 @@ connection comes from `::ffff:127.0.0.1`, as on a dual-stack socket (`--host ::`
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from starlette.datastructures import Headers
@@ -33,10 +33,10 @@ class ProxyHeaders:
         self._trusts_all = forwarded_allow_ips == "*"
         self._trusted = [] if self._trusts_all else [_network(text) for text in forwarded_allow_ips.split(",")]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "lifespan":
             self._read(scope)
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def _read(self, scope: Scope) -> None:
         host, port = scope.get("client") or ("", 0)

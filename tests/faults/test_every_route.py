@@ -5,8 +5,10 @@ The routes are the application's own, so a new one has no line in these tables y
 
 import pytest
 from people import HttpPerson, missing
-from starlette.routing import Mount, WebSocketRoute
+from starlette.routing import Mount
 from starlette.testclient import WebSocketDenialResponse
+
+from discussit.app import SOCKETS
 
 NAMES = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
 SECTIONS = ("event", "message", "membership", "group", "user")
@@ -155,7 +157,8 @@ def test_every_answer_names_its_type(everyone, gardening):
 
 
 def routes_of(site):
-    return {f"{method} {path}" for method, path in walk(site.app._app.routes)}
+    sockets = {f"SOCKET {route.path.replace(':uuid', '')}" for route in SOCKETS}
+    return sockets | {"SOCKET /{path}"} | {f"{method} {path}" for method, path in walk(site.app._app.routes)}
 
 
 def walk(routes, before=""):
@@ -163,8 +166,6 @@ def walk(routes, before=""):
         path = before + route.path.replace(":uuid", "").replace(":path", "").replace("{token}", "{path}")
         if isinstance(route, Mount):
             yield from walk(route.routes, path) if route.routes else [("GET", f"{path}/{{path}}")]
-        elif isinstance(route, WebSocketRoute):
-            yield "SOCKET", path
         else:
             yield from ((method, path) for method in route.methods - {"HEAD"})
 
