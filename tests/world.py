@@ -36,7 +36,10 @@ class World:
 
     @asynccontextmanager
     async def served(self, backend=None):
-        """Bus, hub and writer run, as beside an application; `backend` is the bus's engine."""
+        """Bus, hub and writer run, as beside an application; `backend` is the bus's engine.
+
+        Of two at a time, each is a process, and what is written from now on is written in the later one.
+        """
         bus = Bus(self.database.settings, backend)
         hub, writer = Hub(self.database, bus), Writer(self.database)
         self.database.publish_to(hub.publish)

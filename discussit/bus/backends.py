@@ -11,7 +11,7 @@ import logging
 import random
 from abc import abstractmethod
 from collections import deque
-from typing import Any, Protocol
+from typing import Protocol
 
 from broadcaster import BroadcastBackend, Event
 
@@ -56,6 +56,9 @@ class Checks(Protocol):
     def forget(self, channel: str) -> None:
         """Nobody subscribes to the channel any more."""
 
+    def is_own(self, received: str) -> bool:
+        """Whether this process sent the message, as far as the message says so itself."""
+
     def message(self, channel: str, received: str) -> str | None:
         """The message; None if the database has to be read instead."""
 
@@ -64,6 +67,7 @@ class Backend(BroadcastBackend):
     """Delivers the messages of wanted channels, and confirms each subscription with RESYNC."""
 
     errors: tuple[type[Exception], ...] = (OSError,)  # raised when the engine is lost; others get a traceback
+    reaches_others = True  # whether other processes may be on the same engine
     checks: Checks  # set by the bus
 
     def __init__(self) -> None:
@@ -104,7 +108,7 @@ class Backend(BroadcastBackend):
 
     def receive(self, channel: str, received: str) -> None:
         """Called with whatever the engine delivers."""
-        if channel not in self.wanted:
+        if channel not in self.wanted or self.checks.is_own(received):
             return
         message = self.checks.message(channel, received)
         if message is None:
@@ -130,7 +134,9 @@ class Backend(BroadcastBackend):
 
 
 class MemoryBackend(Backend):
-    """For a single process: there is nothing to connect to."""
+    """For a single process: there is nothing to connect to, and nobody to publish to."""
+
+    reaches_others = False
 
     async def connect(self) -> None:
         self.is_connected = True
@@ -140,9 +146,6 @@ class MemoryBackend(Backend):
 
     async def disconnect(self) -> None:
         self.is_connected = False
-
-    async def publish(self, channel: str, message: Any) -> None:
-        self.receive(channel, message)
 
 
 class SupervisedBackend(Backend):

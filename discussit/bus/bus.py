@@ -34,7 +34,7 @@ class Bus:
         # Write access to the engine must not be enough to forge entries.
         signatures = Signatures(settings.secret_key)
         self._sender = Sender(signatures)
-        self._backend.checks = Receiver(signatures)
+        self._backend.checks = Receiver(signatures, self._sender)
         self._outbox: deque[tuple[str, str]] = deque(maxlen=CAPACITY)
         self._filled = asyncio.Event()
 
@@ -42,6 +42,11 @@ class Bus:
     def is_connected(self) -> bool:
         """Whether the engine answers. While it does not, readers rely on the database."""
         return self._backend.is_connected
+
+    @property
+    def reaches_others(self) -> bool:
+        """Whether other processes may receive what is posted. This one does not."""
+        return self._backend.reaches_others
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from anyio import create_task_group
 
@@ -45,23 +46,19 @@ class Hub:
             await self.polling.run()
 
     def publish(self, changes: CommittedChanges) -> None:
-        """Send on what a transaction of this process wrote.
-
-        What it ended or revised takes effect here before the writer is answered; all else travels over the bus.
-        """
-        for uuid, (revisions, epoch) in changes.revised_groups.items():
-            self.rooms.revised(uuid, revisions, epoch)
-            self._post(group_channel(uuid), Revised(revisions, epoch))
-        self._publish_to_people(changes)
-        for uuid, entries in changes.entries.items():
-            self._post(group_channel(uuid), Appended(entries, changes.revisions[uuid]))
-        for uuid in changes.resync_groups:
-            self._post(group_channel(uuid), Resync())
-
-    def _publish_to_people(self, changes: CommittedChanges) -> None:
-        memberships = list(_membership_changes(changes))
+        """Deliver what a transaction of this process wrote: here immediately, in other processes over the bus."""
+        memberships, of_groups = list(_membership_changes(changes)), list(_group_messages(changes))
+        # Before the entries: whoever the transaction sent away is sent none of them.
         self.people.sessions_ended(list(changes.ended_sessions))
         self.people.memberships_changed(memberships)
+        for uuid, message in of_groups:
+            self.rooms.receive(uuid, message)
+        if self._bus.reaches_others:
+            self._post_to_people(changes, memberships)
+            for uuid, message in of_groups:
+                self._post(group_channel(uuid), message)
+
+    def _post_to_people(self, changes: CommittedChanges, memberships: Iterable[MembershipChange]) -> None:
         ended: dict[str, list[str]] = defaultdict(list)
         for session_id, user_id in changes.ended_sessions.items():
             ended[person_channel(user_id)].append(session_id)
@@ -77,7 +74,16 @@ class Hub:
         self._bus.post(channel, messages.encode(message))
 
 
-def _membership_changes(changes: CommittedChanges) -> Iterable[MembershipChange]:
+def _group_messages(changes: CommittedChanges) -> Iterator[tuple[UUID, BusMessage]]:
+    for uuid, (revisions, epoch) in changes.revised_groups.items():
+        yield uuid, Revised(revisions, epoch)
+    for uuid, entries in changes.entries.items():
+        yield uuid, Appended(entries, changes.revisions[uuid])
+    for uuid in changes.resync_groups:
+        yield uuid, Resync()
+
+
+def _membership_changes(changes: CommittedChanges) -> Iterator[MembershipChange]:
     for uuid, entries in changes.entries.items():
         for entry in entries:
             if entry.effect in (Effect.JOINED, Effect.LEFT):

@@ -1,8 +1,8 @@
 """The rooms of this process: opened by their first follower, closed after their last.
 
 A room subscribes, waits until the bus confirms, and only then reads the database, so that nothing falls between.
-From there on, each message either continues the tail or sends the room to the database (polling.py). Lost, doubled,
-reordered and late messages cost time, never an entry.
+From there on, whatever is written, in this process or in another, either continues the tail or sends the room to the
+database (polling.py). Lost, doubled, reordered and late messages cost time, never an entry.
 """
 
 import asyncio
@@ -105,7 +105,13 @@ class Rooms:
             del self._open[room.uuid]
         room.scope.cancel()
 
-    # Messages from the bus
+    # What was written
+
+    def receive(self, uuid: UUID, message: BusMessage) -> None:
+        """Have the group's room, if it is open, take what a transaction of this process wrote."""
+        room = self._open.get(uuid)
+        if room is not None:
+            self._receive(room, message)
 
     async def _listen(self, room: Room) -> None:
         with room.scope:
@@ -118,7 +124,8 @@ class Rooms:
             case Appended(entries, revisions) if entries:
                 self._continue(room, entries, revisions)
             case Revised(revisions, epoch):
-                self.revised(room.uuid, revisions, epoch)
+                if revisions > room.revisions:
+                    room.revise(revisions, epoch)
             case _:
                 self.mark_behind(room)
 
@@ -133,12 +140,6 @@ class Rooms:
         """Have the room compared with the database soon."""
         room.is_behind = True
         self._look.set()
-
-    def revised(self, uuid: UUID, revisions: int, epoch: str) -> None:
-        """Drop the texts of the group's room, if this revision is new to it."""
-        room = self._open.get(uuid)
-        if room is not None and revisions > room.revisions:
-            room.revise(revisions, epoch)
 
     def drop_diverged(self, room: Room, found: LogState) -> None:
         """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""

@@ -4,26 +4,34 @@ from contextlib import asynccontextmanager
 import pytest
 from anyio import create_task_group
 from broadcaster import Event
+from shared_memory import SharedMemory
 
 from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend
 from discussit.bus.backends import SupervisedBackend
+from discussit.bus.signing import Sender, Signatures
 
 
-class Unreliable(MemoryBackend):
+class Unreliable(SharedMemory):
     """An engine that is down for as long as `is_down`, and keeps what it was given."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, *others):
+        super().__init__(*others)
         self.is_down = False
         self.was_asked_in_vain = asyncio.Event()
         self.given = []
+        self._was_given = asyncio.Event()
 
     async def publish(self, channel, message):
         if self.is_down:
             self.was_asked_in_vain.set()
             raise ConnectionError("the engine is down")
         self.given.append((channel, message))
+        self._was_given.set()
         await super().publish(channel, message)
+
+    async def publishes(self):
+        """Return once it was given something."""
+        await self._was_given.wait()
 
 
 async def test_the_first_message_of_a_channel_is_resync(settings):
@@ -32,28 +40,28 @@ async def test_the_first_message_of_a_channel_is_resync(settings):
 
 
 async def test_messages_arrive_in_the_order_in_which_they_were_posted(settings):
-    async with connected(settings) as bus, bus.subscribe("a") as messages:
+    async with two_connected(settings) as (bus, other), bus.subscribe("a") as messages:
         for number in range(100):
-            bus.post("a", str(number))
+            other.post("a", str(number))
 
         assert await texts(messages, 100) == [str(number) for number in range(100)]
 
 
 async def test_a_channels_messages_reach_only_its_subscribers(settings):
-    async with connected(settings) as bus, bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
-        bus.post("a", "for a")
-        bus.post("b", "for b")
+    async with two_connected(settings) as (bus, other), bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
+        other.post("a", "for a")
+        other.post("b", "for b")
 
         assert await texts(of_a, 1) == ["for a"]
         assert await texts(of_b, 1) == ["for b"]
 
 
 async def test_every_subscriber_of_a_channel_receives_resync_and_the_messages(settings):
-    async with connected(settings) as bus, bus.subscribe("a") as first:
-        bus.post("a", "one")
+    async with two_connected(settings) as (bus, other), bus.subscribe("a") as first:
+        other.post("a", "one")
         await texts(first, 1)
         async with bus.subscribe("a") as second:
-            bus.post("a", "two")
+            other.post("a", "two")
 
             assert await until(second, "two") == [RESYNC, "two"]
             assert await texts(first, 1) == ["two"]
@@ -64,22 +72,26 @@ async def test_simultaneous_first_subscribers_all_receive_messages(settings):
         async with bus.subscribe("a") as messages:
             return await until(messages, "hi")
 
-    async with connected(settings) as bus, asyncio.TaskGroup() as tasks, bus.subscribe("a") as messages:
+    async with (
+        two_connected(settings) as (bus, other),
+        asyncio.TaskGroup() as tasks,
+        bus.subscribe("a") as messages,
+    ):
         tasks_of_subscribers = [tasks.create_task(receives(bus)) for _ in range(20)]
         # Each subscription is confirmed on the channel: then all of them are there.
         await read(messages, 21)
-        bus.post("a", "hi")
+        other.post("a", "hi")
 
     assert all(task.result() for task in tasks_of_subscribers)
 
 
 async def test_messages_without_subscribers_are_dropped(settings):
-    async with connected(settings) as bus, bus.subscribe("b") as others:
-        bus.post("a", "unheard")
-        bus.post("b", "marker")
-        await texts(others, 1)
+    async with two_connected(settings) as (bus, other), bus.subscribe("b") as of_b:
+        other.post("a", "unheard")
+        other.post("b", "marker")
+        await texts(of_b, 1)
         async with bus.subscribe("a") as messages:
-            bus.post("a", "heard")
+            other.post("a", "heard")
 
             assert await texts(messages, 1) == ["heard"]
 
@@ -104,49 +116,73 @@ async def test_an_unsigned_message_means_resync(settings, forged):
     backend = MemoryBackend()
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
-        await read(messages, 1)
-        await backend.publish("a", forged)
+        await confirmed(messages)
+        backend.receive("a", forged)
 
         assert await anext(messages) == RESYNC
 
 
 async def test_a_message_is_signed_for_its_channel_alone(settings):
-    backend = Unreliable()
+    engine = Unreliable()
 
-    async with connected(settings, backend) as bus, bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
-        await read(of_b, 1)
-        bus.post("a", "hi")
+    async with two_connected(settings, engine) as (other, bus), bus.subscribe("a") as of_a, bus.subscribe("b") as of_b:
+        await confirmed(of_b)
+        other.post("a", "hi")
         await until(of_a, "hi")
-        await backend.publish("b", backend.given[0][1])
+        await engine.publish("b", engine.given[0][1])
 
         assert await anext(of_b) == RESYNC
 
 
 async def test_a_message_of_a_server_with_another_key_means_resync(settings, environment):
     environment.setenv("SECRET_KEY", "another")
-    backend, theirs = Unreliable(), Unreliable()
-    async with connected(type(settings).from_environment(), theirs) as stranger, stranger.subscribe("a") as received:
+    engine = SharedMemory()
+
+    async with (
+        connected(type(settings).from_environment(), SharedMemory(engine)) as stranger,
+        connected(settings, engine) as bus,
+        bus.subscribe("a") as messages,
+    ):
+        await confirmed(messages)
         stranger.post("a", "hi")
-        await until(received, "hi")
 
-    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
-        await backend.publish("a", theirs.given[0][1])
+        assert await anext(messages) == RESYNC
 
-        assert await read(messages, 2) == [RESYNC, RESYNC]
+
+async def test_what_a_process_posted_itself_does_not_come_back(settings):
+    async with two_connected(settings) as (bus, other), bus.subscribe("a") as messages:
+        await confirmed(messages)
+        bus.post("a", "mine")
+        other.post("a", "theirs")
+
+        assert await anext(messages) == "theirs"
+
+
+async def test_nothing_that_names_this_process_as_its_sender_takes_effect(settings):
+    engine = Unreliable()
+
+    async with two_connected(settings, engine) as (bus, other), bus.subscribe("a") as messages:
+        await confirmed(messages)
+        bus.post("a", "mine")
+        await engine.publishes()
+        await engine.publish("a", engine.given[0][1].replace("mine", "forged"))
+        other.post("a", "theirs")
+
+        assert await anext(messages) == "theirs"
 
 
 # When the engine is down or too slow
 
 
 async def test_an_engine_that_is_down_fails_no_writer_and_is_logged(settings, caplog):
-    backend = Unreliable()
+    engine = Unreliable()
 
-    async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
-        backend.is_down = True
-        bus.post("a", "lost")
-        await backend.was_asked_in_vain.wait()
-        backend.is_down = False
-        bus.post("a", "hi")
+    async with two_connected(settings, engine) as (other, bus), bus.subscribe("a") as messages:
+        engine.is_down = True
+        other.post("a", "lost")
+        await engine.was_asked_in_vain.wait()
+        engine.is_down = False
+        other.post("a", "hi")
 
         assert await texts(messages, 1) == ["hi"]
     assert "could not publish to a" in caplog.text
@@ -172,9 +208,6 @@ class Breaking(SupervisedBackend):
         self.holds.set()
         await asyncio.Event().wait()
 
-    async def publish(self, channel, message):
-        self.receive(channel, message)
-
     async def disconnect(self):
         pass
 
@@ -197,7 +230,7 @@ async def test_a_connection_that_breaks_with_any_error_is_logged_and_replaced(se
 
     async with connected(settings, backend) as bus, bus.subscribe("a") as messages:
         await backend.holds.wait()
-        bus.post("a", "hi")
+        backend.receive("a", Sender(Signatures(settings.secret_key)).signed("a", "hi"))
 
         assert set(await until(messages, "hi")) == {RESYNC, "hi"}
         assert bus.is_connected
@@ -240,11 +273,12 @@ async def test_an_inbox_that_overflows_becomes_one_resync_for_each_channel():
 
 
 async def test_an_overflowing_outbox_keeps_the_newest(settings):
-    bus = Bus(settings)
+    engine = SharedMemory()
+    other = Bus(settings, SharedMemory(engine))
     for number in range(CAPACITY + 1):
-        bus.post("a", str(number))
+        other.post("a", str(number))
 
-    async with running(bus), bus.subscribe("a") as messages:
+    async with connected(settings, engine) as bus, bus.subscribe("a") as messages, running(other):
         assert (await until(messages, str(CAPACITY))).count("0") == 0
 
 
@@ -256,11 +290,24 @@ async def connected(settings, backend=None):
 
 
 @asynccontextmanager
+async def two_connected(settings, engine=None):
+    """The buses of two processes; the first has this end of their engine."""
+    engine = engine or SharedMemory()
+    async with connected(settings, engine) as one, connected(settings, SharedMemory(engine)) as other:
+        yield one, other
+
+
+@asynccontextmanager
 async def running(bus):
     async with bus.connected(), create_task_group() as tasks:
         tasks.start_soon(bus.run)
         yield
         tasks.cancel_scope.cancel()
+
+
+async def confirmed(messages):
+    """Read what confirms the subscription, as a channel's first subscriber: from `broadcaster` and from the bus."""
+    assert await read(messages, 2) == [RESYNC, RESYNC]
 
 
 async def texts(messages, count):

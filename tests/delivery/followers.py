@@ -4,6 +4,8 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+from shared_memory import SharedMemory
+
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.log.read import LogState
@@ -31,6 +33,14 @@ def connected(connection, *, is_slow=True):
     """The connection, with a reader as its sender."""
     connection.sender = Reader(is_slow=is_slow)
     return connection
+
+
+@asynccontextmanager
+async def two_served(world):
+    """Two processes on one bus. What is written is written in the second."""
+    engine = SharedMemory()
+    async with world.served(engine) as one, world.served(SharedMemory(engine)) as other:
+        yield one, other
 
 
 @asynccontextmanager

@@ -1,17 +1,19 @@
+from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
 from followers import entered, following
+from shared_memory import SharedMemory
 
 from discussit.bus import RESYNC, MemoryBackend
 from discussit.errors import CloseCode
 
 
-class FaultyBackend(MemoryBackend):
-    """A bus in memory on which `fault` decides what becomes of each message of a group."""
+class FaultyBackend(SharedMemory):
+    """An end of a bus at which `fault` decides what becomes of each message of a group that is published there."""
 
-    def __init__(self, fault):
-        super().__init__()
+    def __init__(self, fault, *others):
+        super().__init__(*others)
         self._fault = fault
 
     async def publish(self, channel, message):
@@ -52,11 +54,39 @@ FAULTS = {
 }
 
 
+class Unused(MemoryBackend):
+    """The bus of a single process: nothing is published on it."""
+
+    async def publish(self, channel, message):
+        raise AssertionError(f"{channel}: {message}")
+
+
+async def test_a_single_process_delivers_what_it_writes_without_its_bus(world, caplog):
+    await world.joined(world.alice, world.bob)
+
+    async with world.served(Unused()) as served, following(served, world) as entries:
+        await world.wrote("hi")
+        (room,) = served.hub.rooms
+        assert room.last == 3
+
+        await world.left(world.bob)
+        assert [await anext(entries), (await anext(entries))[0]] == [(3, "hi"), 4]
+    assert "could not publish" not in caplog.text
+
+
+@asynccontextmanager
+async def reading(world, fault):
+    """A process whose readers are notified of what another one writes as `fault` has it."""
+    engine = SharedMemory()
+    async with world.served(engine) as served, world.served(FaultyBackend(fault, engine)):
+        yield served
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, fault):
     await world.joined(world.alice, world.bob)
 
-    async with world.served(FaultyBackend(FAULTS[fault]())) as served, following(served, world) as entries:
+    async with reading(world, FAULTS[fault]()) as served, following(served, world) as entries:
         for number in range(6):
             await world.wrote(str(number))
         seen = [await anext(entries) for _ in range(6)]
@@ -68,7 +98,7 @@ async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, f
 async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient, fault):
     await world.joined(world.alice, world.bob)
 
-    async with world.served(FaultyBackend(FAULTS[fault]())) as served, following(served, world) as entries:
+    async with reading(world, FAULTS[fault]()) as served, following(served, world) as entries:
         await world.left(world.alice)
 
         assert [entry async for entry in entries] == []
@@ -78,7 +108,7 @@ async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient
 async def test_a_text_that_is_withdrawn_before_it_arrives_is_not_kept(world):
     await world.joined(world.alice, world.bob)
 
-    async with world.served(FaultyBackend(swapped())) as served, following(served, world) as entries:
+    async with reading(world, swapped()) as served, following(served, world) as entries:
         await world.wrote("oops")
         await world.withdrew_all()
 

@@ -1,7 +1,7 @@
 import json
 from uuid import UUID
 
-from followers import connected
+from followers import connected, two_served
 from sqlalchemy import update
 
 from discussit.bus import RESYNC, MemoryBackend, messages
@@ -39,12 +39,12 @@ async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypa
     hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.bob, "hers")
 
-    async with world.served() as served:
+    async with two_served(world) as (served, elsewhere):
         with served.hub.people.connected(hers):
             world.listen()
             await served.hub.people.listening(hers)
             await world.ended_session("hers")
-            served.bus.post(person_channel(world.alice.id), RESYNC)
+            elsewhere.bus.post(person_channel(world.alice.id), RESYNC)
             await hers.sender.woken()
 
     assert hers.ended == CloseCode.SESSION_ENDED
@@ -97,12 +97,12 @@ async def test_a_home_page_is_sent_its_users_joins_and_leaves_once(world):
     hers = connected(HomeConnection("session of alice", world.alice.id, V1))
     elsewhere = MembershipChanges([MembershipChange(ELSEWHERE, 1, world.bob.id, Effect.JOINED)])
 
-    async with world.served() as served:
+    async with two_served(world) as (other, served):
         with served.hub.people.connected(his), served.hub.people.connected(hers):
             await served.hub.people.listening(his)
             await world.joined(world.bob)
             await world.left(world.bob)
-            served.bus.post(person_channel(world.bob.id), messages.encode(elsewhere))
+            other.bus.post(person_channel(world.bob.id), messages.encode(elsewhere))
             sent = await replies(his, 3)
 
     assert [each["type"] for each in sent] == ["join_group", "leave_group", "join_group"]

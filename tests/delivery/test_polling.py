@@ -3,7 +3,7 @@
 import pytest
 from anyio import create_task_group, fail_after, sleep
 from anyio.lowlevel import checkpoint
-from followers import connected, entered, following
+from followers import connected, entered, following, two_served
 from sqlalchemy import select, text, update
 from world import break_database, mend_database
 
@@ -231,8 +231,12 @@ async def test_a_session_has_its_turn_though_a_room_is_behind_all_the_time(world
     await world.logged_in(world.bob, "hers")
     await world.joined(world.alice)
 
-    async with world.served() as served, following(served, world), create_task_group() as tasks:
-        tasks.start_soon(nag, served, group_channel(world.group.uuid))
+    async with (
+        two_served(world) as (served, elsewhere),
+        following(served, world),
+        create_task_group() as tasks,
+    ):
+        tasks.start_soon(nag, elsewhere, group_channel(world.group.uuid))
         with served.hub.people.connected(hers):
             world.listen()
             await world.ended_session("hers")
@@ -256,9 +260,9 @@ async def test_a_mistake_in_a_query_is_logged_with_its_traceback_and_ends_nothin
     assert "Traceback" in caplog.text
 
 
-async def nag(served, channel):
+async def nag(elsewhere, channel):
     while True:
-        served.bus.post(channel, RESYNC)
+        elsewhere.bus.post(channel, RESYNC)
         await sleep(0.01)
 
 

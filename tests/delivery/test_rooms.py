@@ -2,7 +2,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
-from followers import entered, following
+from followers import entered, following, two_served
 from sqlalchemy import delete, update
 
 from discussit.bus import RESYNC, messages
@@ -190,10 +190,10 @@ async def test_a_reader_who_is_behind_reads_nothing_of_the_log_that_replaced_its
 async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):
     await world.joined(world.alice, world.bob)
 
-    async with world.served() as served, following(served, world) as entries:
+    async with two_served(world) as (served, elsewhere), following(served, world) as entries:
         async with world.database.transaction() as session:
             await session.execute(update(Group).values(revisions=1, epoch="new"))
-        served.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
+        elsewhere.bus.post(group_channel(world.group.uuid), messages.encode(Revised(1, "new")))
         await world.wrote("after")
 
         assert await anext(entries) == (3, "after")
@@ -213,13 +213,13 @@ async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(w
 async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_database(world):
     await world.joined(world.alice, world.bob)
 
-    async with world.served() as served, following(served, world) as entries:
+    async with two_served(world) as (served, elsewhere), following(served, world) as entries:
         world.listen()
         await world.wrote("as if this were a ban")
         async with world.database.transaction() as session:
             await session.execute(update(Entry.__table__).where(Entry.seq == 3).values(kind="Ban"))
             await session.execute(delete(Membership).where(Membership.user_id == world.alice.id))
-        served.bus.post(group_channel(world.group.uuid), RESYNC)
+        elsewhere.bus.post(group_channel(world.group.uuid), RESYNC)
 
         await entered(served)[0].sender.woken()
         assert [entry async for entry in entries] == []

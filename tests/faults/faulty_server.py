@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from itertools import count, takewhile
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit import cli, main_tasks
 from discussit.app import app
-from discussit.bus import MemoryBackend, backends, bus, signing
+from discussit.bus import backends, bus, signing
 from discussit.delivery import hub, people, polling, rooms, sending
 from discussit.limits import throttles, volume
 from discussit.log import batch_writer, held, kinds, write
@@ -116,66 +116,90 @@ def _die_if_fatal(written):
 # A bus that fails
 
 
-class Hanging(MemoryBackend):
-    async def publish(self, channel, message):
+def publish_through(fault):
+    """Have `fault(publish, channel, message)` do what the engine's `publish` is asked to."""
+    new_backend = bus.new_backend
+
+    def faulty_backend(settings):
+        backend = new_backend(settings)
+        backend.publish = partial(fault, backend.publish)
+        return backend
+
+    bus.new_backend = faulty_backend
+
+
+def hang_in_publish():
+    async def hang(publish, channel, message):
         if FATAL in message:
             await asyncio.Event().wait()
-        await super().publish(channel, message)
+        await publish(channel, message)
+
+    publish_through(hang)
 
 
-class Late(MemoryBackend):
-    async def publish(self, channel, message):
-        if not Path("go").exists():  # noqa: ASYNC240
-            await made("held")
-        await super().publish(channel, message)
+def publish_late():
+    """What is published waits for a file `go`."""
+
+    async def wait(publish, channel, message):
+        await made("go")
+        await publish(channel, message)
+
+    publish_through(wait)
 
 
-class Raising(MemoryBackend):
-    async def publish(self, channel, message):
+def raise_in_publish():
+    async def fail(publish, channel, message):
         raise ConnectionError("the engine is gone")
 
+    publish_through(fail)
 
-class Dropping(MemoryBackend):
-    async def publish(self, channel, message):
+
+def drop_half():
+    async def drop(publish, channel, message):
         if chance.random() < 0.5:
-            await super().publish(channel, message)
+            await publish(channel, message)
+
+    publish_through(drop)
 
 
-class Doubling(MemoryBackend):
-    async def publish(self, channel, message):
-        await super().publish(channel, message)
+def double_half():
+    async def double(publish, channel, message):
+        await publish(channel, message)
         if chance.random() < 0.5:
-            await super().publish(channel, message)
+            await publish(channel, message)
+
+    publish_through(double)
 
 
-class Reordering(MemoryBackend):
+def reorder_half():
     """Half of all messages wait until a later one has overtaken them."""
+    held = []
 
-    def __init__(self):
-        super().__init__()
-        self._held = []
-
-    async def publish(self, channel, message):
+    async def reorder(publish, channel, message):
         if chance.random() < 0.5:
-            self._held.append((channel, message))
+            held.append((channel, message))
             return
-        await super().publish(channel, message)
-        chance.shuffle(self._held)
-        while self._held:
-            await super().publish(*self._held.pop())
+        await publish(channel, message)
+        chance.shuffle(held)
+        while held:
+            await publish(*held.pop())
+
+    publish_through(reorder)
 
 
-class Forging(MemoryBackend):
+def forge_half():
     """Half of all messages are replaced by what somebody with access to the engine made of them."""
 
-    async def publish(self, channel, message):
+    async def forge(publish, channel, message):
         if chance.random() < 0.5:
             signature, words = message[: signing.SIGNATURE], message[signing.SIGNATURE :]
-            await super().publish(channel, signature + words.replace("alice", "mallory").replace("seq", "sec"))
+            await publish(channel, signature + words.replace("alice", "mallory").replace("seq", "sec"))
             # What was signed for one channel, on another.
-            await super().publish("people.2", message)
+            await publish("people.2", message)
         else:
-            await super().publish(channel, message)
+            await publish(channel, message)
+
+    publish_through(forge)
 
 
 chance = random.Random(3)  # noqa: S311 - the same faults in each run
@@ -184,37 +208,6 @@ chance = random.Random(3)  # noqa: S311 - the same faults in each run
 def hasty():
     """An engine that was lost is joined again without much of a pause."""
     backends.PAUSES = (0.01, 0.1)
-
-
-def hang_in_publish():
-    bus.new_backend = lambda _settings: Hanging()
-    polling.POLL = 3600
-
-
-def publish_late():
-    """What is published arrives when a room has read the same from the database, but has not taken it yet."""
-    bus.new_backend = lambda _settings: Late()
-    hold_pages()
-
-
-def raise_in_publish():
-    bus.new_backend = lambda _settings: Raising()
-
-
-def drop_half():
-    bus.new_backend = lambda _settings: Dropping()
-
-
-def double_half():
-    bus.new_backend = lambda _settings: Doubling()
-
-
-def reorder_half():
-    bus.new_backend = lambda _settings: Reordering()
-
-
-def forge_half():
-    bus.new_backend = lambda _settings: Forging()
 
 
 def lose_revisions():

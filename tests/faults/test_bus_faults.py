@@ -5,12 +5,13 @@ import asyncio
 import pytest
 from clients import Talker, running
 from faulty_server import FATAL
-from garden import FaultyServer
+from garden import FaultyServer, until
 
 
+@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize("fault", ["drop_half", "double_half", "reorder_half", "forge_half", "raise_in_publish"])
-async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault, faulty):
-    garden = faulty(fault)
+async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault, share, redis):
+    garden = share(redis.bus_url, fault)
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:
         for number in range(20):
             await alice.has_said(f"from alice {number}", f"a{number}")
@@ -19,22 +20,45 @@ async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault
         await garden.agrees(alice, bob)
 
 
-async def test_a_hint_that_arrives_while_its_room_reads_the_database_adds_nothing_twice(faulty):
-    garden = faulty("publish_late")
-    garden.go()
+@pytest.mark.xdist_group("engines")
+async def test_readers_in_the_process_that_writes_need_neither_bus_nor_poll(share, redis):
+    garden = share(redis.bus_url, "never_look")
+    bob = garden.bob.at(garden.servers[0])
+    try:
+        async with garden.alice.follows(garden.group, 0) as alice, bob.follows(garden.group, 0) as bob:
+            await alice.reaches(2)
+            await bob.reaches(2)
+            redis.kill()
+            for number in range(3):
+                await alice.has_said("hi", f"a{number}")
+                await bob.has_said("hello", f"b{number}")
+
+            await garden.agrees(alice, bob)
+    finally:
+        redis.start_if_down()
+
+
+@pytest.mark.xdist_group("engines")
+async def test_a_hint_that_arrives_while_its_room_reads_the_database_adds_nothing_twice(share, redis):
+    garden = share(redis.bus_url, of_first=["publish_late"], of_second=["hold_reads"])
+    one, two = (server.folder / "go" for server in garden.servers)
+    one.touch(), two.touch()
     async with garden.bob.follows(garden.group, 0) as bob:
         await bob.reaches(2)
-        garden.hold()
+        one.unlink(), two.unlink()
         garden.alice.says(garden.group, "late")
+        await until((garden.servers[1].folder / "held").exists)
+        one.touch()
         await bob.reaches(3)
-        await garden.goes_on()
+        two.touch()
         garden.alice.says(garden.group, "later")
 
         await garden.agrees(bob)
 
 
-async def test_a_forged_message_ends_nobodys_session(faulty):
-    garden = faulty("forge_half")
+@pytest.mark.xdist_group("engines")
+async def test_a_forged_message_ends_nobodys_session(share, redis):
+    garden = share(redis.bus_url, "forge_half")
     async with garden.bob.follows(garden.group, 0) as bob:
         for _ in range(10):
             garden.alice.leaves(garden.group)
@@ -44,9 +68,10 @@ async def test_a_forged_message_ends_nobodys_session(faulty):
         assert await bob.has_said("still here", "here")
 
 
+@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
-async def test_an_ending_in_the_same_process_needs_no_bus(goes, code, faulty):
-    garden = faulty("raise_in_publish")
+async def test_an_ending_in_the_same_process_needs_no_bus(goes, code, share, redis):
+    garden = share(redis.bus_url, "raise_in_publish")
     async with garden.bob.follows(garden.group, 0) as bob:
         await bob.reaches(2)
         leaves_or_logs_out(garden, goes)

@@ -3,7 +3,6 @@ from people import V1, HttpPerson, closed, refused
 from world import break_database
 
 from discussit.assets import version
-from discussit.bus import RESYNC
 from discussit.bus.messages import person_channel
 from discussit.wire.commands import MAX_SIZE
 
@@ -163,10 +162,10 @@ def test_a_page_that_may_have_missed_changes_is_sent_its_groups_again(site, stat
     with bob.at_home(V1) as socket:
         assert socket.receive_json() == [ready(bob)]
 
-        # As in a process that receives nothing: its bus was down.
+        # As in a process that receives nothing: its bus is down, and then back.
         site.portal.call(state.database.publish_to, lambda written: None)
         bob.joins(gardening)
-        site.portal.call(state.bus.post, person_channel(2), RESYNC)
+        site.portal.call(state.bus._backend.resync, person_channel(2))
 
         assert socket.receive_json() == [ready(bob, gardening)]
 
