@@ -9,6 +9,7 @@ from uuid import UUID
 
 from anyio import CancelScope
 
+from discussit.delivery.ahead import Ahead
 from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
@@ -28,9 +29,11 @@ class Room:
     group_id: int
     revisions: int  # the texts that are kept are those after this revision
     epoch: str
+    look: asyncio.Event = field(default_factory=asyncio.Event)  # set when the room is behind
     last: int | None = None
     last_at: str | None = None  # the timestamp of the last entry, where it is known: which entry it is
     is_behind: bool = True
+    ahead: Ahead = field(init=False)  # what can't be appended yet, at the room's revision
     followers: set[Follower] = field(default_factory=set)
     scope: CancelScope = field(default_factory=CancelScope)
     restoring: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -39,6 +42,9 @@ class Room:
     _tail: deque[EncodedEntry] = field(default_factory=deque)
     _space: int = SPACE
     _slices: dict[int, Slice] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ahead = Ahead(self.mark_behind)
 
     def start(self, last: int, last_at: str | None = None) -> None:
         """Begin with an empty tail after the entry `last`, which has this timestamp."""
@@ -50,6 +56,11 @@ class Room:
         self._tail.clear()
         self._slices.clear()
         self._space, self.is_full = SPACE, False
+
+    def mark_behind(self) -> None:
+        """Have the room compared with the database soon."""
+        self.is_behind = True
+        self.look.set()
 
     async def ready(self) -> int:
         """The log's last seq as far as this room knows, as soon as it does."""
@@ -68,12 +79,20 @@ class Room:
         assert self.last is not None
         return self.last + 1 - len(self._tail)
 
+    def append_or_hold(self, entries: Sequence[EncodedEntry]) -> bool:
+        """Continue the tail, or hold the entries until it leads up to them. False: the database has to be read."""
+        return self.append(entries) or (self.last is not None and self.ahead.hold(entries))
+
     def append(self, entries: Sequence[EncodedEntry]) -> bool:
-        """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them."""
+        """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them.
+
+        Entries that were held until these arrived follow them.
+        """
         if self.last is None or entries[0].seq > self.last + 1:
             return False
         fresh = entries[self.last + 1 - entries[0].seq :]
         if fresh:
+            fresh = [*fresh, *self.ahead.take_after(fresh[-1].seq)]
             self._keep(fresh)
             self.last, self.last_at = fresh[-1].seq, fresh[-1].timestamp
             self._end_left(fresh)
@@ -150,6 +169,7 @@ class Room:
         """Drop the texts that are kept, and have every follower load the log again: entries changed."""
         self.revisions, self.epoch = revisions, epoch
         self._forget()
+        self.ahead.give_up()
         for follower in self.followers:
             follower.is_outdated = True
             follower.wake()

@@ -81,7 +81,7 @@ class Rooms:
 
     def _start(self, uuid: UUID, group_id: int, state: LogState) -> Room:
         assert self.tasks is not None, "the hub is not running"
-        room = self._open[uuid] = Room(uuid, group_id, state.revisions, state.epoch)
+        room = self._open[uuid] = Room(uuid, group_id, state.revisions, state.epoch, self._look)
         self.tasks.start_soon(self._listen, room)
         return room
 
@@ -103,6 +103,7 @@ class Rooms:
     def close(self, room: Room) -> None:
         if self._open.get(room.uuid) is room:
             del self._open[room.uuid]
+        room.ahead.drop()
         room.scope.cancel()
 
     # What was written
@@ -127,19 +128,18 @@ class Rooms:
                 if revisions > room.revisions:
                     room.revise(revisions, epoch)
             case _:
-                self.mark_behind(room)
+                room.mark_behind()
 
     def _continue(self, room: Room, entries: list[EncodedEntry], revisions: int) -> None:
         if room.differs_from(entries):
             self.drop_diverged(room, room.state)
         # A text may have been withdrawn while it was on its way.
-        elif revisions != room.revisions or has_unknown_effect(entries) or not room.append(entries):
-            self.mark_behind(room)
+        elif revisions != room.revisions or has_unknown_effect(entries) or not self._extend(room, entries):
+            room.mark_behind()
 
-    def mark_behind(self, room: Room) -> None:
-        """Have the room compared with the database soon."""
-        room.is_behind = True
-        self._look.set()
+    def _extend(self, room: Room, entries: list[EncodedEntry]) -> bool:
+        # What is missing before them may be on the bus.
+        return room.append_or_hold(entries) if self._bus.receives_others else room.append(entries)
 
     def drop_diverged(self, room: Room, found: LogState) -> None:
         """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""
