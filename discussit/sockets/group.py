@@ -18,8 +18,6 @@ from discussit.delivery.room import Room
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import admit
-from discussit.limits.throttles import Throttles
-from discussit.log.batch_writer import Writer
 from discussit.log.checks import check_content
 from discussit.log.draft import Answer, Draft
 from discussit.log.read import LogState, Place, is_in_log
@@ -87,57 +85,62 @@ def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Pla
 class MessageWriter:
     """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
 
-    __slots__ = ("_account", "_answered", "_follower", "_group_id", "_throttles", "_unanswered", "_writer")
+    __slots__ = ("_account", "_answered", "_follower", "_group_id", "_rate", "_unanswered", "_writer")
 
     def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
-        self._writer: Writer = site_of(websocket).writer
-        self._throttles: Throttles = site_of(websocket).throttles
+        self._writer = site_of(websocket).writer
+        self._rate = site_of(websocket).throttles.messages_of(user.username)
         self._account, self._group_id, self._follower = user, group_id, follower
         self._unanswered = 0
         self._answered: asyncio.Event | None = None  # while a message waits for an answer to another
 
     def take(self, text: str) -> bool:
-        if self._unanswered >= MAX_UNANSWERED or self._throttles._messages is not None:
+        if self._unanswered >= MAX_UNANSWERED:
             return False
-        draft = self._draft(text)
-        if draft is not None:
-            self._submit(draft)
+        command = self._command(text)
+        if command is None:
+            return True
+        try:
+            self._check(command)
+            if not self._rate.count_here():
+                return False
+        except Refused as refused:
+            self._refuse(refused, command.client_id)
+        else:
+            self._submit(command)
         return True
 
     async def receive(self, text: str) -> None:
         while self._unanswered >= MAX_UNANSWERED:
             self._answered = asyncio.Event()
             await self._answered.wait()
-        draft = self._draft(text)
-        if draft is not None and await self._may_send(draft):
-            self._submit(draft)
-
-    def _draft(self, text: str) -> Draft | None:
-        """The message as it would be stored; None if it was refused."""
-        client_id = None
+        command = self._command(text)
+        if command is None:
+            return
         try:
-            command = commands.decode_group_command(text)
-            client_id = command.client_id
-            if command.author is not None and not is_spelled(command.author, self._account.username):
-                text = f"You are {self._account.username} here, not {command.author}."
-                raise Refused(ErrorCode.AUTHOR_MISMATCH, text)
-            content = check_content(command.message)
+            self._check(command)
+            await self._rate.count()
         except Refused as refused:
-            self._refuse(refused, client_id)
+            self._refuse(refused, command.client_id)
+        else:
+            self._submit(command)
+
+    def _command(self, text: str) -> commands.SendMessage | None:
+        try:
+            return commands.decode_group_command(text)
+        except Refused as refused:
+            self._refuse(refused, None)
             return None
-        return Draft(self._group_id, self._account.id, content, client_id, partial(self._answer, client_id))
 
-    async def _may_send(self, draft: Draft) -> bool:
-        try:
-            await self._throttles.message(self._account.username)
-        except Refused as refused:
-            self._refuse(refused, draft.client_id)
-            return False
-        return True
+    def _check(self, command: commands.SendMessage) -> None:
+        if command.author is not None and not is_spelled(command.author, self._account.username):
+            raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
+        check_content(command.message)
 
-    def _submit(self, draft: Draft) -> None:
+    def _submit(self, command: commands.SendMessage) -> None:
         self._unanswered += 1
-        self._writer.submit(draft)
+        answer = partial(self._answer, command.client_id)
+        self._writer.submit(Draft(self._group_id, self._account.id, command.message, command.client_id, answer))
 
     def _answer(self, client_id: str | None, answer: Answer) -> None:
         self._unanswered -= 1
