@@ -17,7 +17,7 @@ from discussit.wire import commands, objects
 logger = logging.getLogger(__name__)
 
 REFUSAL_DELAY = 0.005  # seconds: delay after a refused message, so that a flood of bad ones stays cheap
-MAX_UNSENT = 200  # replies to one client that may be queued; its next message is read when they are sent
+MAX_UNSENT = 200  # replies to one client that may be queued; its next message waits until they are sent
 
 
 class TooBig(Exception):
@@ -98,12 +98,13 @@ class _Reception:
 
     async def _receive(self) -> None:
         while self._connection.ended is None:
-            await self._wait()
             self._is_waiting = True
             message = await self._websocket.receive()
             self._is_waiting = False
             if message["type"] == "websocket.disconnect":
                 return
+            if self._has_to_wait():
+                await self._wait()
             await self._carry_out(message.get("text"))
 
     async def _wait(self) -> None:

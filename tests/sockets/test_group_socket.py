@@ -222,6 +222,13 @@ def test_a_sent_message_is_acknowledged_with_its_place(alice, gardening):
         assert reader.until(type="ack") == {"type": "ack", "client_id": "a", "seq": 2}
 
 
+def test_the_acknowledgement_comes_before_the_senders_own_entry(alice, gardening):
+    with alice.reading(gardening) as reader:
+        reader.says("hi", client_id="a")
+
+        assert [reader.next()["type"] for _ in range(2)] == ["ack", "text_message"]
+
+
 def test_an_entry_is_the_same_in_both_protocols(alice, gardening):
     with alice.in_group(gardening) as socket, alice.reading(gardening) as reader:
         alice.says(gardening, "hi")
