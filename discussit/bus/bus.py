@@ -48,11 +48,6 @@ class Bus:
         """Whether other processes may receive what is posted. This one does not."""
         return self._backend.reaches_others
 
-    @property
-    def receives_others(self) -> bool:
-        """Whether messages of other processes may be arriving."""
-        return self.reaches_others and self.is_connected
-
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         await self._broadcast.connect()

@@ -60,6 +60,8 @@ class Polling:
         ]
         # After the logs: of what is found in them, nothing was written after a logout that is not found here. Before
         # the rooms go on, since what one of them reads may fail each time.
+        for room, _, _ in looks:
+            self._people.unchecked |= room.followers
         await self._look_at_sessions(everywhere=everywhere)
         for room, known, found in looks:
             await self._compare(room, known, found)

@@ -138,8 +138,11 @@ class Rooms:
             room.mark_behind()
 
     def _extend(self, room: Room, entries: list[EncodedEntry]) -> bool:
-        # What is missing before them may be on the bus.
-        return room.append_or_hold(entries) if self._bus.receives_others else room.append(entries)
+        """Continue the room. False: the database has to be read."""
+        if not self._bus.reaches_others:
+            return room.append(entries)
+        # While the bus is down, sessions may have ended elsewhere unnoticed. A look at the database finds that, too.
+        return self._bus.is_connected and room.append_or_hold(entries)
 
     def drop_diverged(self, room: Room, found: LogState) -> None:
         """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""

@@ -11,7 +11,7 @@ from shared_memory import SharedMemory
 from discussit.delivery import ahead, polling
 from discussit.delivery.ahead import AHEAD_SPACE, MAX_AHEAD, Ahead
 from discussit.log.compose import EncodedEntry
-from discussit.models import Entry
+from discussit.models import Entry, Session
 
 
 class Late(SharedMemory):
@@ -101,6 +101,18 @@ async def test_more_than_is_held_is_read_from_the_database_immediately(world, pa
         await two.we_write("five")
 
         assert [(await anext(entries))[0] for _ in range(3)] == [3, 4, 5]
+
+
+async def test_a_reader_whose_logout_was_lost_with_an_entry_is_sent_nothing_after_it(world):
+    async with two_writers(world) as two, following(two.ours, world) as entries:
+        world.listen()
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Session, "session of alice"))
+        await world.wrote("lost")
+        await two.we_write("four")
+
+        with fail_after(10):
+            assert [entry async for entry in entries] == []
 
 
 async def test_a_text_that_is_withdrawn_while_it_is_held_is_not_sent(world, patient):

@@ -130,7 +130,8 @@ async def test_what_is_written_after_an_ending_in_another_process_is_not_sent_wi
 async def lost(garden, redis, grows):
     """Both have read three messages that a copy lacks. It takes the database's place when it has so many others."""
     async with PageClient(garden.alice, garden.group, 0) as alice, PageClient(garden.bob, garden.group, 0) as bob:
-        await bob.reaches(2)
+        for client in (alice, bob):
+            await client.reaches(2)  # else they may be reading while the copy cuts everyone off
         copy = garden.postgres.copy(garden.database)
         for number in range(3):
             await alice.has_said(f"lost {number}", f"{number}")
