@@ -1,5 +1,6 @@
 """The short workloads of compare.py: what each measures on a server, in a given number of seconds."""
 
+import time
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from statistics import median
@@ -23,6 +24,8 @@ MEMBERS = 50  # of the group page's group
 ENTRIES = 1_000  # in its log
 MESSAGES = 100  # each sent after the one before was acknowledged
 REQUESTS = 20  # for a page
+CALMING = 0.1  # seconds, of which a server with nothing to do uses less than a tenth
+LONGEST_CALMING = 100  # times that
 
 CPU = Figure("CPU µs a message", "{:,.0f}")
 RATE = Figure("messages/s", "{:,.0f}", more_is_better=True)
@@ -48,12 +51,22 @@ class Site:
     def seated(self, layout: Layout) -> Seated:
         """The sockets that fill these rooms; they stay open until others are asked for."""
         if layout != self._layout:
-            self.close()
+            self.clear()
             if not self._is_warm:
                 warm_up(self.program, PEER, layout)
                 self._is_warm = True
             self._seated, self._layout = Seated(self.program, PEER, layout), layout
         return self._seated
+
+    def clear(self) -> None:
+        """Close all sockets, and wait until the server has nothing more to do for them."""
+        if self._layout:
+            self.close()
+            for _ in range(LONGEST_CALMING):
+                before = self.program.cpu()
+                time.sleep(CALMING)
+                if self.program.cpu() - before < CALMING / 10:
+                    break
 
     def close(self) -> None:
         if self._layout:
@@ -104,6 +117,7 @@ class Acknowledged:
     lengths: Lengths = ()
 
     def measure(self, site: Site, seconds: float) -> Figures:
+        site.clear()
         place = Place(site.program, crowd.path(ACKS), crowd.cookie(SENDER))
         site.program.run_on(CORES)
         try:
@@ -130,6 +144,7 @@ class Page:
     lengths: Lengths = ()
 
     def measure(self, site: Site, _seconds: float) -> Figures:
+        site.clear()
         with Visitor(site.program, self.visitor) as visitor:
             return {PAGE: visitor.cost(self.path, REQUESTS) * 1e3}
 

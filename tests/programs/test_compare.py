@@ -92,11 +92,11 @@ def arguments(root, *options):
 def test_a_revision_and_the_working_tree_are_measured_and_the_revisions_checkout_is_removed(repository):
     found = repository.parent / "found.json"
 
-    run = compare(repository, "HEAD", "--workloads", "5@20", "5@0", "ack", f"--json={found}")
+    run = compare(repository, "HEAD", "--workloads", "5@0", "5@20", "ack", f"--json={found}")
 
     assert run.returncode == 0, run.stderr
     figures = [row.split("  ")[0] for row in run.stdout.splitlines() if row.endswith("noise")]
-    assert figures == ["5, 20/s", "", "5, idle", "one message at a time"]
+    assert figures == ["5, idle", "5, 20/s", "", "one message at a time"]
     ((_, workloads),) = json.loads(found.read_text())["servers"].items()
     messages = workloads["5@20"]["CPU µs a message"]
     assert messages["ratio"] == messages["after"][0] / messages["before"][0]
