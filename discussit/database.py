@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -100,6 +100,7 @@ class Database:
         self.settings = settings
         self._queues: WeakValueDictionary[Hashable, Turns] = WeakValueDictionary()
         self._publish: Publish = lambda _changes: None
+        self._told: Callable[[], Awaitable[None]] | None = None
         self._writer: WritingThread | None = None
         if settings.uses_sqlite:
             self._turn = Turns(1)
@@ -119,12 +120,13 @@ class Database:
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"publish": self._published})
 
-    def publish_to(self, publish: Publish) -> None:
+    def publish_to(self, publish: Publish, told: Callable[[], Awaitable[None]] | None = None) -> None:
         """From now on, call `publish` with the changes of each transaction that this process commits.
 
-        It is called in the event loop, immediately after the commit, so it must not wait.
+        It is called in the event loop, immediately after the commit, so it must not wait. `told` waits until other
+        processes know of them.
         """
-        self._publish = publish
+        self._publish, self._told = publish, told
 
     def _published(self, changes: CommittedChanges) -> None:
         try:
@@ -136,12 +138,25 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session that commits at the end, or rolls back if the block raises."""
+        """A session that commits at the end, or rolls back if the block raises.
+
+        Where it ended sessions, it takes until other processes know.
+        """
         # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
         # still succeed: a transaction that has begun is completed.
+        written: list[CommittedChanges] = []
+
+        def publish(changes: CommittedChanges) -> None:
+            written.append(changes)
+            self._published(changes)
+
         with CancelScope(shield=True):
-            async with self._turn, self.sessions() as session, session.begin():
+            async with self._turn, self.sessions(info={"publish": publish}) as session, session.begin():
                 yield session
+        if self._told is not None and any(changes.ended_sessions for changes in written):
+            # Another process must not send them what it writes after this is acknowledged. Of a membership that ends,
+            # it would notice that by the gap in the log.
+            await self._told()
 
     async def run_write(self, work: Callable[[OrmSession], Result]) -> Result:
         """Run `work` in a transaction and return its result once that is committed. May run in a thread."""

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from anyio import create_task_group
+from anyio import create_task_group, current_time, move_on_after, sleep
 from broadcaster import Broadcast
 
 from discussit.bus.backends import CAPACITY, RESYNC, Backend, MemoryBackend
@@ -19,6 +19,7 @@ from discussit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+LOOKED = 2.0  # seconds after which each process has looked at the database, whatever it was told (delivery/polling.py)
 NO_SHARED_BUS = (
     "workers share no bus: each finds the others' entries only when it polls, up to 2 seconds later:"
     " set BROADCAST_URL=redis://… or postgresql://…"
@@ -37,6 +38,9 @@ class Bus:
         self._backend.checks = Receiver(signatures, self._sender)
         self._outbox: deque[tuple[str, str]] = deque(maxlen=CAPACITY)
         self._filled = asyncio.Event()
+        self._posted = self._settled = 0  # messages, in all; settled are those that were published or lost
+        self._settles = asyncio.Event()
+        self._lost_at = -LOOKED  # when one was lost, by the loop's clock
 
     @property
     def is_connected(self) -> bool:
@@ -60,8 +64,20 @@ class Bus:
 
     def post(self, channel: str, message: str) -> None:
         """Queue a message to publish. Never waits or raises; if the engine is down or slow, the oldest are dropped."""
+        if len(self._outbox) == CAPACITY:
+            self._settle(is_lost=True)
+        self._posted += 1
         self._outbox.append((channel, message))
         self._filled.set()
+
+    async def told(self) -> None:
+        """Return when other processes know what was posted: it is published, or they have looked for themselves."""
+        last = self._posted
+        with move_on_after(LOOKED):
+            while self._settled < last:
+                self._settles.clear()
+                await self._settles.wait()
+            await sleep(self._lost_at + LOOKED - current_time())
 
     async def run(self) -> None:
         """Keep the engine's connection and publish queued messages in order, for the life of the process."""
@@ -81,9 +97,16 @@ class Bus:
             await self._filled.wait()
             self._filled.clear()
             while self._outbox:
-                await self._publish(*self._outbox.popleft())
+                is_published = await self._publish(*self._outbox.popleft())
+                self._settle(is_lost=not is_published)
 
-    async def _publish(self, channel: str, message: str) -> None:
+    def _settle(self, *, is_lost: bool) -> None:
+        if is_lost:
+            self._lost_at = current_time()
+        self._settled += 1
+        self._settles.set()
+
+    async def _publish(self, channel: str, message: str) -> bool:
         try:
             await self._broadcast.publish(channel, self._signed(channel, message))
         except Exception as error:
@@ -91,6 +114,8 @@ class Bus:
             # must not end this task. The engines' errors share no base class.
             unexpected = None if isinstance(error, self._backend.errors) else error
             logger.warning("could not publish to %s: %s", channel, type(error).__name__, exc_info=unexpected)
+            return False
+        return True
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:

@@ -1,11 +1,13 @@
 """A text is withdrawn, or a copy of the database restored, and not every process and client is told of it."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import signal
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 from clients import PageClient
 from garden import until
+from websockets import ConnectionClosed
 
 from discussit.cli import main
 
@@ -117,10 +119,31 @@ async def test_what_is_written_after_an_ending_in_another_process_is_not_sent_wi
         redis.kill()
         await asyncio.to_thread(ending, shared.bob.at(shared.servers[0]), shared.group)
         shared.alice.says(shared.group, "between us")
-        await bob.says("and us", "late")
+        with suppress(ConnectionClosed):  # bob may have been sent away by now
+            await bob.says("and us", "late")
 
         assert await bob.closed() == code
         assert bob.entries == shared.log()[:2]
+
+
+async def test_what_is_written_after_a_logout_in_another_process_is_not_sent_while_the_bus_hangs(shared, redis):
+    async with shared.bob.follows(shared.group, 0) as bob:
+        await bob.reaches(2)
+        with hanging(redis):
+            await asyncio.to_thread(shared.bob.at(shared.servers[0]).log_out)
+            await asyncio.to_thread(shared.alice.at(shared.servers[1]).says, shared.group, "between us")
+
+        assert await bob.closed() == 4401
+        assert bob.entries == shared.log()[:2]
+
+
+@contextmanager
+def hanging(redis):
+    redis.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        redis.send(signal.SIGCONT)
 
 
 # A copy of the database
