@@ -176,10 +176,10 @@ async def _join_or_leave(request: Request, *, joins: bool) -> Response:
 
 async def send_message(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
-    uuid = request.path_params["uuid"]
     try:
-        group = (await site.database.run_read(lambda session: admit(session, user, uuid))).group
-        seq = await _send(request, user, _draft(user, group, form))
+        group, draft, seq = await site.database.run_read(lambda session: _draft(session, user, request, form))
+        if seq is None:
+            seq = await _send(request, user, draft)
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None
@@ -195,19 +195,20 @@ async def send_message(request: Request) -> Response:
     return see_other(address(request, group.get_absolute_url()))
 
 
-def _draft(user: CurrentUser, group: Group, form: Form) -> Draft:
-    """Raises Refused. The log itself recognises a repeated form, by the client_id."""
+def _draft(session: OrmSession, user: CurrentUser, request: Request, form: Form) -> tuple[Group, Draft, int | None]:
+    """The group, the message to it, and its seq if the log has it already, by its client_id. Raises Refused."""
+    group = admit(session, user, request.path_params["uuid"]).group
     content = check_form_content(form.get("message"))
-    return Draft(group.id, user.id, content, check_client_id(form.get("client_id") or form.key))
+    draft = Draft(group.id, user.id, content, check_client_id(form.get("client_id") or form.key))
+    return group, draft, place_of(session.connection(), draft)
 
 
 async def _send(request: Request, user: CurrentUser, draft: Draft) -> int:
-    """Append the message, unless it is in the log: a repeat does not count as another one. Raises Refused."""
+    """Count the message, and append it. Raises Refused."""
     site, uuid = site_of(request), request.path_params["uuid"]
-    seq = await site.database.run_read(lambda session: place_of(session.connection(), draft))
-    if seq is not None:
-        return seq
-    await site.throttles.message(user.username)
-    # Again: counting may take a while, in which the session may end.
-    await site.database.run_read(lambda session: admit(session, user, uuid))
+    messages = site.throttles.messages_of(user.username)
+    if not messages.count_here():
+        await messages.count()
+        # Again: Redis may take a while, in which the session may end.
+        await site.database.run_read(lambda session: admit(session, user, uuid))
     return await site.writer.append(draft)

@@ -277,6 +277,14 @@ def test_a_group_page_costs_at_most_six_queries(alice, gardening, queries):
     assert len(queries) <= 6
 
 
+def test_a_message_by_form_is_admitted_in_one_query(alice, gardening, queries):
+    queries.clear()
+    answer = alice.says(gardening, "hi")
+
+    assert answer.status_code == 303
+    assert len([query for query in queries if "LEFT OUTER JOIN memberships" in query]) == 1
+
+
 def test_a_long_log_with_many_authors_and_members_costs_no_more_queries(site, state, alice, gardening, queries):
     queries.clear()
     alice.page(f"/groups/{gardening}/")
