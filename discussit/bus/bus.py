@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from anyio import create_task_group, current_time, move_on_after, sleep
+from anyio import create_task_group, current_time, move_on_after, sleep_until
 from broadcaster import Broadcast
 
 from discussit.bus.backends import CAPACITY, RESYNC, Backend, MemoryBackend
@@ -77,7 +77,7 @@ class Bus:
             while self._settled < last:
                 self._settles.clear()
                 await self._settles.wait()
-            await sleep(self._lost_at + LOOKED - current_time())
+            await sleep_until(self._lost_at + LOOKED)
 
     async def run(self) -> None:
         """Keep the engine's connection and publish queued messages in order, for the life of the process."""

@@ -2,12 +2,13 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from anyio import create_task_group
+from anyio import create_task_group, fail_after, move_on_after
 from broadcaster import Event
 from shared_memory import SharedMemory
 
 from discussit.bus import CAPACITY, RESYNC, Bus, Inbox, MemoryBackend
 from discussit.bus.backends import SupervisedBackend
+from discussit.bus.bus import LOOKED
 from discussit.bus.signing import Sender, Signatures
 
 
@@ -45,6 +46,26 @@ async def test_messages_arrive_in_the_order_in_which_they_were_posted(settings):
             other.post("a", str(number))
 
         assert await texts(messages, 100) == [str(number) for number in range(100)]
+
+
+async def test_others_are_told_as_soon_as_it_is_published(settings):
+    async with two_connected(settings) as (bus, _):
+        for _ in range(2):
+            bus.post("a", "told")
+
+            with fail_after(LOOKED / 2):
+                await bus.told()
+
+
+async def test_what_is_lost_others_only_know_when_they_have_looked(settings):
+    engine = Unreliable()
+    engine.is_down = True
+    async with connected(settings, engine) as bus:
+        bus.post("a", "lost")
+        with move_on_after(LOOKED / 4) as waiting:
+            await bus.told()
+
+    assert (engine.was_asked_in_vain.is_set(), waiting.cancelled_caught) == (True, True)
 
 
 async def test_a_channels_messages_reach_only_its_subscribers(settings):
