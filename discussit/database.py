@@ -142,14 +142,14 @@ class Database:
 
         Where it ended sessions, it takes until other processes know.
         """
-        # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
-        # still succeed: a transaction that has begun is completed.
         written: list[CommittedChanges] = []
 
         def publish(changes: CommittedChanges) -> None:
             written.append(changes)
             self._published(changes)
 
+        # Cancelling a query of aiosqlite's can hang its connection, and a cancelled COMMIT may
+        # still succeed: a transaction that has begun is completed.
         with CancelScope(shield=True):
             async with self._turn, self.sessions(info={"publish": publish}) as session, session.begin():
                 yield session

@@ -54,6 +54,12 @@ class World:
         """From now on collect what commits publish."""
         self.database.publish_to(self.published.append)
 
+    async def wrote_elsewhere(self, served, text):
+        """A message that another program writes, of which the served process is not told."""
+        self.listen()
+        await self.wrote(text)
+        self.database.publish_to(served.hub.publish)
+
     def published_entries(self):
         """The entries of the group among what was collected."""
         return [entry for written in self.published for entry in written.entries[self.group.uuid]]

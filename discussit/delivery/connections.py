@@ -102,7 +102,7 @@ class Connection:
 
     async def replies_below(self, limit: int) -> None:
         """Backpressure: wait until fewer than `limit` replies are queued."""
-        while len(self._replies) >= limit:
+        while not self.has_replies_below(limit):
             self._taken = asyncio.Event()
             await self._taken.wait()
         self._taken = None

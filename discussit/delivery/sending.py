@@ -23,8 +23,8 @@ CLOSE_LIMIT = 1  # seconds that closing such a connection may take
 class SocketSender:
     """Sends to one WebSocket what its connection has queued, and entries.
 
-    While nothing waits, `write` sends immediately: frames are given to uvicorn past ASGI, which costs a fifth. Under
-    other servers, and for what has to wait, a task runs `send_rest` until nothing is left.
+    While nothing waits, `write` sends immediately: frames are given to uvicorn past ASGI. Under other
+    servers, and for what has to wait, a task runs `send_rest` until nothing is left.
     """
 
     def __init__(

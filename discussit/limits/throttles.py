@@ -83,9 +83,6 @@ class Throttles:
         self._messages = Limit("messages at once", rate * BURST, BURST) if rate else None
         self.close = self._counter.close
 
-    async def message(self, username: str) -> None:
-        await self.messages_of(username).count()
-
     def messages_of(self, username: str) -> "Repeated":
         """Counts this user's messages, one at each call. To be kept for as long as messages may come."""
         return Repeated(self._counter, [(self._messages, username)] if self._messages else [])
@@ -181,20 +178,24 @@ class RateCounter:
 
     def count_here(self, places: Sequence[Place], windows: Sequence[Window]) -> bool:
         """`count` without waiting. False: Redis has to be asked, and nothing is counted. `windows`: of the places."""
-        if self._shared is not None and current_time() >= self._paused_until:
+        if self._redis() is not None:
             return False
         _check(self._local.count_now(getrandbits(62), windows), places)
         return True
 
+    def _redis(self) -> Windows | None:
+        """The windows in Redis; None where there is none, or it did not answer lately."""
+        return self._shared if self._shared is not None and current_time() >= self._paused_until else None
+
     async def _count(self, act: int, windows: Sequence[Window]) -> tuple[Full | None, Windows]:
         """The window that refuses the act, and who counted it or refused it."""
-        if windows and self._shared is not None and current_time() >= self._paused_until:
+        if windows and (shared := self._redis()) is not None:
             try:
                 # Not cancelled on the way, or an act could stay in Redis that nobody takes back.
                 with CancelScope(shield=True), fail_after(ANSWER_LIMIT):
-                    full = await self._shared.count(act, windows)
+                    full = await shared.count(act, windows)
                 self._paused_until = 0
-                return full, self._shared
+                return full, shared
             except Exception as error:
                 # redis-py raises anything when a connection breaks in the middle of an operation: RuntimeError,
                 # AttributeError, IndexError. In any case nothing was counted that can be relied on.

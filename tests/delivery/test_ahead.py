@@ -140,10 +140,7 @@ async def test_a_single_process_holds_nothing_since_nobody_could_close_the_gap(w
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
-        publish = served.hub.publish
-        world.listen()
-        await world.wrote("by another program")
-        world.database.publish_to(publish)
+        await world.wrote_elsewhere(served, "by another program")
         await world.wrote("four")
 
         assert [(await anext(entries))[0] for _ in range(2)] == [3, 4]

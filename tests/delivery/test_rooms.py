@@ -20,10 +20,7 @@ async def test_a_hint_that_leaves_a_gap_sends_the_room_to_the_database(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
-        published = served.hub.publish
-        world.listen()
-        await world.wrote("unheard")
-        world.database.publish_to(published)
+        await world.wrote_elsewhere(served, "unheard")
         await world.wrote("heard")
 
         assert [await anext(entries), await anext(entries)] == [(3, "unheard"), (4, "heard")]
