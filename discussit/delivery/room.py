@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from uuid import UUID
 
 from anyio import CancelScope
@@ -140,7 +139,8 @@ class Room:
                 return None
             if len(self._slices) == SLICES:
                 self._slices.clear()
-            self._slices[cursor] = Slice.after(cursor, islice(self._tail, len(self._tail) - missing, None))
+            # From the end of the tail: islice would go through all that comes before.
+            self._slices[cursor] = Slice.after(cursor, (self._tail[place] for place in range(-missing, 0)))
         return self._slices[cursor]
 
     def take_within(self, entries: Iterable[EncodedEntry]) -> list[EncodedEntry]:
