@@ -9,7 +9,6 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -18,6 +17,7 @@ from sqlalchemy.orm import sessionmaker
 
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
+from discussit.many_rows import Driver
 from discussit.settings import Settings
 from discussit.sqlite_threads import WritingThread
 from discussit.watched_file import WatchedFile
@@ -163,24 +163,22 @@ class Database:
         if self._writer is None:
             async with self.transaction() as session:
                 return await session.run_sync(work)
-        with CancelScope(shield=True):
-            async with self._turn:
-                result = await self._writer.write(work, self._published)
-        return result
+        async with self._turn:
+            return await self._writer.write(work, self._published)
 
     async def run_batch(
-        self, work: Callable[[Connection, CommittedChanges], Result], deliver: Callable[[Result], object]
+        self, work: Callable[[Driver, CommittedChanges], Result], deliver: Callable[[Result], object]
     ) -> Result:
         """Run `work` in a transaction of messages: its wait for a lock, and for other transactions, is short.
 
         After the commit `deliver` is called with the result, and then what `work` added to the changes is published, in
         one step: an answer and what others are sent can leave together.
         """
+        if self._writer is not None:
+            async with self._turn:
+                return await self._writer.batch(work, deliver, self._published)
+        changes = CommittedChanges()
         with CancelScope(shield=True):
-            if self._writer is not None:
-                async with self._turn:
-                    return await self._writer.batch(work, deliver, self._published)
-            changes = CommittedChanges()
             async with self._batch_engine.connect() as connection:
                 async with connection.begin():
                     result = await connection.run_sync(work, changes)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from discussit.data_folder import open_existing
@@ -18,7 +18,10 @@ from discussit.watched_file import WatchedFile
 
 # FULL, since acknowledged messages are durable: NORMAL may lose the last commits at a power cut.
 # A deleted text is overwritten, not only marked as free space; inserts cost the same.
-PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+# A batch changes hundreds of pages: they would not fit into SQLite's own 2 MB, and what undoes a single statement of
+# it would be written to a temporary file.
+BATCH_PRAGMAS = ("cache_size=-16000", "temp_store=MEMORY")
 CONNECT_LIMIT, ANSWER_LIMIT = 5, 10  # seconds that PostgreSQL has to accept a connection, and to answer a statement
 BEFORE_VALUE = re.compile("[^\"':]*")
 
@@ -74,17 +77,20 @@ def configure_sqlite(
     engine: Engine,
     *,
     begin: str,
-    pragmas: Sequence[str] = (*PRAGMAS, "foreign_keys=ON"),
+    pragmas: Sequence[str] = (),
     watched: WatchedFile | None = None,
 ) -> None:
-    """Begin the engine's transactions with `begin`. They raise FileLost if the `watched` file is lost."""
+    """Begin the engine's transactions with `begin`. They raise FileLost if the `watched` file is lost.
+
+    `pragmas` follow PRAGMAS.
+    """
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         # The driver's own transactions lose updates: they begin late and never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in pragmas:
+        for pragma in (*PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -108,10 +114,22 @@ def _watch(engine: Engine, file: WatchedFile) -> None:
 # Errors
 
 
+def drivers_error(error: sqlite3.Error) -> BaseException:
+    """What SQLAlchemy would have raised in its place."""
+    _remove_values_from(error)
+    return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
+
+
 def _remove_values(context: ExceptionContext) -> None:
-    """Keep of the driver's error, and of those that caused it, what names no value."""
     original, shown = context.original_exception, context.sqlalchemy_exception
     before = str(original)
+    _remove_values_from(original)
+    if shown is not None:
+        shown.args = (str(shown.args[0]).replace(before, str(original)),)
+
+
+def _remove_values_from(original: BaseException) -> None:
+    """Keep of the driver's error, and of those that caused it, what names no value."""
     errors = list(_with_causes(original))
     names_value = any(map(_names_value, errors))
     for error in errors:
@@ -119,8 +137,6 @@ def _remove_values(context: ExceptionContext) -> None:
             error.detail = None  # type: ignore[attr-defined]  # PostgreSQL's: "Failing row contains (7, alice, …)."
         if names_value and len(error.args) == 1:
             error.args = (_before_value(error),)
-    if shown is not None:
-        shown.args = (str(shown.args[0]).replace(before, str(original)),)
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -8,15 +8,23 @@ statement is a round trip.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import CTE, Column, ColumnElement, Connection, Dialect, Executable, Select, bindparam, func, values
+from sqlalchemy import CTE, Column, ColumnElement, Dialect, Executable, Select, bindparam, func, values
 from sqlalchemy.sql.compiler import SQLCompiler
 
 MAX_ROWS = 512  # in one statement: engines take some 32,000 values
 Convert = Callable[[Any], Any]
 Rows = Select[*tuple[Any, ...]]
+
+
+class Driver(Protocol):
+    """What executes a statement's text: an SQLAlchemy `Connection`, or SQLite's driver itself (sqlite_threads.py)."""
+
+    dialect: Dialect
+
+    def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...], /) -> Any: ...
 
 
 class _Compiled(NamedTuple):
@@ -36,7 +44,7 @@ class ManyRows:
         self._statement = statement
         self._compiled = cache(self._compile)
 
-    def execute(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    def execute(self, connection: Driver, rows: Iterable[Sequence[Any]]) -> None:
         for part in _parts(rows):
             compiled = self._compiled(connection.dialect, _power_of_two(len(part)))
             connection.exec_driver_sql(compiled.text, self._values(compiled, part))
@@ -79,13 +87,13 @@ class ManyFound(ManyRows):
     def changed(self, change: Callable[[Rows], Rows]) -> "ManyFound":
         return ManyFound(self._columns, lambda given: change(self._select(given)))
 
-    def rows(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    def rows(self, connection: Driver, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
         dialect = connection.dialect
         converters = self._results(dialect)
         for part in _parts(rows):
             compiled = self._compiled(dialect, _power_of_two(len(part)))
             cursor = connection.exec_driver_sql(compiled.text, self._values(compiled, part))
-            found = msgspec.json.decode(cursor.scalar_one()) if dialect.name == "sqlite" else cursor.all()
+            found = msgspec.json.decode(cursor.fetchone()[0]) if dialect.name == "sqlite" else cursor.fetchall()
             for row in found:
                 yield [convert(value) if convert else value for convert, value in zip(converters, row, strict=True)]
 

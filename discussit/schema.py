@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from discussit.data_folder import create_database, make_private, trouble_with
 from discussit.database import DATABASE_ERRORS, Database
-from discussit.engines import PRAGMAS, async_engine, blocking_engine, configure_sqlite
+from discussit.engines import async_engine, blocking_engine, configure_sqlite
 from discussit.environment import StartError
 from discussit.models import Base
 from discussit.settings import ALEMBIC_INI, Settings
@@ -154,7 +154,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     if settings.uses_sqlite:
         create_database(settings.sqlite_file)
         # SQLite changes a table by dropping it: with foreign keys on, the rows that refer to it would be deleted.
-        pragmas = (*PRAGMAS, f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
+        pragmas = (f"busy_timeout={BUSY_LIMIT * 1000}", "foreign_keys=OFF")
         configure_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
     try:
         async with engine.connect() as connection:

@@ -1,16 +1,19 @@
 """The thread that writes to SQLite."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
+from contextlib import closing
 
 import pytest
 from anyio import fail_after
-from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from discussit.database import Database
-from discussit.models import Group, User
+from discussit.database import Database, is_outage
+from discussit.models import Group
 from discussit.sqlite_threads import THREAD
 
 pytestmark = pytest.mark.sqlite
@@ -59,14 +62,40 @@ async def test_what_was_committed_is_answered_and_published_though_its_caller_wa
     assert answers == [42]
 
 
-async def test_an_error_is_the_callers_and_the_next_transaction_succeeds(world):
+async def test_an_error_is_the_callers_undoes_the_batch_and_the_next_one_succeeds(world):
     def fail(connection, _changes):
-        connection.execute(insert(User).values(id=world.bob.id))
+        rename(connection)
+        connection.exec_driver_sql("INSERT INTO users (id) VALUES (?)", (world.bob.id,))
 
-    with pytest.raises(Exception, match="NOT NULL constraint failed"):
+    with pytest.raises(IntegrityError, match="NOT NULL constraint failed"):
+        await world.database.run_batch(fail, pytest.fail)
+    assert await world.database.run_read(names) == ["Gardening"]
+
+    await world.database.run_batch(lambda connection, _changes: rename(connection), lambda _result: None)
+    assert await world.database.run_read(names) == ["Sewing"]
+
+
+async def test_the_error_of_a_batch_quotes_no_value(world):
+    def fail(connection, _changes):
+        connection.exec_driver_sql("SELECT CAST(x'726f73656d617279ff' AS TEXT)", ()).fetchone()
+
+    with pytest.raises(OperationalError, match="UTF-8") as failed:
         await world.database.run_batch(fail, pytest.fail)
 
-    assert await world.database.run_batch(lambda _connection, _changes: 42, lambda _result: None) == 42
+    assert "rosemary" not in "".join(traceback.format_exception(failed.value))
+    assert not is_outage(failed.value)
+
+
+async def test_a_batch_that_waits_for_another_process_in_vain_is_an_outage(world):
+    with closing(sqlite3.connect(world.database.settings.sqlite_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked") as failed:
+            await world.database.run_batch(lambda connection, _changes: rename(connection), pytest.fail)
+        other.execute("ROLLBACK")
+
+    assert is_outage(failed.value)
+    await world.database.run_batch(lambda connection, _changes: rename(connection), lambda _result: None)
+    assert await world.database.run_read(names) == ["Sewing"]
 
 
 async def test_the_thread_ends_with_the_database_once_its_transaction_is_completed(world):
@@ -108,6 +137,10 @@ def test_a_process_ends_though_nobody_closed_the_database(database):
 def revise(connection, changes):
     changes.revisions["uuid"] = 7
     return 42
+
+
+def rename(connection):
+    connection.exec_driver_sql("UPDATE groups SET name = ?", ("Sewing",))
 
 
 def names(session):

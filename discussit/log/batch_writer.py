@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from anyio import create_task_group
-from sqlalchemy import Column, Connection, Integer, select
+from sqlalchemy import Column, Integer, select
 from sqlalchemy.exc import IntegrityError
 
 from discussit.database import Database, is_contended, is_outage
@@ -15,7 +15,7 @@ from discussit.groups.membership import members_among
 from discussit.log.draft import Answer, ClientKey, Draft
 from discussit.log.held import Held
 from discussit.log.write import ENTRIES, LOCK_PLACES, CommittedChanges, NewEntry, Places, lock_places, write_entries
-from discussit.many_rows import ManyFound
+from discussit.many_rows import Driver, ManyFound
 from discussit.models import Group, User
 
 logger = logging.getLogger(__name__)
@@ -166,10 +166,10 @@ class Writer:
         return left
 
     async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
-        def add(connection: Connection, changes: CommittedChanges) -> Answers:
+        def add(connection: Driver, changes: CommittedChanges) -> Answers:
             return _add(connection, changes, drafts, {}, lock)
 
-        def add_unknown(connection: Connection, changes: CommittedChanges) -> Answers:
+        def add_unknown(connection: Driver, changes: CommittedChanges) -> Answers:
             return _add(connection, changes, drafts, _known(connection, drafts), lock)
 
         try:
@@ -194,7 +194,7 @@ def _answer_all(answers: Answers) -> None:
 
 
 def _add(
-    connection: Connection, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
+    connection: Driver, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
 ) -> Answers:
     """Write the drafts that `lock` gets the locks for. Runs in another thread on SQLite.
 
@@ -216,7 +216,7 @@ def _add(
     return found | refused
 
 
-def place_of(connection: Connection, draft: Draft) -> int | None:
+def place_of(connection: Driver, draft: Draft) -> int | None:
     """The seq of the message with the draft's client_id, if there is one: it need not be counted again."""
     return _known(connection, [draft]).get(draft.key)
 
@@ -235,7 +235,7 @@ KNOWN = ManyFound(
 )
 
 
-def _known(connection: Connection, drafts: Iterable[Draft]) -> KnownSeqs:
+def _known(connection: Driver, drafts: Iterable[Draft]) -> KnownSeqs:
     keys = {draft.key for draft in drafts if isinstance(draft.key, tuple)}
     return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in KNOWN.rows(connection, keys)}
 
@@ -243,7 +243,7 @@ def _known(connection: Connection, drafts: Iterable[Draft]) -> KnownSeqs:
 # Locks
 
 # Gets the locks of the drafts' groups, and returns the drafts that can be written, with the groups' places.
-Lock = Callable[[Connection, Sequence[Draft]], tuple[Sequence[Draft], Places]]
+Lock = Callable[[Driver, Sequence[Draft]], tuple[Sequence[Draft], Places]]
 
 SKIP = LOCK_PLACES.changed(lambda lock: lock.with_for_update(key_share=True, skip_locked=True))
 EXISTING = ManyFound([Column("id", Integer)], lambda given: select(Group.id).where(Group.id.in_(select(given.c.id))))
@@ -258,11 +258,11 @@ SKIP_USERS = ManyFound(
 )
 
 
-def _wait_for_locks(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+def _wait_for_locks(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
     return drafts, lock_places(connection, {draft.group_id for draft in drafts})
 
 
-def _skip_locked(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+def _skip_locked(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
     """The drafts whose group and author nobody else has locked, but no more than a batch takes."""
     groups = {draft.group_id for draft in drafts}
     places = lock_places(connection, groups, SKIP)
@@ -272,7 +272,7 @@ def _skip_locked(connection: Connection, drafts: Sequence[Draft]) -> tuple[Seque
     return [draft for draft in free if draft.user_id in authors][:MAX_BATCH], places
 
 
-def _wait_for_group_alone(connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+def _wait_for_group_alone(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
     """Wait for the group, in the queue of all who do, but not for the authors."""
     _wait_for_locks(connection, drafts)
     return _skip_locked(connection, drafts)

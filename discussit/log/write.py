@@ -7,25 +7,12 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import (
-    CTE,
-    Column,
-    Connection,
-    Executable,
-    Integer,
-    Table,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import CTE, Column, Executable, Integer, Table, func, insert, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
-from discussit.many_rows import ManyFound, ManyRows
+from discussit.many_rows import Driver, ManyFound, ManyRows
 from discussit.models.base import now
 from discussit.models.entries import TEXTS, Entry
 from discussit.models.groups import Group, Membership
@@ -65,10 +52,13 @@ TAKE_PLACES = ManyRows(
         )
     ),
 )
-READ_UP_TO = (
-    update(MEMBERSHIPS)
-    .where(and_(MEMBERSHIPS.c.group_id == bindparam("group"), MEMBERSHIPS.c.user_id == bindparam("user")))
-    .values(read_seq=bindparam("seq"))
+READ_UP_TO = ManyRows(
+    [Column(name, Integer) for name in ("group_id", "user_id", "seq")],
+    lambda given: (
+        update(MEMBERSHIPS)
+        .where(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id)
+        .values(read_seq=given.c.seq)
+    ),
 )
 MEMBERS_ADDED: dict[Effect | None, int] = {Effect.JOINED: 1, Effect.LEFT: -1}
 
@@ -126,7 +116,7 @@ class Place:
 Places = Mapping[int, Place]  # of groups, by id
 
 
-def lock_places(connection: Connection, groups: Iterable[int], lock: ManyFound = LOCK_PLACES) -> Places:
+def lock_places(connection: Driver, groups: Iterable[int], lock: ManyFound = LOCK_PLACES) -> Places:
     """Lock those groups that exist until the commit, in order of their ids; return where their logs end.
 
     So entries become visible in seq order: a reader that has seen n never meets a late n - 1.
@@ -136,7 +126,7 @@ def lock_places(connection: Connection, groups: Iterable[int], lock: ManyFound =
 
 
 def write_entries(
-    connection: Connection, changes: CommittedChanges, entries: Sequence[NewEntry], places: Places | None = None
+    connection: Driver, changes: CommittedChanges, entries: Sequence[NewEntry], places: Places | None = None
 ) -> list[int]:
     """Write entries, each at the next place in its group's log; return their seqs.
 
@@ -154,10 +144,9 @@ def write_entries(
     TAKE_PLACES.execute(connection, _counts(rows))
     INSERT_ENTRIES.execute(connection, [_entry_values(*placed) for placed in rows])
     INSERT_TEXTS.execute(connection, [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content])
-    for new, row, _ in rows:
-        if KINDS[row.kind].effect == Effect.JOINED:
-            # Whatever was written before they came is not new to them.
-            connection.execute(READ_UP_TO, {"group": new.group_id, "user": row.user_id, "seq": row.seq})
+    joined = {(new.group_id, row.user_id): row.seq for new, row, _ in rows if KINDS[row.kind].effect == Effect.JOINED}
+    # Whatever was written before they came is not new to them.
+    READ_UP_TO.execute(connection, [(*member, seq) for member, seq in joined.items()])
     _note(changes, rows)
     return [row.seq for _, row, _ in rows]
 

@@ -3,8 +3,9 @@ from asyncio import Queue
 import pytest
 from anyio import create_task_group, fail_after
 from anyio.lowlevel import checkpoint
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
+from discussit.database import Database
 from discussit.errors import Refused
 from discussit.log import batch_writer
 from discussit.log.batch_writer import MAX_BATCH
@@ -13,16 +14,16 @@ from discussit.models import Group, Membership, User
 
 
 @pytest.fixture
-def commits():
-    """The connections that committed, whichever engine they are on."""
-    seen = []
+def commits(monkeypatch):
+    """What each transaction committed."""
+    seen, published = [], Database._published
 
-    def see(connection):
-        seen.append(connection)
+    def see(database, changes):
+        seen.append(changes)
+        published(database, changes)
 
-    event.listen(Engine, "commit", see)
-    yield seen
-    event.remove(Engine, "commit", see)
+    monkeypatch.setattr(Database, "_published", see)
+    return seen
 
 
 # Appending
