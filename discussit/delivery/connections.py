@@ -1,6 +1,7 @@
 """This process's open connections and what is queued for each."""
 
 import asyncio
+import logging
 from collections.abc import Hashable, Iterator
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -13,6 +14,8 @@ from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.kinds import Effect
 from discussit.wire import objects
+
+logger = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
@@ -165,10 +168,18 @@ class Follower(Connection):
 
     def take(self, part: Slice) -> bool:
         """Send now if nothing has to wait. False: the sender's task must send."""
-        if self.sender is None or self.ended is not None or not self.sender.write(part):
+        if self.sender is None or self.ended is not None:
             return False
-        self.cursor = part.last
-        return True
+        try:
+            is_sent = self.sender.write(part)
+        except Exception:
+            # Any mistake in sending to one reader: the room goes on with the others.
+            logger.exception("could not send")
+            self.end(CloseCode.RESTART)
+            return False
+        if is_sent:
+            self.cursor = part.last
+        return is_sent
 
     def membership_changed(self, change: MembershipChange) -> None:
         if change.group_uuid == self.group_uuid:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from anyio import move_on_after
+from anyio import CancelScope, move_on_after
 from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -34,17 +34,19 @@ class SocketSender:
         self._send_message: Send = websocket.scope["discussit.send"]
         self._server = _uvicorn(self._send_message)
         self._task: asyncio.Task[None] | None = None
+        self._scope: CancelScope | None = None  # the task's: unlike cancel(), it spares a read that is under way
         self._is_due = False  # something has come since the task last looked
-        self._is_flushing = False  # queued replies are written at the end of this step
+        self._is_flushing = False  # queued replies are written in the loop's next iteration, or with entries before it
 
     def wake(self) -> None:
         """Have the task send what waits."""
         self._is_due = True
         if self._task is None and self._connection.ended is None:
+            self._scope = CancelScope()
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def flush(self) -> None:
-        """Send queued replies at the end of this step, together with entries that follow in it."""
+        """Send queued replies in the event loop's next iteration, or together with entries that come before it."""
         if self._task is not None or self._server is None:
             self.wake()
         elif not self._is_flushing:
@@ -56,11 +58,10 @@ class SocketSender:
         if self._connection.has_replies and not self.write():
             self.wake()
 
-    def write(self, part: Slice | None = None) -> bool:
+    def write(self, part: Slice | None = None, *, in_task: bool = False) -> bool:
         """Send queued replies, and then entries, if nothing has to wait. False: nothing is sent."""
-        return self._task is None and self._write(part)
-
-    def _write(self, part: Slice | None) -> bool:
+        if self._task is not None and not in_task:
+            return False
         server, connection = self._server, self._connection
         if server is None or not server.writable.is_set() or server.close_sent or server.transport.is_closing():
             return False
@@ -73,7 +74,7 @@ class SocketSender:
     async def send(self, part: Slice | None = None) -> None:
         """The same for the task: waits until the client takes it. If it takes too long, the connection ends."""
         connection = self._connection
-        if connection.ended is not None or self._write(part):
+        if connection.ended is not None or self.write(part, in_task=True):
             return
         texts = connection.protocol.replies(connection.take_replies())
         with move_on_after(SMALL_SEND_LIMIT if self._has_small_buffers else SEND_LIMIT) as limit:
@@ -98,19 +99,21 @@ class SocketSender:
 
     async def _run(self) -> None:
         try:
-            while self._is_due and self._connection.ended is None:
-                self._is_due = False
-                await self._send_rest(self)
+            assert self._scope is not None
+            with self._scope:
+                while self._is_due and self._connection.ended is None:
+                    self._is_due = False
+                    await self._send_rest(self)
         except Exception:
             logger.exception("could not send")
             self._connection.end(CloseCode.RESTART)
         finally:
-            self._task = None
+            self._task = self._scope = None
 
     def cut_off(self) -> None:
         """Send nothing more: what waits for a slow network must not go out when there is room for it."""
-        if self._task is not None and self._task is not asyncio.current_task():
-            self._task.cancel()
+        if self._scope is not None and self._task is not asyncio.current_task():
+            self._scope.cancel()
 
     async def done(self) -> None:
         """Return when nothing is being sent any more."""

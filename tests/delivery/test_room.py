@@ -52,6 +52,29 @@ def test_the_next_entries_continue_the_tail(room):
     assert (room.last, texts(room.slice(5))) == (8, ("six", "seven", "eight"))
 
 
+async def test_a_mistake_in_sending_to_one_reader_keeps_nothing_from_the_others(room, bob, caplog):
+    cleo = connected(Follower("session", CLEO, V1, GROUP), is_slow=False)
+    room.followers.add(cleo)
+    bob.sender = Broken()
+    bob.cursor = cleo.cursor = 5
+
+    room.append(entries(6, "six"))
+
+    assert cleo.sender.sent == [("six",)]
+    assert (bob.ended, "ZeroDivisionError" in caplog.text) == (CloseCode.RESTART, True)
+
+
+class Broken:
+    def write(self, part=None):
+        raise ZeroDivisionError
+
+    def wake(self):
+        pass
+
+    def cut_off(self):
+        pass
+
+
 def test_known_entries_are_ignored(room):
     room.append(entries(6, "six", "seven"))
 

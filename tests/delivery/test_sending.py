@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
+from anyio import CancelScope, Event
 from anyio.lowlevel import checkpoint
 from starlette.websockets import WebSocket
 
@@ -66,12 +67,33 @@ async def test_a_mistake_in_sending_ends_the_connection_and_is_logged(caplog):
     assert (connection.ended, "ZeroDivisionError" in caplog.text) == (CloseCode.RESTART, True)
 
 
+async def test_what_the_database_is_asked_for_is_read_to_its_end_though_the_client_leaves(sent):
+    began, found, finished = Event(), Event(), []
+
+    async def read_and_send(_sender):
+        with CancelScope(shield=True):
+            began.set()
+            await found.wait()
+            finished.append("read")
+        await checkpoint()
+        finished.append("sent")
+
+    connection = opened(sent.append, read_and_send)
+    connection.sender.wake()
+    await began.wait()
+    connection.sender.cut_off()
+    found.set()
+    await connection.sender.done()
+
+    assert finished == ["read"]
+
+
 @pytest.fixture
 def sent():
     return []
 
 
-def opened(send):
+def opened(send, send_rest=SocketSender.send):
     """A connection whose socket is open under a server that passes each text to `send`."""
 
     async def send_message(message):
@@ -80,5 +102,5 @@ def opened(send):
 
     connection = Connection("session", 1, V1)
     scope = {"type": "websocket", "discussit.send": send_message}
-    connection.sender = SocketSender(WebSocket(scope, None, None), connection, SocketSender.send)
+    connection.sender = SocketSender(WebSocket(scope, None, None), connection, send_rest)
     return connection
