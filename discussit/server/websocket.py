@@ -58,7 +58,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     _early = b""  # received before the application accepted the handshake
     _partial = b""  # the beginning of a frame
-    _is_refused = False  # what the client sends: the library's parser says why
+    _is_refused = False  # a frame was invalid: the library's parser gets the rest, and fails the connection
     _end: TimerHandle | None = None
     _pong = b""  # queued until the client reads
     _idle_frames = 0  # frames of the last read that completed no message
@@ -106,6 +106,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.state is State.OPEN and not self._is_refused:
             self._read(data)
         else:
+            data, self._partial = self._partial + data, b""
             super().data_received(data)
         if not self.handshake_initiated:
             # The request came whole (server/http.py), but it is none that uvicorn would answer.
@@ -116,7 +117,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._pause_for(self._idle_frames * IDLE_FRAME_DELAY)
 
     def _read(self, data: bytes) -> None:
-        """Give the library whole frames, and none with a whole text: its parser takes ten times as long for these."""
+        """Give the library whole frames, except whole text messages, for which its parser takes ten times as long."""
         data, self._partial = self._partial + data, b""
         start = 0
         while start < len(data) and not self.transport.is_closing():

@@ -1,11 +1,13 @@
 """What RFC 6455 asks of a server, asked by a client that sends frames as it likes."""
 
+import asyncio
 import json
 
 import pytest
 from raw import CLOSE, PING, PONG, TEXT, closing, frame, raw
 from websockets.frames import Opcode
 
+CLOSES_WITHIN = 5  # seconds: half of what the server gives a client that does not answer its close
 GOOD_MORNING = b'{"type": "text_message", "message": "good morning"}'
 
 
@@ -51,6 +53,21 @@ async def test_a_close_is_answered_with_its_own_code_and_the_connection_ends(cod
 
     assert await bob.receives() == (CLOSE, code.to_bytes(2))
     assert await bob.receives() is None
+
+
+async def test_the_second_half_of_a_frame_may_follow_the_servers_close(garden, bob):
+    # Not masked, the second half could be taken for the beginning of another frame.
+    first, second = b"\x00" * 9_000, frame(Opcode.BINARY, b"\x00" * 1_000)[:900]
+    head = frame(Opcode.BINARY, first + second)[:4] + b"\x00" * 4
+    await bob.has_sent(frame(Opcode.PING, b"there?"), head + first)
+    assert await bob.receives() == (PONG, b"there?")
+    await asyncio.to_thread(garden.bob.log_out)
+    assert await bob.receives() == (CLOSE, (4401).to_bytes(2))
+
+    bob.sends(second, closing(4401))
+
+    async with asyncio.timeout(CLOSES_WITHIN):
+        assert await bob.receives() is None
 
 
 async def test_a_close_between_fragments_discards_the_message(garden, bob):
