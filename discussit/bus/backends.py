@@ -56,9 +56,6 @@ class Checks(Protocol):
     def forget(self, channel: str) -> None:
         """Nobody subscribes to the channel any more."""
 
-    def is_own(self, received: str) -> bool:
-        """Whether this process sent the message, as far as the message says so itself."""
-
     def message(self, channel: str, received: str) -> str | None:
         """The message; None if the database has to be read instead."""
 
@@ -108,7 +105,7 @@ class Backend(BroadcastBackend):
 
     def receive(self, channel: str, received: str) -> None:
         """Called with whatever the engine delivers."""
-        if channel not in self.wanted or self.checks.is_own(received):
+        if channel not in self.wanted:
             return
         message = self.checks.message(channel, received)
         if message is None:

@@ -5,10 +5,10 @@ import logging
 import multiprocessing
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 from anyio import create_task_group, current_time, move_on_after, sleep_until
 from broadcaster import Broadcast
@@ -19,11 +19,17 @@ from discussit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-LOOKED = 2.0  # seconds after which each process has looked at the database, whatever it was told (delivery/polling.py)
+CHECKED_WITHIN = 2.0  # seconds within which each process compares all with the database (delivery/polling.py)
 NO_SHARED_BUS = (
     "workers share no bus: each finds the others' entries only when it polls, up to 2 seconds later:"
     " set BROADCAST_URL=redis://… or postgresql://…"
 )
+
+
+class _Posted(NamedTuple):
+    channel: str
+    message: str
+    if_lost: Callable[[], object]
 
 
 class Bus:
@@ -35,12 +41,12 @@ class Bus:
         # Write access to the engine must not be enough to forge entries.
         signatures = Signatures(settings.secret_key)
         self._sender = Sender(signatures)
-        self._backend.checks = Receiver(signatures, self._sender)
-        self._outbox: deque[tuple[str, str]] = deque(maxlen=CAPACITY)
+        self._backend.checks = Receiver(signatures)
+        self._outbox: deque[_Posted] = deque()
         self._filled = asyncio.Event()
         self._posted = self._settled = 0  # messages, in all; settled are those that were published or lost
         self._settles = asyncio.Event()
-        self._lost_at = -LOOKED  # when one was lost, by the loop's clock
+        self._lost_at = -CHECKED_WITHIN  # when one was lost, by the loop's clock
 
     @property
     def is_connected(self) -> bool:
@@ -49,7 +55,7 @@ class Bus:
 
     @property
     def reaches_others(self) -> bool:
-        """Whether other processes may receive what is posted. This one does not."""
+        """Whether what is posted is delivered: to other processes, and to this one in the same order."""
         return self._backend.reaches_others
 
     @asynccontextmanager
@@ -62,22 +68,25 @@ class Bus:
             self._broadcast._listener_task.cancel()
             await self._backend.disconnect()
 
-    def post(self, channel: str, message: str) -> None:
-        """Queue a message to publish. Never waits or raises; if the engine is down or slow, the oldest are dropped."""
+    def post(self, channel: str, message: str, if_lost: Callable[[], object] = lambda: None) -> None:
+        """Queue a message to publish. Never waits or raises; if the engine is down or slow, the oldest are dropped.
+
+        `if_lost` is called if it can't be published.
+        """
         if len(self._outbox) == CAPACITY:
-            self._settle(is_lost=True)
+            self._settle(self._outbox.popleft(), is_lost=True)
         self._posted += 1
-        self._outbox.append((channel, message))
+        self._outbox.append(_Posted(channel, message, if_lost))
         self._filled.set()
 
-    async def told(self) -> None:
-        """Return when other processes know what was posted: it is published, or they have looked for themselves."""
+    async def others_notified(self) -> None:
+        """Return when other processes know what was posted: it is published, or they have read the database."""
         last = self._posted
-        with move_on_after(LOOKED):
+        with move_on_after(CHECKED_WITHIN):
             while self._settled < last:
                 self._settles.clear()
                 await self._settles.wait()
-            await sleep_until(self._lost_at + LOOKED)
+            await sleep_until(self._lost_at + CHECKED_WITHIN)
 
     async def run(self) -> None:
         """Keep the engine's connection and publish queued messages in order, for the life of the process."""
@@ -97,12 +106,13 @@ class Bus:
             await self._filled.wait()
             self._filled.clear()
             while self._outbox:
-                is_published = await self._publish(*self._outbox.popleft())
-                self._settle(is_lost=not is_published)
+                posted = self._outbox.popleft()
+                self._settle(posted, is_lost=not await self._publish(posted.channel, posted.message))
 
-    def _settle(self, *, is_lost: bool) -> None:
+    def _settle(self, posted: "_Posted", *, is_lost: bool) -> None:
         if is_lost:
             self._lost_at = current_time()
+            posted.if_lost()
         self._settled += 1
         self._settles.set()
 

@@ -4,9 +4,6 @@ What is signed is the channel, the sending process, a counter that only rises, a
 message only if its counter is above all others that it has seen of the sender. Anything else may be a repeat, so
 the database is read: it may also be one that was overtaken.
 
-A process drops its own messages by the sender's id, before it checks their signature: it has applied them already.
-Whoever forges that id gains nothing: the message takes no effect, which any message may fail to do.
-
 Counters are the time of day, so that a receiver can tell old messages of senders that it does not know. Where clocks
 are wrong, this costs only time.
 """
@@ -67,13 +64,6 @@ class Sender:
     def _begin(self, counter: int) -> None:
         self._id, self._counter = token_hex(8), counter
 
-    def sent(self, received: str) -> bool:
-        """Whether the message names this sender, be it forged or not.
-
-        One from before the clock was set back does not: like another process's, it is checked and then known already.
-        """
-        return received.startswith(self._id, SIGNATURE)
-
     def signed(self, channel: str, message: str) -> str:
         """To be called just before the message is published, in that order."""
         now = microseconds()
@@ -86,9 +76,8 @@ class Sender:
 class Receiver:
     """Decides, once in a process for each message, whether it is delivered or the database is read instead."""
 
-    def __init__(self, signatures: Signatures, own: Sender) -> None:
+    def __init__(self, signatures: Signatures) -> None:
         self._signatures = signatures
-        self._own = own
         self._counters: dict[str, int] = {}  # the highest of each sender, the last to have sent at the end
         self._forgotten = 0  # the highest of those of them that are no longer known
         # By channel: the time of day at which it began, and until when, by the loop's clock, that matters.
@@ -101,10 +90,6 @@ class Receiver:
 
     def forget(self, channel: str) -> None:
         self._began.pop(channel, None)
-
-    def is_own(self, received: str) -> bool:
-        """Whether this process sent the message, as far as the message says so itself."""
-        return self._own.sent(received)
 
     def message(self, channel: str, received: str) -> str | None:
         """Return the message, or None if it is not certain to be a new one."""

@@ -1,8 +1,7 @@
 """Entries that arrive before those that precede them.
 
-Where two processes write to a group, each delivers its own entries immediately, and those of the other from the bus.
-So an own entry 8 may arrive before the other's 7, which is on its way. Reading the database for it would cost more
-than the moment that it takes.
+Where two processes write to a group, each publishes its own entries: 8 may arrive before the other's 7, which was
+committed first. Reading the database would cost more than waiting for it.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ class Ahead:
 
     def __init__(self, give_up: Callable[[], None]) -> None:
         self._give_up = give_up  # has the room read the database, which has them all
-        self._held: dict[int, tuple[float, EncodedEntry]] = {}  # by seq, each with when it is given up
+        self._held: dict[int, tuple[float, EncodedEntry]] = {}  # by seq, each with its deadline
         self._space = AHEAD_SPACE
         self._timer: asyncio.TimerHandle | None = None  # while something is held
 
@@ -70,7 +69,7 @@ class Ahead:
         self._timer = None
         first, _ = next(iter(self._held.values()))  # in order of arrival
         if first > loop.time():
-            # The gap before it has closed, and another one is open since.
+            # The gap before it has closed, and another one has opened since.
             self._timer = loop.call_at(first, self._end_wait)
         else:
             self.give_up()

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from uuid import UUID
 
 from anyio import create_task_group
@@ -46,17 +47,21 @@ class Hub:
             await self.polling.run()
 
     def publish(self, changes: CommittedChanges) -> None:
-        """Deliver what a transaction of this process wrote: here immediately, in other processes over the bus."""
+        """Deliver what a transaction of this process wrote.
+
+        What it ended or revised takes effect here immediately, in other processes over the bus. Its entries travel over
+        the bus to all processes, or directly to the rooms if there is only this one.
+        """
         memberships, of_groups = list(_membership_changes(changes)), list(_group_messages(changes))
         # Before the entries: whoever the transaction sent away is sent none of them.
         self.people.sessions_ended(list(changes.ended_sessions))
         self.people.memberships_changed(memberships)
         for uuid, message in of_groups:
-            self.rooms.receive(uuid, message)
+            self.rooms.wrote(uuid, message)
         if self._bus.reaches_others:
             self._post_to_people(changes, memberships)
             for uuid, message in of_groups:
-                self._post(group_channel(uuid), message)
+                self._post(group_channel(uuid), message, partial(self.rooms.look_at, uuid))
 
     def _post_to_people(self, changes: CommittedChanges, memberships: Iterable[MembershipChange]) -> None:
         ended: dict[str, list[str]] = defaultdict(list)
@@ -70,8 +75,8 @@ class Hub:
         for channel, some in changed.items():
             self._post(channel, MembershipChanges(some))
 
-    def _post(self, channel: str, message: BusMessage) -> None:
-        self._bus.post(channel, messages.encode(message))
+    def _post(self, channel: str, message: BusMessage, if_lost: Callable[[], object] = lambda: None) -> None:
+        self._bus.post(channel, messages.encode(message), if_lost)
 
 
 def _group_messages(changes: CommittedChanges) -> Iterator[tuple[UUID, BusMessage]]:

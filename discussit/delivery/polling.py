@@ -58,8 +58,8 @@ class Polling:
             for rooms in chunks([room for room in self._rooms if everywhere or room.is_behind])
             for look in await self._look_at(rooms)
         ]
-        # After the logs: of what is found in them, nothing was written after a logout that is not found here. Before
-        # the rooms go on, since what one of them reads may fail each time.
+        # Sessions are read after the logs, so that a logout that precedes an entry found is found too; and before rooms
+        # go on, since reading one of them may fail every time.
         for room, _, _ in looks:
             self._people.unchecked |= room.followers
         await self._look_at_sessions(everywhere=everywhere)

@@ -108,11 +108,22 @@ class Rooms:
 
     # What was written
 
-    def receive(self, uuid: UUID, message: BusMessage) -> None:
+    def wrote(self, uuid: UUID, message: BusMessage) -> None:
         """Have the group's room, if it is open, take what a transaction of this process wrote."""
         room = self._open.get(uuid)
-        if room is not None:
+        if room is None:
+            return
+        if not (isinstance(message, Appended) and self._bus.reaches_others):
             self._receive(room, message)
+        elif not self._bus.is_connected:
+            room.mark_behind()
+        # Else the bus brings it, after what other processes published before: that may have ended a reader's session.
+
+    def look_at(self, uuid: UUID) -> None:
+        """Have the group's room, if it is open, compared with the database: a message to it was lost."""
+        room = self._open.get(uuid)
+        if room is not None:
+            room.mark_behind()
 
     async def _listen(self, room: Room) -> None:
         with room.scope:
@@ -139,10 +150,8 @@ class Rooms:
 
     def _extend(self, room: Room, entries: list[EncodedEntry]) -> bool:
         """Continue the room. False: the database has to be read."""
-        if not self._bus.reaches_others:
-            return room.append(entries)
-        # While the bus is down, sessions may have ended elsewhere unnoticed. A look at the database finds that, too.
-        return self._bus.is_connected and room.append_or_hold(entries)
+        # In a single process nobody would close the gap that held entries wait for.
+        return room.append_or_hold(entries) if self._bus.reaches_others else room.append(entries)
 
     def drop_diverged(self, room: Room, found: LogState) -> None:
         """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""
@@ -167,7 +176,8 @@ class Rooms:
         )
         while lost in self._lost:
             try:
-                await self._database.run_write(lambda session: session.connection().execute(replace))
+                async with self._database.transaction() as session:
+                    await session.execute(replace)
                 self._lost.discard(lost)
             except DATABASE_ERRORS as error:
                 log_failure(logger, f"could not note that group {room.uuid} has lost entries", error)

@@ -2,7 +2,9 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
+from anyio import fail_after
 from followers import entered, following, two_served
+from shared_memory import SharedMemory
 from sqlalchemy import delete, update
 
 from discussit.bus import RESYNC, messages
@@ -13,7 +15,7 @@ from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode
 from discussit.log.read import LogState
-from discussit.models import Entry, Group, Membership, Message, User
+from discussit.models import Entry, Group, Membership, Message, Session, User
 
 
 async def test_a_hint_that_leaves_a_gap_sends_the_room_to_the_database(world):
@@ -24,6 +26,66 @@ async def test_a_hint_that_leaves_a_gap_sends_the_room_to_the_database(world):
         await world.wrote("heard")
 
         assert [await anext(entries), await anext(entries)] == [(3, "unheard"), (4, "heard")]
+
+
+async def test_what_is_written_after_a_logout_in_another_process_is_not_sent(world):
+    await world.joined(world.alice, world.bob)
+
+    engine = Lagging()
+    async with (
+        world.served(engine) as served,
+        world.served(SharedMemory(engine)) as elsewhere,
+        following(served, world) as entries,
+    ):
+        engine.lags = True
+        world.database.publish_to(elsewhere.hub.publish, elsewhere.bus.others_notified)
+        async with world.database.transaction() as session:
+            await session.delete(await session.get_one(Session, "session of alice"))
+        world.database.publish_to(served.hub.publish, served.bus.others_notified)
+        await world.wrote("between us")
+        engine.catch_up()
+
+        with fail_after(10):
+            assert [entry async for entry in entries] == []
+
+
+class Lagging(SharedMemory):
+    """An end of the engine that is slow to receive."""
+
+    lags = False
+
+    def __init__(self, *others):
+        super().__init__(*others)
+        self._under_way = []
+
+    def receive(self, channel, message):
+        if self.lags:
+            self._under_way.append((channel, message))
+        else:
+            super().receive(channel, message)
+
+    def catch_up(self):
+        self.lags = False
+        for each in self._under_way:
+            self.receive(*each)
+
+
+async def test_an_entry_that_could_not_be_published_is_read_from_the_database_immediately(world, monkeypatch):
+    monkeypatch.setattr(polling, "POLL", 3600)
+    await world.joined(world.alice, world.bob)
+
+    async with world.served(Refusing()) as served, following(served, world) as entries:
+        await world.wrote("hi")
+
+        with fail_after(10):
+            assert await anext(entries) == (3, "hi")
+
+
+class Refusing(SharedMemory):
+    """An engine that is there, and takes nothing."""
+
+    async def publish(self, channel, message):
+        raise ConnectionError
 
 
 async def test_a_follower_behind_the_tail_reads_pages_without_gap_or_repeat(world):
