@@ -25,7 +25,7 @@ ENTRIES = 1_000  # in its log
 MESSAGES = 100  # each sent after the one before was acknowledged
 REQUESTS = 20  # for a page
 CALMING = 0.1  # seconds, of which a server with nothing to do uses less than a tenth
-LONGEST_CALMING = 100  # times that
+MAX_WAITS = 100  # times that
 
 CPU = Figure("CPU µs a message", "{:,.0f}")
 RATE = Figure("messages/s", "{:,.0f}", more_is_better=True)
@@ -62,7 +62,7 @@ class Site:
         """Close all sockets, and wait until the server has nothing more to do for them."""
         if self._layout:
             self.close()
-            for _ in range(LONGEST_CALMING):
+            for _ in range(MAX_WAITS):
                 before = self.program.cpu()
                 time.sleep(CALMING)
                 if self.program.cpu() - before < CALMING / 10:

@@ -146,7 +146,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     site = app.state.site = new_site()
     if len(site.settings.secret_key) < MIN_KEY:
         logger.warning("SECRET_KEY is shorter than %d characters, so it can be guessed", MIN_KEY)
-    site.database.publish_to(site.hub.publish, site.bus.told)
+    site.database.publish_to(site.hub.publish, site.bus.others_notified)
     main = MainTasks(lambda: give_up(site))
     try:
         async with site.bus.connected(), main.running(site.bus.run, site.hub.run, site.writer.run):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import sessionmaker
 
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
-from discussit.many_rows import Driver
+from discussit.many_rows import SqlConnection
 from discussit.settings import Settings
 from discussit.sqlite_threads import WritingThread
 from discussit.watched_file import WatchedFile
@@ -92,15 +92,15 @@ class Database:
     colliding in the file, and a few connections read beside it. On PostgreSQL they share a pool, of which
     transactions that wait for a lock never take all; batches of messages have a pool of their own.
 
-    `transaction` is for code that awaits between its statements. `run_write` and `run_read` are for
-    hot paths: code without `await`, which takes a single trip to a thread.
+    `transaction` is for code that awaits between its statements. `run_batch` and `run_read` are for hot paths: code
+    without `await`, which on SQLite takes a single trip to a thread.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._queues: WeakValueDictionary[Hashable, Turns] = WeakValueDictionary()
         self._publish: Publish = lambda _changes: None
-        self._told: Callable[[], Awaitable[None]] | None = None
+        self._others_notified: Callable[[], Awaitable[None]] | None = None
         self._writer: WritingThread | None = None
         if settings.uses_sqlite:
             self._turn = Turns(1)
@@ -120,13 +120,13 @@ class Database:
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"publish": self._published})
 
-    def publish_to(self, publish: Publish, told: Callable[[], Awaitable[None]] | None = None) -> None:
+    def publish_to(self, publish: Publish, others_notified: Callable[[], Awaitable[None]] | None = None) -> None:
         """From now on, call `publish` with the changes of each transaction that this process commits.
 
-        It is called in the event loop, immediately after the commit, so it must not wait. `told` waits until other
-        processes know of them.
+        It is called in the event loop, immediately after the commit, so it must not wait. `others_notified` waits until
+        other processes know of them.
         """
-        self._publish, self._told = publish, told
+        self._publish, self._others_notified = publish, others_notified
 
     def _published(self, changes: CommittedChanges) -> None:
         try:
@@ -153,26 +153,19 @@ class Database:
         with CancelScope(shield=True):
             async with self._turn, self.sessions(info={"publish": publish}) as session, session.begin():
                 yield session
-        if self._told is not None and any(changes.ended_sessions for changes in written):
-            # Another process must not send them what it writes after this is acknowledged. Of a membership that ends,
-            # it would notice that by the gap in the log.
-            await self._told()
-
-    async def run_write(self, work: Callable[[OrmSession], Result]) -> Result:
-        """Run `work` in a transaction and return its result once that is committed. May run in a thread."""
-        if self._writer is None:
-            async with self.transaction() as session:
-                return await session.run_sync(work)
-        async with self._turn:
-            return await self._writer.write(work, self._published)
+        if self._others_notified is not None and any(changes.ended_sessions for changes in written):
+            # Otherwise another process could send an ended session what it writes after this is acknowledged.
+            # Memberships need no wait: a missed Left shows as a gap in the log.
+            await self._others_notified()
 
     async def run_batch(
-        self, work: Callable[[Driver, CommittedChanges], Result], deliver: Callable[[Result], object]
+        self, work: Callable[[SqlConnection, CommittedChanges], Result], deliver: Callable[[Result], object]
     ) -> Result:
-        """Run `work` in a transaction of messages: its wait for a lock, and for other transactions, is short.
+        """Run `work` in a transaction of messages. May run in a thread.
 
-        After the commit `deliver` is called with the result, and then what `work` added to the changes is published, in
-        one step: an answer and what others are sent can leave together.
+        Locks are waited for BATCH_LOCK_LIMIT seconds, and on SQLite its turn ANSWER_LIMIT, then TimeoutError is raised.
+        After the commit `deliver`, which must not raise, is called with the result, and then what `work` added to the
+        changes is published, in one step: an answer and what others are sent can leave together.
         """
         if self._writer is not None:
             async with self._turn:

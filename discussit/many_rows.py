@@ -1,8 +1,7 @@
 """Statements about many rows at a time, each a single call of the driver.
 
-To the module sqlite3 each row that is written or fetched is a step of its own, for which the thread gives up the
-interpreter and then queues for it again: beside a busy event loop that takes longer than the row. To PostgreSQL each
-statement is a round trip.
+The module sqlite3 releases the GIL for each row that it writes or fetches; beside a busy event loop, getting it back
+takes longer than the row. To PostgreSQL each statement is a round trip.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,8 +18,8 @@ Convert = Callable[[Any], Any]
 Rows = Select[*tuple[Any, ...]]
 
 
-class Driver(Protocol):
-    """What executes a statement's text: an SQLAlchemy `Connection`, or SQLite's driver itself (sqlite_threads.py)."""
+class SqlConnection(Protocol):
+    """What executes a statement's text: an SQLAlchemy `Connection`, or one of SQLite's driver (sqlite_threads.py)."""
 
     dialect: Dialect
 
@@ -33,10 +32,10 @@ class _Compiled(NamedTuple):
 
 
 class ManyRows:
-    """A statement about a table of values, the rows that it is executed with.
+    """A statement whose rows are passed as a VALUES table.
 
-    `statement` makes it of that table, whose columns are like `columns`, but nullable: rows of NULLs, which it has to
-    ignore, fill it up to a power of two. So there are few different statements, which stay prepared.
+    `statement` builds it from that table, whose columns are like `columns`, and must ignore rows of NULLs, which pad
+    it to a power of two: so drivers keep few statements prepared.
     """
 
     def __init__(self, columns: Iterable[Column[Any]], statement: Callable[[CTE], Executable]) -> None:
@@ -44,7 +43,7 @@ class ManyRows:
         self._statement = statement
         self._compiled = cache(self._compile)
 
-    def execute(self, connection: Driver, rows: Iterable[Sequence[Any]]) -> None:
+    def execute(self, connection: SqlConnection, rows: Iterable[Sequence[Any]]) -> None:
         for part in _parts(rows):
             compiled = self._compiled(connection.dialect, _power_of_two(len(part)))
             connection.exec_driver_sql(compiled.text, self._values(compiled, part))
@@ -66,18 +65,18 @@ class ManyRows:
                 for row in names
             ]
         )
-        compiled = self._prepared(self._statement(table.cte("given")), dialect).compile(dialect=dialect)
+        compiled = self._for_dialect(self._statement(table.cte("given")), dialect).compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         assert compiled.positiontup == list(chain.from_iterable(names)), "the driver takes values by position"
         binds = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in self._columns]
         return _Compiled(str(compiled), [(place, bind) for place, bind in enumerate(binds) if bind])
 
-    def _prepared(self, statement: Any, _dialect: Dialect) -> Any:
+    def _for_dialect(self, statement: Any, _dialect: Dialect) -> Any:
         return statement
 
 
 class ManyFound(ManyRows):
-    """The same for a SELECT. `rows` returns what it finds."""
+    """The same for a SELECT."""
 
     def __init__(self, columns: Iterable[Column[Any]], select: Callable[[CTE], Rows]) -> None:
         super().__init__(columns, select)
@@ -87,17 +86,18 @@ class ManyFound(ManyRows):
     def changed(self, change: Callable[[Rows], Rows]) -> "ManyFound":
         return ManyFound(self._columns, lambda given: change(self._select(given)))
 
-    def rows(self, connection: Driver, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    def rows(self, connection: SqlConnection, given: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+        """Yield the rows found, in no particular order on SQLite. Nothing is executed before the iteration."""
         dialect = connection.dialect
         converters = self._results(dialect)
-        for part in _parts(rows):
+        for part in _parts(given):
             compiled = self._compiled(dialect, _power_of_two(len(part)))
             cursor = connection.exec_driver_sql(compiled.text, self._values(compiled, part))
             found = msgspec.json.decode(cursor.fetchone()[0]) if dialect.name == "sqlite" else cursor.fetchall()
             for row in found:
                 yield [convert(value) if convert else value for convert, value in zip(converters, row, strict=True)]
 
-    def _prepared(self, statement: Rows, dialect: Dialect) -> Rows:
+    def _for_dialect(self, statement: Rows, dialect: Dialect) -> Rows:
         if dialect.name != "sqlite":
             return statement
         # All rows as one JSON text: a single step.

@@ -1,4 +1,4 @@
-"""SQLite's own, blocking driver, in threads.
+"""The thread that writes batches to SQLite, through its own, blocking driver.
 
 Through aiosqlite every statement takes several trips to a thread, each more expensive than the statement. Here a whole
 transaction takes one.
@@ -13,11 +13,10 @@ from typing import Any, Generic, TypeVar
 
 from anyio import CancelScope
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session as OrmSession
 
 from discussit.engines import BATCH_PRAGMAS, blocking_engine, configure_sqlite, drivers_error
 from discussit.log.write import CommittedChanges, Publish
-from discussit.many_rows import Driver
+from discussit.many_rows import SqlConnection
 from discussit.watched_file import WatchedFile
 
 THREAD = "SQLite writer"
@@ -27,78 +26,64 @@ Result = TypeVar("Result")
 
 
 class WritingThread:
-    """The connection that writes, and the one thread that uses it. Both are there from the first transaction on."""
+    """A connection and the one thread that uses it, both created by the first transaction."""
 
     def __init__(self, url: str, file: WatchedFile) -> None:
         self._engine = blocking_engine(url, pool_size=1, max_overflow=0)
         configure_sqlite(self._engine, begin=BEGIN, pragmas=BATCH_PRAGMAS, watched=file)
         self._file = file
-        self._open: Bare | None = None
-        self._jobs: SimpleQueue[Job[object] | None] = SimpleQueue()
+        self._kept: DriverConnection | None = None
+        self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._thread: Thread | None = None
 
     async def batch(
         self,
-        work: Callable[[Driver, CommittedChanges], Result],
+        work: Callable[[SqlConnection, CommittedChanges], Result],
         deliver: Callable[[Result], object],
         publish: Publish,
     ) -> Result:
-        def transact(bare: Bare) -> tuple[Result, CommittedChanges]:
-            changes = CommittedChanges()
-            return bare.transact(lambda driver: work(driver, changes), self._file), changes
+        """Like `Database.run_batch`. It is completed even if the caller is cancelled."""
+        changes = CommittedChanges()
 
-        def committed(outcome: tuple[Result, CommittedChanges]) -> None:
-            deliver(outcome[0])
-            publish(outcome[1])
+        def committed(result: Result) -> None:
+            deliver(result)
+            publish(changes)
 
-        return (await self._run(transact, committed))[0]
-
-    async def write(self, work: Callable[[OrmSession], Result], publish: Publish) -> Result:
-        def transact(bare: Bare) -> tuple[Result, list[CommittedChanges]]:
-            written: list[CommittedChanges] = []
-            info = {"publish": written.append}
-            with OrmSession(bare.connection, expire_on_commit=False, info=info) as session, session.begin():
-                return work(session), written
-
-        def committed(outcome: tuple[Result, list[CommittedChanges]]) -> None:
-            for changes in outcome[1]:
-                publish(changes)
-
-        return (await self._run(transact, committed))[0]
-
-    async def _run(self, transact: Callable[["Bare"], Result], committed: Callable[[Result], None]) -> Result:
-        if self._thread is None:
-            # It ends with the process, whatever it is doing then: a transaction that is killed was not committed.
-            self._thread = Thread(target=self._work, name=THREAD, daemon=True)
-            self._thread.start()
-        job = Job(lambda: self._transacted(transact), committed)
-        self._jobs.put(job)  # type: ignore[arg-type]  # what one job returns is another's matter
+        job = Job(lambda: self._transact(lambda connection: work(connection, changes)), committed)
+        self._submit(job)
         try:
             return await asyncio.shield(job.result)
         except asyncio.CancelledError:
-            # Only now, since a scope costs more than the wait.
+            # A CancelScope costs more than the usual wait, so it is entered only on cancellation.
             with CancelScope(shield=True):
                 await job.result
             raise
 
-    def _transacted(self, transact: Callable[["Bare"], Result]) -> Result:
-        # Taking the connection from the pool each time costs as much as a statement.
-        bare, self._open = self._open or Bare(self._engine.connect()), None
+    def _submit(self, job: "Job[Any]") -> None:
+        if self._thread is None:
+            # It ends with the process, whatever it is doing then: a transaction that is killed was not committed.
+            self._thread = Thread(target=self._work, name=THREAD, daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+
+    def _transact(self, work: Callable[["DriverConnection"], Result]) -> Result:
+        # To take the connection from the pool each time would cost as much as a statement.
+        connection, self._kept = self._kept or DriverConnection(self._engine.connect()), None
         try:
-            result = transact(bare)
+            result = connection.transact(work, self._file)
         except BaseException:
-            bare.connection.close()  # the pool rolls it back
+            connection.release()  # the pool rolls it back
             raise
-        self._open = bare
+        self._kept = connection
         return result
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             job.run()
             del job  # it may hold a batch of texts until the next one comes
-        if self._open is not None:
-            self._open.connection.close()
-            self._open = None
+        if self._kept is not None:
+            self._kept.release()
+            self._kept = None
         self._engine.dispose()
 
     def dispose(self) -> None:
@@ -110,19 +95,20 @@ class WritingThread:
         self._thread = None
 
 
-class Bare:
-    """A connection for batches: without SQLAlchemy, whose own steps around a statement take longer than SQLite's."""
+class DriverConnection:
+    """A connection of the driver: SQLAlchemy's own steps around a statement take longer than SQLite's."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection, self.dialect = connection, connection.dialect
+        self.dialect = connection.dialect
         self._driver: Any = connection.connection.driver_connection
+        self.release = connection.close
 
     def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...], /) -> sqlite3.Cursor:
         cursor: sqlite3.Cursor = self._driver.execute(statement, parameters)
         return cursor
 
-    def transact(self, work: Callable[[Driver], Result], file: WatchedFile) -> Result:
-        """Run `work` and commit; who owns the connection rolls it back. Raises what SQLAlchemy would."""
+    def transact(self, work: Callable[["DriverConnection"], Result], file: WatchedFile) -> Result:
+        """Run `work` and commit. Raises what SQLAlchemy would, and leaves the rollback to `release`."""
         try:
             self._driver.execute(BEGIN)
             result = work(self)

@@ -20,13 +20,13 @@ from discussit.settings import ALEMBIC_INI, PACKAGE
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("way", ["transaction", "run_write", "run_read"])
+@pytest.mark.parametrize("way", ["transaction", "run_batch", "run_read"])
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000), ("secure_delete", 1)],
 )
 async def test_every_connection_to_sqlite_is_careful(database, way, pragma, value):
-    assert await in_one_of(database, way, lambda session: session.scalar(text(f"PRAGMA {pragma}"))) == value
+    assert await ask_in(database, way, f"PRAGMA {pragma}") == value
 
 
 # Transactions
@@ -210,11 +210,15 @@ async def names(database):
     return await database.run_read(lambda session: session.scalars(select(Group.name).order_by(Group.name)).all())
 
 
-async def in_one_of(database, way, work):
-    if way != "transaction":
-        return await getattr(database, way)(work)
+async def ask_in(database, way, statement):
+    if way == "run_batch":
+        return await database.run_batch(
+            lambda connection, _changes: connection.exec_driver_sql(statement, ()).fetchone()[0], id
+        )
+    if way == "run_read":
+        return await database.run_read(lambda session: session.scalar(text(statement)))
     async with database.transaction() as session:
-        return await session.run_sync(work)
+        return await session.scalar(text(statement))
 
 
 def write_elsewhere(world, content):

@@ -21,12 +21,11 @@ pytestmark = pytest.mark.sqlite
 # A program that writes, and ends without closing the database.
 UNCLOSED = """
 import asyncio
-from sqlalchemy import text
 from discussit.database import Database
 from discussit.settings import Settings
 
 database = Database(Settings.from_environment())
-print(asyncio.run(database.run_write(lambda session: session.scalar(text("SELECT 42")))))
+asyncio.run(database.run_batch(lambda _connection, _changes: 42, print))
 """
 
 
@@ -101,29 +100,29 @@ async def test_a_batch_that_waits_for_another_process_in_vain_is_an_outage(world
 async def test_the_thread_ends_with_the_database_once_its_transaction_is_completed(world):
     halt, begun = threading.Event(), threading.Event()
 
-    def add_slowly(session):
+    def rename_slowly(connection, _changes):
         begun.set()
         assert halt.wait(10)
-        session.add(Group(name="Cooking"))
+        rename(connection)
 
-    writing = asyncio.create_task(world.database.run_write(add_slowly))
+    writing = asyncio.create_task(world.database.run_batch(rename_slowly, lambda _result: None))
     await asyncio.to_thread(begun.wait)
     halt.set()
     await world.database.close()
 
     assert writers() == []
     await writing
-    assert sorted(await world.database.run_read(names)) == ["Cooking", "Gardening"]
+    assert await world.database.run_read(names) == ["Sewing"]
 
 
 async def test_each_database_has_a_thread_of_its_own_that_begins_again_after_the_end(world):
     other = Database(world.database.settings)
     for database in (world.database, other):
-        await database.run_write(lambda session: session.add(Group(name="Cooking")))
+        await write_nothing(database)
     assert len(writers()) == 2
 
     await other.close()
-    await other.run_write(lambda session: session.add(Group(name="Sewing")))
+    await write_nothing(other)
     assert len(writers()) == 2
     await other.close()
 
@@ -141,6 +140,10 @@ def revise(connection, changes):
 
 def rename(connection):
     connection.exec_driver_sql("UPDATE groups SET name = ?", ("Sewing",))
+
+
+async def write_nothing(database):
+    await database.run_batch(lambda _connection, _changes: None, lambda _result: None)
 
 
 def names(session):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Integer, Select, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.many_rows import Driver, ManyFound
+from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Membership, User
 from discussit.models.accounts import MAX_KEY, username_key
 
@@ -68,6 +68,6 @@ AMONG = ManyFound(
 )
 
 
-def members_among(connection: Driver, keys: Iterable[MemberKey]) -> dict[MemberKey, str]:
+def members_among(connection: SqlConnection, keys: Iterable[MemberKey]) -> dict[MemberKey, str]:
     """Those of the keys that are memberships of active users, with their names."""
     return {(group_id, user_id): username for group_id, user_id, username in AMONG.rows(connection, keys)}

@@ -84,7 +84,7 @@ class Throttles:
         self.close = self._counter.close
 
     def messages_of(self, username: str) -> "Repeated":
-        """Counts this user's messages, one at each call. To be kept for as long as messages may come."""
+        """The counter of this user's messages. Keep it as long as messages may come."""
         return Repeated(self._counter, [(self._messages, username)] if self._messages else [])
 
     async def join_or_leave(self, username: str) -> None:

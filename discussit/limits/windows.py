@@ -53,7 +53,7 @@ end
 
 
 def current_time() -> float:
-    """anyio's, which would take half of the time that it takes to count a message."""
+    """The event loop's clock. anyio's `current_time` takes half as long as counting a message."""
     return asyncio.get_running_loop().time()
 
 

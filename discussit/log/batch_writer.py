@@ -14,8 +14,16 @@ from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import members_among
 from discussit.log.draft import Answer, ClientKey, Draft
 from discussit.log.held import Held
-from discussit.log.write import ENTRIES, LOCK_PLACES, CommittedChanges, NewEntry, Places, lock_places, write_entries
-from discussit.many_rows import Driver, ManyFound
+from discussit.log.write import (
+    ENTRIES,
+    LOCK_LOG_ENDS,
+    CommittedChanges,
+    LogEnds,
+    NewEntry,
+    lock_log_ends,
+    write_entries,
+)
+from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, User
 
 logger = logging.getLogger(__name__)
@@ -65,11 +73,11 @@ class Writer:
         """
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
-        def answer(answer: Answer) -> None:
+        def resolve(answer: Answer) -> None:
             if not answered.cancelled():
                 answered.set_result(answer)
 
-        draft.on_answer = answer
+        draft.on_answer = resolve
         self.submit(draft)
         result = await answered
         if isinstance(result, Refused):
@@ -166,10 +174,10 @@ class Writer:
         return left
 
     async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
-        def add(connection: Driver, changes: CommittedChanges) -> Answers:
+        def add(connection: SqlConnection, changes: CommittedChanges) -> Answers:
             return _add(connection, changes, drafts, {}, lock)
 
-        def add_unknown(connection: Driver, changes: CommittedChanges) -> Answers:
+        def add_unknown(connection: SqlConnection, changes: CommittedChanges) -> Answers:
             return _add(connection, changes, drafts, _known(connection, drafts), lock)
 
         try:
@@ -194,29 +202,29 @@ def _answer_all(answers: Answers) -> None:
 
 
 def _add(
-    connection: Driver, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
+    connection: SqlConnection, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
 ) -> Answers:
     """Write the drafts that `lock` gets the locks for. Runs in another thread on SQLite.
 
     The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
     """
-    free, places = lock(connection, drafts)
+    free, ends = lock(connection, drafts)
     members = members_among(connection, {draft.member for draft in free})
     refused: Answers = {}
     new: dict[ClientKey | Draft, NewEntry] = {}
     for draft in free:
-        if draft.group_id not in places:
+        if draft.group_id not in ends:
             refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
         elif draft.member not in members:
             refused[draft] = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
         elif draft.key not in known and draft.key not in new:
-            new[draft.key] = draft.entry(places[draft.group_id].group_uuid, members[draft.member])
-    seqs = known | dict(zip(new, write_entries(connection, changes, list(new.values()), places), strict=True))
+            new[draft.key] = draft.entry(ends[draft.group_id].group_uuid, members[draft.member])
+    seqs = known | dict(zip(new, write_entries(connection, changes, list(new.values()), ends), strict=True))
     found = {draft: seqs[draft.key] for draft in drafts if draft.key in seqs}
     return found | refused
 
 
-def place_of(connection: Driver, draft: Draft) -> int | None:
+def seq_of(connection: SqlConnection, draft: Draft) -> int | None:
     """The seq of the message with the draft's client_id, if there is one: it need not be counted again."""
     return _known(connection, [draft]).get(draft.key)
 
@@ -235,17 +243,17 @@ KNOWN = ManyFound(
 )
 
 
-def _known(connection: Driver, drafts: Iterable[Draft]) -> KnownSeqs:
+def _known(connection: SqlConnection, drafts: Iterable[Draft]) -> KnownSeqs:
     keys = {draft.key for draft in drafts if isinstance(draft.key, tuple)}
     return {(group_id, user_id, client_id): seq for group_id, user_id, client_id, seq in KNOWN.rows(connection, keys)}
 
 
 # Locks
 
-# Gets the locks of the drafts' groups, and returns the drafts that can be written, with the groups' places.
-Lock = Callable[[Driver, Sequence[Draft]], tuple[Sequence[Draft], Places]]
+# Gets the locks of the drafts' groups, and returns the drafts that can be written, with the groups' ends.
+Lock = Callable[[SqlConnection, Sequence[Draft]], tuple[Sequence[Draft], LogEnds]]
 
-SKIP = LOCK_PLACES.changed(lambda lock: lock.with_for_update(key_share=True, skip_locked=True))
+SKIP = LOCK_LOG_ENDS.changed(lambda lock: lock.with_for_update(key_share=True, skip_locked=True))
 EXISTING = ManyFound([Column("id", Integer)], lambda given: select(Group.id).where(Group.id.in_(select(given.c.id))))
 # What the foreign keys of entries will lock.
 SKIP_USERS = ManyFound(
@@ -258,21 +266,21 @@ SKIP_USERS = ManyFound(
 )
 
 
-def _wait_for_locks(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
-    return drafts, lock_places(connection, {draft.group_id for draft in drafts})
+def _wait_for_locks(connection: SqlConnection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], LogEnds]:
+    return drafts, lock_log_ends(connection, {draft.group_id for draft in drafts})
 
 
-def _skip_locked(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
+def _skip_locked(connection: SqlConnection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], LogEnds]:
     """The drafts whose group and author nobody else has locked, but no more than a batch takes."""
     groups = {draft.group_id for draft in drafts}
-    places = lock_places(connection, groups, SKIP)
-    locked = {id for (id,) in EXISTING.rows(connection, [(group,) for group in groups - places.keys()])}
+    ends = lock_log_ends(connection, groups, SKIP)
+    locked = {id for (id,) in EXISTING.rows(connection, [(group,) for group in groups - ends.keys()])}
     free = [draft for draft in drafts if draft.group_id not in locked]
     authors = {id for (id,) in SKIP_USERS.rows(connection, {(draft.user_id,) for draft in free})}
-    return [draft for draft in free if draft.user_id in authors][:MAX_BATCH], places
+    return [draft for draft in free if draft.user_id in authors][:MAX_BATCH], ends
 
 
-def _wait_for_group_alone(connection: Driver, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], Places]:
-    """Wait for the group, in the queue of all who do, but not for the authors."""
+def _wait_for_group_alone(connection: SqlConnection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], LogEnds]:
+    """Wait for the group's lock like everyone else; skip drafts whose author is locked."""
     _wait_for_locks(connection, drafts)
     return _skip_locked(connection, drafts)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
-from discussit.many_rows import Driver, ManyFound, ManyRows
+from discussit.many_rows import ManyFound, ManyRows, SqlConnection
 from discussit.models.base import now
 from discussit.models.entries import TEXTS, Entry
 from discussit.models.groups import Group, Membership
@@ -30,13 +30,13 @@ def _insert_all(table: Table) -> ManyRows:
 
 
 INSERT_ENTRIES, INSERT_TEXTS = _insert_all(ENTRIES), _insert_all(TEXTS)
-LOCK_PLACES = ManyFound(
+LOCK_LOG_ENDS = ManyFound(
     [Column("id", Integer)],
     lambda given: lock_groups(select(given.c.id)).with_only_columns(
         GROUPS.c.id, GROUPS.c.uuid, GROUPS.c.last_seq, GROUPS.c.messages, GROUPS.c.revisions
     ),
 )
-TAKE_PLACES = ManyRows(
+MOVE_LOG_ENDS = ManyRows(
     [
         *(Column(name, Integer) for name in ("id", "entries", "messages", "members")),
         Column("at", GROUPS.c.last_message_at.type),
@@ -104,8 +104,8 @@ def changes_of(session: OrmSession) -> CommittedChanges:
 
 
 @dataclass
-class Place:
-    """Where a group's log ends. It is the transaction's that has locked the group."""
+class LogEnd:
+    """Where a group's log ends. Valid in the transaction that has locked the group."""
 
     group_uuid: UUID
     seq: int
@@ -113,35 +113,35 @@ class Place:
     revisions: int
 
 
-Places = Mapping[int, Place]  # of groups, by id
+LogEnds = Mapping[int, LogEnd]  # of groups, by id
 
 
-def lock_places(connection: Driver, groups: Iterable[int], lock: ManyFound = LOCK_PLACES) -> Places:
+def lock_log_ends(connection: SqlConnection, groups: Iterable[int], lock: ManyFound = LOCK_LOG_ENDS) -> LogEnds:
     """Lock those groups that exist until the commit, in order of their ids; return where their logs end.
 
     So entries become visible in seq order: a reader that has seen n never meets a late n - 1.
     """
     found = lock.rows(connection, [(group,) for group in sorted(groups)])
-    return {group: Place(*place) for group, *place in found}
+    return {group: LogEnd(*end) for group, *end in found}
 
 
 def write_entries(
-    connection: Driver, changes: CommittedChanges, entries: Sequence[NewEntry], places: Places | None = None
+    connection: SqlConnection, changes: CommittedChanges, entries: Sequence[NewEntry], ends: LogEnds | None = None
 ) -> list[int]:
     """Write entries, each at the next place in its group's log; return their seqs.
 
-    `changes` are published after the commit. `places`: those of the groups, if they are locked already. The groups'
-    counts follow in the same transaction.
+    They are added to `changes`, which are published after the commit. `ends`: those of the groups, if they are locked
+    already; they move on. The groups' counts follow in the same transaction.
     """
     if not entries:
         return []
-    if places is None:
-        places = lock_places(connection, {entry.group_id for entry in entries})
+    if ends is None:
+        ends = lock_log_ends(connection, {entry.group_id for entry in entries})
     for entry in entries:
-        changes.revisions.setdefault(entry.group_uuid, places[entry.group_id].revisions)
+        changes.revisions.setdefault(entry.group_uuid, ends[entry.group_id].revisions)
     moment = now()
-    rows = [_place(entry, places[entry.group_id], moment) for entry in entries]
-    TAKE_PLACES.execute(connection, _counts(rows))
+    rows = [_place(entry, ends[entry.group_id], moment) for entry in entries]
+    MOVE_LOG_ENDS.execute(connection, _counts(rows))
     INSERT_ENTRIES.execute(connection, [_entry_values(*placed) for placed in rows])
     INSERT_TEXTS.execute(connection, [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content])
     joined = {(new.group_id, row.user_id): row.seq for new, row, _ in rows if KINDS[row.kind].effect == Effect.JOINED}
@@ -154,7 +154,7 @@ def write_entries(
 Placed = tuple[NewEntry, EntryRow, int]  # with its nth
 
 
-def _place(entry: NewEntry, place: Place, moment: datetime) -> Placed:
+def _place(entry: NewEntry, place: LogEnd, moment: datetime) -> Placed:
     place.seq += 1
     place.nth += KINDS[entry.kind].counts_as_unread
     row = EntryRow(
@@ -171,7 +171,7 @@ def _place(entry: NewEntry, place: Place, moment: datetime) -> Placed:
 
 @dataclass
 class _Counts:
-    """What entries add to their group's counts, in the order of TAKE_PLACES."""
+    """What entries add to their group's counts, in the order of MOVE_LOG_ENDS."""
 
     entries: int = 0
     messages: int = 0

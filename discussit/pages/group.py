@@ -13,7 +13,7 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import some_members
-from discussit.log.batch_writer import place_of
+from discussit.log.batch_writer import seq_of
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
 from discussit.log.draft import Draft
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
@@ -200,7 +200,7 @@ def _draft(session: OrmSession, user: CurrentUser, request: Request, form: Form)
     group = admit(session, user, request.path_params["uuid"]).group
     content = check_form_content(form.get("message"))
     draft = Draft(group.id, user.id, content, check_client_id(form.get("client_id") or form.key))
-    return group, draft, place_of(session.connection(), draft)
+    return group, draft, seq_of(session.connection(), draft)
 
 
 async def _send(request: Request, user: CurrentUser, draft: Draft) -> int:

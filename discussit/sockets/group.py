@@ -85,62 +85,63 @@ def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Pla
 class MessageWriter:
     """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
 
-    __slots__ = ("_account", "_answered", "_follower", "_group_id", "_rate", "_unanswered", "_writer")
+    __slots__ = ("_answered", "_follower", "_group_id", "_rate", "_unanswered", "_user", "_writer")
 
     def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
         self._writer = site_of(websocket).writer
         self._rate = site_of(websocket).throttles.messages_of(user.username)
-        self._account, self._group_id, self._follower = user, group_id, follower
+        self._user, self._group_id, self._follower = user, group_id, follower
         self._unanswered = 0
         self._answered: asyncio.Event | None = None  # while a message waits for an answer to another
 
     def take(self, text: str) -> bool:
         if self._unanswered >= MAX_UNANSWERED:
             return False
-        command = self._command(text)
+        command = self._checked(text)
         if command is None:
             return True
         try:
-            self._check(command)
-            if not self._rate.count_here():
-                return False
+            is_counted = self._rate.count_here()
         except Refused as refused:
             self._refuse(refused, command.client_id)
-        else:
+            return True
+        if is_counted:
             self._submit(command)
-        return True
+        return is_counted
 
     async def receive(self, text: str) -> None:
         while self._unanswered >= MAX_UNANSWERED:
             self._answered = asyncio.Event()
             await self._answered.wait()
-        command = self._command(text)
+        self._answered = None
+        command = self._checked(text)
         if command is None:
             return
         try:
-            self._check(command)
             await self._rate.count()
         except Refused as refused:
             self._refuse(refused, command.client_id)
         else:
             self._submit(command)
 
-    def _command(self, text: str) -> commands.SendMessage | None:
+    def _checked(self, text: str) -> commands.SendMessage | None:
+        """The client's message. None if it is refused, which the client is told."""
+        client_id = None
         try:
-            return commands.decode_group_command(text)
+            command = commands.decode_group_command(text)
+            client_id = command.client_id
+            if command.author is not None and not is_spelled(command.author, self._user.username):
+                raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._user.username} here, not {command.author}.")
+            check_content(command.message)
         except Refused as refused:
-            self._refuse(refused, None)
+            self._refuse(refused, client_id)
             return None
-
-    def _check(self, command: commands.SendMessage) -> None:
-        if command.author is not None and not is_spelled(command.author, self._account.username):
-            raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._account.username} here, not {command.author}.")
-        check_content(command.message)
+        return command
 
     def _submit(self, command: commands.SendMessage) -> None:
         self._unanswered += 1
         answer = partial(self._answer, command.client_id)
-        self._writer.submit(Draft(self._group_id, self._account.id, command.message, command.client_id, answer))
+        self._writer.submit(Draft(self._group_id, self._user.id, command.message, command.client_id, answer))
 
     def _answer(self, client_id: str | None, answer: Answer) -> None:
         self._unanswered -= 1

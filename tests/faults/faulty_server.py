@@ -419,7 +419,7 @@ class HeldReads:
     """A database that is slow to answer a room."""
 
     def __init__(self, database):
-        self.run_read, self.run_write = _held(database.run_read), database.run_write
+        self.run_read, self.transaction = _held(database.run_read), database.transaction
 
 
 def hold_looks():
