@@ -8,7 +8,8 @@ MIN_DIFFERENCE = 0.02  # closer to 1 no ratio is told from noise
 MIN_ROUNDS = 5  # rounds that can tell anything from noise
 RULE = f"""\
 ratio: the median of the rounds' ratios; spread: the smallest and the largest of them.
-noise: the spread contains 1, or the ratio is within {MIN_DIFFERENCE:.0%} of it, or there are fewer than {MIN_ROUNDS} rounds."""
+noise: the spread contains 1, or the ratio is within {MIN_DIFFERENCE:.0%} of it, or there are fewer than {MIN_ROUNDS} \
+rounds."""
 
 
 @dataclass(frozen=True)
