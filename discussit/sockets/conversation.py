@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from anyio import sleep
+from anyio import CancelScope, sleep
 from starlette.websockets import WebSocket
 
 from discussit.accounts.current_user import NotLoggedIn
@@ -53,8 +53,10 @@ async def run(
         with connection.receiving:
             await _Reception(websocket, connection, listener).run()
     finally:
+        connection.sender = None  # what is queued from now on starts no task that would outlive this one
         sender.cut_off()
-        await sender.done()
+        with CancelScope(shield=True):
+            await sender.done()
     if connection.ended is not None:
         await sender.close(connection.ended)
 
