@@ -35,13 +35,14 @@ class SocketSender:
         self._server = _uvicorn(self._send_message)
         self._task: asyncio.Task[None] | None = None
         self._scope: CancelScope | None = None  # the task's: unlike cancel(), it spares a read that is under way
+        self._is_cut_off = False
         self._is_due = False  # something has come since the task last looked
         self._is_flushing = False  # queued replies are written in the loop's next iteration, or with entries before it
 
     def wake(self) -> None:
         """Have the task send what waits."""
         self._is_due = True
-        if self._task is None and self._connection.ended is None:
+        if self._task is None and self._connection.ended is None and not self._is_cut_off:
             self._scope = CancelScope()
             self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -112,6 +113,7 @@ class SocketSender:
 
     def cut_off(self) -> None:
         """Send nothing more: what waits for a slow network must not go out when there is room for it."""
+        self._is_cut_off = True
         if self._scope is not None and self._task is not asyncio.current_task():
             self._scope.cancel()
 

@@ -53,7 +53,6 @@ async def run(
         with connection.receiving:
             await _Reception(websocket, connection, listener).run()
     finally:
-        connection.sender = None  # what is queued from now on starts no task that would outlive this one
         sender.cut_off()
         with CancelScope(shield=True):
             await sender.done()

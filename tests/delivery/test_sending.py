@@ -67,6 +67,16 @@ async def test_a_mistake_in_sending_ends_the_connection_and_is_logged(caplog):
     assert (connection.ended, "ZeroDivisionError" in caplog.text) == (CloseCode.RESTART, True)
 
 
+async def test_nothing_is_sent_once_it_is_cut_off_not_even_what_is_queued_later(sent):
+    connection = opened(sent.append)
+    connection.sender.cut_off()
+
+    connection.reply(objects.Reset(1))
+    await connection.sender.done()
+
+    assert sent == []
+
+
 async def test_what_the_database_is_asked_for_is_read_to_its_end_though_the_client_leaves(sent):
     began, found, finished = Event(), Event(), []
 
