@@ -117,11 +117,13 @@ def test_the_wheel_holds_every_file_of(folder, wheel):
     assert {f"discussit/_data/{path}" for path in files} <= packed
 
 
-def test_the_wheel_holds_the_common_passwords_and_their_licence(wheel):
+@pytest.mark.parametrize("file", ["accounts/common_passwords.txt", "text/emoji.json"])
+def test_the_wheel_holds_what_others_wrote_and_its_licence(wheel, file):
     packed = ZipFile(wheel).namelist()
 
-    assert "discussit/accounts/common_passwords.txt" in packed
-    assert any(name.endswith(".dist-info/licenses/discussit/accounts/common_passwords.LICENSE") for name in packed)
+    licence = Path("licenses/discussit", file).with_suffix(".LICENSE")
+    assert f"discussit/{file}" in packed
+    assert any(name.endswith(f".dist-info/{licence}") for name in packed)
 
 
 def test_an_installed_wheel_runs_its_own_code(python, installed):

@@ -1,0 +1,1 @@
+"""What people write: emoji, and how a text is read."""
