@@ -120,6 +120,11 @@ class Database:
         # expire_on_commit would load every object again to answer with what was just written.
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"publish": self._published})
 
+    @property
+    def has_writing_thread(self) -> bool:
+        """Whether `run_batch` runs in a thread of its own, and not in the event loop."""
+        return self._writer is not None
+
     def publish_to(self, publish: Publish, others_notified: Callable[[], Awaitable[None]] | None = None) -> None:
         """From now on, call `publish` with the changes of each transaction that this process commits.
 

@@ -17,6 +17,13 @@ class ErrorCode(StrEnum):
     AUTHOR_MISMATCH = "author_mismatch"
     NOT_MEMBER = "not_member"
     NO_SUCH_GROUP = "no_such_group"
+    NO_SUCH_MESSAGE = "no_such_message"
+    NOT_YOURS = "not_yours"
+    GONE = "gone"
+    CHANGED = "changed"
+    NOT_EMOJI = "not_emoji"
+    TOO_MANY = "too_many"
+    NOT_ALLOWED = "not_allowed"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
 
@@ -39,6 +46,14 @@ class Refused(Exception):
         super().__init__(text)
         self.code = code
         self.retry_after = retry_after  # seconds
+
+
+class ChangedMeanwhile(Refused):
+    """An edit of a text that the message no longer has: `rev` and `content` are the present ones."""
+
+    def __init__(self, text: str, rev: int, content: str) -> None:
+        super().__init__(ErrorCode.CHANGED, text)
+        self.rev, self.content = rev, content
 
 
 class FieldError(Exception):

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import CTE, Column, ColumnElement, Dialect, Executable, Select, bindparam, func, values
+from sqlalchemy import CTE, Column, ColumnElement, Dialect, Executable, Select, bindparam, func, insert, select, values
 from sqlalchemy.sql.compiler import SQLCompiler
 
 MAX_ROWS = 512  # in one statement: engines take some 32,000 values
@@ -75,12 +75,22 @@ class ManyRows:
         return statement
 
 
+def insert_rows(*columns: Column[Any]) -> ManyRows:
+    """Inserts rows into the table of these columns, the first of which is never NULL."""
+
+    def statement(given: CTE) -> Executable:
+        rows = select(given).where(given.c[columns[0].name].is_not(None))
+        return insert(columns[0].table).from_select(list(columns), rows, include_defaults=False)
+
+    return ManyRows(columns, statement)
+
+
 class ManyFound(ManyRows):
     """The same for a SELECT."""
 
-    def __init__(self, columns: Iterable[Column[Any]], select: Callable[[CTE], Rows]) -> None:
-        super().__init__(columns, select)
-        self._select = select
+    def __init__(self, columns: Iterable[Column[Any]], statement: Callable[[CTE], Rows]) -> None:
+        super().__init__(columns, statement)
+        self._select = statement
         self._results = cache(self._result_converters)
 
     def changed(self, change: Callable[[Rows], Rows]) -> "ManyFound":

@@ -13,6 +13,7 @@ from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.log.batch_writer import Writer
+from discussit.log.decide import delete_messages
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import new_token, session_id
 
@@ -113,8 +114,8 @@ class World:
 
     async def withdrew_all(self):
         async with self.database.transaction() as session:
-            for entry in await session.scalars(select(Message)):
-                entry.withdraw()
+            keys = [(message.group_id, message.seq) for message in await session.scalars(select(Message))]
+            await session.run_sync(delete_messages, keys, self.bob)
 
     async def lost_last_entry(self):
         """As where a copy takes the database's place that did not receive it."""
@@ -163,10 +164,17 @@ async def add_members(database, uuid, names):
         session.add_all(Membership(group=group, user=User(username=name, password="!")) for name in names)
 
 
-async def withdraw(database):
-    """Withdraw the first message."""
+async def delete_first(database):
+    """Delete the first message, on behalf of its author."""
     async with database.transaction() as session:
-        (await session.scalar(select(Message).order_by(Message.seq))).withdraw()
+        message = await session.scalar(select(Message).order_by(Message.seq))
+        await session.run_sync(delete_messages, [(message.group_id, message.seq)], message.user)
+
+
+async def rename(database, username, name):
+    """Give an account another name: its entries are then read anew by everyone."""
+    async with database.transaction() as session:
+        (await session.scalar(select(User).where(User.username == username))).username = name
 
 
 async def break_database(database):

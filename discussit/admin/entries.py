@@ -10,6 +10,7 @@ from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
 from discussit.admin.references import users_like
 from discussit.admin.view import View
+from discussit.log.decide import delete_messages
 from discussit.models import Entry, Event, Message
 
 EXCERPT = 160  # characters of a message in the question whether to delete it
@@ -50,8 +51,9 @@ class MessageView(EntryView, model=Message):
     def is_deletable(self, row: Message) -> bool:
         return not row.is_deleted
 
-    async def remove(self, session: AsyncSession, row: Message) -> None:
-        row.withdraw()
+    async def remove(self, session: AsyncSession, request: Request, rows: Sequence[Message]) -> None:
+        keys = [(row.group_id, row.seq) for row in rows]
+        await session.run_sync(delete_messages, keys, request.user)
 
     def log_removed(self, request: Request, rows: Sequence[Message]) -> None:
         for row in rows:

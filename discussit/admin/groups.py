@@ -60,8 +60,9 @@ class GroupView(View, model=Group):
             security_log.done(request, Act.GROUP_RENAME, group=group.id)
         return cast(Group, group)
 
-    async def remove(self, session: AsyncSession, row: Group) -> None:
-        await session.delete(row)
+    async def remove(self, session: AsyncSession, request: Request, rows: Sequence[Group]) -> None:
+        for row in rows:
+            await session.delete(row)
 
     def log_removed(self, request: Request, rows: Sequence[Group]) -> None:
         for group in rows:
@@ -130,9 +131,10 @@ class MembershipView(View, model=Membership):
         groups = {row.group_id for row in rows}
         return self.url_after(request, rows[0]) if len(groups) == 1 else self.url(request, "list")
 
-    async def remove(self, session: AsyncSession, row: Membership) -> None:
-        group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user
-        await group.remove_user(user)
+    async def remove(self, session: AsyncSession, request: Request, rows: Sequence[Membership]) -> None:
+        for row in rows:
+            group, user = await row.awaitable_attrs.group, await row.awaitable_attrs.user
+            await group.remove_user(user)
 
     def log_removed(self, request: Request, rows: Sequence[Membership]) -> None:
         for row in rows:

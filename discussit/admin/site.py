@@ -156,8 +156,7 @@ class AdminSite(Admin):
         """Remove all rows, or none if one can't be removed."""
         async with view.removing(request, pks, form.get("version")) as (session, rows):
             target = view.url_after_removal(request, rows)
-            for row in rows:
-                await view.remove(session, row)
+            await view.remove(session, request, rows)
             await view.claim(session, request, target)
         view.log_removed(request, rows)
         return see_other(target) if request.method == "POST" else PlainTextResponse(target)

@@ -120,10 +120,11 @@ class UserView(View, model=User):
         if removes:
             await lock_groups_of(session, ids)
 
-    async def remove(self, session: AsyncSession, row: User) -> None:
-        if row.is_superuser:
-            await keep_a_superuser(session, row, "")
-        await row.close()
+    async def remove(self, session: AsyncSession, request: Request, rows: Sequence[User]) -> None:
+        for row in rows:
+            if row.is_superuser:
+                await keep_a_superuser(session, row, "")
+            await row.close()
 
     def log_removed(self, request: Request, rows: Sequence[User]) -> None:
         for user in rows:

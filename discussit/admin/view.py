@@ -66,7 +66,7 @@ class View(ModelView):
     async def update_model(self, request: Request, pk: str, data: Values) -> Any:
         raise NotImplementedError
 
-    async def remove(self, session: AsyncSession, row: Any) -> None:
+    async def remove(self, session: AsyncSession, request: Request, rows: Sequence[Any]) -> None:
         """Carry out what deleting means here, within the transaction."""
         raise NotImplementedError
 

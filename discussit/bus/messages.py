@@ -9,16 +9,24 @@ from uuid import UUID
 import msgspec
 
 from discussit.log.compose import EncodedEntry
-from discussit.log.kinds import Effect
+from discussit.log.kinds import Effect, kind_of
 
 PERSON_CHANNELS = 32  # each costs a process that listens to it a task and a subscription, some 7 KB
 
 
 class Appended(msgspec.Struct, tag_field="type", tag="appended"):
-    """Consecutive entries that were committed to the group's log, with their texts as of a revision of it."""
+    """Consecutive entries that were committed to the group's log. `revisions`: those of the group before them."""
 
     entries: list[EncodedEntry]
     revisions: int
+
+    @property
+    def first(self) -> int:
+        return self.entries[0].seq
+
+    def revisions_at(self, seq: int) -> int:
+        """The group's revisions after its entry `seq`, one of these or the last before them."""
+        return self.revisions + sum(entry.seq <= seq and kind_of(entry.kind).revises for entry in self.entries)
 
 
 class Revised(msgspec.Struct, tag_field="type", tag="revised"):

@@ -5,9 +5,9 @@ committed first. Reading the database would cost more than waiting for it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from discussit.log.compose import EncodedEntry
+from discussit.bus.messages import Appended
 
 AHEAD_LIMIT = 0.05  # seconds that an entry is held at most
 MAX_AHEAD = 500  # entries held by a room: a batch of the writer
@@ -19,41 +19,45 @@ class Ahead:
 
     def __init__(self, give_up: Callable[[], None]) -> None:
         self._give_up = give_up  # has the room read the database, which has them all
-        self._held: dict[int, tuple[float, EncodedEntry]] = {}  # by seq, each with its deadline
-        self._space = AHEAD_SPACE
+        self._held: dict[int, tuple[float, Appended]] = {}  # by the first seq of each, with its deadline
+        self._count, self._space = 0, AHEAD_SPACE
         self._timer: asyncio.TimerHandle | None = None  # while something is held
 
-    def hold(self, entries: Sequence[EncodedEntry]) -> bool:
-        """Hold these as well. False: they would be too many, or too long."""
-        new = [entry for entry in entries if entry.seq not in self._held]
-        size = sum(len(entry.text) for entry in new)
-        if len(self._held) + len(new) > MAX_AHEAD or size > self._space:
+    def hold(self, message: Appended) -> bool:
+        """Hold these entries as well. False: they would be too many, or too long."""
+        count, size = len(message.entries), _size(message)
+        if message.first in self._held:
+            return True
+        if self._count + count > MAX_AHEAD or size > self._space:
             return False
         loop = asyncio.get_running_loop()
         until = loop.time() + AHEAD_LIMIT
-        self._held.update((entry.seq, (until, entry)) for entry in new)
+        self._held[message.first] = (until, message)
+        self._count += count
         self._space -= size
         self._timer = self._timer or loop.call_at(until, self._end_wait)
         return True
 
-    def take_after(self, last: int) -> list[EncodedEntry]:
-        """Take the entries that continue a log of this last seq, and drop those that it has."""
-        if not self._held:
-            return []
-        taken = []
-        while last + 1 in self._held:
-            last += 1
-            taken.append(self._held[last][1])
-        for seq in [seq for seq in self._held if seq <= last]:
-            self._space += len(self._held.pop(seq)[1].text)
+    def take_next(self, last: int) -> Appended | None:
+        """Take held entries that continue a log of this last seq, if there are any, and drop those that it has."""
+        for first in [first for first in self._held if first <= last + 1]:
+            message = self._take(first)
+            if message.entries[-1].seq > last:
+                return message
+        return None
+
+    def _take(self, first: int) -> Appended:
+        _, message = self._held.pop(first)
+        self._count -= len(message.entries)
+        self._space += _size(message)
         if not self._held:
             self.drop()
-        return taken
+        return message
 
     def drop(self) -> None:
         """Hold nothing any more."""
         self._held.clear()
-        self._space = AHEAD_SPACE
+        self._count, self._space = 0, AHEAD_SPACE
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -73,3 +77,7 @@ class Ahead:
             self._timer = loop.call_at(first, self._end_wait)
         else:
             self.give_up()
+
+
+def _size(message: Appended) -> int:
+    return sum(len(entry.text) for entry in message.entries)

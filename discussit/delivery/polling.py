@@ -105,19 +105,13 @@ class Polling:
 
     async def _bring(self, room: Room, state: LogState) -> None:
         """Bring the room to this state of its log."""
-        if state.revisions > room.revisions:
-            room.revise(state.revisions, state.epoch)
-        elif state.revisions == room.revisions and state.epoch != room.epoch:
-            # Another process found that it is not the log that was sent, or it was restored from a copy.
-            self._rooms.restart(room)
-            return
-        await self._catch_up(room, state)
+        if self._rooms.agrees(room, state):
+            await self._catch_up(room, state)
 
     async def _catch_up(self, room: Room, state: LogState) -> None:
         if room.last is None:
             room.start(state.last_seq, state.last_at)
-            return
-        while (last := room.last) < state.last_seq:
+        while (last := room.last or 0) < state.last_seq:
             part = await self._rooms.page(room, last)
             if not await self._rooms.still_current(room, part):
                 continue
@@ -125,3 +119,5 @@ class Polling:
             found = part.entries[: state.last_seq - last]
             if not found or not room.append(found):
                 return
+        if room.last == state.last_seq:
+            room.revisions = state.revisions

@@ -8,15 +8,19 @@ from uuid import UUID
 
 from anyio import CancelScope
 
+from discussit.bus.messages import Appended
 from discussit.delivery.ahead import Ahead
 from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
+from discussit.log.kinds import kind_of
 from discussit.log.read import LogState
+from discussit.log.revise import revised
 
 TAIL = 1_000  # entries that a room keeps
 SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this
+MAX_REVISED = 100  # entries that are encoded again when texts change; of more, the database is read
 SLICES = 20  # cursors whose slices are kept at a time
 
 
@@ -26,13 +30,14 @@ class Room:
 
     uuid: UUID
     group_id: int
-    revisions: int  # the texts that are kept are those after this revision
+    revisions: int  # of the group at `last`
     epoch: str
     look: asyncio.Event = field(default_factory=asyncio.Event)  # set when the room is behind
     last: int | None = None
     last_at: str | None = None  # the timestamp of the last entry, where it is known: which entry it is
+    known_revisions: int = field(init=False)  # the highest of which the room was told: older texts are out of date
     is_behind: bool = True
-    ahead: Ahead = field(init=False)  # what can't be appended yet, at the room's revision
+    ahead: Ahead = field(init=False)  # what can't be appended yet
     followers: set[Follower] = field(default_factory=set)
     scope: CancelScope = field(default_factory=CancelScope)
     restoring: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -44,6 +49,7 @@ class Room:
 
     def __post_init__(self) -> None:
         self.ahead = Ahead(self.mark_behind)
+        self.known_revisions = self.revisions
 
     def start(self, last: int, last_at: str | None = None) -> None:
         """Begin with an empty tail after the entry `last`, which has this timestamp."""
@@ -78,25 +84,65 @@ class Room:
         assert self.last is not None
         return self.last + 1 - len(self._tail)
 
-    def append_or_hold(self, entries: Sequence[EncodedEntry]) -> bool:
-        """Continue the tail, or hold the entries until it leads up to them. False: the database has to be read."""
-        return self.append(entries) or (self.last is not None and self.ahead.hold(entries))
+    def take(self, message: Appended, *, may_hold: bool) -> bool:
+        """Continue the tail with entries as they were published, and with those held until these arrived.
+
+        Where others precede them, hold them if that is allowed. False: the database has to be read.
+        """
+        if self.last is None:
+            return False
+        if message.first > self.last + 1:
+            return may_hold and self.ahead.hold(message)
+        following: Appended | None = message
+        while following is not None:
+            if not self._take(following):
+                return False
+            following = self.ahead.take_next(self.last)
+        return True
+
+    def _take(self, message: Appended) -> bool:
+        assert self.last is not None
+        if message.entries[-1].seq <= self.last:
+            return True
+        last, revisions = message.entries[-1].seq, message.revisions_at(message.entries[-1].seq)
+        # Texts may have been changed by what was not read here, before these entries or after.
+        if message.revisions_at(self.last) != self.revisions or revisions < self.known_revisions:
+            return False
+        self.append(message.entries)
+        self.revisions = self.known_revisions = revisions
+        return self.last == last
 
     def append(self, entries: Sequence[EncodedEntry]) -> bool:
-        """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them.
-
-        Entries that were held until these arrived follow them.
-        """
+        """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them."""
         if self.last is None or entries[0].seq > self.last + 1:
             return False
         fresh = entries[self.last + 1 - entries[0].seq :]
         if fresh:
-            fresh = [*fresh, *self.ahead.take_after(fresh[-1].seq)]
+            self.revise_tail(fresh)
             self._keep(fresh)
             self.last, self.last_at = fresh[-1].seq, fresh[-1].timestamp
             self._end_left(fresh)
             self._pass_on()
         return True
+
+    def revise_tail(self, entries: Iterable[EncodedEntry]) -> None:
+        """Have the tail show what these entries made of their targets, as the database does."""
+        latest = {entry.target: entry for entry in entries if kind_of(entry.kind).revises}
+        if not latest:
+            return
+        # Of each message's entries, as far as they are older than its change.
+        about = ((place, latest.get(entry.target or entry.seq), entry) for place, entry in enumerate(self._tail))
+        older = [(place, entry, change) for place, change, entry in about if change and entry.seq < change.seq]
+        if len(older) > MAX_REVISED:
+            self._forget()
+            return
+        for place, entry, change in older:
+            self._replace(place, revised(entry, change))
+
+    def _replace(self, place: int, new: EncodedEntry) -> None:
+        self._space += len(self._tail[place].text) - len(new.text)
+        self._tail[place] = new
+        self._slices.clear()
 
     def _keep(self, fresh: Sequence[EncodedEntry]) -> None:
         self._slices.clear()
@@ -165,9 +211,22 @@ class Room:
         self._space -= _size(entries)
         return True
 
-    def revise(self, revisions: int, epoch: str) -> None:
-        """Drop the texts that are kept, and have every follower load the log again: entries changed."""
-        self.revisions, self.epoch = revisions, epoch
+    def learn(self, revisions: int) -> None:
+        """Take note that texts were changed by entries up to these revisions: drop those that may be out of date."""
+        if revisions <= self.known_revisions:
+            return
+        self.known_revisions = revisions
+        self._forget()
+        self.mark_behind()
+
+    def expect(self, revisions: int) -> None:
+        """Take note of revisions whose entries are on their way here, and whose texts the tail has."""
+        self.known_revisions = max(self.known_revisions, revisions)
+
+    def outdate(self, revisions: int, epoch: str) -> None:
+        """Drop the texts that are kept, and have every follower load the log again: entries changed in place."""
+        self.revisions = self.known_revisions = revisions
+        self.epoch = epoch
         self._forget()
         self.ahead.give_up()
         for follower in self.followers:

@@ -87,12 +87,14 @@ class Rooms:
 
     def _agree(self, room: Room, follower: Follower, state: LogState) -> None:
         """Have both know the latest revision: either may have been looked at before the other."""
-        if state.revisions > room.revisions:
-            room.revise(state.revisions, state.epoch)
+        if state.epoch == room.epoch:
+            room.learn(state.revisions)
+        elif state.revisions > room.revisions:
+            room.outdate(state.revisions, state.epoch)
             follower.is_outdated = False
         elif state.revisions < room.revisions:
             follower.is_outdated = True
-        elif state.epoch != room.epoch:
+        else:
             self.restart(room)
 
     def restart(self, room: Room) -> None:
@@ -115,9 +117,13 @@ class Rooms:
             return
         if not (isinstance(message, Appended) and self._bus.reaches_others):
             self._receive(room, message)
-        elif not self._bus.is_connected:
+            return
+        # The bus brings it, after what other processes published before: that may have ended a reader's session. But
+        # what it deleted is read by nobody any more.
+        room.revise_tail(message.entries)
+        room.expect(message.revisions_at(message.entries[-1].seq))
+        if not self._bus.is_connected:
             room.mark_behind()
-        # Else the bus brings it, after what other processes published before: that may have ended a reader's session.
 
     def look_at(self, uuid: UUID) -> None:
         """Have the group's room, if it is open, compared with the database: a message to it was lost."""
@@ -133,25 +139,22 @@ class Rooms:
 
     def _receive(self, room: Room, message: BusMessage) -> None:
         match message:
-            case Appended(entries, revisions) if entries:
-                self._continue(room, entries, revisions)
+            case Appended(entries) if entries:
+                self._continue(room, message)
+            case Revised(revisions, epoch) if epoch == room.epoch:
+                room.learn(revisions)
             case Revised(revisions, epoch):
                 if revisions > room.revisions:
-                    room.revise(revisions, epoch)
+                    room.outdate(revisions, epoch)
             case _:
                 room.mark_behind()
 
-    def _continue(self, room: Room, entries: list[EncodedEntry], revisions: int) -> None:
-        if room.differs_from(entries):
+    def _continue(self, room: Room, message: Appended) -> None:
+        if room.differs_from(message.entries):
             self.drop_diverged(room, room.state)
-        # A text may have been withdrawn while it was on its way.
-        elif revisions != room.revisions or has_unknown_effect(entries) or not self._extend(room, entries):
-            room.mark_behind()
-
-    def _extend(self, room: Room, entries: list[EncodedEntry]) -> bool:
-        """Continue the room. False: the database has to be read."""
         # In a single process nobody would close the gap that held entries wait for.
-        return room.append_or_hold(entries) if self._bus.reaches_others else room.append(entries)
+        elif has_unknown_effect(message.entries) or not room.take(message, may_hold=self._bus.reaches_others):
+            room.mark_behind()
 
     def drop_diverged(self, room: Room, found: LogState) -> None:
         """The database is not what readers have seen (a failover lost entries). Disconnect them; they reload."""
@@ -205,10 +208,10 @@ class Rooms:
 
     async def still_current(self, room: Room, part: Slice) -> bool:
         """Check the members if the part's entries make that necessary. False: texts may have changed meanwhile."""
-        revisions = room.revisions
+        revisions = room.known_revisions
         if has_unknown_effect(part.with_effects):
             await self.check_members(room)
-        return room.revisions == revisions
+        return room.known_revisions == revisions
 
     async def check_members(self, room: Room) -> None:
         """End followers who are no longer members, after entries of which only a newer version knows what they do."""
@@ -255,13 +258,22 @@ class Rooms:
             if known.is_lost_in(state) or known.last_at not in (None, last_at):
                 self.drop_diverged(room, state)
                 return nothing
-            if state.revisions > room.revisions:
-                room.revise(state.revisions, state.epoch)
-            if state.revisions == room.revisions and state.epoch != room.epoch:
-                self.restart(room)
+            if not self.agrees(room, state):
                 return nothing
-            if state.revisions == room.revisions:
+            if state.revisions >= room.known_revisions:
                 return found
+
+    def agrees(self, room: Room, state: LogState) -> bool:
+        """Have the room know what was read of its log. False: it is not the log that its readers were sent."""
+        if state.epoch == room.epoch:
+            room.learn(state.revisions)
+        elif state.revisions > room.revisions:
+            room.outdate(state.revisions, state.epoch)
+        elif state.revisions == room.revisions:
+            # Another process found that it is not the log that was sent, or it was restored from a copy.
+            self.restart(room)
+            return False
+        return True
 
 
 def has_unknown_effect(entries: Iterable[EncodedEntry]) -> bool:

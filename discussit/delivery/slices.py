@@ -42,7 +42,8 @@ class Slice:
     @cached_property
     def tutorial_texts(self) -> tuple[str, ...]:
         """The objects that clients of the tutorial's protocol are sent."""
-        return tuple(entry.text for entry in self.entries if kind_of(entry.kind).is_sent_to_tutorial_clients)
+        forms = ((kind_of(entry.kind).tutorial_form, entry.text) for entry in self.entries)
+        return tuple(form(text) for form, text in forms if form is not None)
 
     @cached_property
     def tutorial_frames(self) -> bytes:

@@ -1,9 +1,9 @@
 """Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, and_, bindparam, select, union_all
+from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.many_rows import ManyFound, SqlConnection
@@ -56,10 +56,17 @@ def some_members(session: OrmSession, group_id: int, preferred: Sequence[int], l
     return [row.username for row in sorted(rows[:limit], key=lambda row: row.username_key)]
 
 
+class Member(NamedTuple):
+    """A member, as far as commands need it."""
+
+    username: str
+    is_superuser: bool
+
+
 AMONG = ManyFound(
     [Column("group_id", Integer), Column("user_id", Integer)],
     lambda given: (
-        select(Membership.group_id, User.id, User.username)
+        select(Membership.group_id, User.id, User.username, User.is_superuser)
         .select_from(given)
         .join(Membership, is_member(given.c.user_id, given.c.group_id))
         .join(User, User.id == Membership.user_id)
@@ -68,6 +75,24 @@ AMONG = ManyFound(
 )
 
 
-def members_among(connection: SqlConnection, keys: Iterable[MemberKey]) -> dict[MemberKey, str]:
-    """Those of the keys that are memberships of active users, with their names."""
-    return {(group_id, user_id): username for group_id, user_id, username in AMONG.rows(connection, keys)}
+NAMED = ManyFound(
+    [Column("group_id", Integer), Column("key", String)],
+    lambda given: (
+        select(Membership.group_id, User.username_key, User.id, User.username)
+        .select_from(given)
+        .join(User, User.username_key == given.c.key)
+        .join(Membership, is_member(User.id, given.c.group_id))
+        .where(User.is_active)
+    ),
+)
+
+
+def members_among(connection: SqlConnection, keys: Iterable[MemberKey]) -> dict[MemberKey, Member]:
+    """Those of the keys that are memberships of active users."""
+    found = AMONG.rows(connection, keys)
+    return {(group_id, user_id): Member(name, bool(is_superuser)) for group_id, user_id, name, is_superuser in found}
+
+
+def named_members(connection: SqlConnection, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:
+    """Those of the keys (a group's id and a username_key) that name an active member, with the user's id and name."""
+    return {(group_id, key): (id, name) for group_id, key, id, name in NAMED.rows(connection, keys)}

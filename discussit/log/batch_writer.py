@@ -5,26 +5,20 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from anyio import create_task_group
+from anyio import create_task_group, to_thread
 from sqlalchemy import Column, Integer, select
 from sqlalchemy.exc import IntegrityError
 
 from discussit.database import Database, is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.membership import members_among
-from discussit.log.draft import Answer, ClientKey, Draft
+from discussit.log.decide import Batch, KnownSeqs
+from discussit.log.draft import Answer, Draft, MessageDraft, TextDraft
 from discussit.log.held import Held
-from discussit.log.write import (
-    ENTRIES,
-    LOCK_LOG_ENDS,
-    CommittedChanges,
-    LogEnds,
-    NewEntry,
-    lock_log_ends,
-    write_entries,
-)
+from discussit.log.write import LOCK_LOG_ENDS, CommittedChanges, LogEnds, lock_log_ends
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, User
+from discussit.models.entries import ENTRIES
+from discussit.text.rich import is_plain
 
 logger = logging.getLogger(__name__)
 
@@ -174,18 +168,28 @@ class Writer:
         return left
 
     async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
-        def add(connection: SqlConnection, changes: CommittedChanges) -> Answers:
-            return _add(connection, changes, drafts, {}, lock)
+        def carry_out(connection: SqlConnection, changes: CommittedChanges) -> Answers:
+            # Of a message, its constraint tells whether its client_id exists: too rare to look for it each time.
+            known = _known(connection, [draft for draft in drafts if not isinstance(draft, MessageDraft)])
+            return _carry_out(connection, changes, drafts, known, lock)
 
-        def add_unknown(connection: SqlConnection, changes: CommittedChanges) -> Answers:
-            return _add(connection, changes, drafts, _known(connection, drafts), lock)
+        def carry_out_unknown(connection: SqlConnection, changes: CommittedChanges) -> Answers:
+            return _carry_out(connection, changes, drafts, _known(connection, drafts), lock)
 
+        await self._parse(drafts)
         try:
-            answers = await self._database.run_batch(add, _answer_all)
+            answers = await self._database.run_batch(carry_out, _answer_all)
         except IntegrityError:
-            # A client_id exists already, which is too rare to look for it each time.
-            answers = await self._database.run_batch(add_unknown, _answer_all)
+            answers = await self._database.run_batch(carry_out_unknown, _answer_all)
         return [draft for draft in drafts if draft not in answers]
+
+    async def _parse(self, drafts: Sequence[Draft]) -> None:
+        """Have texts parsed in another thread, where the batch does not run in one."""
+        if self._database.has_writing_thread:
+            return
+        texts = [draft for draft in drafts if isinstance(draft, TextDraft) and not is_plain(draft.content)]
+        if texts:
+            await to_thread.run_sync(lambda: [draft.parsed for draft in texts])
 
     def _note_idle(self) -> None:
         if not (self._waiting or self._batch or self._held.drafts):
@@ -193,7 +197,6 @@ class Writer:
 
 
 Answers = dict[Draft, Answer]  # of all that don't have to wait for a lock
-KnownSeqs = dict[ClientKey | Draft, int]  # of drafts that were written before
 
 
 def _answer_all(answers: Answers) -> None:
@@ -201,31 +204,24 @@ def _answer_all(answers: Answers) -> None:
         draft.answer(answer)
 
 
-def _add(
+def _carry_out(
     connection: SqlConnection, changes: CommittedChanges, drafts: Sequence[Draft], known: KnownSeqs, lock: "Lock"
 ) -> Answers:
-    """Write the drafts that `lock` gets the locks for. Runs in another thread on SQLite.
+    """Carry out the drafts that `lock` gets the locks for. Runs in another thread on SQLite.
 
-    The groups are locked first, so that a membership that is seen here ends after these messages or not at all.
+    The groups are locked first, so that a membership that is seen here ends after these commands or not at all.
     """
     free, ends = lock(connection, drafts)
-    members = members_among(connection, {draft.member for draft in free})
-    refused: Answers = {}
-    new: dict[ClientKey | Draft, NewEntry] = {}
-    for draft in free:
-        if draft.group_id not in ends:
-            refused[draft] = Refused(ErrorCode.NO_SUCH_GROUP, "This group does not exist any more.")
-        elif draft.member not in members:
-            refused[draft] = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group. Join it to write.")
-        elif draft.key not in known and draft.key not in new:
-            new[draft.key] = draft.entry(ends[draft.group_id].group_uuid, members[draft.member])
-    seqs = known | dict(zip(new, write_entries(connection, changes, list(new.values()), ends), strict=True))
-    found = {draft: seqs[draft.key] for draft in drafts if draft.key in seqs}
-    return found | refused
+    batch = Batch(connection, free, ends, known)
+    answers = {draft: batch.decide(draft) for draft in free}
+    batch.write(changes)
+    # Whether their group is locked does not matter to those that were carried out before.
+    found = {draft: known[draft.key] for draft in drafts if draft.key in known}
+    return found | answers
 
 
 def seq_of(connection: SqlConnection, draft: Draft) -> int | None:
-    """The seq of the message with the draft's client_id, if there is one: it need not be counted again."""
+    """The seq of the entry with the draft's client_id, if there is one: it need not be counted again."""
     return _known(connection, [draft]).get(draft.key)
 
 

@@ -37,4 +37,4 @@ def encode_entry(group_uuid: UUID, row: EntryRow, timestamp: str = "") -> Encode
     """Compose the row's object. `timestamp`: its text, where the caller has it already."""
     kind, timestamp = kind_of(row.kind), timestamp or utc_text(row.timestamp)
     text = _encoder.encode(kind.make_object(group_uuid, row, timestamp)).decode()
-    return EncodedEntry(row.seq, row.kind, row.user_id, timestamp, None, text, kind.effect)
+    return EncodedEntry(row.seq, row.kind, row.user_id, timestamp, row.target, text, kind.effect)

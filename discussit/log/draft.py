@@ -1,31 +1,30 @@
-"""A message on its way into the log."""
+"""Commands on their way into the log."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import UUID
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from discussit.errors import Refused
+from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import MemberKey
-from discussit.log.kinds import MESSAGE
-from discussit.log.write import NewEntry
+from discussit.text.emoji import qualified
+from discussit.text.rich import Parsed, parse
 
 logger = logging.getLogger(__name__)
 
 ClientKey = tuple[int, int, str]  # a member with the client_id of an entry of theirs
-Answer = int | Refused  # the seq of the committed message, or why it is refused
+Answer = int | Refused  # the seq of the committed entry, or of the one that set the present state; or why it is refused
 
 
 @dataclass(eq=False)
 class Draft:
-    """A message on its way into the log. `on_answer` is called once, when it is committed or refused."""
+    """A command on its way into the log. `on_answer` is called once, when it is committed or refused."""
 
     group_id: int
     user_id: int
-    content: str
     client_id: str | None = None
-    on_answer: Callable[[Answer], object] | None = None
-    answered: Answer | None = None
+    on_answer: Callable[[Answer], object] | None = field(default=None, kw_only=True)
+    answered: Answer | None = field(default=None, kw_only=True)
 
     @property
     def member(self) -> MemberKey:
@@ -33,19 +32,13 @@ class Draft:
 
     @property
     def key(self) -> "ClientKey | Draft":
-        """The same for two drafts that are one message, sent twice."""
+        """The same for two drafts that are one command, sent twice."""
         return self if self.client_id is None else (*self.member, self.client_id)
 
-    def entry(self, group_uuid: UUID, username: str) -> NewEntry:
-        return NewEntry(
-            self.group_id,
-            group_uuid,
-            MESSAGE.name,
-            self.user_id,
-            username,
-            self.content,
-            self.client_id,
-        )
+    @property
+    def concerns(self) -> int | None:
+        """The seq of the message that the command is about, if any."""
+        return None
 
     def answer(self, answer: Answer) -> None:
         """Answer the draft, unless it has been answered."""
@@ -57,4 +50,71 @@ class Draft:
                 self.on_answer(answer)
         except Exception:
             # Any mistake in answering one sender: the others of the batch are answered, and all of it is published.
-            logger.exception("could not answer the sender of a message")
+            logger.exception("could not answer the sender of a command")
+
+
+@dataclass(eq=False, kw_only=True)
+class TextDraft(Draft):
+    """A command with a text."""
+
+    content: str
+
+    @cached_property
+    def parsed(self) -> Parsed | None:
+        """The text as it was parsed, by the first who asks: not in the event loop. None if it is plain."""
+        return parse(self.content)
+
+
+@dataclass(eq=False, kw_only=True)
+class MessageDraft(TextDraft):
+    """A message."""
+
+    reply_to: int | None = None
+
+    @property
+    def concerns(self) -> int | None:
+        return self.reply_to
+
+
+@dataclass(eq=False, kw_only=True)
+class EditDraft(TextDraft):
+    """Another text for the message `target`, if its `rev` is this one."""
+
+    target: int
+    rev: int
+
+    @property
+    def concerns(self) -> int | None:
+        return self.target
+
+
+@dataclass(eq=False, kw_only=True)
+class DeleteDraft(Draft):
+    """The deletion of the message `target`."""
+
+    target: int
+
+    @property
+    def concerns(self) -> int | None:
+        return self.target
+
+
+@dataclass(eq=False, kw_only=True)
+class ReactionDraft(Draft):
+    """A reaction to the message `target` with a known emoji, set or taken back."""
+
+    target: int
+    emoji: str  # as `check_emoji` returns it
+    is_on: bool
+
+    @property
+    def concerns(self) -> int | None:
+        return self.target
+
+
+def check_emoji(emoji: str) -> str:
+    """A reaction, fully qualified. Raises Refused."""
+    known = qualified(emoji)
+    if known is None:
+        raise Refused(ErrorCode.NOT_EMOJI, "A reaction is one emoji.")
+    return known

@@ -5,20 +5,21 @@ rows that they refer to. After a commit, what was written is handed to the sessi
 Statements that bypass the ORM bypass these hooks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 
-from sqlalchemy import delete, event, inspect, select, update
+from sqlalchemy import event, inspect, select, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
-from discussit.log import write
+from discussit.log import mentions, write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
-from discussit.models.entries import TEXTS, Entry, Event, Message
-from discussit.models.groups import Group, Membership, new_epoch
+from discussit.models.entries import ENTRIES, TEXTS, Entry, Event, Message
+from discussit.models.groups import GROUPS, Group, Membership, new_epoch
+from discussit.text.rich import Parsed, parse
 
 
 class NothingChanges(ValueError):
@@ -129,7 +130,7 @@ def _is_renamed(user: User) -> bool:
 def _keep_log_whole(session: OrmSession) -> None:
     for row in session.deleted:
         if isinstance(row, Entry) and row.group not in session.deleted:
-            raise ValueError("An entry can't be deleted, since a log has no gaps: withdraw() it.")
+            raise ValueError("An entry can't be deleted, since a log has no gaps: delete_messages() erases its text.")
 
 
 def _take_entries(session: OrmSession) -> None:
@@ -154,14 +155,24 @@ def _write(session: OrmSession) -> None:
         if isinstance(entry, Event):
             entry.description = entry.describe()
         entry.timestamp = entry.timestamp or now()
-    new = [_new_entry(entry) for entry in entries]
+    new = _new_entries(session, entries)
     seqs = write.write_entries(session.connection(), write.changes_of(session), new)
     for entry, seq in zip(entries, seqs, strict=True):
         _make_persistent(session, entry, seq)
     _refresh(session, {entry.group for entry in entries})
 
 
-def _new_entry(entry: Entry) -> "write.NewEntry":
+def _new_entries(session: OrmSession, entries: Sequence[Entry]) -> list["write.NewEntry"]:
+    parsed = [parse(entry.content) if isinstance(entry, Message) else None for entry in entries]
+    texts = [(entry.group.id, text) for entry, text in zip(entries, parsed, strict=True) if text is not None]
+    if texts:
+        # A member who is mentioned here has not left before this message.
+        write.lock_log_ends(session.connection(), {entry.group.id for entry in entries})
+    named = mentions.find_named(session.connection(), texts)
+    return [_new_entry(entry, text, named) for entry, text in zip(entries, parsed, strict=True)]
+
+
+def _new_entry(entry: Entry, text: Parsed | None, named: "mentions.Named") -> "write.NewEntry":
     group, user = entry.group, entry.user
     return write.NewEntry(
         group.id,
@@ -172,6 +183,7 @@ def _new_entry(entry: Entry) -> "write.NewEntry":
         entry.content,
         entry.client_id,
         entry.timestamp,
+        *mentions.resolve(text, group.id, named),
     )
 
 
@@ -187,7 +199,7 @@ def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
 
 def _refresh(session: OrmSession, groups: Iterable[Group]) -> None:
     """Let the session's groups have the counts that were written beside them."""
-    columns = write.GROUPS.c
+    columns = GROUPS.c
     counts = select(columns.last_seq, columns.messages, columns.last_message_at, columns.member_count)
     for group in groups:
         found = session.connection().execute(counts.where(columns.id == group.id)).one()
@@ -204,9 +216,7 @@ def _revise(session: OrmSession) -> None:
     renamed = [row for row in session.dirty if isinstance(row, User) and _is_renamed(row)]
     groups = {entry.group_id for entry in changed}
     for user in renamed:
-        groups.update(
-            session.connection().scalars(select(write.ENTRIES.c.group_id).where(write.ENTRIES.c.user_id == user.id))
-        )
+        groups.update(session.connection().scalars(select(ENTRIES.c.group_id).where(ENTRIES.c.user_id == user.id)))
     _draw_epochs(session, groups)
     for entry in changed:
         _store_text(session, entry)
@@ -217,23 +227,20 @@ def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
     for group in sorted(groups):
         epoch = new_epoch()
         revised = session.connection().execute(
-            update(write.GROUPS)
-            .where(write.GROUPS.c.id == group)
-            .values(revisions=write.GROUPS.c.revisions + 1, epoch=epoch)
-            .returning(write.GROUPS.c.uuid, write.GROUPS.c.revisions)
+            update(GROUPS)
+            .where(GROUPS.c.id == group)
+            .values(revisions=GROUPS.c.revisions + 1, epoch=epoch)
+            .returning(GROUPS.c.uuid, GROUPS.c.revisions)
         )
         for row in revised:
             write.changes_of(session).revised_groups[row.uuid] = write.Revision(row.revisions, epoch)
 
 
 def _store_text(session: OrmSession, entry: Entry) -> None:
-    if entry.is_deleted and entry.content:
-        raise ValueError("A withdrawn text is gone for good: its place takes no other.")
-    place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
     if entry.is_deleted:
-        session.connection().execute(delete(TEXTS).where(place))
-    else:
-        session.connection().execute(update(TEXTS).where(place).values(content=entry.content))
+        raise ValueError("A deleted text is gone for good: its place takes no other.")
+    place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
+    session.connection().execute(update(TEXTS).where(place).values(content=entry.content, body=None))
 
 
 # Commits

@@ -1,6 +1,6 @@
 """The kinds of entries: everything that tells one kind from another is in its `Kind`.
 
-To add a kind, add its object on the wire and its `Kind` here, and, if it is shown, its markup to
+To add a kind, add its object to `entry_objects.py`, its `Kind` here, and, if it is shown, its markup to
 `templates/group/_entry.html`.
 """
 
@@ -8,17 +8,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import msgspec
+
+from discussit.log.entry_objects import (
+    NO_BODY,
+    EntryObject,
+    EventMessage,
+    MessageDeleted,
+    MessageEdited,
+    Reaction,
+    Status,
+    TextMessage,
+    TutorialEdit,
+    UnknownEntry,
+)
 
 
 class State(StrEnum):
     """What became of an entry."""
 
     LIVE = "live"
-    DELETED = "deleted"  # its text is gone, its place stays
+    DELETED = "deleted"  # by its author: its text is gone, its place stays
+    REMOVED = "removed"  # the same, by somebody else
 
 
 class Effect(StrEnum):
@@ -27,6 +41,23 @@ class Effect(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     UNKNOWN = "unknown"  # of a kind that only a newer version knows: ask the database
+
+
+class Changed(NamedTuple):
+    """What the target of a change is now."""
+
+    author: str
+    state: str
+    rev: int
+    content: str
+    body: str | None
+    mentions: tuple[str, ...]
+    is_on: bool = False  # of a reaction: whether its user reacts so
+    users: int = 0  # of a reaction: how many react so
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.state != State.LIVE
 
 
 class EntryRow(NamedTuple):
@@ -39,65 +70,18 @@ class EntryRow(NamedTuple):
     timestamp: datetime
     state: str
     content: str  # empty where there is no text
+    body: str | None = None  # the text as a tree, encoded; None where it is plain
+    rev: int = 0  # how often the message was edited
+    reply_to: int | None = None
+    reply_rev: int | None = None  # what `rev` of the message was when it was replied to
+    target: int | None = None  # the seq of the message that this entry changes
+    emoji: str | None = None  # of a reaction
+    mentions: tuple[str, ...] = ()
+    changed: Changed | None = None  # of a change
 
     @property
     def is_deleted(self) -> bool:
-        return self.state == State.DELETED
-
-
-# Objects on the wire (docs/protocol.md)
-
-Status = Literal["Join", "Left"]
-
-
-class TextMessage(msgspec.Struct, tag_field="type", tag="text_message", omit_defaults=True):
-    """A message of a member."""
-
-    group_uuid: UUID
-    seq: int
-    author: str
-    content: str
-    timestamp: str
-    message: str
-    withdrawn: bool = False
-
-
-class EventMessage(msgspec.Struct, tag_field="type", tag="event_message", omit_defaults=True):
-    """A user's Join or Left."""
-
-    group_uuid: UUID
-    seq: int
-    user: str
-    status: Status
-    timestamp: str
-    message: str
-    withdrawn: bool = False
-
-
-class UnknownEntry(msgspec.Struct, tag_field="type", tag="unknown"):
-    """An entry of a kind that this version does not know: a newer one wrote it during an update."""
-
-    kind: str
-    group_uuid: UUID
-    seq: int
-    timestamp: str
-
-
-EntryObject = TextMessage | EventMessage | UnknownEntry
-
-
-def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessage:
-    line = message_line(row.username, row.content, row.timestamp)
-    return TextMessage(group_uuid, row.seq, row.username, row.content, timestamp, line, row.is_deleted)
-
-
-def _event_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
-    status = cast(Status, row.kind)  # only of the two kinds below
-    return EventMessage(group_uuid, row.seq, row.username, status, timestamp, row.content, row.is_deleted)
-
-
-def _unknown(group_uuid: UUID, row: EntryRow, timestamp: str) -> UnknownEntry:
-    return UnknownEntry(row.kind, group_uuid, row.seq, timestamp)
+        return self.state != State.LIVE
 
 
 @dataclass(frozen=True)
@@ -109,30 +93,143 @@ class Kind:
     shown_as: str | None = None  # its word on pages and its macro's parameter; None: it has no row of its own
     counts_as_unread: bool = False
     effect: Effect | None = None
-    is_sent_to_tutorial_clients: bool = True
+    revises: bool = False  # whether it changes the text of its target, as the objects of others have it
+    tutorial_form: Callable[[str], str] | None = None  # of its object's text; None: not sent to such clients
 
 
-MESSAGE = Kind("Message", _text_message, shown_as="message", counts_as_unread=True)
-JOIN = Kind("Join", _event_message, shown_as="joined", effect=Effect.JOINED)
-LEFT = Kind("Left", _event_message, shown_as="left", effect=Effect.LEFT)
+# Their objects
 
-KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT)}
+
+def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessage:
+    return TextMessage(
+        group_uuid,
+        row.seq,
+        row.username,
+        row.content,
+        timestamp,
+        message_line(row.username, row.content, timestamp),
+        withdrawn=row.is_deleted,
+        deleted=row.is_deleted,
+        rev=row.rev,
+        body=encoded(row.body),
+        mentions=row.mentions,
+        reply_to=row.reply_to,
+        reply_rev=row.reply_rev,
+    )
+
+
+def _event_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
+    status = cast(Status, row.kind)  # only of the two kinds below
+    return EventMessage(group_uuid, row.seq, row.username, status, timestamp, row.content, row.is_deleted)
+
+
+def _message_edited(group_uuid: UUID, row: EntryRow, timestamp: str) -> MessageEdited:
+    target, changed = _change(row)
+    return MessageEdited(
+        group_uuid,
+        row.seq,
+        timestamp,
+        target,
+        changed.rev,
+        changed.author,
+        row.username,
+        changed.content,
+        edit_line(row.username, changed.content, timestamp),
+        encoded(changed.body),
+        changed.mentions,
+        changed.is_deleted,
+    )
+
+
+def _message_deleted(group_uuid: UUID, row: EntryRow, timestamp: str) -> MessageDeleted:
+    target, changed = _change(row)
+    whose = "a message" if row.username == changed.author else f"a message from {changed.author}"
+    return MessageDeleted(group_uuid, row.seq, timestamp, target, row.username, f"{row.username} deleted {whose}")
+
+
+def _reaction(group_uuid: UUID, row: EntryRow, timestamp: str) -> Reaction:
+    target, changed = _change(row)
+    emoji = row.emoji or ""
+    line = reaction_line(row.username, emoji, is_on=changed.is_on)
+    return Reaction(
+        group_uuid,
+        row.seq,
+        timestamp,
+        target,
+        row.username,
+        emoji,
+        changed.is_on,
+        changed.users,
+        line,
+        changed.is_deleted,
+    )
+
+
+def _change(row: EntryRow) -> tuple[int, Changed]:
+    assert row.target is not None and row.changed is not None, "a change has a target"
+    return row.target, row.changed
+
+
+def encoded(body: str | None) -> msgspec.Raw:
+    return NO_BODY if body is None else msgspec.Raw(body)
+
+
+def _unknown(group_uuid: UUID, row: EntryRow, timestamp: str) -> UnknownEntry:
+    return UnknownEntry(row.kind, group_uuid, row.seq, timestamp)
+
+
+# For clients of the tutorial's protocol
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _edit_as_message(text: str) -> str:
+    """An edit as a message that says which one it edits."""
+    edit = msgspec.json.decode(text, type=MessageEdited)
+    message = TutorialEdit(
+        edit.group_uuid, edit.seq, edit.author, edit.content, edit.timestamp, edit.message, edits=edit.target
+    )
+    return msgspec.json.encode(message).decode()
+
+
+MESSAGE = Kind("Message", _text_message, shown_as="message", counts_as_unread=True, tutorial_form=_same)
+JOIN = Kind("Join", _event_message, shown_as="joined", effect=Effect.JOINED, tutorial_form=_same)
+LEFT = Kind("Left", _event_message, shown_as="left", effect=Effect.LEFT, tutorial_form=_same)
+EDIT = Kind("Edit", _message_edited, revises=True, tutorial_form=_edit_as_message)
+DELETE = Kind("Delete", _message_deleted, revises=True)
+REACTION = Kind("Reaction", _reaction)
+
+KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT, EDIT, DELETE, REACTION)}
 SHOWN_KINDS = [kind.name for kind in KINDS.values() if kind.shown_as]
 EVENT_WORDS = {kind.name: kind.shown_as for kind in KINDS.values() if kind.effect and kind.shown_as}
 
 
 def kind_of(name: str) -> Kind:
     """The kind of this name; of an unknown one, what is safe to assume."""
-    return KINDS.get(name) or Kind(name, _unknown, effect=Effect.UNKNOWN, is_sent_to_tutorial_clients=False)
+    return KINDS.get(name) or Kind(name, _unknown, effect=Effect.UNKNOWN)
 
 
 # Their texts
 
 
-def message_line(author: str, content: str, timestamp: datetime) -> str:
-    """A message in one line, as the tutorial writes it."""
-    minute = timestamp.isoformat(" ", "minutes")[: len("2026-01-01 00:00")]  # half of strftime's time
-    return f"{author}:- {content} @{minute}"
+def message_line(author: str, content: str, timestamp: str) -> str:
+    """A message in one line, as the tutorial writes it. `timestamp`: as `utc_text` writes it."""
+    return f"{author}:- {content} @{_minute(timestamp)}"
+
+
+def edit_line(user: str, content: str, timestamp: str) -> str:
+    """An edit in one line, in the manner of the tutorial."""
+    return f"{user} edited:- {content} @{_minute(timestamp)}"
+
+
+def reaction_line(user: str, emoji: str, *, is_on: bool) -> str:
+    return f"{user} reacted with {emoji}" if is_on else f"{user} no longer reacts with {emoji}"
+
+
+def _minute(timestamp: str) -> str:
+    return f"{timestamp[:10]} {timestamp[11:16]}"
 
 
 def event_line(username: str, kind: str, group_name: str) -> str:

@@ -1,21 +1,22 @@
 """Reading a group's log from a place in it."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, String, and_, func, select, type_coerce
+from sqlalchemy import Row, String, and_, func, select, text, type_coerce
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
-from discussit.log.kinds import SHOWN_KINDS, EntryRow, utc_text
-from discussit.log.write import ENTRIES
+from discussit.log.kinds import SHOWN_KINDS, Changed, EntryRow, utc_text
 from discussit.models import Group, User
-from discussit.models.entries import TEXTS
+from discussit.models.entries import ENTRIES, EVERYONE_NAME, MENTIONS, REACTIONS, TEXTS
 from discussit.wire.objects import MAX_MISSED
 
 READ_AHEAD = 50  # entries fetched before they are asked for
+MENTION = '["@",'  # is in every encoded tree with mentions: quotes in its texts are escaped
 
 # Columns of an EntryRow. Plain rows: creating objects takes twice as long as reading them.
 ROWS = (
@@ -27,6 +28,12 @@ ROWS = (
         ENTRIES.c.timestamp,
         ENTRIES.c.state,
         func.coalesce(TEXTS.c.content, "").label("content"),
+        TEXTS.c.body,
+        ENTRIES.c.rev,
+        ENTRIES.c.reply_to,
+        ENTRIES.c.reply_rev,
+        ENTRIES.c.target,
+        ENTRIES.c.emoji,
     )
     .join_from(ENTRIES, User, User.id == ENTRIES.c.user_id)
     .outerjoin(TEXTS, and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq))
@@ -34,7 +41,15 @@ ROWS = (
 STATES = select(
     Group.id, Group.last_seq, Group.revisions, Group.epoch, type_coerce(ENTRIES.c.timestamp, String)
 ).outerjoin(ENTRIES, and_(ENTRIES.c.group_id == Group.id, ENTRIES.c.seq == Group.last_seq))
-SHOWN_ROWS = ROWS.where(ENTRIES.c.kind.in_(SHOWN_KINDS))
+# As a literal, since a partial index answers it.
+SHOWN_ROWS = ROWS.where(text(f"entries.kind IN ({', '.join(map(repr, SHOWN_KINDS))})"))
+# Who is mentioned, in order.
+MENTIONED = (
+    select(MENTIONS.c.seq, func.coalesce(User.username, EVERYONE_NAME))
+    .outerjoin_from(MENTIONS, User, User.id == MENTIONS.c.user_id)
+    .where(MENTIONS.c.place.is_not(None))
+    .order_by(MENTIONS.c.seq, MENTIONS.c.place)
+)
 
 
 class LogState(NamedTuple):
@@ -84,8 +99,9 @@ def entries_since(session: OrmSession, group_id: int, group_uuid: UUID, seq: int
     They are read only as far as they are consumed: of long entries few are needed at a time.
     """
     rows = ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq).limit(limit)
-    for row in session.execute(rows.execution_options(yield_per=READ_AHEAD)):
-        yield encode_entry(group_uuid, _entry_row(row))
+    for part in session.execute(rows.execution_options(yield_per=READ_AHEAD)).partitions():
+        for row in completed(session, group_id, list(map(_entry_row, part))):
+            yield encode_entry(group_uuid, row)
 
 
 def is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
@@ -103,17 +119,100 @@ def timestamp_of(session: OrmSession, group_id: int, seq: int) -> str | None:
     return None if moment is None else utc_text(moment)
 
 
-def shown_after(session: OrmSession, group_id: int, seq: int, limit: int) -> list[EntryRow]:
+def shown_after(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
     """The first entries after `seq` that have a row on pages, in order, at most `limit`."""
     rows = SHOWN_ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq)
-    return list(map(_entry_row, session.execute(rows.limit(limit))))
+    return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit)))))
 
 
-def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> list[EntryRow]:
+def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
     """The last entries before `seq` that have a row on pages, in order, at most `limit`."""
     rows = SHOWN_ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq < seq).order_by(ENTRIES.c.seq.desc())
-    return list(map(_entry_row, session.execute(rows.limit(limit))))[::-1]
+    return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
 
 
 def _entry_row(row: Row[Any]) -> EntryRow:
-    return EntryRow._make(row)  # the columns of ROWS are its fields
+    return EntryRow(*row)  # the columns of ROWS are its first fields
+
+
+# What entries show of others
+
+
+def completed(session: OrmSession, group_id: int, rows: Sequence[EntryRow]) -> Sequence[EntryRow]:
+    """The rows with the names of those mentioned and, where they are changes, with what their targets are now."""
+    targets = _targets(session, group_id, rows)
+    mentions = _mentions(session, group_id, [*rows, *targets.values()])
+    if not (targets or mentions):
+        return rows
+    reactions = _reactions(session, group_id, rows)
+    return [_completed(row, targets, mentions, reactions) for row in rows]
+
+
+def _completed(
+    row: EntryRow,
+    targets: Mapping[int, EntryRow],
+    mentions: Mapping[int, tuple[str, ...]],
+    reactions: "Mapping[ReactionKey, _Reactions]",
+) -> EntryRow:
+    if row.target is None:
+        return row._replace(mentions=mentions.get(row.seq, ()))
+    if row.target not in targets:
+        return row  # of a kind that only a newer version knows
+    target, found = targets[row.target], reactions.get((row.target, row.emoji), _NO_REACTIONS)
+    text = target.rev, target.content, target.body, mentions.get(target.seq, ())
+    changed = Changed(target.username, target.state, *text, row.user_id in found.users, found.total)
+    return row._replace(changed=changed)
+
+
+def _targets(session: OrmSession, group_id: int, rows: Iterable[EntryRow]) -> dict[int, EntryRow]:
+    seqs = {row.target for row in rows if row.target is not None}
+    if not seqs:
+        return {}
+    found = session.execute(ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq.in_(seqs)))
+    return {row.seq: row for row in map(_entry_row, found)}
+
+
+def _mentions(session: OrmSession, group_id: int, rows: Iterable[EntryRow]) -> dict[int, tuple[str, ...]]:
+    """Who is mentioned, by the message's seq, in the order of their places."""
+    seqs = {row.seq for row in rows if row.body is not None and MENTION in row.body}
+    if not seqs:
+        return {}
+    found: dict[int, list[str]] = defaultdict(list)
+    for seq, name in session.execute(MENTIONED.where(MENTIONS.c.group_id == group_id, MENTIONS.c.seq.in_(seqs))):
+        found[seq].append(name)
+    return {seq: tuple(names) for seq, names in found.items()}
+
+
+ReactionKey = tuple[int, str | None]  # a message's seq and an emoji
+
+
+class _Reactions(NamedTuple):
+    total: int  # users
+    users: Set[int]  # those asked for
+
+
+_NO_REACTIONS = _Reactions(0, frozenset())
+
+
+def _reactions(session: OrmSession, group_id: int, rows: Iterable[EntryRow]) -> dict[ReactionKey, _Reactions]:
+    """How many users react as these Reaction entries say, and which of the entries' users do."""
+    asked = [row for row in rows if row.emoji is not None]
+    if not asked:
+        return {}
+    of_targets = (
+        REACTIONS.c.group_id == group_id,
+        REACTIONS.c.is_on,
+        REACTIONS.c.seq.in_({row.target for row in asked}),
+        REACTIONS.c.emoji.in_({row.emoji for row in asked}),
+    )
+    counts = select(REACTIONS.c.seq, REACTIONS.c.emoji, func.count()).group_by(REACTIONS.c.seq, REACTIONS.c.emoji)
+    users = select(REACTIONS.c.seq, REACTIONS.c.emoji, REACTIONS.c.user_id).where(
+        REACTIONS.c.user_id.in_({row.user_id for row in asked})
+    )
+    found: dict[ReactionKey, set[int]] = defaultdict(set)
+    for seq, emoji, user_id in session.execute(users.where(*of_targets)):
+        found[seq, emoji].add(user_id)
+    return {
+        (seq, emoji): _Reactions(count, found[seq, emoji])
+        for seq, emoji, count in session.execute(counts.where(*of_targets))
+    }

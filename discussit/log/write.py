@@ -4,41 +4,39 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, Column, Executable, Integer, Table, func, insert, select, update
+from sqlalchemy import Column, Integer, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
-from discussit.many_rows import ManyFound, ManyRows, SqlConnection
+from discussit.log.targets import INSERT_MENTIONS, INSERT_TEXTS, Mentioned, Target
+from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
-from discussit.models.entries import TEXTS, Entry
-from discussit.models.groups import Group, Membership
+from discussit.models.entries import ENTRIES
+from discussit.models.groups import GROUPS, MEMBERSHIPS
 from discussit.models.locks import lock_groups
 
-GROUPS, ENTRIES, MEMBERSHIPS = (cast(Table, model.__table__) for model in (Group, Entry, Membership))
-
-
-def _insert_all(table: Table) -> ManyRows:
-    def statement(given: CTE) -> Executable:
-        columns = list(table.columns)
-        return insert(table).from_select(columns, select(given).where(given.c.group_id.is_not(None)))
-
-    return ManyRows(table.columns, statement)
-
-
-INSERT_ENTRIES, INSERT_TEXTS = _insert_all(ENTRIES), _insert_all(TEXTS)
+INSERT_ENTRIES = insert_rows(
+    *(ENTRIES.c[name] for name in ("group_id", "seq", "kind", "user_id", "timestamp", "client_id", "state", "nth")),
+    *(ENTRIES.c[name] for name in ("target", "emoji", "reply_to", "reply_rev")),
+)
 LOCK_LOG_ENDS = ManyFound(
     [Column("id", Integer)],
     lambda given: lock_groups(select(given.c.id)).with_only_columns(
-        GROUPS.c.id, GROUPS.c.uuid, GROUPS.c.last_seq, GROUPS.c.messages, GROUPS.c.revisions
+        GROUPS.c.id,
+        GROUPS.c.uuid,
+        GROUPS.c.last_seq,
+        GROUPS.c.messages,
+        GROUPS.c.revisions,
+        GROUPS.c.member_count,
     ),
 )
 MOVE_LOG_ENDS = ManyRows(
     [
-        *(Column(name, Integer) for name in ("id", "entries", "messages", "members")),
+        *(Column(name, Integer) for name in ("id", "entries", "messages", "members", "revisions")),
         Column("at", GROUPS.c.last_message_at.type),
     ],
     lambda given: (
@@ -48,6 +46,7 @@ MOVE_LOG_ENDS = ManyRows(
             last_seq=GROUPS.c.last_seq + given.c.entries,
             messages=GROUPS.c.messages + given.c.messages,
             member_count=GROUPS.c.member_count + given.c.members,
+            revisions=GROUPS.c.revisions + given.c.revisions,
             last_message_at=func.coalesce(given.c["at"], GROUPS.c.last_message_at),
         )
     ),
@@ -71,9 +70,15 @@ class NewEntry(NamedTuple):
     kind: str
     user_id: int
     username: str
-    content: str
+    content: str = ""
     client_id: str | None = None
     timestamp: datetime | None = None  # None: now
+    body: str | None = None
+    mentions: Sequence[Mentioned] = ()
+    reply_to: int | None = None
+    reply_rev: int | None = None
+    emoji: str | None = None
+    target: Target | None = None  # of a change
 
 
 class Revision(NamedTuple):
@@ -111,6 +116,7 @@ class LogEnd:
     seq: int
     nth: int
     revisions: int
+    member_count: int
 
 
 LogEnds = Mapping[int, LogEnd]  # of groups, by id
@@ -125,48 +131,62 @@ def lock_log_ends(connection: SqlConnection, groups: Iterable[int], lock: ManyFo
     return {group: LogEnd(*end) for group, *end in found}
 
 
-def write_entries(
-    connection: SqlConnection, changes: CommittedChanges, entries: Sequence[NewEntry], ends: LogEnds | None = None
-) -> list[int]:
+def write_entries(connection: SqlConnection, changes: CommittedChanges, entries: Sequence[NewEntry]) -> list[int]:
     """Write entries, each at the next place in its group's log; return their seqs.
 
-    They are added to `changes`, which are published after the commit. `ends`: those of the groups, if they are locked
-    already; they move on. The groups' counts follow in the same transaction.
+    They are added to `changes`, which are published after the commit. The groups' counts follow.
     """
     if not entries:
         return []
-    if ends is None:
-        ends = lock_log_ends(connection, {entry.group_id for entry in entries})
-    for entry in entries:
-        changes.revisions.setdefault(entry.group_uuid, ends[entry.group_id].revisions)
-    moment = now()
-    rows = [_place(entry, ends[entry.group_id], moment) for entry in entries]
-    MOVE_LOG_ENDS.execute(connection, _counts(rows))
-    INSERT_ENTRIES.execute(connection, [_entry_values(*placed) for placed in rows])
-    INSERT_TEXTS.execute(connection, [(new.group_id, row.seq, row.content) for new, row, _ in rows if row.content])
-    joined = {(new.group_id, row.user_id): row.seq for new, row, _ in rows if KINDS[row.kind].effect == Effect.JOINED}
-    # Whatever was written before they came is not new to them.
-    READ_UP_TO.execute(connection, [(*member, seq) for member, seq in joined.items()])
-    _note(changes, rows)
-    return [row.seq for _, row, _ in rows]
+    appending = Appending(lock_log_ends(connection, {entry.group_id for entry in entries}))
+    seqs = [appending.place(entry) for entry in entries]
+    appending.write(connection, changes)
+    return seqs
 
 
-Placed = tuple[NewEntry, EntryRow, int]  # with its nth
+class _Placed(NamedTuple):
+    entry: NewEntry
+    seq: int
+    nth: int
+    timestamp: datetime
 
 
-def _place(entry: NewEntry, place: LogEnd, moment: datetime) -> Placed:
-    place.seq += 1
-    place.nth += KINDS[entry.kind].counts_as_unread
-    row = EntryRow(
-        place.seq,
-        entry.kind,
-        entry.user_id,
-        entry.username,
-        entry.timestamp or moment,
-        State.LIVE,
-        entry.content,
-    )
-    return entry, row, place.nth
+class Appending:
+    """Entries that one transaction appends to groups that it has locked: they get their places, then are written."""
+
+    def __init__(self, ends: LogEnds) -> None:
+        self.ends = ends
+        self._revisions = {end.group_uuid: end.revisions for end in ends.values()}
+        self._moment = now()
+        self._placed: list[_Placed] = []
+
+    def place(self, entry: NewEntry) -> int:
+        """Give the entry the next place in its group's log, and return its seq."""
+        end, kind = self.ends[entry.group_id], KINDS[entry.kind]
+        end.seq += 1
+        end.nth += kind.counts_as_unread
+        end.revisions += kind.revises
+        self._placed.append(_Placed(entry, end.seq, end.nth, entry.timestamp or self._moment))
+        return end.seq
+
+    def write(self, connection: SqlConnection, changes: CommittedChanges) -> None:
+        """Write them, and add their objects to `changes`. What changed their targets is to be stored before."""
+        placed = self._placed
+        MOVE_LOG_ENDS.execute(connection, _counts(placed))
+        INSERT_ENTRIES.execute(connection, map(_entry_values, placed))
+        INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.entry.content])
+        INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
+        # Whatever was written before they came is not new to them.
+        READ_UP_TO.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
+        self._note(changes)
+
+    def _note(self, changes: CommittedChanges) -> None:
+        texts = dict[datetime, str]()
+        for each in self._placed:
+            uuid, moment = each.entry.group_uuid, each.timestamp
+            changes.revisions.setdefault(uuid, self._revisions[uuid])
+            timestamp = texts.get(moment) or texts.setdefault(moment, utc_text(moment))
+            changes.entries[uuid].append(encode_entry(uuid, _row(each), timestamp))
 
 
 @dataclass
@@ -176,31 +196,56 @@ class _Counts:
     entries: int = 0
     messages: int = 0
     members: int = 0
+    revisions: int = 0
     last_message_at: datetime | None = None
 
 
-def _counts(rows: Iterable[Placed]) -> list[tuple[Any, ...]]:
+def _counts(placed: Iterable[_Placed]) -> list[tuple[Any, ...]]:
     of_group: dict[int, _Counts] = defaultdict(_Counts)
-    for new, row, _ in rows:
-        kind, counts = KINDS[row.kind], of_group[new.group_id]
+    for each in placed:
+        kind, counts = KINDS[each.entry.kind], of_group[each.entry.group_id]
         counts.entries += 1
         counts.members += MEMBERS_ADDED.get(kind.effect, 0)
+        counts.revisions += kind.revises
         if kind.counts_as_unread:
             counts.messages += 1
-            counts.last_message_at = row.timestamp
+            counts.last_message_at = each.timestamp
     return [
-        (group, counts.entries, counts.messages, counts.members, counts.last_message_at)
+        (group, counts.entries, counts.messages, counts.members, counts.revisions, counts.last_message_at)
         for group, counts in of_group.items()
     ]
 
 
-def _entry_values(new: NewEntry, row: EntryRow, nth: int) -> tuple[Any, ...]:
-    """In the order of the table's columns."""
-    return new.group_id, row.seq, row.kind, row.user_id, row.timestamp, new.client_id, row.state, nth
+def _joined(placed: Iterable[_Placed]) -> dict[tuple[int, int], int]:
+    """Group's and user's ids → the seq of the user's last Join."""
+    joins = [each for each in placed if KINDS[each.entry.kind].effect == Effect.JOINED]
+    return {(each.entry.group_id, each.entry.user_id): each.seq for each in joins}
 
 
-def _note(changes: CommittedChanges, rows: Iterable[Placed]) -> None:
-    texts = dict[datetime, str]()
-    for new, row, _ in rows:
-        timestamp = texts.get(row.timestamp) or texts.setdefault(row.timestamp, utc_text(row.timestamp))
-        changes.entries[new.group_uuid].append(encode_entry(new.group_uuid, row, timestamp))
+def _entry_values(placed: _Placed) -> tuple[Any, ...]:
+    """In the order of INSERT_ENTRIES."""
+    new, seq, nth, timestamp = placed
+    target = new.target.seq if new.target else None
+    start = new.group_id, seq, new.kind, new.user_id, timestamp, new.client_id, State.LIVE, nth
+    return *start, target, new.emoji, new.reply_to, new.reply_rev
+
+
+def _text_values(placed: _Placed) -> tuple[Any, ...]:
+    return placed.entry.group_id, placed.seq, placed.entry.content, placed.entry.body
+
+
+def _mentions(placed: _Placed) -> list[tuple[Any, ...]]:
+    group_id, seq = placed.entry.group_id, placed.seq
+    return [(group_id, seq, user_id, seq, place) for place, (user_id, _) in enumerate(placed.entry.mentions)]
+
+
+def _row(placed: _Placed) -> EntryRow:
+    new, seq, _, timestamp = placed
+    row = EntryRow(seq, new.kind, new.user_id, new.username, timestamp, State.LIVE, new.content)
+    if new.target is not None:
+        changed = new.target.changed(new.emoji, new.user_id)
+        return row._replace(target=new.target.seq, emoji=new.emoji, changed=changed)
+    if new.body is None and new.reply_to is None:
+        return row
+    names = tuple(name for _, name in new.mentions)
+    return row._replace(body=new.body, mentions=names, reply_to=new.reply_to, reply_rev=new.reply_rev)

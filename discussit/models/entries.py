@@ -1,39 +1,96 @@
 """The entries of the groups' logs."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     String,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     case,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, synonym
 
-from discussit.log.kinds import MESSAGE, State, event_line, message_line
+from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, SHOWN_KINDS, State, event_line, message_line, utc_text
 from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.groups import Group
 
-# Texts have a table of their own, stored in the order of writing: SQLite leaves copies of rows in its file when it
-# splits a page, which happens in a table stored in the order of its key, as the entries are.
+# In place of a user's id and name: a mention of all members.
+EVERYONE, EVERYONE_NAME = 0, "everyone"
+MAX_EMOJI = 32  # characters; the longest has 10
+
+
+def _of_entry(*columns: Column[Any]) -> list[Any]:
+    """The columns of a table about entries: its key begins with that of the entry, whose deletion deletes its rows."""
+    return [
+        Column("group_id", Integer, primary_key=True),
+        Column("seq", Integer, primary_key=True, autoincrement=False),
+        *columns,
+        ForeignKeyConstraint(["group_id", "seq"], ["entries.group_id", "entries.seq"], ondelete="CASCADE"),
+    ]
+
+
+# Texts have tables of their own, to whose end rows are added and which are not updated: SQLite leaves copies of rows
+# in its file when it splits a page, which happens in a table stored in the order of its key, as the entries are.
 TEXTS = Table(
     "texts",
     Base.metadata,
-    Column("group_id", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    ForeignKeyConstraint(["group_id", "seq"], ["entries.group_id", "entries.seq"], ondelete="CASCADE"),
+    *_of_entry(
+        Column("content", Text, nullable=False),
+        Column("body", Text),  # the content as a tree (text/), encoded; NULL where it is plain
+    ),
 )
+# The texts that a message had before it was edited.
+VERSIONS = Table(
+    "versions",
+    Base.metadata,
+    *_of_entry(
+        Column("rev", Integer, primary_key=True, autoincrement=False),
+        Column("content", Text, nullable=False),
+        Column("at_seq", Integer, nullable=False),  # of the entry that brought it: the message, or an edit
+    ),
+)
+REACTIONS = Table(
+    "reactions",
+    Base.metadata,
+    *_of_entry(
+        Column("emoji", String(MAX_EMOJI), primary_key=True),
+        Column("user_id", Integer, primary_key=True, autoincrement=False),
+        Column("first_seq", Integer, nullable=False),  # of the user's first Reaction entry with this emoji
+        Column("at_seq", Integer, nullable=False),  # of the last one
+        Column("is_on", Boolean, nullable=False),
+    ),
+    sqlite_with_rowid=False,
+)
+# A mention that was edited out keeps its row: nobody is notified of one message twice.
+MENTIONS = Table(
+    "mentions",
+    Base.metadata,
+    *_of_entry(
+        Column("user_id", Integer, primary_key=True, autoincrement=False),  # or EVERYONE
+        Column("at_seq", Integer, nullable=False),  # of the entry that brought it: the message, or an edit
+        Column("place", Integer),  # among those of the message; NULL once it was edited out
+    ),
+    Index("ix_mentions_user_id", "user_id", "group_id", "at_seq"),
+    sqlite_with_rowid=False,
+)
+
+
+def _partial(name: str, column: str, condition: TextClause) -> Index:
+    return Index(name, "group_id", column, sqlite_where=condition, postgresql_where=condition)
 
 
 class Entry(Base):
@@ -49,6 +106,14 @@ class Entry(Base):
     client_id: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default=State.LIVE)
     nth: Mapped[int]  # how many messages the group has up to and including this entry
+    # Of a change:
+    target: Mapped[int | None]  # the seq of the message that it changes
+    emoji: Mapped[str | None] = mapped_column(String(MAX_EMOJI))  # of a reaction
+    # Of a message:
+    reply_to: Mapped[int | None]  # the seq of the message that it answers
+    reply_rev: Mapped[int | None]  # and what `rev` of that was
+    rev: Mapped[int] = mapped_column(default=0, server_default="0")  # how often it was edited
+    changed_seq: Mapped[int] = mapped_column(default=0, server_default="0")  # of its last Edit, or of its Delete
 
     group: Mapped[Group] = relationship()
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
@@ -56,10 +121,19 @@ class Entry(Base):
     __table_args__ = (
         UniqueConstraint("group_id", "user_id", "client_id"),
         CheckConstraint("seq > 0", name="seq"),
+        # A page has so many shown entries, however many changes lie between them.
+        _partial("ix_entries_shown", "seq", text(f"kind IN ({', '.join(map(repr, SHOWN_KINDS))})")),
+        _partial("ix_entries_reply_to", "reply_to", text("reply_to IS NOT NULL")),
         # The log is stored in its own order: a page is one range of the table itself.
         {"sqlite_with_rowid": False},
     )
-    __mapper_args__ = {"polymorphic_on": case((kind == MESSAGE.name, "message"), else_="event")}
+    __mapper_args__ = {
+        "polymorphic_on": case(
+            (kind == MESSAGE.name, "message"),
+            (kind.in_([EDIT.name, DELETE.name, REACTION.name]), "change"),
+            else_="event",
+        )
+    }
 
     # Empty if there is no text. log/hooks.py writes changes.
     content: Mapped[str] = column_property(
@@ -75,11 +149,7 @@ class Entry(Base):
     @property
     def is_deleted(self) -> bool:
         """Whether its text was erased."""
-        return self.state == State.DELETED
-
-    def withdraw(self) -> None:
-        """Erase the text and keep the entry, so that the log has no gap."""
-        self.state, self.content = State.DELETED, ""
+        return self.state != State.LIVE
 
 
 class Message(Entry):
@@ -94,7 +164,7 @@ class Message(Entry):
         super().__init__(kind=MESSAGE.name, **values)
 
     def __str__(self) -> str:
-        return message_line(self.user.username, self.content, self.timestamp)
+        return message_line(self.user.username, self.content, utc_text(self.timestamp))
 
 
 class Event(Entry):
@@ -110,3 +180,15 @@ class Event(Entry):
 
     def __str__(self) -> str:
         return self.content
+
+
+class Change(Entry):
+    """What somebody did to a message: an edit, a deletion, or a reaction."""
+
+    __mapper_args__ = {"polymorphic_identity": "change"}
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq} of message {self.target}"
+
+
+ENTRIES = cast(Table, Entry.__table__)

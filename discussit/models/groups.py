@@ -2,9 +2,10 @@
 
 import secrets
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, String, func, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, String, Table, func, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -117,12 +118,17 @@ class Membership(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
     joined_at: Mapped[datetime] = mapped_column(default=now)
     read_seq: Mapped[int] = mapped_column(default=0)
+    # Increases whenever the user marks something as unread again: a mark that names another one is out of date.
+    read_rev: Mapped[int] = mapped_column(default=0, server_default="0")
 
     group: Mapped[Group] = relationship(back_populates="memberships")
     user: Mapped[User] = relationship(back_populates="memberships")
 
     def __str__(self) -> str:
         return f"{self.user.username} in {self.group.name}"
+
+
+GROUPS, MEMBERSHIPS = cast(Table, Group.__table__), cast(Table, Membership.__table__)
 
 
 def plain(name: str) -> str:

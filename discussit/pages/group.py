@@ -15,7 +15,7 @@ from discussit.groups.admission import NotAMember, admit, join_or_leave
 from discussit.groups.membership import some_members
 from discussit.log.batch_writer import seq_of
 from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_content, is_seq
-from discussit.log.draft import Draft
+from discussit.log.draft import Draft, MessageDraft
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
 from discussit.models import Group
@@ -199,7 +199,8 @@ def _draft(session: OrmSession, user: CurrentUser, request: Request, form: Form)
     """The group, the message to it, and its seq if the log has it already, by its client_id. Raises Refused."""
     group = admit(session, user, request.path_params["uuid"]).group
     content = check_form_content(form.get("message"))
-    draft = Draft(group.id, user.id, content, check_client_id(form.get("client_id") or form.key))
+    client_id = check_client_id(form.get("client_id") or form.key)
+    draft = MessageDraft(group.id, user.id, client_id, content=content)
     return group, draft, seq_of(session.connection(), draft)
 
 

@@ -19,7 +19,15 @@ from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import admit
 from discussit.log.checks import check_content
-from discussit.log.draft import Answer, Draft
+from discussit.log.draft import (
+    Answer,
+    DeleteDraft,
+    Draft,
+    EditDraft,
+    MessageDraft,
+    ReactionDraft,
+    check_emoji,
+)
 from discussit.log.read import LogState, Place, is_in_log
 from discussit.models.accounts import is_spelled
 from discussit.site import site_of
@@ -45,7 +53,7 @@ async def group_socket(websocket: WebSocket) -> None:
             await conversation.run(
                 websocket,
                 follower,
-                MessageWriter(websocket, user, admitted.group_id, follower),
+                CommandWriter(websocket, user, admitted.group_id, follower),
                 lambda sender: _send_log(sender, hub, room, follower),
             )
 
@@ -82,8 +90,8 @@ def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Pla
         follower.reply(objects.Reset(seq=last))
 
 
-class MessageWriter:
-    """Writes what one socket's client sends. Its messages are stored in the order in which they arrived."""
+class CommandWriter:
+    """Writes what one socket's client sends. Its commands are carried out in the order in which they arrived."""
 
     __slots__ = ("_answered", "_follower", "_group_id", "_rate", "_unanswered", "_user", "_writer")
 
@@ -97,16 +105,16 @@ class MessageWriter:
     def take(self, text: str) -> bool:
         if self._unanswered >= MAX_UNANSWERED:
             return False
-        command = self._checked(text)
-        if command is None:
+        draft = self._checked(text)
+        if draft is None:
             return True
         try:
             is_counted = self._rate.count_here()
         except Refused as refused:
-            self._refuse(refused, command.client_id)
+            self._refuse(refused, draft.client_id)
             return True
         if is_counted:
-            self._submit(command)
+            self._submit(draft)
         return is_counted
 
     async def receive(self, text: str) -> None:
@@ -114,34 +122,49 @@ class MessageWriter:
             self._answered = asyncio.Event()
             await self._answered.wait()
         self._answered = None
-        command = self._checked(text)
-        if command is None:
+        draft = self._checked(text)
+        if draft is None:
             return
         try:
             await self._rate.count()
         except Refused as refused:
-            self._refuse(refused, command.client_id)
+            self._refuse(refused, draft.client_id)
         else:
-            self._submit(command)
+            self._submit(draft)
 
-    def _checked(self, text: str) -> commands.SendMessage | None:
-        """The client's message. None if it is refused, which the client is told."""
+    def _checked(self, text: str) -> Draft | None:
+        """The client's command. None if it is refused, which the client is told."""
         client_id = None
         try:
             command = commands.decode_group_command(text)
             client_id = command.client_id
-            if command.author is not None and not is_spelled(command.author, self._user.username):
-                raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._user.username} here, not {command.author}.")
-            check_content(command.message)
+            return self._draft(command)
         except Refused as refused:
             self._refuse(refused, client_id)
             return None
-        return command
 
-    def _submit(self, command: commands.SendMessage) -> None:
+    def _draft(self, command: commands.GroupCommand) -> Draft:
+        start = self._group_id, self._user.id, command.client_id
+        match command:
+            case commands.SendMessage():
+                self._check_author(command.author)
+                return MessageDraft(*start, content=check_content(command.message), reply_to=command.reply_to)
+            case commands.EditMessage():
+                content = check_content(command.message)
+                return EditDraft(*start, target=command.target, rev=command.rev, content=content)
+            case commands.DeleteMessage():
+                return DeleteDraft(*start, target=command.target)
+            case commands.React():
+                return ReactionDraft(*start, target=command.target, emoji=check_emoji(command.emoji), is_on=command.on)
+
+    def _check_author(self, author: str | None) -> None:
+        if author is not None and not is_spelled(author, self._user.username):
+            raise Refused(ErrorCode.AUTHOR_MISMATCH, f"You are {self._user.username} here, not {author}.")
+
+    def _submit(self, draft: Draft) -> None:
         self._unanswered += 1
-        answer = partial(self._answer, command.client_id)
-        self._writer.submit(Draft(self._group_id, self._user.id, command.message, command.client_id, answer))
+        draft.on_answer = partial(self._answer, draft.client_id)
+        self._writer.submit(draft)
 
     def _answer(self, client_id: str | None, answer: Answer) -> None:
         self._unanswered -= 1

@@ -1,6 +1,6 @@
 """The commands that clients send: from JSON text to checked values (docs/protocol.md)."""
 
-from typing import Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -8,25 +8,55 @@ from discussit.errors import ErrorCode, Refused
 from discussit.log.checks import check_client_id
 from discussit.wire.objects import JoinGroup, LeaveGroup
 
+MAX_SEQ = 2**31 - 1  # what every engine can store
 MAX_SIZE = 64 * 1024  # bytes of one WebSocket message from a client
 
 Command = TypeVar("Command")
 
 
-class SendMessage(msgspec.Struct):
+Seq = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+
+
+class SendMessage(msgspec.Struct, tag_field="type", tag="text_message"):
     """A message for the group whose socket it came on. `author`, if given, must be the sender."""
 
-    type: Literal["text_message"]  # no tag: the decoder of a single Struct lets a missing one pass
     message: str
     author: str | None = None
+    reply_to: Seq | None = None
     client_id: str | None = None
 
 
-_group_command = msgspec.json.Decoder(SendMessage)
+class EditMessage(msgspec.Struct, tag_field="type", tag="edit_message"):
+    """Another text for the message `target`, if `rev` is its present one."""
+
+    target: Seq
+    rev: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+    message: str
+    client_id: str | None = None
+
+
+class DeleteMessage(msgspec.Struct, tag_field="type", tag="delete_message"):
+    """Delete the message `target`."""
+
+    target: Seq
+    client_id: str | None = None
+
+
+class React(msgspec.Struct, tag_field="type", tag="react"):
+    """Set the user's reaction with `emoji` to the message `target`."""
+
+    target: Seq
+    emoji: str
+    on: bool
+    client_id: str | None = None
+
+
+GroupCommand = SendMessage | EditMessage | DeleteMessage | React
+_group_command: msgspec.json.Decoder[GroupCommand] = msgspec.json.Decoder(GroupCommand)
 _home_command: msgspec.json.Decoder[JoinGroup | LeaveGroup] = msgspec.json.Decoder(JoinGroup | LeaveGroup)
 
 
-def decode_group_command(text: str) -> SendMessage:
+def decode_group_command(text: str) -> GroupCommand:
     """One command on `/groups/{uuid}/`. Raises Refused."""
     command = _decode(_group_command, text)
     check_client_id(command.client_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from discussit.errors import ErrorCode, Refused
+from discussit.errors import ChangedMeanwhile, ErrorCode, Refused
 
 MAX_MISSED = 1_000  # entries that a returning reader is sent one by one
 
@@ -55,10 +55,15 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
     client_id: str | None = None
     data: UUID | None = None
     retry_after: int | None = None
+    rev: int | None = None  # with `changed`: of the present text
+    content: str | None = None
 
     @classmethod
     def of(cls, refused: Refused, *, client_id: str | None = None, data: UUID | None = None) -> "Error":
-        return cls(refused.code, str(refused), client_id, data, refused.retry_after)
+        error = cls(refused.code, str(refused), client_id, data, refused.retry_after)
+        if isinstance(refused, ChangedMeanwhile):
+            error.rev, error.content = refused.rev, refused.content
+        return error
 
 
 Reply = Ready | Ack | Reset | Error | JoinGroup | LeaveGroup  # what a server sends besides entries

@@ -10,7 +10,7 @@ from faulty_server import FATAL
 from discussit.accounts.current_user import CurrentUser, SessionCredential
 from discussit.groups import admission
 from discussit.log.batch_writer import Writer
-from discussit.log.draft import Draft
+from discussit.log.draft import MessageDraft
 
 
 async def test_a_loop_that_stood_still_for_five_seconds_goes_on_where_it_was(faulty):
@@ -114,7 +114,9 @@ async def test_a_sender_that_is_cancelled_while_it_waits_does_not_take_its_messa
     writer = Writer(world.database)
     async with running(writer.run()):
         for steps in range(1, 30):
-            sending = asyncio.create_task(writer.append(Draft(world.group.id, world.alice.id, f"{steps}")))
+            sending = asyncio.create_task(
+                writer.append(MessageDraft(world.group.id, world.alice.id, content=f"{steps}"))
+            )
             for _ in range(steps):
                 await asyncio.sleep(0)
             sending.cancel()

@@ -12,7 +12,7 @@ from discussit.admin.groups import MembershipView
 from discussit.admin.users import UserView
 from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
-from discussit.log.draft import Draft
+from discussit.log.draft import MessageDraft
 from discussit.models import Group, Membership, User
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -69,7 +69,7 @@ async def test_a_message_is_written_though_the_account_is_locked_to_be_closed(wo
     view, request = UserView(world.database), await world.administrator(world.alice)
 
     async with world.served() as served, view.editing(request, str(world.bob.id)) as (_, bob):
-        served.writer.submit(Draft(world.group.id, world.bob.id, "hi"))
+        served.writer.submit(MessageDraft(world.group.id, world.bob.id, content="hi"))
         if not world.database.settings.uses_sqlite:
             await served.writer.drained()
         await bob.close()

@@ -9,7 +9,7 @@ from discussit.database import Database
 from discussit.errors import Refused
 from discussit.log import batch_writer
 from discussit.log.batch_writer import MAX_BATCH
-from discussit.log.draft import Draft
+from discussit.log.draft import MessageDraft
 from discussit.models import Group, Membership, User
 
 
@@ -61,7 +61,9 @@ async def test_a_held_message_that_is_being_written_at_the_end_gets_its_seq(worl
 
     async with world.served() as served:
         monkeypatch.setattr(world.database, "run_batch", run_batch_and_end)
-        served.writer._held.add(Draft(world.group.id, world.bob.id, "written", on_answer=answers.put_nowait))
+        served.writer._held.add(
+            MessageDraft(world.group.id, world.bob.id, content="written", on_answer=answers.put_nowait)
+        )
 
         assert await answers.get() == 2
 
@@ -106,7 +108,7 @@ async def test_a_batch_takes_as_many_statements_for_many_groups_as_for_one(world
     async with world.served() as served:
         for some in (groups[:1], groups):
             queries.clear()
-            drafts = [served.writer.submit(Draft(group.id, world.bob.id, "hi")) for group in some * 3]
+            drafts = [served.writer.submit(MessageDraft(group.id, world.bob.id, content="hi")) for group in some * 3]
             await served.writer.drained()
             taken.append(len([each for each in queries if "entries" in each or "VALUES" in each]))
 
@@ -121,7 +123,7 @@ async def test_a_sender_who_cannot_be_answered_costs_nobody_else_their_answer(wo
         raise ZeroDivisionError
 
     async with world.served() as served:
-        served.writer.submit(Draft(world.group.id, world.bob.id, "a", on_answer=fail))
+        served.writer.submit(MessageDraft(world.group.id, world.bob.id, content="a", on_answer=fail))
         other = served.writer.submit(draft(world, "b"))
         await served.writer.drained()
 
@@ -169,7 +171,7 @@ async def test_a_message_that_no_database_takes_fails_alone(world):
 async def test_a_group_that_is_gone_takes_no_message(world):
     async with world.served() as served:
         with pytest.raises(Refused) as refused:
-            await served.writer.append(Draft(99, world.bob.id, "hi"))
+            await served.writer.append(MessageDraft(99, world.bob.id, content="hi"))
 
     assert refused.value.code == "no_such_group"
 
@@ -277,7 +279,7 @@ async def test_a_membership_that_ended_takes_no_message_any_more(world):
 
 
 def draft(world, content, author=None, client_id=None):
-    return Draft(world.group.id, (author or world.bob).id, content, client_id)
+    return MessageDraft(world.group.id, (author or world.bob).id, client_id, content=content)
 
 
 def code(draft):

@@ -3,7 +3,7 @@
 import pytest
 
 from discussit.log import held
-from discussit.log.draft import Draft
+from discussit.log.draft import MessageDraft
 from discussit.log.held import Held
 
 GARDENING, COOKING = 1, 2
@@ -62,4 +62,4 @@ async def test_a_draft_that_has_waited_too_long_is_refused_and_its_group_is_stil
 
 
 def draft(group):
-    return Draft(group, 1, "hi")
+    return MessageDraft(group, 1, content="hi")

@@ -2,7 +2,7 @@
 
 import pytest
 from people import V1, closed
-from world import fill, withdraw
+from world import delete_first, fill, rename
 
 from discussit.cli import main
 from discussit.wire.objects import MAX_MISSED

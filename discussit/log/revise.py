@@ -1,0 +1,51 @@
+"""Objects that are kept in memory, after a change of the message that they show."""
+
+import msgspec
+from msgspec.structs import replace
+
+from discussit.log.compose import EncodedEntry
+from discussit.log.entry_objects import (
+    NO_BODY,
+    EntryObject,
+    MessageDeleted,
+    MessageEdited,
+    Reaction,
+    TextMessage,
+)
+from discussit.log.kinds import edit_line, message_line, reaction_line
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[EntryObject] = msgspec.json.Decoder(EntryObject)
+
+
+def revised(entry: EncodedEntry, change: EncodedEntry) -> EncodedEntry:
+    """A message, or a change of it, as it is read from the database after `change`: an edit or a deletion of it."""
+    kept, latest = _decoder.decode(entry.text), _decoder.decode(change.text)
+    changed = _deleted(kept) if isinstance(latest, MessageDeleted) else _edited(kept, latest)
+    return msgspec.structs.replace(entry, text=_encoder.encode(changed).decode())
+
+
+def _deleted(kept: EntryObject) -> EntryObject:
+    match kept:
+        case TextMessage():
+            line = message_line(kept.author, "", kept.timestamp)
+            return replace(_without_text(kept), message=line, withdrawn=True)
+        case MessageEdited():
+            return replace(_without_text(kept), message=edit_line(kept.user, "", kept.timestamp))
+        case Reaction():
+            line = reaction_line(kept.user, kept.emoji, is_on=False)
+            return replace(kept, on=False, count=0, message=line, deleted=True)
+    return kept
+
+
+def _without_text(kept: TextMessage | MessageEdited) -> TextMessage | MessageEdited:
+    return replace(kept, content="", body=NO_BODY, mentions=(), deleted=True)
+
+
+def _edited(kept: EntryObject, latest: EntryObject) -> EntryObject:
+    if isinstance(kept, TextMessage | MessageEdited) and isinstance(latest, MessageEdited):
+        text = {name: getattr(latest, name) for name in ("content", "body", "mentions", "rev", "deleted")}
+        line = message_line if isinstance(kept, TextMessage) else edit_line
+        name = kept.author if isinstance(kept, TextMessage) else kept.user
+        return replace(kept, **text, message=line(name, latest.content, kept.timestamp))
+    return kept

@@ -1,0 +1,296 @@
+"""Messages that a transaction changes: read under their group's lock, changed in memory, and stored together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import CTE, Boolean, Column, Integer, String, and_, func, literal_column, select, update
+
+from discussit.log.forget import DELETE_TEXTS, forget
+from discussit.log.kinds import MESSAGE, Changed, State
+from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
+from discussit.models.accounts import User
+from discussit.models.entries import ENTRIES, EVERYONE_NAME, MENTIONS, REACTIONS, TEXTS, VERSIONS
+
+Key = tuple[int, int]  # a group's id and a message's seq
+Mentioned = tuple[int, str]  # a user's id, or EVERYONE, and the name
+
+
+class Reacted(NamedTuple):
+    """A user's reaction with one emoji: the seqs of its first and last entries, and whether it is on."""
+
+    first_seq: int
+    at_seq: int
+    is_on: bool
+
+
+class Version(NamedTuple):
+    """A text that a message had."""
+
+    rev: int
+    content: str
+    at_seq: int
+
+
+@dataclass(eq=False)
+class Target:
+    """A message, as it is after what the transaction did to it so far. Its group is locked."""
+
+    group_id: int
+    seq: int
+    user_id: int
+    author: str
+    state: str
+    rev: int
+    changed_seq: int
+    content: str
+    body: str | None
+    mentions: list[Mentioned] = field(default_factory=list)  # in the order of their places
+    mentioned_at: dict[int, int] = field(default_factory=dict)  # by user: since which entry, edited out or not
+    reactions: dict[tuple[str, int], Reacted] = field(default_factory=dict)  # by emoji and user: those asked for
+    counts: dict[str, int] = field(default_factory=dict)  # of users, by emoji, zeros among them
+    is_changed: bool = False  # whether this transaction edited or deleted it
+    versions: list[Version] = field(default_factory=list)  # that it had before this transaction's edits
+    new_mentions: set[int] = field(default_factory=set)
+    new_reactions: set[tuple[str, int]] = field(default_factory=set)
+    changed_reactions: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def key(self) -> Key:
+        return self.group_id, self.seq
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.state != State.LIVE
+
+    @property
+    def present_seq(self) -> int:
+        """The seq of the entry that set its present text: of its last change, else its own."""
+        return self.changed_seq or self.seq
+
+    def reacted(self, emoji: str, user_id: int) -> Reacted:
+        """The user's reaction; of one who never reacted so, the present state is as old as the message."""
+        return self.reactions.get((emoji, user_id)) or Reacted(0, self.seq, is_on=False)
+
+    def has_room_for(self, emoji: str, limit: int) -> bool:
+        """Whether it would have at most `limit` different emoji with this one."""
+        used = {each for each, count in self.counts.items() if count}
+        return emoji in used or len(used) < limit
+
+    def edit(self, seq: int, content: str, body: str | None, mentions: Sequence[Mentioned]) -> None:
+        """Replace the text, by the entry `seq`."""
+        self.is_changed = True
+        self.versions.append(Version(self.rev, self.content, self.present_seq))
+        self.rev, self.changed_seq, self.content, self.body = self.rev + 1, seq, content, body
+        self.mentions = list(mentions)
+        for user_id, _ in mentions:
+            if user_id not in self.mentioned_at:
+                self.mentioned_at[user_id] = seq
+                self.new_mentions.add(user_id)
+
+    def delete(self, seq: int, user_id: int) -> None:
+        """Erase the text, by the entry `seq`."""
+        self.is_changed = True
+        self.state = State.DELETED if user_id == self.user_id else State.REMOVED
+        self.changed_seq, self.content, self.body = seq, "", None
+        self.mentions, self.reactions, self.counts = [], {}, {}
+
+    def react(self, seq: int, emoji: str, user_id: int, *, is_on: bool) -> None:
+        """Set the user's reaction, by the entry `seq`, which changes it."""
+        known = self.reactions.get((emoji, user_id))
+        if known is None:
+            self.new_reactions.add((emoji, user_id))
+        self.changed_reactions.add((emoji, user_id))
+        self.reactions[emoji, user_id] = Reacted(known.first_seq if known else seq, seq, is_on)
+        self.counts[emoji] = self.counts.get(emoji, 0) + (1 if is_on else -1)
+
+    def changed(self, emoji: str | None, user_id: int) -> Changed:
+        """What an entry that changes it says about it; `emoji` of `user_id` if that is a reaction."""
+        names = tuple(name for _, name in self.mentions)
+        text = self.author, self.state, self.rev, self.content, self.body, names
+        return Changed(*text, self.reacted(emoji or "", user_id).is_on, self.counts.get(emoji or "", 0))
+
+
+# Reading
+
+_KEY = [Column("group_id", Integer), Column("seq", Integer)]
+
+
+def _of(table: Any, given: CTE) -> Any:
+    return and_(table.c.group_id == given.c.group_id, table.c.seq == given.c.seq)
+
+
+FIND = ManyFound(
+    _KEY,
+    lambda given: (
+        select(
+            ENTRIES.c.group_id,
+            ENTRIES.c.seq,
+            ENTRIES.c.user_id,
+            User.username,
+            ENTRIES.c.state,
+            ENTRIES.c.rev,
+            ENTRIES.c.changed_seq,
+            TEXTS.c.content,
+            TEXTS.c.body,
+        )
+        .select_from(given)
+        .join(ENTRIES, _of(ENTRIES, given))
+        .join(User, User.id == ENTRIES.c.user_id)
+        .outerjoin(TEXTS, _of(TEXTS, given))
+        .where(ENTRIES.c.kind == literal_column(f"'{MESSAGE.name}'"))
+    ),
+)
+FIND_MENTIONS = ManyFound(
+    _KEY,
+    lambda given: (
+        select(
+            MENTIONS.c.group_id,
+            MENTIONS.c.seq,
+            MENTIONS.c.user_id,
+            MENTIONS.c.at_seq,
+            MENTIONS.c.place,
+            User.username,
+        )
+        .select_from(given)
+        .join(MENTIONS, _of(MENTIONS, given))
+        .outerjoin(User, User.id == MENTIONS.c.user_id)
+    ),
+)
+FIND_REACTIONS = ManyFound(
+    [*_KEY, Column("emoji", String), Column("user_id", Integer)],
+    lambda given: (
+        select(*REACTIONS.c)
+        .select_from(given)
+        .join(
+            REACTIONS,
+            _of(REACTIONS, given) & (REACTIONS.c.emoji == given.c.emoji) & (REACTIONS.c.user_id == given.c.user_id),
+        )
+    ),
+)
+COUNT_REACTIONS = ManyFound(
+    _KEY,
+    lambda given: (
+        select(REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji, func.count())
+        .select_from(given)
+        .join(REACTIONS, _of(REACTIONS, given) & REACTIONS.c.is_on)
+        .group_by(REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji)
+    ),
+)
+
+
+def find_targets(
+    connection: SqlConnection, keys: Iterable[Key], reactions: Iterable[tuple[int, int, str, int]]
+) -> dict[Key, Target]:
+    """The messages with these keys, as far as they exist, with these reactions: group, seq, emoji and user."""
+    found = {(row[0], row[1]): _target(*row) for row in FIND.rows(connection, set(keys))}
+    _find_mentions(connection, found)
+    asked = set(reactions)
+    for group_id, seq, emoji, user_id, *reacted in FIND_REACTIONS.rows(connection, asked):
+        if target := found.get((group_id, seq)):
+            first_seq, at_seq, is_on = reacted
+            target.reactions[emoji, user_id] = Reacted(first_seq, at_seq, bool(is_on))
+    for group_id, seq, emoji, count in COUNT_REACTIONS.rows(connection, {each[:2] for each in asked}):
+        if target := found.get((group_id, seq)):
+            target.counts[emoji] = count
+    return found
+
+
+def _target(*row: Any) -> Target:
+    *start, content, body = row
+    return Target(*start, content or "", body)
+
+
+def _find_mentions(connection: SqlConnection, targets: dict[Key, Target]) -> None:
+    places: dict[Key, dict[int, Mentioned]] = defaultdict(dict)
+    for group_id, seq, user_id, at_seq, place, name in FIND_MENTIONS.rows(connection, targets):
+        targets[group_id, seq].mentioned_at[user_id] = at_seq
+        if place is not None:
+            places[group_id, seq][place] = (user_id, name or EVERYONE_NAME)
+    for key, placed in places.items():
+        targets[key].mentions = [placed[place] for place in sorted(placed)]
+
+
+# Storing
+
+INSERT_TEXTS = insert_rows(*(TEXTS.c[name] for name in ("group_id", "seq", "content", "body")))
+INSERT_VERSIONS = insert_rows(*(VERSIONS.c[name] for name in ("group_id", "seq", "rev", "content", "at_seq")))
+INSERT_REACTIONS = insert_rows(
+    *(REACTIONS.c[name] for name in ("group_id", "seq", "emoji", "user_id", "first_seq", "at_seq", "is_on"))
+)
+INSERT_MENTIONS = insert_rows(*(MENTIONS.c[name] for name in ("group_id", "seq", "user_id", "at_seq", "place")))
+CHANGE = ManyRows(
+    [*_KEY, Column("state", String), Column("rev", Integer), Column("changed_seq", Integer)],
+    lambda given: (
+        update(ENTRIES)
+        .where(_of(ENTRIES, given))
+        .values(state=given.c.state, rev=given.c.rev, changed_seq=given.c.changed_seq)
+    ),
+)
+CHANGE_REACTIONS = ManyRows(
+    [
+        *_KEY,
+        Column("emoji", String),
+        *(Column(name, Integer) for name in ("user_id", "at_seq")),
+        Column("is_on", Boolean),
+    ],
+    lambda given: (
+        update(REACTIONS)
+        .where(_of(REACTIONS, given), REACTIONS.c.emoji == given.c.emoji, REACTIONS.c.user_id == given.c.user_id)
+        .values(at_seq=given.c.at_seq, is_on=given.c.is_on)
+    ),
+)
+PLACE_MENTIONS = ManyRows(
+    [*_KEY, Column("user_id", Integer), Column("place", Integer)],
+    lambda given: (
+        update(MENTIONS).where(_of(MENTIONS, given), MENTIONS.c.user_id == given.c.user_id).values(place=given.c.place)
+    ),
+)
+
+
+def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> None:
+    """Write what the transaction did to these messages."""
+    changed = [target for target in targets if target.is_changed]
+    CHANGE.execute(connection, [(*target.key, target.state, target.rev, target.changed_seq) for target in changed])
+    forget(connection, [target.key for target in changed if target.is_deleted])
+    live = [target for target in targets if not target.is_deleted]
+    _store_edits(connection, [target for target in live if target.is_changed])
+    _store_reactions(connection, live)
+
+
+def _store_edits(connection: SqlConnection, edited: Sequence[Target]) -> None:
+    INSERT_VERSIONS.execute(connection, [(*target.key, *version) for target in edited for version in target.versions])
+    # Not updated: see the comment at TEXTS.
+    DELETE_TEXTS.execute(connection, [target.key for target in edited])
+    INSERT_TEXTS.execute(connection, [(*target.key, target.content, target.body) for target in edited])
+    places = {target: {user_id: place for place, (user_id, _) in enumerate(target.mentions)} for target in edited}
+    PLACE_MENTIONS.execute(
+        connection,
+        [
+            (*target.key, user_id, places[target].get(user_id))
+            for target in edited
+            for user_id in target.mentioned_at.keys() - target.new_mentions
+        ],
+    )
+    INSERT_MENTIONS.execute(
+        connection,
+        [
+            (*target.key, user_id, target.mentioned_at[user_id], places[target].get(user_id))
+            for target in edited
+            for user_id in target.new_mentions
+        ],
+    )
+
+
+def _store_reactions(connection: SqlConnection, targets: Iterable[Target]) -> None:
+    new, known = [], []
+    for target in targets:
+        for emoji, user_id in target.changed_reactions:
+            first_seq, at_seq, is_on = target.reactions[emoji, user_id]
+            if (emoji, user_id) in target.new_reactions:
+                new.append((*target.key, emoji, user_id, first_seq, at_seq, is_on))
+            else:
+                known.append((*target.key, emoji, user_id, at_seq, is_on))
+    INSERT_REACTIONS.execute(connection, new)
+    CHANGE_REACTIONS.execute(connection, known)

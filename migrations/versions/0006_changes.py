@@ -1,0 +1,118 @@
+"""Edits, deletions, reactions, replies and mentions; texts as trees; marks of what is unread again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+SHOWN, ANSWERS = "kind IN ('Message', 'Join', 'Left')", "reply_to IS NOT NULL"
+INDEXES = {
+    "ix_entries_shown": (["group_id", "seq"], SHOWN),
+    "ix_entries_reply_to": (["group_id", "reply_to"], ANSWERS),
+}
+
+
+def upgrade() -> None:
+    # The first parts of what follows may have been done by a migration that did not end: see the indexes.
+    if "changed_seq" not in columns("entries"):
+        expand()
+    if op.get_bind().dialect.name == "sqlite":
+        create_indexes()
+    else:
+        with op.get_context().autocommit_block():
+            create_indexes()
+
+
+def expand() -> None:
+    for column in entry_columns():
+        op.add_column("entries", column)
+    op.add_column("texts", sa.Column("body", sa.Text(), nullable=True))
+    op.add_column("memberships", sa.Column("read_rev", sa.Integer(), nullable=False, server_default="0"))
+    create_table_about_entries(
+        "versions",
+        sa.Column("rev", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("at_seq", sa.Integer(), nullable=False),
+        key=["rev"],
+    )
+    create_table_about_entries(
+        "reactions",
+        sa.Column("emoji", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first_seq", sa.Integer(), nullable=False),
+        sa.Column("at_seq", sa.Integer(), nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        key=["emoji", "user_id"],
+        sqlite_with_rowid=False,
+    )
+    create_table_about_entries(
+        "mentions",
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_seq", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=True),
+        key=["user_id"],
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_mentions_user_id", "mentions", ["user_id", "group_id", "at_seq"])
+
+
+def create_table_about_entries(name: str, *own: sa.Column, key: list[str], **options: bool) -> None:
+    op.create_table(
+        name,
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        *own,
+        sa.PrimaryKeyConstraint("group_id", "seq", *key, name=f"pk_{name}"),
+        sa.ForeignKeyConstraint(
+            ["group_id", "seq"],
+            ["entries.group_id", "entries.seq"],
+            name=f"fk_{name}_group_id_seq",
+            ondelete="CASCADE",
+        ),
+        **options,
+    )
+
+
+def entry_columns() -> list[sa.Column]:
+    return [
+        sa.Column("target", sa.Integer(), nullable=True),
+        sa.Column("emoji", sa.String(length=32), nullable=True),
+        sa.Column("reply_to", sa.Integer(), nullable=True),
+        sa.Column("reply_rev", sa.Integer(), nullable=True),
+        sa.Column("rev", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("changed_seq", sa.Integer(), nullable=False, server_default="0"),
+    ]
+
+
+def create_indexes() -> None:
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for name, (indexed, condition) in INDEXES.items():
+        where = sa.text(condition)
+        # One whose creation was interrupted would not be used.
+        op.drop_index(name, "entries", if_exists=True)
+        op.create_index(
+            name,
+            "entries",
+            indexed,
+            sqlite_where=where,
+            postgresql_where=where,
+            postgresql_concurrently=is_postgresql,
+        )
+
+
+def columns(table: str) -> set[str]:
+    return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+
+
+def downgrade() -> None:
+    for name in INDEXES:
+        op.drop_index(name, "entries")
+    for table in ("mentions", "reactions", "versions"):
+        op.drop_table(table)
+    op.drop_column("memberships", "read_rev")
+    op.drop_column("texts", "body")
+    for column in reversed(entry_columns()):
+        op.drop_column("entries", column.name)
