@@ -9,7 +9,7 @@ from sqlalchemy import CTE, Boolean, Column, Integer, String, and_, func, litera
 
 from discussit.log.forget import DELETE_TEXTS, forget
 from discussit.log.kinds import MESSAGE, Changed, State
-from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
+from discussit.many_rows import ManyFound, ManyRows, Rows, SqlConnection, insert_rows
 from discussit.models.accounts import User
 from discussit.models.entries import ENTRIES, EVERYONE_NAME, MENTIONS, REACTIONS, TEXTS, VERSIONS
 
@@ -169,15 +169,14 @@ FIND_REACTIONS = ManyFound(
         )
     ),
 )
-COUNT_REACTIONS = ManyFound(
-    _KEY,
-    lambda given: (
-        select(REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji, func.count())
-        .select_from(given)
-        .join(REACTIONS, _of(REACTIONS, given) & REACTIONS.c.is_on)
-        .group_by(REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji)
-    ),
-)
+def _count_reactions(given: CTE) -> Rows:
+    key = REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji
+    users = select(*key, func.count().label("users")).select_from(given)
+    counts = users.join(REACTIONS, _of(REACTIONS, given) & REACTIONS.c.is_on).group_by(*key).subquery()
+    return select(*counts.c)
+
+
+COUNT_REACTIONS = ManyFound(_KEY, _count_reactions)
 
 
 def find_targets(
