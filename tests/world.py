@@ -112,10 +112,15 @@ class World:
             for content in contents:
                 session.add(Message(group_id=self.group.id, author_id=author_id, content=content))
 
-    async def withdrew_all(self):
+    async def deleted(self, *seqs):
+        """Bob has deleted these messages, as a superuser may."""
         async with self.database.transaction() as session:
-            keys = [(message.group_id, message.seq) for message in await session.scalars(select(Message))]
-            await session.run_sync(delete_messages, keys, self.bob)
+            await session.run_sync(delete_messages, [(self.group.id, seq) for seq in seqs], self.bob)
+
+    async def revised(self, seq, content):
+        """An entry's text was changed in place, as by a shell: everyone has to load the log again."""
+        async with self.database.transaction() as session:
+            (await session.get_one(Entry, (self.group.id, seq))).content = content
 
     async def lost_last_entry(self):
         """As where a copy takes the database's place that did not receive it."""
@@ -171,10 +176,10 @@ async def delete_first(database):
         await session.run_sync(delete_messages, [(message.group_id, message.seq)], message.user)
 
 
-async def rename(database, username, name):
-    """Give an account another name: its entries are then read anew by everyone."""
+async def revise_first(database):
+    """Change the text of the first message in place, as by a shell."""
     async with database.transaction() as session:
-        (await session.scalar(select(User).where(User.username == username))).username = name
+        (await session.scalar(select(Message).order_by(Message.seq))).content = "better"
 
 
 async def break_database(database):

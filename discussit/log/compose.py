@@ -23,6 +23,10 @@ class EncodedEntry(msgspec.Struct, array_like=True, frozen=True):
     text: str
     effect: Effect | None = None
 
+    def is_about(self, message: int | None) -> bool:
+        """Whether it is the message of this seq, or a change of it."""
+        return message in (self.seq, self.target)
+
     def is_same_as(self, other: "EncodedEntry") -> bool:
         """Whether both are the same entry of one log, whatever its text or its user's name is by now."""
         return (

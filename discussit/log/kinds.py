@@ -166,8 +166,10 @@ def _reaction(group_uuid: UUID, row: EntryRow, timestamp: str) -> Reaction:
 
 
 def _change(row: EntryRow) -> tuple[int, Changed]:
-    assert row.target is not None and row.changed is not None, "a change has a target"
-    return row.target, row.changed
+    target, changed = row.target, row.changed
+    assert target is not None, "a change has a target"
+    assert changed is not None, "what it is now was not read"
+    return target, changed
 
 
 def encoded(body: str | None) -> msgspec.Raw:

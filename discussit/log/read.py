@@ -132,7 +132,7 @@ def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Se
 
 
 def _entry_row(row: Row[Any]) -> EntryRow:
-    return EntryRow(*row)  # the columns of ROWS are its first fields
+    return EntryRow(*row.tuple())  # the columns of ROWS are its first fields
 
 
 # What entries show of others

@@ -169,6 +169,8 @@ FIND_REACTIONS = ManyFound(
         )
     ),
 )
+
+
 def _count_reactions(given: CTE) -> Rows:
     key = REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji
     users = select(*key, func.count().label("users")).select_from(given)
@@ -197,8 +199,8 @@ def find_targets(
 
 
 def _target(*row: Any) -> Target:
-    *start, content, body = row
-    return Target(*start, content or "", body)
+    group_id, seq, user_id, author, state, rev, changed_seq, content, body = row
+    return Target(group_id, seq, user_id, author, state, rev, changed_seq, content or "", body)
 
 
 def _find_mentions(connection: SqlConnection, targets: dict[Key, Target]) -> None:

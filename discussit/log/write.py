@@ -11,7 +11,8 @@ from sqlalchemy import Column, Integer, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
-from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
+from discussit.log.kinds import KINDS, Effect, EntryRow, State, kind_of, utc_text
+from discussit.log.revise import revised
 from discussit.log.targets import INSERT_MENTIONS, INSERT_TEXTS, Mentioned, Target
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
@@ -98,6 +99,14 @@ class CommittedChanges:
     revised_groups: dict[UUID, Revision] = field(default_factory=dict)
     ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
 
+    def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:
+        """Add a group's next entries, and have those of the transaction before them show what they made of them."""
+        earlier = self.entries[uuid]
+        for change in entries if earlier else ():
+            if kind_of(change.kind).revises:
+                earlier[:] = [revised(each, change) if each.is_about(change.target) else each for each in earlier]
+        earlier.extend(entries)
+
 
 Publish = Callable[[CommittedChanges], None]
 
@@ -182,11 +191,14 @@ class Appending:
 
     def _note(self, changes: CommittedChanges) -> None:
         texts = dict[datetime, str]()
+        encoded: dict[UUID, list[EncodedEntry]] = defaultdict(list)
         for each in self._placed:
             uuid, moment = each.entry.group_uuid, each.timestamp
-            changes.revisions.setdefault(uuid, self._revisions[uuid])
             timestamp = texts.get(moment) or texts.setdefault(moment, utc_text(moment))
-            changes.entries[uuid].append(encode_entry(uuid, _row(each), timestamp))
+            encoded[uuid].append(encode_entry(uuid, _row(each), timestamp))
+        for uuid, entries in encoded.items():
+            changes.revisions.setdefault(uuid, self._revisions[uuid])
+            changes.add(uuid, entries)
 
 
 @dataclass

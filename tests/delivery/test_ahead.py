@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 import pytest
 from anyio import fail_after
 from anyio.lowlevel import checkpoint
-from followers import entered, following
+from followers import following
 from shared_memory import SharedMemory
 
+from discussit.bus.messages import Appended
 from discussit.delivery import ahead, polling
 from discussit.delivery.ahead import AHEAD_SPACE, MAX_AHEAD, Ahead
 from discussit.log.compose import EncodedEntry
-from discussit.models import Entry, Session
+from discussit.models import Session
 
 
 class Late(SharedMemory):
@@ -115,25 +116,24 @@ async def test_a_reader_whose_logout_was_lost_with_an_entry_is_sent_nothing_afte
             assert [entry async for entry in entries] == []
 
 
-async def test_a_text_that_is_withdrawn_while_it_is_held_is_not_sent(world, patient):
+async def test_a_text_that_is_deleted_while_it_is_held_is_not_sent(world, patient):
     async with two_writers(world) as two, following(two.ours, world) as entries:
         await two.they_write("three")
         await two.we_write("secret")
-        await world.withdrew_all()
+        await world.deleted(4)
+        await two.late.arrive(1)
 
-        assert [await anext(entries), await anext(entries)] == [(3, ""), (4, "")]
-        assert entered(two.ours)[0].is_outdated
+        assert [await anext(entries) for _ in range(3)] == [(3, "three"), (4, ""), (5, "bob deleted a message")]
 
 
-async def test_the_old_text_of_a_late_entry_does_not_release_what_followed_it(world, patient):
+async def test_a_text_that_was_deleted_before_it_arrives_is_not_sent(world, patient):
     async with two_writers(world) as two, following(two.ours, world) as entries:
         await two.they_write("secret")
         await two.we_write("four")
-        async with world.database.transaction() as session:
-            (await session.get_one(Entry, (world.group.id, 3))).withdraw()
+        await world.deleted(3)
         await two.late.arrive(1)
 
-        assert [await anext(entries), await anext(entries)] == [(3, ""), (4, "four")]
+        assert [await anext(entries) for _ in range(3)] == [(3, ""), (4, "four"), (5, "bob deleted a message")]
 
 
 async def test_a_single_process_holds_nothing_since_nobody_could_close_the_gap(world, patient):
@@ -149,8 +149,13 @@ async def test_a_single_process_holds_nothing_since_nobody_could_close_the_gap(w
 # Bounds
 
 
+def taken(held, last):
+    message = held.take_next(last)
+    return [entry.seq for entry in message.entries] if message else []
+
+
 def entries(first, *texts):
-    return [EncodedEntry(seq, "Message", 1, "", None, text) for seq, text in enumerate(texts, first)]
+    return Appended([EncodedEntry(seq, "Message", 1, "", None, text) for seq, text in enumerate(texts, first)], 0)
 
 
 @pytest.fixture
@@ -172,28 +177,30 @@ async def test_what_is_held_is_bounded_and_takes_no_space_once_it_is_taken(held,
         assert held.hold(entries(8, text))  # is held already
         assert not held.hold(entries(8 + MAX_AHEAD, text))
 
-        assert len(held.take_after(7)) == MAX_AHEAD
+        assert len(taken(held, 7)) == MAX_AHEAD
 
 
 async def test_only_what_continues_the_log_is_taken_and_what_it_has_is_dropped(held):
     held.hold(entries(8, "8", "9"))
     held.hold(entries(11, "11"))
+    held.hold(entries(13, "13"))
 
-    assert [entry.seq for entry in held.take_after(6)] == []
-    assert [entry.seq for entry in held.take_after(8)] == [9]
-    assert [entry.seq for entry in held.take_after(10)] == [11]
+    assert taken(held, 6) == []
+    assert taken(held, 8) == [8, 9]
+    assert taken(held, 12) == [13]
+    assert taken(held, 10) == []
 
 
 async def test_a_gap_that_opens_after_another_one_closed_has_its_own_time(held, given_up, monkeypatch):
     held.hold(entries(8, "8"))
     monkeypatch.setattr(ahead, "AHEAD_LIMIT", 3600)
     held.hold(entries(10, "10"))
-    held.take_after(7)
+    held.take_next(7)
 
     held._end_wait()
 
     assert given_up == []
-    assert [entry.seq for entry in held.take_after(9)] == [10]
+    assert taken(held, 9) == [10]
 
 
 async def test_what_waits_too_long_is_given_up_once_with_all_that_is_held(held, given_up):
@@ -204,12 +211,12 @@ async def test_what_waits_too_long_is_given_up_once_with_all_that_is_held(held, 
         while not given_up:
             await checkpoint()
 
-    assert (given_up, held.take_after(7)) == (["once"], [])
+    assert (given_up, taken(held, 7)) == (["once"], [])
 
 
 async def test_a_room_that_holds_nothing_gives_up_nothing(held, given_up):
     held.hold(entries(8, "8"))
-    held.take_after(7)
+    held.take_next(7)
 
     held.give_up()
 

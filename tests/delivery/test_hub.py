@@ -105,11 +105,11 @@ async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient
         assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 
 
-async def test_a_text_that_is_withdrawn_before_it_arrives_is_not_kept(world):
+async def test_a_text_that_is_deleted_before_it_arrives_is_not_kept(world):
     await world.joined(world.alice, world.bob)
 
     async with reading(world, swapped()) as served, following(served, world) as entries:
         await world.wrote("oops")
-        await world.withdrew_all()
+        await world.deleted(3)
 
         assert await anext(entries) == (3, "")

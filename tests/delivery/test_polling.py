@@ -71,7 +71,7 @@ async def test_a_copy_from_before_a_revision_is_given_an_epoch_of_its_own_and_re
     await world.wrote("as it was")
 
     async with world.served() as served, following(served, world) as entries:
-        await world.withdrew_all()
+        await world.revised(3, "better")
         async with world.database.transaction() as session:
             await session.execute(update(Group).values(revisions=0, epoch=world.group.epoch))
         await is_replaced(world)
@@ -128,7 +128,7 @@ async def test_a_revision_that_was_not_announced_is_found_and_its_old_texts_are_
         await world.wrote("as it was")
         await anext(entries)
         world.listen()
-        await world.withdrew_all()
+        await world.revised(3, "better")
         (room,), (alice,) = served.hub.rooms, entered(served)
         while not alice.is_outdated:
             await alice.sender.woken()

@@ -174,7 +174,7 @@ def test_a_tail_keeps_fewer_long_entries(room):
 def test_dropped_entries_make_space(room):
     room.append(entries(6, "x" * SPACE))
     room.append(entries(7, "y" * SPACE))
-    room.revise(1, "f")
+    room.outdate(1, "f")
     room.append(entries(8, "z" * SPACE))
 
     assert (room.first, room.is_full) == (8, False)
@@ -248,7 +248,7 @@ async def idle(bob):
 def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):
     room.append(entries(6, "six"))
 
-    room.revise(1, "f")
+    room.outdate(1, "f")
 
     assert (room.slice(5), room.last, bob.is_outdated) == (None, 6, True)
 

@@ -14,6 +14,7 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
 from discussit.errors import CloseCode
+from discussit.log.decide import delete_messages
 from discussit.log.read import LogState
 from discussit.models import Entry, Group, Membership, Message, Session, User
 
@@ -127,17 +128,22 @@ async def test_readers_who_missed_the_same_entries_read_them_once(world, queries
     await ready.aclose()
 
 
-async def test_entries_revised_while_they_are_restored_are_not_kept(world, monkeypatch):
+async def test_a_text_that_is_deleted_while_it_is_restored_is_not_kept(world, monkeypatch):
     await world.joined(world.alice, world.bob)
-    await world.wrote("as it was")
+    await world.wrote("secret")
 
     async with world.served() as served, following(served, world) as ready:
         (room,) = served.hub.rooms
-        read = world.database.run_read
+        after_each_read(world, monkeypatch, lambda: world.deleted(3))
+        await served.hub.rooms._restore(room, 0)
 
-        async def read_while_revised(work):
+        assert "secret" not in f"{room._tail}"
+    await ready.aclose()
+
+
+async def read_while_revised(work):
             result = await read(work)
-            room.revise(1, room.epoch)
+            room.learn(1)
             return result
 
         monkeypatch.setattr(world.database, "run_read", read_while_revised)
@@ -259,12 +265,12 @@ async def test_a_hint_of_a_revision_marks_every_follower_outdated(world):
         assert entered(served)[0].is_outdated
 
 
-async def test_a_text_that_was_read_before_its_withdrawal_is_not_sent_after_it(world, monkeypatch):
+async def test_a_text_that_was_read_before_its_deletion_is_not_sent_after_it(world, monkeypatch):
     await world.joined(world.alice, world.bob)
     await world.wrote("secret")
 
     async with world.served() as served, following(served, world, cursor=2) as entries:
-        after_each_read(world, monkeypatch, lambda: world.withdrew_all())
+        after_each_read(world, monkeypatch, lambda: world.deleted(3))
 
         assert await anext(entries) == (3, "")
 
@@ -336,7 +342,7 @@ async def read_from(served, world, cursor):
         return [(await anext(entries))[0] for _ in range(402 - cursor)]
 
 
-async def test_a_text_that_is_withdrawn_where_it_is_written_is_not_sent(world):
+async def test_a_text_that_is_deleted_in_the_transaction_that_wrote_it_is_not_sent(world):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
@@ -344,17 +350,17 @@ async def test_a_text_that_is_withdrawn_where_it_is_written_is_not_sent(world):
             written = world.message("oops")
             session.add(written)
             await session.flush()
-            written.withdraw()
+            await session.run_sync(delete_messages, [(world.group.id, written.seq)], world.bob)
 
         assert await anext(entries) == (3, "")
 
 
-async def test_readers_stay_though_texts_are_withdrawn_one_after_the_other_while_they_are_read(world, monkeypatch):
+async def test_readers_stay_though_texts_are_deleted_one_after_the_other_while_they_are_read(world, monkeypatch):
     await world.joined(world.alice, world.bob)
     await world.wrote("secret", "another")
 
     async with world.served() as served, following(served, world, cursor=2) as entries:
-        after_each_read(world, monkeypatch, lambda: withdraw(world, 3), lambda: withdraw(world, 4))
+        after_each_read(world, monkeypatch, lambda: world.deleted(3), lambda: world.deleted(4))
 
         assert [await anext(entries), await anext(entries)] == [(3, ""), (4, "")]
         assert entered(served)[0].ended is None
@@ -370,11 +376,6 @@ async def test_whoever_comes_while_members_are_read_stays(world, monkeypatch):
 
         assert bob.ended is None
     await ready.aclose()
-
-
-async def withdraw(world, seq):
-    async with world.database.transaction() as session:
-        (await session.get_one(Entry, (world.group.id, seq))).withdraw()
 
 
 async def enter(room, follower):

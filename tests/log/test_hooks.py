@@ -133,14 +133,13 @@ async def test_a_revision_changes_the_groups_epoch_and_its_texts(world):
     assert await world.log() == [(1, "better"), (2, "hi")]
 
 
-async def test_a_withdrawn_text_is_in_no_row(world):
+async def test_a_deleted_text_is_in_no_row(world):
     await world.wrote("secret")
 
-    async with world.database.transaction() as session:
-        (await first_entry(session)).withdraw()
+    await world.deleted(1)
 
     texts = await world.database.run_read(lambda session: session.scalars(select(TEXTS.c.content)).all())
-    assert (texts, [row["state"] for row in await world.rows()]) == ([], ["deleted"])
+    assert (texts, [row["state"] for row in await world.rows()]) == ([], ["deleted", "live"])
 
 
 async def test_a_rollback_leaves_no_gap(world):
@@ -170,20 +169,19 @@ async def test_a_rolled_back_savepoint_leaves_no_gap(world):
 async def test_deleting_an_entry_is_refused(world):
     await world.wrote("hi")
 
-    with pytest.raises(ValueError, match="withdraw"):
+    with pytest.raises(ValueError, match="delete_messages"):
         async with world.database.transaction() as session:
             await session.delete(await first_entry(session))
 
     assert await world.log() == [(1, "hi")]
 
 
-async def test_a_withdrawn_message_keeps_its_place_and_loses_its_text(world):
+async def test_a_deleted_message_keeps_its_place_and_loses_its_text(world):
     await world.wrote("oops", "hi")
 
-    async with world.database.transaction() as session:
-        (await first_entry(session)).withdraw()
+    await world.deleted(1)
 
-    assert await world.log() == [(1, ""), (2, "hi")]
+    assert await world.log() == [(1, ""), (2, "hi"), (3, "")]
 
 
 # What a commit publishes
@@ -299,16 +297,15 @@ async def test_a_membership_that_is_taken_out_of_a_list_is_logged(world, owner):
     assert (await world.members(), (await world.read_group()).member_count) == ([], 0)
 
 
-async def test_a_withdrawn_text_is_not_replaced(world):
+async def test_a_deleted_text_is_not_replaced(world):
     await world.wrote("secret")
-    async with world.database.transaction() as session:
-        (await first_entry(session)).withdraw()
+    await world.deleted(1)
 
     with pytest.raises(ValueError, match="gone for good"):
         async with world.database.transaction() as session:
             (await first_entry(session)).content = "another"
 
-    assert await world.log() == [(1, "")]
+    assert await world.log() == [(1, ""), (2, "")]
 
 
 @pytest.mark.parametrize("content", [{}, {"content": None}, {"content": ""}], ids=["missing", "none", "empty"])

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from discussit.log.compose import encode_entry
-from discussit.log.kinds import KINDS, Effect, EntryRow, State, kind_of, utc_text
+from discussit.log.kinds import Effect, EntryRow, State, kind_of, utc_text
 
 GROUP = UUID("00000000-0000-4000-8000-000000000000")
 MOMENT = datetime(2026, 11, 22, 22, 31, 5, 123456, UTC)
@@ -45,11 +45,21 @@ def test_an_event_is_encoded_with_the_contracts_keys(kind):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_deleted_entry_is_marked_and_has_no_text(kind):
-    entry = json.loads(encode_entry(GROUP, row(kind, content="", state=State.DELETED)).text)
+@pytest.mark.parametrize("state", [State.DELETED, State.REMOVED])
+def test_a_deleted_message_is_marked_and_has_no_text(state):
+    entry = json.loads(encode_entry(GROUP, row("Message", content="", state=state)).text)
 
-    assert (entry["withdrawn"], entry.get("content", "")) == (True, "")
+    assert (entry["deleted"], entry["withdrawn"], entry["content"]) == (True, True, "")
+
+
+def test_a_rich_message_is_encoded_with_the_contracts_keys():
+    body, names = '{"v":1,"t":[["@",0]]}', ("bob",)
+    rich = row("Message", content="@bob")._replace(body=body, mentions=names, rev=2, reply_to=3, reply_rev=1)
+
+    entry = json.loads(encode_entry(GROUP, rich).text)
+
+    assert (entry["body"], entry["mentions"], entry["rev"]) == ({"v": 1, "t": [["@", 0]]}, ["bob"], 2)
+    assert (entry["reply_to"], entry["reply_rev"]) == (3, 1)
 
 
 def test_an_entry_of_an_unknown_kind_is_encoded_without_its_content():
@@ -73,12 +83,20 @@ def test_an_entry_has_its_effect_on_its_users_membership(kind, effect):
 
 @pytest.mark.parametrize(
     ("kind", "is_unread", "is_sent"),
-    [("Message", True, True), ("Join", False, True), ("Left", False, True), ("Poll", False, False)],
+    [
+        ("Message", True, True),
+        ("Join", False, True),
+        ("Left", False, True),
+        ("Edit", False, True),
+        ("Delete", False, False),
+        ("Reaction", False, False),
+        ("Poll", False, False),
+    ],
 )
 def test_a_kind_tells_whether_it_is_unread_and_sent_to_tutorial_clients(kind, is_unread, is_sent):
     known = kind_of(kind)
 
-    assert (known.counts_as_unread, known.is_sent_to_tutorial_clients) == (is_unread, is_sent)
+    assert (known.counts_as_unread, known.tutorial_form is not None) == (is_unread, is_sent)
 
 
 @pytest.mark.parametrize("content", ["line\nbreak", "\u2028", '"', "\\", "\0", "\U0001f600", "</script>"])

@@ -84,7 +84,9 @@ def test_a_reaction_that_is_taken_back_is_no_longer_counted(talk):
     assert told(of_alice.until(seq=5), "on", "count") == (False, 0)
 
 
-@pytest.mark.parametrize(("sent_emoji", "shown"), [("❤", "❤️"), ("❤️", "❤️"), ("👋🏽", "👋🏽"), ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"), ("🇯🇵", "🇯🇵")])
+@pytest.mark.parametrize(
+    ("sent_emoji", "shown"), [("❤", "❤️"), ("❤️", "❤️"), ("👋🏽", "👋🏽"), ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"), ("🇯🇵", "🇯🇵")]
+)
 def test_a_reactions_emoji_is_fully_qualified(talk, sent_emoji, shown):
     of_alice, of_bob = talk
 

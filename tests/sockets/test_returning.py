@@ -2,7 +2,7 @@
 
 import pytest
 from people import V1, closed
-from world import delete_first, fill, rename
+from world import delete_first, fill, revise_first
 
 from discussit.cli import main
 from discussit.wire.objects import MAX_MISSED
@@ -84,7 +84,7 @@ def test_a_revision_resets_readers(site, state, alice, gardening):
     alice.says(gardening, "oops")
 
     with alice.reading(gardening) as reader, alice.in_group(gardening) as socket:
-        site.portal.call(withdraw, state.database)
+        site.portal.call(revise_first, state.database)
         assert reader.next() == {"type": "reset", "seq": 2}
         alice.says(gardening, "live")
         assert socket.receive_json()["content"] == "live"
@@ -124,10 +124,16 @@ def test_a_client_that_has_seen_nothing_yet_names_no_entrys_timestamp(alice, gar
     assert first(alice, gardening, since=0, epoch=epoch, at=ANOTHER_TIME) == log[0]
 
 
-def test_a_client_that_was_away_while_a_text_was_withdrawn_has_to_load_the_log(
+def test_a_client_that_was_away_while_a_text_was_deleted_reads_on(site, state, alice, gardening, log, epoch):
+    site.portal.call(delete_first, state.database)
+
+    assert first(alice, gardening, since=3, epoch=epoch)["type"] == "message_deleted"
+
+
+def test_a_client_that_was_away_while_a_text_was_changed_in_place_has_to_load_the_log(
     site, state, alice, gardening, log, epoch
 ):
-    site.portal.call(withdraw, state.database)
+    site.portal.call(revise_first, state.database)
 
     assert first(alice, gardening, since=3, epoch=epoch) == {"type": "reset", "seq": 3}
 
