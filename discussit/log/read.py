@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, String, and_, func, select, text, type_coerce
+from sqlalchemy import String, and_, func, select, text, type_coerce
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
@@ -131,8 +131,8 @@ def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Se
     return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
 
 
-def _entry_row(row: Row[Any]) -> EntryRow:
-    return EntryRow(*row.tuple())  # the columns of ROWS are its first fields
+def _entry_row(row: Sequence[Any]) -> EntryRow:
+    return EntryRow(*row)  # the columns of ROWS are its first fields
 
 
 # What entries show of others

@@ -141,18 +141,6 @@ async def test_a_text_that_is_deleted_while_it_is_restored_is_not_kept(world, mo
     await ready.aclose()
 
 
-async def read_while_revised(work):
-            result = await read(work)
-            room.learn(1)
-            return result
-
-        monkeypatch.setattr(world.database, "run_read", read_while_revised)
-        await served.hub.rooms._restore(room, 0)
-
-        assert room.slice(0) is None
-    await ready.aclose()
-
-
 async def test_a_follower_that_sleeps_gets_everything_in_the_end(world):
     await world.joined(world.alice, world.bob)
 
