@@ -10,6 +10,7 @@ from discussit.errors import CloseCode
 from discussit.models.accounts import username_key
 from discussit.pages.group import HEADER_WINDOW, RenderedEntry, continues
 from discussit.pages.page import hue, initials
+from discussit.text.rich import parse
 
 
 def corpus(name):
@@ -49,3 +50,10 @@ def test_the_corpus_says_of_every_close_code_whether_to_come_back():
     codes = {each["code"]: each["is_final"] for each in corpus("close_codes")}
 
     assert {code: codes[code] for code in CloseCode} == {code: code >= 4400 for code in CloseCode}
+
+
+@pytest.mark.parametrize("case", corpus("addresses"), ids=lambda case: case["text"])
+def test_a_rich_text_links_the_addresses_that_a_plain_one_does(case):
+    _, *nodes = json.loads(parse(f"**rich** {case['text']}").resolve({}).body)["t"][0]
+
+    assert [node[1:] for node in nodes if node[0] == "a"] == [[each, each] for each in case["addresses"]]

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { addressesIn } from "../../static/js/shared/linkify.js"
+import addresses from "../corpus/addresses.json" with { type: "json" }
 
 const found = text => addressesIn(text).map(({ address }) => address)
 
@@ -14,6 +15,12 @@ test("addresses are found without URL.canParse", context => {
     { address: "http://b.example/x", index: 26 },
   ])
 })
+
+for (const { text, addresses: expected } of addresses) {
+  test(`the addresses in "${text}" are the server's`, () => {
+    assert.deepEqual(found(text), expected)
+  })
+}
 
 for (const text of ["http://[", "https://a b", "https://%", "ftp://a.example", "example.org"]) {
   test(`"${text}" has no address that a browser could open`, () => {
