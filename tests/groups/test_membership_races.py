@@ -114,7 +114,7 @@ async def remove_bob(world):
     async with world.database.transaction() as session:
         membership = await session.get(Membership, (world.group.id, world.bob.id))
         if membership is not None:
-            await MembershipView(world.database).remove(session, membership)
+            await MembershipView(world.database).remove(session, None, [membership])
 
 
 async def counted(world):
