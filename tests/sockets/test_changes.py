@@ -1,11 +1,9 @@
 """Edits, deletions, reactions and replies, as sockets send and receive them."""
 
 from contextlib import ExitStack
-from itertools import count
 
 import pytest
-
-numbers = count()
+from changes import deleted, edited, reacted, sent, told
 
 
 @pytest.fixture
@@ -15,30 +13,6 @@ def talk(alice, bob, gardening):
     bob.says(gardening, "Tomatoes?")
     with alice.reading(gardening) as of_alice, bob.reading(gardening) as of_bob:
         yield of_alice, of_bob
-
-
-def sent(reader, command, client_id=None, **fields):
-    """Sends a command; what it is answered with."""
-    client_id = client_id or f"c{next(numbers)}"
-    reader.socket.send_json({"type": command, "client_id": client_id, **fields})
-    answer = reader.until(client_id=client_id)
-    return answer.get("seq") or answer["code"]
-
-
-def told(entry, *keys):
-    return tuple(entry.get(key) for key in keys)
-
-
-def deleted(reader, target=3):
-    return sent(reader, "delete_message", target=target)
-
-
-def edited(reader, text, rev=0, target=3):
-    return sent(reader, "edit_message", target=target, rev=rev, message=text)
-
-
-def reacted(reader, emoji, *, on=True, target=3):
-    return sent(reader, "react", target=target, emoji=emoji, on=on)
 
 
 # What everyone receives
