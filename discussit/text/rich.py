@@ -22,7 +22,8 @@ MAX_BIG = 3  # emoji that are shown large
 LONGEST_BIG = 200  # characters of a message of so many, by aliases
 
 # Without any of these a text is plain.
-SIGNS = re.compile(r"[*_~`@:\[\\\n]")
+SIGNS = re.compile(r"[*_~`@:\[\\\r\n]")
+LINE_BREAK = re.compile(r"\r\n?|\n")
 BEGINNING = re.compile(
     r"\s*(?:>|-|[0-9]{1,3}\.|[0-9#*]?[\ufe0f\u20e3]"
     "|[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
@@ -53,11 +54,11 @@ def parse(content: str) -> "Parsed | None":
     """Read a text, in time linear in its length. None: it is plain, whoever the members are."""
     if is_plain(content):
         return None
-    if content.count("\n") >= MAX_LINES:
+    lines, findings = LINE_BREAK.split(content), Findings()
+    if len(lines) > MAX_LINES:
         return None
-    findings = Findings()
     try:
-        tree = _big(content, findings) or Blocks(content.replace("\r\n", "\n").split("\n"), findings).read()
+        tree = _big(content, findings) or Blocks(lines, findings).read()
     except TooMuchMarkup:
         return None
     return Parsed(content, tree, findings) if findings.is_rich or findings.mentions else None

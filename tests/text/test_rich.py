@@ -99,7 +99,7 @@ def test_code_in_a_line(text, nodes):
         ("```some words\nmore```", ["", "some words\nmore"]),
         ("````\n```\n````", ["", "```"]),
         ("  ```c++\n  a\n    b\n  ```", ["c++", "a\n  b"]),
-        ("```\r\na\r\n```", ["", "a"]),
+        ("```\r\na\rb\r\n```", ["", "a\nb"]),
     ],
 )
 def test_blocks_of_code(text, code):
