@@ -9,7 +9,7 @@ import pytest
 from discussit.errors import CloseCode
 from discussit.models.accounts import username_key
 from discussit.pages.group import HEADER_WINDOW, RenderedEntry, continues
-from discussit.pages.page import hue, initials
+from discussit.pages.page import hue, initials, make_templates
 from discussit.text.rich import parse
 
 
@@ -57,3 +57,12 @@ def test_a_rich_text_links_the_addresses_that_a_plain_one_does(case):
     _, *nodes = json.loads(parse(f"**rich** {case['text']}").resolve({}).body)["t"][0]
 
     assert [node[1:] for node in nodes if node[0] == "a"] == [[each, each] for each in case["addresses"]]
+
+
+@pytest.mark.parametrize("case", corpus("bodies"))
+def test_a_body_becomes_the_corpus_elements(case):
+    templates = make_templates().env.get_template("group/_body.html").module
+
+    html = templates.body(case["body"], case.get("mentions", []), case.get("me", ""), case.get("is_author", False))
+
+    assert html == case["html"]

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { addressesIn } from "../../static/js/shared/linkify.js"
+import { addressesIn, linkify } from "../../static/js/shared/linkify.js"
 import addresses from "../corpus/addresses.json" with { type: "json" }
+import { dom } from "./dom.js"
+
+globalThis.document = dom
 
 const found = text => addressesIn(text).map(({ address }) => address)
 
@@ -37,4 +40,15 @@ test("closing brackets and full stops are not part of an address", () => {
     "https://a.example/b_(c)",
     "https://a.example/",
   ])
+})
+
+test("a text that has elements is left as it is", () => {
+  const replaced = []
+  const replaceChildren = (...parts) => replaced.push(...parts)
+
+  linkify({ textContent: "https://a.example", firstElementChild: {}, replaceChildren })
+  assert.deepEqual(replaced, [])
+
+  linkify({ textContent: "https://a.example", firstElementChild: null, replaceChildren })
+  assert.equal(replaced.length, 1)
 })

@@ -6,11 +6,12 @@ const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi
 const CLOSING = /[.,:;!?'"…»”’)\]}]$/
 
 /**
- * The text stays as it is if that fails.
+ * The text stays as it is if that fails, and if it has elements: then it is a rich one, which has its links.
  * @param {HTMLElement} text
  */
 export function linkify(text) {
   attempt(() => {
+    if (text.firstElementChild) return
     const addresses = addressesIn(text.textContent)
     if (addresses.length) text.replaceChildren(...split(text.textContent, addresses))
   })
