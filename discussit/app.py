@@ -138,7 +138,7 @@ def create_app(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub and writer run beside the requests; if one of them ends, so does the process.
+    """Bus, hub, writer and checkpoints run beside the requests; if one of them ends, so does the process.
 
     They belong to an event loop, so each run of the application has its own.
     """
@@ -149,7 +149,8 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     site.database.publish_to(site.hub.publish, site.bus.others_notified)
     main = MainTasks(lambda: give_up(site))
     try:
-        async with site.bus.connected(), main.running(site.bus.run, site.hub.run, site.writer.run):
+        runs = (site.bus.run, site.hub.run, site.writer.run, site.database.run_checkpoints)
+        async with site.bus.connected(), main.running(*runs):
             await site.hub.started.wait()
             site.running.set()
             yield

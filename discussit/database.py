@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
+from anyio import CancelScope, CapacityLimiter, fail_after, sleep_forever, to_thread
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
+from discussit.checkpoints import Checkpoints
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.write import CommittedChanges, Publish
 from discussit.many_rows import SqlConnection
@@ -102,11 +103,13 @@ class Database:
         self._publish: Publish = lambda _changes: None
         self._others_notified: Callable[[], Awaitable[None]] | None = None
         self._writer: WritingThread | None = None
+        self._checkpoints: Checkpoints | None = None
         if settings.uses_sqlite:
             self._turn = Turns(1)
             file = WatchedFile(settings.sqlite_file)
             self._writer = WritingThread(settings.database_url, file)
             self._reader = SQLiteReaders(settings.database_url, file)
+            self._checkpoints = Checkpoints(settings.database_url, file, self._turn)
             self.engine = async_engine(settings.database_url, pool_size=1, max_overflow=0)
             configure_sqlite(self.engine.sync_engine, begin="BEGIN IMMEDIATE", watched=file)
         else:
@@ -133,7 +136,16 @@ class Database:
         """
         self._publish, self._others_notified = publish, others_notified
 
+    async def run_checkpoints(self) -> None:
+        """Until cancelled, have texts that are erased in this process leave SQLite's files within seconds."""
+        if self._checkpoints is None:
+            await sleep_forever()
+        else:
+            await self._checkpoints.run()
+
     def _published(self, changes: CommittedChanges) -> None:
+        if changes.erases and self._checkpoints is not None:
+            self._checkpoints.request()
         try:
             self._publish(changes)
         except Exception:
@@ -209,6 +221,8 @@ class Database:
             self._reader.dispose()
         else:
             await self._batch_engine.dispose()
+        if self._checkpoints is not None:
+            await self._checkpoints.close()  # last: nothing else of this process has the file open
 
 
 class Turns:

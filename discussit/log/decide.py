@@ -66,7 +66,7 @@ class Batch:
     def write(self, changes: CommittedChanges) -> None:
         """Store what was decided."""
         # Before the entries, whose objects show what became of their targets.
-        store_targets(self._connection, self._targets.values())
+        changes.erases = store_targets(self._connection, self._targets.values())
         self._appending.write(self._connection, changes)
 
     def _carry_out(self, draft: Draft) -> int:
@@ -220,5 +220,6 @@ def delete_messages(session: OrmSession, keys: Collection[Key], user: Deleter) -
             uuid = ends[target.group_id].group_uuid
             deletion = NewEntry(target.group_id, uuid, DELETE.name, user.id, user.username, target=target)
             target.delete(appending.place(deletion), user.id)
-    store_targets(connection, targets.values())
-    appending.write(connection, changes_of(session))
+    changes = changes_of(session)
+    changes.erases |= store_targets(connection, targets.values())
+    appending.write(connection, changes)

@@ -47,6 +47,7 @@ def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
             changes.ended_sessions[row.id] = row.user_id
         elif isinstance(row, Group):
             changes.resync_groups.add(row.uuid)
+            changes.erases = True
 
 
 # Memberships and events
@@ -241,6 +242,7 @@ def _store_text(session: OrmSession, entry: Entry) -> None:
         raise ValueError("A deleted text is gone for good: its place takes no other.")
     place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
     session.connection().execute(update(TEXTS).where(place).values(content=entry.content, body=None))
+    write.changes_of(session).erases = True
 
 
 # Commits

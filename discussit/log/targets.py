@@ -250,14 +250,16 @@ PLACE_MENTIONS = ManyRows(
 )
 
 
-def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> None:
-    """Write what the transaction did to these messages."""
+def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> bool:
+    """Write what the transaction did to these messages; return whether it erased texts."""
     changed = [target for target in targets if target.is_changed]
+    deleted = [target.key for target in changed if target.is_deleted]
     CHANGE.execute(connection, [(*target.key, target.state, target.rev, target.changed_seq) for target in changed])
-    forget(connection, [target.key for target in changed if target.is_deleted])
+    forget(connection, deleted)
     live = [target for target in targets if not target.is_deleted]
     _store_edits(connection, [target for target in live if target.is_changed])
     _store_reactions(connection, live)
+    return bool(deleted)
 
 
 def _store_edits(connection: SqlConnection, edited: Sequence[Target]) -> None:

@@ -98,6 +98,7 @@ class CommittedChanges:
     resync_groups: set[UUID] = field(default_factory=set)  # deleted: their readers must read the database
     revised_groups: dict[UUID, Revision] = field(default_factory=dict)
     ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
+    erases: bool = False  # texts, which then have to leave SQLite's files as well
 
     def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:
         """Add a group's next entries, and have those of the transaction before them show what they made of them."""
