@@ -12,10 +12,13 @@ TOKEN = re.compile(r"([*_~`])\1*|[@:\[\\\n]")
 ALIAS = re.compile(r"(?<![^\W_]):([a-z0-9_+-]{1,64}):(?![^\W_])")  # no letter or digit touches it
 TAGS = {"*": "i", "_": "i", "**": "b", "~~": "s"}
 MARKS = {mark: (mark,) for mark in TAGS} | {"***": ("**", "*")}
-# Beside these a sign is not emphasis, as in /usr/_x_/ and ¯\_(ツ)_/¯.
+# Outside, beside these a sign is not emphasis, as in /usr/_x_/, /*x*/ and ¯\_(ツ)_/¯.
 GLUE = frozenset("/\\@#$%&=+^")
-# Before these an underscore is part of a face, as in -_- and ^_^.
-FACES = frozenset("-^<>=.,;:")
+# Inside, beside these it isn't either, as in (*), -_- and ^_^.
+NO_BEGINNING = frozenset(")]},;")
+NO_END = frozenset("([{")
+FACES = frozenset("-^<>=.")
+STARRY_EYES = "*_*"
 ESCAPABLE = frozenset("*_`~[")
 BEFORE_ESCAPE = frozenset("([{<\"'“\u2018«*_~>|-")
 AFTER_ESCAPE = frozenset(".,:;!?)]}>\"'”\u2019»*_~|-\\")
@@ -57,9 +60,11 @@ class Inline:
     # Each reader returns up to where it has read. What it does not take stays text.
 
     def _read_emphasis(self, start: int, end: int) -> int:
+        if self._text.startswith(STARRY_EYES, start):
+            return start + len(STARRY_EYES)
         marks = MARKS.get(self._text[start:end], ())
         before, after = self._around(start, end)
-        if marks and _may_close(before, after) and {*marks} <= {each.mark for each in self._open}:
+        if marks and _may_close(marks[0], before, after) and {*marks} <= {each.mark for each in self._open}:
             self._take(start, end)
             self._close({*marks})
         elif marks and _may_open(marks[0], before, after):
@@ -178,13 +183,20 @@ def emoji_of(alias: str) -> str | None:
 
 
 def _may_open(mark: str, before: str, after: str) -> bool:
-    if _is_edge(after) or is_spaced(before) or before in GLUE:
+    is_face = mark == "_" and after in FACES
+    return _may_stand(mark, outside=before, inside=after) and after not in NO_BEGINNING and not is_face
+
+
+def _may_close(mark: str, before: str, after: str) -> bool:
+    return _may_stand(mark, outside=after, inside=before) and before not in NO_END
+
+
+def _may_stand(mark: str, *, outside: str, inside: str) -> bool:
+    """Whether a sign may be emphasis between these characters, one of which is emphasized."""
+    if _is_edge(inside) or is_spaced(outside):
         return False
-    return mark != "_" or after not in FACES
-
-
-def _may_close(before: str, after: str) -> bool:
-    return not _is_edge(before) and not is_spaced(after) and after not in GLUE
+    # **Yes**/**no** can't be anything else.
+    return outside not in GLUE or (len(mark) == 2 and inside.isalnum() and outside != "\\")
 
 
 def _is_edge(character: str, signs: frozenset[str] = frozenset()) -> bool:

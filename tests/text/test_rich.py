@@ -23,7 +23,9 @@ AS_TYPED = (
     "see https://en.example/wiki/X_(y) there",
     "2*3*4 and 2 ** 3 ** 4",
     "snake_case_name and /usr/_local_/x",
-    "-_- ok -_- ^_^ ^_^ >_<",
+    "-_- ok -_- ^_^ ^_^ >_< *_* T_T",
+    "(*) a (*) b",
+    "/*a*/ src/**/a and lib/**/b",
     "**kwargs, **args",
     "C:\\_temp\\* \\\\server\\_share",
     "~5 minutes ~ 3",
@@ -70,6 +72,7 @@ def test_a_text_that_shows_only_itself_is_plain(text):
         ("*see *a* there", ["*see ", ["i", "a"], " there"]),
         ("*a\nb*", [["i", "a", ["br"], "b"]]),
         ("**「太字」**です", [["b", "「太字」"], "です"]),
+        ("**yes**/**no**", [["b", "yes"], "/", ["b", "no"]]),
         ("_a_b_ (*c*), “*d*”", [["i", "a_b"], " (", ["i", "c"], "), “", ["i", "d"], "”"]),
     ],
 )
