@@ -99,7 +99,7 @@ class Inline:
                 address = self._text[begin:address_end]
                 return self._put(["a", address, address], begin, address_end, is_rich=False)
         alias = ALIAS.match(self._text, start)
-        emoji = emoji_of(alias[1]) if alias else None
+        emoji = named(alias[1]) if alias else None
         return self._put(["e", emoji, alias[1]], start, alias.end()) if alias and emoji else end
 
     def _read_mention(self, start: int, end: int) -> int:
@@ -175,11 +175,6 @@ READERS = {
     "\\": Inline._read_escape,
     "\n": Inline._read_break,
 }
-
-
-def emoji_of(alias: str) -> str | None:
-    """Numbers are no aliases: 10:30:45 and :100: stay."""
-    return None if alias.isdecimal() else named(alias)
 
 
 def _may_open(mark: str, before: str, after: str) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from discussit.text import emoji
 from discussit.text.blocks import Blocks
-from discussit.text.inline import ALIAS, emoji_of
+from discussit.text.inline import ALIAS
 from discussit.text.nodes import Findings, Node, PossibleMention, TooMuchMarkup, joined
 
 VERSION = 1
@@ -112,6 +112,6 @@ def _big(content: str, findings: Findings) -> list[Node]:
     """The tree of a text that is a few emoji, or nothing."""
     if len(content) > LONGEST_BIG:
         return []
-    found = emoji.split(ALIAS.sub(lambda alias: emoji_of(alias[1]) or alias[0], content)) or []
+    found = emoji.split(ALIAS.sub(lambda alias: emoji.named(alias[1]) or alias[0], content)) or []
     findings.is_rich = 1 <= len(found) <= MAX_BIG
     return [["big", *found]] if findings.is_rich else []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discussit.text.emoji import FILE
 from discussit.text.rich import MAX_GROWTH, MIN_BODY, parse
 
 MEMBERS = {"everyone": 0, "alice": 1, "bob": 2, "bob-san": 3, "зоя": 4, "田中": 5, "b_": 6}
@@ -197,6 +198,13 @@ def test_aliases_become_emoji_between_words_and_outside_code():
 )
 def test_one_to_three_emoji_are_large(text, emoji):
     assert nodes_of(text) == [["big", *emoji.split()]]
+
+
+def test_every_emoji_is_shown_large_in_each_of_its_forms():
+    emoji = [each for rows in json.loads(FILE.read_text())["groups"].values() for each, *_ in rows]
+
+    for each in emoji:
+        assert nodes_of(each) == nodes_of(each.replace("\ufe0f", "")) == [["big", each]]
 
 
 @pytest.mark.parametrize("text", ["👍👍👍👍", "👍 yes", "👍1", "©x"])
