@@ -119,13 +119,13 @@ def test_a_migrated_log_has_the_same_entries(newest):
         (7, 1, "Join", 1, None, "live", 0, "alice Join the Gardening group"),
         (7, 2, "Message", 1, "a1", "live", 1, "hello"),
         (7, 3, "Join", 2, None, "live", 1, "bob Join the Gardening group"),
-        (7, 4, "Message", 2, "b1", "deleted", 2, None),
+        (7, 4, "Message", 2, "b1", "deleted", 2, ""),
         (7, 5, "Message", 1, "a2", "live", 3, "tomatoes"),
         (7, 6, "Left", 2, None, "live", 3, "bob Left the Gardening group"),
         (8, 1, "Join", 3, None, "live", 0, "carol Join the Cooking group"),
         (8, 2, "Message", 3, None, "live", 1, "soup"),
-        (8, 3, "Message", 3, "c1", "deleted", 2, None),
-        (8, 4, "Join", 1, None, "deleted", 2, None),
+        (8, 3, "Message", 3, "c1", "deleted", 2, ""),
+        (8, 4, "Join", 1, None, "deleted", 2, ""),
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import String, and_, func, select, text, type_coerce
+from sqlalchemy import String, and_, func, select, type_coerce
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
@@ -19,30 +19,32 @@ READ_AHEAD = 50  # entries fetched before they are asked for
 MENTION = '["@",'  # is in every encoded tree with mentions: quotes in its texts are escaped
 
 # Columns of an EntryRow. Plain rows: creating objects takes twice as long as reading them.
-ROWS = (
-    select(
-        ENTRIES.c.seq,
-        ENTRIES.c.kind,
-        ENTRIES.c.user_id,
-        User.username,
-        ENTRIES.c.timestamp,
-        ENTRIES.c.state,
-        func.coalesce(TEXTS.c.content, "").label("content"),
-        TEXTS.c.body,
-        ENTRIES.c.rev,
-        ENTRIES.c.reply_to,
-        ENTRIES.c.reply_rev,
-        ENTRIES.c.target,
-        ENTRIES.c.emoji,
-    )
-    .join_from(ENTRIES, User, User.id == ENTRIES.c.user_id)
-    .outerjoin(TEXTS, and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq))
+_COLUMNS = select(
+    ENTRIES.c.seq,
+    ENTRIES.c.kind,
+    ENTRIES.c.user_id,
+    User.username,
+    ENTRIES.c.timestamp,
+    ENTRIES.c.state,
+    func.coalesce(TEXTS.c.content, "").label("content"),
+    TEXTS.c.body,
+    ENTRIES.c.rev,
+    ENTRIES.c.reply_to,
+    ENTRIES.c.reply_rev,
+    ENTRIES.c.target,
+    ENTRIES.c.emoji,
+)
+_IS_ITS_TEXT = and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq)
+ROWS = _COLUMNS.join_from(ENTRIES, User, User.id == ENTRIES.c.user_id).outerjoin(TEXTS, _IS_ITS_TEXT)
+# By way of the texts, since only what is shown has one.
+SHOWN_ROWS = (
+    _COLUMNS.join_from(TEXTS, ENTRIES, _IS_ITS_TEXT)
+    .join(User, User.id == ENTRIES.c.user_id)
+    .where(ENTRIES.c.kind.in_(SHOWN_KINDS))
 )
 STATES = select(
     Group.id, Group.last_seq, Group.revisions, Group.epoch, type_coerce(ENTRIES.c.timestamp, String)
 ).outerjoin(ENTRIES, and_(ENTRIES.c.group_id == Group.id, ENTRIES.c.seq == Group.last_seq))
-# As a literal, since a partial index answers it.
-SHOWN_ROWS = ROWS.where(text(f"entries.kind IN ({', '.join(map(repr, SHOWN_KINDS))})"))
 # Who is mentioned, in order.
 MENTIONED = (
     select(MENTIONS.c.seq, func.coalesce(User.username, EVERYONE_NAME))
@@ -121,13 +123,13 @@ def timestamp_of(session: OrmSession, group_id: int, seq: int) -> str | None:
 
 def shown_after(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
     """The first entries after `seq` that have a row on pages, in order, at most `limit`."""
-    rows = SHOWN_ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq)
+    rows = SHOWN_ROWS.where(TEXTS.c.group_id == group_id, TEXTS.c.seq > seq).order_by(TEXTS.c.seq)
     return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit)))))
 
 
 def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
     """The last entries before `seq` that have a row on pages, in order, at most `limit`."""
-    rows = SHOWN_ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq < seq).order_by(ENTRIES.c.seq.desc())
+    rows = SHOWN_ROWS.where(TEXTS.c.group_id == group_id, TEXTS.c.seq < seq).order_by(TEXTS.c.seq.desc())
     return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
 
 

@@ -256,6 +256,7 @@ def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> bool:
     deleted = [target.key for target in changed if target.is_deleted]
     CHANGE.execute(connection, [(*target.key, target.state, target.rev, target.changed_seq) for target in changed])
     forget(connection, deleted)
+    INSERT_TEXTS.execute(connection, [(*key, "", None) for key in deleted])  # they are still shown
     live = [target for target in targets if not target.is_deleted]
     _store_edits(connection, [target for target in live if target.is_changed])
     _store_reactions(connection, live)

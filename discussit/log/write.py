@@ -184,7 +184,8 @@ class Appending:
         placed = self._placed
         MOVE_LOG_ENDS.execute(connection, _counts(placed))
         INSERT_ENTRIES.execute(connection, map(_entry_values, placed))
-        INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.entry.content])
+        # A row also for a text that is empty: see TEXTS.
+        INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if KINDS[each.entry.kind].shown_as])
         INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
         # Whatever was written before they came is not new to them.
         READ_UP_TO.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])

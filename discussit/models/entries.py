@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TextClause,
     UniqueConstraint,
     case,
     func,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, synonym
 
-from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, SHOWN_KINDS, State, event_line, message_line, utc_text
+from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, State, event_line, message_line, utc_text
 from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.groups import Group
@@ -43,8 +42,11 @@ def _of_entry(*columns: Column[Any]) -> list[Any]:
     ]
 
 
+ANSWERS = text("reply_to IS NOT NULL")
 # Texts have tables of their own, to whose end rows are added and which are not updated: SQLite leaves copies of rows
 # in its file when it splits a page, which happens in a table stored in the order of its key, as the entries are.
+# Each entry that is shown has a row, an empty one once it is deleted, and no other has: so a page's entries are found
+# by the key of this table, however many changes lie between them.
 TEXTS = Table(
     "texts",
     Base.metadata,
@@ -89,10 +91,6 @@ MENTIONS = Table(
 )
 
 
-def _partial(name: str, column: str, condition: TextClause) -> Index:
-    return Index(name, "group_id", column, sqlite_where=condition, postgresql_where=condition)
-
-
 class Entry(Base):
     """One entry of a group's log. The flush that first writes it sets `seq` and `nth` (log/hooks.py)."""
 
@@ -121,9 +119,7 @@ class Entry(Base):
     __table_args__ = (
         UniqueConstraint("group_id", "user_id", "client_id"),
         CheckConstraint("seq > 0", name="seq"),
-        # A page has so many shown entries, however many changes lie between them.
-        _partial("ix_entries_shown", "seq", text(f"kind IN ({', '.join(map(repr, SHOWN_KINDS))})")),
-        _partial("ix_entries_reply_to", "reply_to", text("reply_to IS NOT NULL")),
+        Index("ix_entries_reply_to", "group_id", "reply_to", sqlite_where=ANSWERS, postgresql_where=ANSWERS),
         # The log is stored in its own order: a page is one range of the table itself.
         {"sqlite_with_rowid": False},
     )

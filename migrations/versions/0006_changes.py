@@ -8,22 +8,26 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-SHOWN, ANSWERS = "kind IN ('Message', 'Join', 'Left')", "reply_to IS NOT NULL"
-INDEXES = {
-    "ix_entries_shown": (["group_id", "seq"], SHOWN),
-    "ix_entries_reply_to": (["group_id", "reply_to"], ANSWERS),
-}
+INDEX, ANSWERS = "ix_entries_reply_to", sa.text("reply_to IS NOT NULL")
+# Pages are read by the keys of texts: each message and event has one, also if it was deleted.
+FILL = sa.text("""
+    INSERT INTO texts (group_id, seq, content)
+    SELECT entries.group_id, entries.seq, '' FROM entries
+    LEFT JOIN texts ON texts.group_id = entries.group_id AND texts.seq = entries.seq
+    WHERE entries.state = 'deleted' AND texts.seq IS NULL
+""")
 
 
 def upgrade() -> None:
-    # The first parts of what follows may have been done by a migration that did not end: see the indexes.
+    # The first parts of what follows may have been done by a migration that did not end: see the index.
     if "changed_seq" not in columns("entries"):
         expand()
+    op.execute(FILL)
     if op.get_bind().dialect.name == "sqlite":
-        create_indexes()
+        create_index()
     else:
         with op.get_context().autocommit_block():
-            create_indexes()
+            create_index()
 
 
 def expand() -> None:
@@ -87,20 +91,17 @@ def entry_columns() -> list[sa.Column]:
     ]
 
 
-def create_indexes() -> None:
-    is_postgresql = op.get_bind().dialect.name == "postgresql"
-    for name, (indexed, condition) in INDEXES.items():
-        where = sa.text(condition)
-        # One whose creation was interrupted would not be used.
-        op.drop_index(name, "entries", if_exists=True)
-        op.create_index(
-            name,
-            "entries",
-            indexed,
-            sqlite_where=where,
-            postgresql_where=where,
-            postgresql_concurrently=is_postgresql,
-        )
+def create_index() -> None:
+    # One whose creation was interrupted would not be used.
+    op.drop_index(INDEX, "entries", if_exists=True)
+    op.create_index(
+        INDEX,
+        "entries",
+        ["group_id", "reply_to"],
+        sqlite_where=ANSWERS,
+        postgresql_where=ANSWERS,
+        postgresql_concurrently=op.get_bind().dialect.name == "postgresql",
+    )
 
 
 def columns(table: str) -> set[str]:
@@ -108,8 +109,8 @@ def columns(table: str) -> set[str]:
 
 
 def downgrade() -> None:
-    for name in INDEXES:
-        op.drop_index(name, "entries")
+    op.drop_index(INDEX, "entries")
+    op.execute("DELETE FROM texts WHERE content = ''")
     for table in ("mentions", "reactions", "versions"):
         op.drop_table(table)
     op.drop_column("memberships", "read_rev")
