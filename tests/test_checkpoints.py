@@ -36,7 +36,7 @@ async def test_a_deleted_text_leaves_the_files(prompt, world):
     async with checkpointed(world.database):
         await world.wrote(SECRET)
         assert is_in_files(world.database)
-        await world.withdrew_all()
+        await world.deleted_all()
 
         await until(lambda: not is_in_files(world.database))
 
@@ -65,7 +65,7 @@ async def test_a_deleted_text_leaves_the_files_once_nobody_reads_from_before(pro
         with other(world.database) as reader:
             reader.execute("BEGIN")
             assert SECRET in contents(reader)
-            await world.withdrew_all()
+            await world.deleted_all()
             await world.wrote("meanwhile")
             assert is_in_files(world.database)
             reader.execute("COMMIT")
@@ -78,7 +78,7 @@ async def test_a_deleted_text_leaves_the_files_though_another_program_keeps_them
         with other(world.database) as reader:
             await world.wrote(SECRET)
             assert contents(reader) == [SECRET]
-            await world.withdrew_all()
+            await world.deleted_all()
 
             await until(lambda: not is_in_files(world.database))
 
@@ -86,7 +86,7 @@ async def test_a_deleted_text_leaves_the_files_though_another_program_keeps_them
 async def test_a_deleted_text_leaves_the_files_once_nobody_else_writes(prompt, world):
     async with checkpointed(world.database):
         await world.wrote(SECRET)
-        await world.withdrew_all()
+        await world.deleted_all()
         with other(world.database) as writer:
             writer.execute("BEGIN IMMEDIATE")
             await asyncio.sleep(0.1)
@@ -98,7 +98,7 @@ async def test_a_deleted_text_leaves_the_files_once_nobody_else_writes(prompt, w
 
 async def test_a_start_erases_what_another_process_had_deleted_and_left(prompt, world):
     await world.wrote(SECRET)
-    await world.withdrew_all()
+    await world.deleted_all()
     assert is_in_files(world.database)
     new = Database(world.database.settings)
 
@@ -112,7 +112,7 @@ async def test_an_orderly_end_erases_what_was_just_deleted(monkeypatch, prompt, 
         async with checkpointed(world.database):
             monkeypatch.setattr(checkpoints, "INTERVAL", 3600)
             await world.wrote(SECRET)
-            await world.withdrew_all()
+            await world.deleted_all()
         assert is_in_files(world.database)
 
         await world.database.close()
@@ -124,7 +124,7 @@ async def test_a_lost_file_is_left_alone_until_it_is_back(prompt, world, caplog)
     database = world.database.settings.sqlite_file
     async with checkpointed(world.database):
         await world.wrote(SECRET)
-        await world.withdrew_all()
+        await world.deleted_all()
         away = database.rename("away.db")
         await until(lambda: "FileLost" in caplog.text)
         assert SECRET.encode() in away.read_bytes() + wal(world.database).read_bytes()
@@ -142,7 +142,7 @@ async def test_what_prevents_a_checkpoint_for_long_is_logged_once(monkeypatch, p
         with other(world.database) as reader:
             reader.execute("BEGIN")
             contents(reader)
-            await world.withdrew_all()
+            await world.deleted_all()
             await until(lambda: "another program" in caplog.text)
             await asyncio.sleep(0.1)
 

@@ -117,6 +117,11 @@ class World:
         async with self.database.transaction() as session:
             await session.run_sync(delete_messages, [(self.group.id, seq) for seq in seqs], self.bob)
 
+    async def deleted_all(self):
+        """Bob has deleted all messages."""
+        messages = select(Entry.seq).where(Entry.kind == "Message")
+        await self.deleted(*await self.database.run_read(lambda session: session.scalars(messages).all()))
+
     async def revised(self, seq, content):
         """An entry's text was changed in place, as by a shell: everyone has to load the log again."""
         async with self.database.transaction() as session:

@@ -17,7 +17,7 @@ from discussit.log import mentions, write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
-from discussit.models.entries import ENTRIES, TEXTS, Entry, Event, Message
+from discussit.models.entries import ENTRIES, TEXTS, VERSIONS, Entry, Event, Message
 from discussit.models.groups import GROUPS, Group, Membership, new_epoch
 from discussit.text.rich import Parsed, parse
 
@@ -240,8 +240,11 @@ def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
 def _store_text(session: OrmSession, entry: Entry) -> None:
     if entry.is_deleted:
         raise ValueError("A deleted text is gone for good: its place takes no other.")
-    place = (TEXTS.c.group_id == entry.group_id) & (TEXTS.c.seq == entry.seq)
-    session.connection().execute(update(TEXTS).where(place).values(content=entry.content, body=None))
+    texts = VERSIONS if entry.rev else TEXTS
+    changed = update(texts).where(texts.c.group_id == entry.group_id, texts.c.seq == entry.seq)
+    if entry.rev:
+        changed = changed.where(VERSIONS.c.rev == entry.rev)
+    session.connection().execute(changed.values(content=entry.content, body=None))
     write.changes_of(session).erases = True
 
 

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import SHOWN_KINDS, Changed, EntryRow, utc_text
 from discussit.models import Group, User
-from discussit.models.entries import ENTRIES, EVERYONE_NAME, MENTIONS, REACTIONS, TEXTS
+from discussit.models.entries import (
+    ENTRIES,
+    EVERYONE_NAME,
+    MENTIONS,
+    PRESENT_BODY,
+    PRESENT_CONTENT,
+    REACTIONS,
+    TEXTS,
+    VERSIONS,
+)
 from discussit.wire.objects import MAX_MISSED
 
 READ_AHEAD = 50  # entries fetched before they are asked for
@@ -26,8 +35,8 @@ _COLUMNS = select(
     User.username,
     ENTRIES.c.timestamp,
     ENTRIES.c.state,
-    func.coalesce(TEXTS.c.content, "").label("content"),
-    TEXTS.c.body,
+    func.coalesce(PRESENT_CONTENT, "").label("content"),
+    PRESENT_BODY.label("body"),
     ENTRIES.c.rev,
     ENTRIES.c.reply_to,
     ENTRIES.c.reply_rev,
@@ -35,11 +44,19 @@ _COLUMNS = select(
     ENTRIES.c.emoji,
 )
 _IS_ITS_TEXT = and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq)
-ROWS = _COLUMNS.join_from(ENTRIES, User, User.id == ENTRIES.c.user_id).outerjoin(TEXTS, _IS_ITS_TEXT)
+_IS_ITS_VERSION = and_(
+    VERSIONS.c.group_id == ENTRIES.c.group_id, VERSIONS.c.seq == ENTRIES.c.seq, VERSIONS.c.rev == ENTRIES.c.rev
+)
+ROWS = (
+    _COLUMNS.join_from(ENTRIES, User, User.id == ENTRIES.c.user_id)
+    .outerjoin(TEXTS, _IS_ITS_TEXT)
+    .outerjoin(VERSIONS, _IS_ITS_VERSION)
+)
 # By way of the texts, since only what is shown has one.
 SHOWN_ROWS = (
     _COLUMNS.join_from(TEXTS, ENTRIES, _IS_ITS_TEXT)
     .join(User, User.id == ENTRIES.c.user_id)
+    .outerjoin(VERSIONS, _IS_ITS_VERSION)
     .where(ENTRIES.c.kind.in_(SHOWN_KINDS))
 )
 STATES = select(

@@ -5,13 +5,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Boolean, Column, Integer, String, and_, func, literal_column, select, update
+from sqlalchemy import CTE, Boolean, Column, Integer, String, func, literal_column, select, update
 
-from discussit.log.forget import DELETE_TEXTS, forget
+from discussit.log.forget import KEY, forget, is_of
 from discussit.log.kinds import MESSAGE, Changed, State
 from discussit.many_rows import ManyFound, ManyRows, Rows, SqlConnection, insert_rows
 from discussit.models.accounts import User
-from discussit.models.entries import ENTRIES, EVERYONE_NAME, MENTIONS, REACTIONS, TEXTS, VERSIONS
+from discussit.models.entries import (
+    ENTRIES,
+    EVERYONE_NAME,
+    MENTIONS,
+    PRESENT_BODY,
+    PRESENT_CONTENT,
+    REACTIONS,
+    TEXTS,
+    VERSIONS,
+)
 
 Key = tuple[int, int]  # a group's id and a message's seq
 Mentioned = tuple[int, str]  # a user's id, or EVERYONE, and the name
@@ -26,10 +35,11 @@ class Reacted(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A text that a message had."""
+    """A text that an edit gave a message."""
 
     rev: int
     content: str
+    body: str | None
     at_seq: int
 
 
@@ -51,7 +61,7 @@ class Target:
     reactions: dict[tuple[str, int], Reacted] = field(default_factory=dict)  # by emoji and user: those asked for
     counts: dict[str, int] = field(default_factory=dict)  # of users, by emoji, zeros among them
     is_changed: bool = False  # whether this transaction edited or deleted it
-    versions: list[Version] = field(default_factory=list)  # that it had before this transaction's edits
+    versions: list[Version] = field(default_factory=list)  # of this transaction's edits
     new_mentions: set[int] = field(default_factory=set)
     new_reactions: set[tuple[str, int]] = field(default_factory=set)
     changed_reactions: set[tuple[str, int]] = field(default_factory=set)
@@ -81,8 +91,8 @@ class Target:
     def edit(self, seq: int, content: str, body: str | None, mentions: Sequence[Mentioned]) -> None:
         """Replace the text, by the entry `seq`."""
         self.is_changed = True
-        self.versions.append(Version(self.rev, self.content, self.present_seq))
         self.rev, self.changed_seq, self.content, self.body = self.rev + 1, seq, content, body
+        self.versions.append(Version(self.rev, content, body, seq))
         self.mentions = list(mentions)
         for user_id, _ in mentions:
             if user_id not in self.mentioned_at:
@@ -114,15 +124,8 @@ class Target:
 
 # Reading
 
-_KEY = [Column("group_id", Integer), Column("seq", Integer)]
-
-
-def _of(table: Any, given: CTE) -> Any:
-    return and_(table.c.group_id == given.c.group_id, table.c.seq == given.c.seq)
-
-
 FIND = ManyFound(
-    _KEY,
+    KEY,
     lambda given: (
         select(
             ENTRIES.c.group_id,
@@ -132,18 +135,19 @@ FIND = ManyFound(
             ENTRIES.c.state,
             ENTRIES.c.rev,
             ENTRIES.c.changed_seq,
-            TEXTS.c.content,
-            TEXTS.c.body,
+            PRESENT_CONTENT,
+            PRESENT_BODY,
         )
         .select_from(given)
-        .join(ENTRIES, _of(ENTRIES, given))
+        .join(ENTRIES, is_of(ENTRIES, given))
         .join(User, User.id == ENTRIES.c.user_id)
-        .outerjoin(TEXTS, _of(TEXTS, given))
+        .outerjoin(TEXTS, is_of(TEXTS, given))
+        .outerjoin(VERSIONS, is_of(VERSIONS, given) & (VERSIONS.c.rev == ENTRIES.c.rev))
         .where(ENTRIES.c.kind == literal_column(f"'{MESSAGE.name}'"))
     ),
 )
 FIND_MENTIONS = ManyFound(
-    _KEY,
+    KEY,
     lambda given: (
         select(
             MENTIONS.c.group_id,
@@ -154,18 +158,18 @@ FIND_MENTIONS = ManyFound(
             User.username,
         )
         .select_from(given)
-        .join(MENTIONS, _of(MENTIONS, given))
+        .join(MENTIONS, is_of(MENTIONS, given))
         .outerjoin(User, User.id == MENTIONS.c.user_id)
     ),
 )
 FIND_REACTIONS = ManyFound(
-    [*_KEY, Column("emoji", String), Column("user_id", Integer)],
+    [*KEY, Column("emoji", String), Column("user_id", Integer)],
     lambda given: (
         select(*REACTIONS.c)
         .select_from(given)
         .join(
             REACTIONS,
-            _of(REACTIONS, given) & (REACTIONS.c.emoji == given.c.emoji) & (REACTIONS.c.user_id == given.c.user_id),
+            is_of(REACTIONS, given) & (REACTIONS.c.emoji == given.c.emoji) & (REACTIONS.c.user_id == given.c.user_id),
         )
     ),
 )
@@ -174,11 +178,11 @@ FIND_REACTIONS = ManyFound(
 def _count_reactions(given: CTE) -> Rows:
     key = REACTIONS.c.group_id, REACTIONS.c.seq, REACTIONS.c.emoji
     users = select(*key, func.count().label("users")).select_from(given)
-    counts = users.join(REACTIONS, _of(REACTIONS, given) & REACTIONS.c.is_on).group_by(*key).subquery()
+    counts = users.join(REACTIONS, is_of(REACTIONS, given) & REACTIONS.c.is_on).group_by(*key).subquery()
     return select(*counts.c)
 
 
-COUNT_REACTIONS = ManyFound(_KEY, _count_reactions)
+COUNT_REACTIONS = ManyFound(KEY, _count_reactions)
 
 
 def find_targets(
@@ -215,37 +219,38 @@ def _find_mentions(connection: SqlConnection, targets: dict[Key, Target]) -> Non
 
 # Storing
 
-INSERT_TEXTS = insert_rows(*(TEXTS.c[name] for name in ("group_id", "seq", "content", "body")))
-INSERT_VERSIONS = insert_rows(*(VERSIONS.c[name] for name in ("group_id", "seq", "rev", "content", "at_seq")))
+INSERT_VERSIONS = insert_rows(*(VERSIONS.c[name] for name in ("group_id", "seq", "rev", "content", "body", "at_seq")))
 INSERT_REACTIONS = insert_rows(
     *(REACTIONS.c[name] for name in ("group_id", "seq", "emoji", "user_id", "first_seq", "at_seq", "is_on"))
 )
 INSERT_MENTIONS = insert_rows(*(MENTIONS.c[name] for name in ("group_id", "seq", "user_id", "at_seq", "place")))
 CHANGE = ManyRows(
-    [*_KEY, Column("state", String), Column("rev", Integer), Column("changed_seq", Integer)],
+    [*KEY, Column("state", String), Column("rev", Integer), Column("changed_seq", Integer)],
     lambda given: (
         update(ENTRIES)
-        .where(_of(ENTRIES, given))
+        .where(is_of(ENTRIES, given))
         .values(state=given.c.state, rev=given.c.rev, changed_seq=given.c.changed_seq)
     ),
 )
 CHANGE_REACTIONS = ManyRows(
     [
-        *_KEY,
+        *KEY,
         Column("emoji", String),
         *(Column(name, Integer) for name in ("user_id", "at_seq")),
         Column("is_on", Boolean),
     ],
     lambda given: (
         update(REACTIONS)
-        .where(_of(REACTIONS, given), REACTIONS.c.emoji == given.c.emoji, REACTIONS.c.user_id == given.c.user_id)
+        .where(is_of(REACTIONS, given), REACTIONS.c.emoji == given.c.emoji, REACTIONS.c.user_id == given.c.user_id)
         .values(at_seq=given.c.at_seq, is_on=given.c.is_on)
     ),
 )
 PLACE_MENTIONS = ManyRows(
-    [*_KEY, Column("user_id", Integer), Column("place", Integer)],
+    [*KEY, Column("user_id", Integer), Column("place", Integer)],
     lambda given: (
-        update(MENTIONS).where(_of(MENTIONS, given), MENTIONS.c.user_id == given.c.user_id).values(place=given.c.place)
+        update(MENTIONS)
+        .where(is_of(MENTIONS, given), MENTIONS.c.user_id == given.c.user_id)
+        .values(place=given.c.place)
     ),
 )
 
@@ -256,7 +261,6 @@ def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> bool:
     deleted = [target.key for target in changed if target.is_deleted]
     CHANGE.execute(connection, [(*target.key, target.state, target.rev, target.changed_seq) for target in changed])
     forget(connection, deleted)
-    INSERT_TEXTS.execute(connection, [(*key, "", None) for key in deleted])  # they are still shown
     live = [target for target in targets if not target.is_deleted]
     _store_edits(connection, [target for target in live if target.is_changed])
     _store_reactions(connection, live)
@@ -265,9 +269,6 @@ def store_targets(connection: SqlConnection, targets: Iterable[Target]) -> bool:
 
 def _store_edits(connection: SqlConnection, edited: Sequence[Target]) -> None:
     INSERT_VERSIONS.execute(connection, [(*target.key, *version) for target in edited for version in target.versions])
-    # Not updated: see the comment at TEXTS.
-    DELETE_TEXTS.execute(connection, [target.key for target in edited])
-    INSERT_TEXTS.execute(connection, [(*target.key, target.content, target.body) for target in edited])
     places = {target: {user_id: place for place, (user_id, _) in enumerate(target.mentions)} for target in edited}
     PLACE_MENTIONS.execute(
         connection,

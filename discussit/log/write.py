@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, kind_of, utc_text
 from discussit.log.revise import revised
-from discussit.log.targets import INSERT_MENTIONS, INSERT_TEXTS, Mentioned, Target
+from discussit.log.targets import INSERT_MENTIONS, Mentioned, Target
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
-from discussit.models.entries import ENTRIES
+from discussit.models.entries import ENTRIES, TEXTS
 from discussit.models.groups import GROUPS, MEMBERSHIPS
 from discussit.models.locks import lock_groups
 
@@ -24,6 +24,7 @@ INSERT_ENTRIES = insert_rows(
     *(ENTRIES.c[name] for name in ("group_id", "seq", "kind", "user_id", "timestamp", "client_id", "state", "nth")),
     *(ENTRIES.c[name] for name in ("target", "emoji", "reply_to", "reply_rev")),
 )
+INSERT_TEXTS = insert_rows(*(TEXTS.c[name] for name in ("group_id", "seq", "content", "body")))
 LOCK_LOG_ENDS = ManyFound(
     [Column("id", Integer)],
     lambda given: lock_groups(select(given.c.id)).with_only_columns(

@@ -43,28 +43,33 @@ def _of_entry(*columns: Column[Any]) -> list[Any]:
 
 
 ANSWERS = text("reply_to IS NOT NULL")
-# Texts have tables of their own, to whose end rows are added and which are not updated: SQLite leaves copies of rows
-# in its file when it splits a page, which happens in a table stored in the order of its key, as the entries are.
-# Each entry that is shown has a row, an empty one once it is deleted, and no other has: so a page's entries are found
-# by the key of this table, however many changes lie between them.
+# Texts have tables of their own, to whose end rows are added. No row is deleted, since SQLite then leaves copies of
+# others in its file when it moves them to other pages, nor updated except to be emptied. A table that is stored in the
+# order of its key, as the entries are, moves rows all the time.
+# Each entry that is shown has a row, and no other has: so a page's entries are found by the key of this table, however
+# many changes lie between them.
 TEXTS = Table(
     "texts",
     Base.metadata,
     *_of_entry(
-        Column("content", Text, nullable=False),
+        Column("content", Text, nullable=False),  # empty once it is erased
         Column("body", Text),  # the content as a tree (text/), encoded; NULL where it is plain
     ),
 )
-# The texts that a message had before it was edited.
+# Later texts of messages that were edited: the present one is that with the message's `rev`.
 VERSIONS = Table(
     "versions",
     Base.metadata,
     *_of_entry(
-        Column("rev", Integer, primary_key=True, autoincrement=False),
+        Column("rev", Integer, primary_key=True, autoincrement=False),  # from 1 on
         Column("content", Text, nullable=False),
-        Column("at_seq", Integer, nullable=False),  # of the entry that brought it: the message, or an edit
+        Column("body", Text),
+        Column("at_seq", Integer, nullable=False),  # of the edit
     ),
 )
+# Of a row of entries, joined with its text and with the version that has its `rev`.
+PRESENT_CONTENT = func.coalesce(VERSIONS.c.content, TEXTS.c.content)
+PRESENT_BODY = case((VERSIONS.c.rev.is_not(None), VERSIONS.c.body), else_=TEXTS.c.body)
 REACTIONS = Table(
     "reactions",
     Base.metadata,
@@ -134,6 +139,10 @@ class Entry(Base):
     # Empty if there is no text. log/hooks.py writes changes.
     content: Mapped[str] = column_property(
         func.coalesce(
+            select(VERSIONS.c.content)
+            .where(VERSIONS.c.group_id == group_id, VERSIONS.c.seq == seq, VERSIONS.c.rev == rev)
+            .correlate_except(VERSIONS)
+            .scalar_subquery(),
             select(TEXTS.c.content)
             .where(TEXTS.c.group_id == group_id, TEXTS.c.seq == seq)
             .correlate_except(TEXTS)

@@ -39,6 +39,7 @@ def expand() -> None:
         "versions",
         sa.Column("rev", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
         sa.Column("at_seq", sa.Integer(), nullable=False),
         key=["rev"],
     )
