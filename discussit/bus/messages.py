@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from discussit.log.compose import EncodedEntry
-from discussit.log.kinds import Effect, kind_of
+from discussit.log.kinds import Effect
 
 PERSON_CHANNELS = 32  # each costs a process that listens to it a task and a subscription, some 7 KB
 
@@ -26,7 +26,7 @@ class Appended(msgspec.Struct, tag_field="type", tag="appended"):
 
     def revisions_at(self, seq: int) -> int:
         """The group's revisions after its entry `seq`, one of these or the last before them."""
-        return self.revisions + sum(entry.seq <= seq and kind_of(entry.kind).revises for entry in self.entries)
+        return self.revisions + sum(entry.revises and entry.seq <= seq for entry in self.entries)
 
 
 class Revised(msgspec.Struct, tag_field="type", tag="revised"):

@@ -14,7 +14,6 @@ from discussit.delivery.connections import Follower
 from discussit.delivery.slices import Slice
 from discussit.errors import CloseCode
 from discussit.log.compose import EncodedEntry
-from discussit.log.kinds import kind_of
 from discussit.log.read import LogState
 from discussit.log.revise import revised
 
@@ -102,15 +101,16 @@ class Room:
 
     def _take(self, message: Appended) -> bool:
         assert self.last is not None
-        if message.entries[-1].seq <= self.last:
+        last = message.entries[-1].seq
+        if last <= self.last:
             return True
-        last, revisions = message.entries[-1].seq, message.revisions_at(message.entries[-1].seq)
+        revisions = message.revisions_at(last)
         # Texts may have been changed by what was not read here, before these entries or after.
         if message.revisions_at(self.last) != self.revisions or revisions < self.known_revisions:
             return False
         self.append(message.entries)
         self.revisions = self.known_revisions = revisions
-        return self.last == last
+        return True
 
     def append(self, entries: Sequence[EncodedEntry]) -> bool:
         """Continue the tail with consecutive entries, except those that it has. False: there is a gap before them."""
@@ -127,7 +127,7 @@ class Room:
 
     def revise_tail(self, entries: Iterable[EncodedEntry]) -> None:
         """Have the tail show what these entries made of their targets, as the database does."""
-        latest = {entry.target: entry for entry in entries if kind_of(entry.kind).revises}
+        latest = {entry.target: entry for entry in entries if entry.revises}
         if not latest:
             return
         # Of each message's entries, as far as they are older than its change.

@@ -23,6 +23,11 @@ class EncodedEntry(msgspec.Struct, array_like=True, frozen=True):
     text: str
     effect: Effect | None = None
 
+    @property
+    def revises(self) -> bool:
+        """Whether it changes the text of its target, and raises its group's revisions."""
+        return self.target is not None and kind_of(self.kind).revises
+
     def is_about(self, message: int | None) -> bool:
         """Whether it is the message of this seq, or a change of it."""
         return message in (self.seq, self.target)

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Integer, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
-from discussit.log.kinds import KINDS, Effect, EntryRow, State, kind_of, utc_text
+from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
 from discussit.log.revise import revised
 from discussit.log.targets import INSERT_MENTIONS, Mentioned, Target
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
@@ -105,7 +105,7 @@ class CommittedChanges:
         """Add a group's next entries, and have those of the transaction before them show what they made of them."""
         earlier = self.entries[uuid]
         for change in entries if earlier else ():
-            if kind_of(change.kind).revises:
+            if change.revises:
                 earlier[:] = [revised(each, change) if each.is_about(change.target) else each for each in earlier]
         earlier.extend(entries)
 
