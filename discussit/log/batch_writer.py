@@ -169,9 +169,7 @@ class Writer:
 
     async def _store(self, drafts: Sequence[Draft], lock: "Lock") -> Sequence[Draft]:
         def carry_out(connection: SqlConnection, changes: CommittedChanges) -> Answers:
-            # Of a message, its constraint tells whether its client_id exists: too rare to look for it each time.
-            known = _known(connection, [draft for draft in drafts if not isinstance(draft, MessageDraft)])
-            return _carry_out(connection, changes, drafts, known, lock)
+            return _carry_out(connection, changes, drafts, {}, lock)
 
         def carry_out_unknown(connection: SqlConnection, changes: CommittedChanges) -> Answers:
             return _carry_out(connection, changes, drafts, _known(connection, drafts), lock)
@@ -180,6 +178,7 @@ class Writer:
         try:
             answers = await self._database.run_batch(carry_out, _answer_all)
         except IntegrityError:
+            # A message's client_id exists already, which is too rare to look for it each time.
             answers = await self._database.run_batch(carry_out_unknown, _answer_all)
         return [draft for draft in drafts if draft not in answers]
 
@@ -212,6 +211,8 @@ def _carry_out(
     The groups are locked first, so that a membership that is seen here ends after these commands or not at all.
     """
     free, ends = lock(connection, drafts)
+    # Under the locks: the same command may have come to another process, and changed what it is now compared with.
+    known = known | _known(connection, [draft for draft in free if not isinstance(draft, MessageDraft)])
     batch = Batch(connection, free, ends, known)
     answers = {draft: batch.decide(draft) for draft in free}
     batch.write(changes)
