@@ -40,16 +40,29 @@ def test_events_are_not_deleted(alice, bob, together):
     assert "bob Join the Gardening group" in alice.get("/admin/event/details/1;2").text
 
 
-def test_a_deleted_message_keeps_its_place(alice, bob, together):
+def test_a_message_is_deleted_by_an_entry_that_its_readers_receive(alice, bob, together):
     bob.says(together, "never mind")
 
     with bob.reading(together) as his:
         delete(alice, "message", "1;3")
-        assert his.next() == {"type": "reset", "seq": 3}
+        deletion = his.next()
+
+    assert (deletion["type"], deletion["seq"], deletion["target"], deletion["user"]) == (
+        "message_deleted",
+        4,
+        3,
+        "alice",
+    )
+
+
+def test_a_deleted_message_keeps_its_place(alice, bob, together):
+    bob.says(together, "never mind")
+    delete(alice, "message", "1;3")
 
     with bob.reading(together, since=2) as his:
         said = his.next()
-    assert (said["seq"], said["content"], said["withdrawn"]) == (3, "", True)
+
+    assert (said["seq"], said["content"], said["deleted"], said["withdrawn"]) == (3, "", True, True)
 
 
 def test_a_deleted_message_is_not_offered_to_be_deleted_again(alice, bob, together):

@@ -325,7 +325,7 @@ class BrowserPerson(Tab):
         for text in texts:
             self.posts(f"groups/{group}/messages/", message=text)
 
-    def withdraws(self, text):
+    def deletes(self, text):
         """In the administration: a superuser's deed."""
         with closing(sqlite3.connect(self.site.folder / "discussit.db")) as database:
             (place,) = database.execute(
@@ -333,6 +333,14 @@ class BrowserPerson(Tab):
             )
         answer = self.context.request.post("admin/message/delete", params={"pks": "{};{}".format(*place)})
         assert answer.status < 400, answer.text()
+
+    def revises(self, text, new):
+        """With a program beside the server: a text changes in place, and everyone has to load the log again."""
+        with closing(sqlite3.connect(self.site.folder / "discussit.db", isolation_level=None)) as database:
+            (place,) = database.execute("SELECT group_id, seq FROM texts WHERE content = ?", [text])
+            database.execute("UPDATE texts SET content = ? WHERE group_id = ? AND seq = ?", [new, *place])
+            revised = "UPDATE groups SET revisions = revisions + 1, epoch = lower(hex(randomblob(8))) WHERE id = ?"
+            database.execute(revised, [place[0]])
 
     def floods(self, group, count):
         """Write "message 1" and so on through a socket, which is quicker still."""

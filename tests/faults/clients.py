@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 LIMIT = 30  # seconds after which what is awaited counts as lost
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read the system's for each client takes long
+KINDS = {"message_edited": "Edit", "message_deleted": "Delete", "reaction": "Reaction"}
 CUT_OFF = (OSError, ConnectionClosed, InvalidHandshake, EOFError)
 
 
@@ -31,6 +33,8 @@ class Entry(NamedTuple):
             return cls(frame["seq"], frame["author"], frame["content"])
         if frame["type"] == "event_message":
             return cls(frame["seq"], frame["user"], frame["status"])
+        if frame["type"] in KINDS:
+            return cls(frame["seq"], frame["user"], f"{KINDS[frame['type']]} {frame['target']}")
         return cls(frame["seq"], "", "")  # of a kind that only other versions know
 
 
@@ -67,7 +71,7 @@ class RemotePerson(HttpPerson):
 
 
 class SocketClient:
-    """What a browser keeps: the entries it has seen, and a message until it is acknowledged.
+    """What a browser keeps: the entries it has seen, as they are by now, and a message until it is acknowledged.
 
     It fails immediately at a gap or a repeat. `async with` connects it, `returns` connects it again.
     """
@@ -77,6 +81,8 @@ class SocketClient:
         self.name = person.name
         self.entries, self.outbox, self.acks, self.refusals = [], {}, {}, {}
         self.reset = self.socket = None
+        self.received = ""  # all of it, as it was sent
+        self._revs = {}  # of the messages it has seen; `inf` of those that were deleted
 
     async def __aenter__(self):
         await self.returns()
@@ -161,7 +167,9 @@ class SocketClient:
             return self.socket.close_code
 
     async def receive(self):
-        for frame in json.loads(await self.socket.recv()):
+        frames = await self.socket.recv()
+        self.received += frames
+        for frame in json.loads(frames):
             on_frame = getattr(self, f"_on_{frame['type']}", None)
             if on_frame is not None:
                 on_frame(frame)
@@ -176,6 +184,17 @@ class SocketClient:
         entry = Entry.of(frame)
         assert not isinstance(self.cursor, int) or entry.seq == self.cursor + 1, f"{entry} after {self.cursor}"
         self.entries.append(entry)
+        self._show(frame)
+
+    def _show(self, frame):
+        """A message's text, or what became of it; unless more is known of it already."""
+        is_deleted = frame["type"] == "message_deleted" or frame.get("deleted", False)
+        seq, rev = frame.get("target", frame["seq"]), inf if is_deleted else frame.get("rev", 0)
+        if frame["type"] in ("text_message", "message_edited", "message_deleted") and rev >= self._revs.get(seq, 0):
+            self._revs[seq] = rev
+            if seq > self.since:
+                place = seq - self.since - 1
+                self.entries[place] = self.entries[place]._replace(what=frame.get("content", ""))
 
     def _on_ack(self, frame):
         client_id, seq = frame["client_id"], frame["seq"]

@@ -29,7 +29,7 @@ from discussit.app import app
 from discussit.bus import backends, bus, signing
 from discussit.delivery import hub, people, polling, rooms, sending
 from discussit.limits import throttles, volume
-from discussit.log import batch_writer, held, kinds, write
+from discussit.log import batch_writer, decide, held, kinds, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
 from discussit.server import http
@@ -87,14 +87,13 @@ def tireless():
 
 
 def die_before_commit():
-    write_entries = write.write_entries
+    write_batch = decide.Batch.write
 
-    def write_and_die(connection, changes, entries, *places):
-        seqs = write_entries(connection, changes, entries, *places)
-        _die_if_fatal(entries)
-        return seqs
+    def write_and_die(self, changes):
+        write_batch(self, changes)
+        _die_if_fatal(changes)
 
-    write.write_entries = batch_writer.write_entries = write_and_die
+    decide.Batch.write = write_and_die
 
 
 def die_after_commit():
@@ -102,7 +101,7 @@ def die_after_commit():
     answer_all = batch_writer._answer_all
 
     def die_or_answer(answers):
-        _die_if_fatal([draft.content for draft in answers])
+        _die_if_fatal(answers)
         answer_all(answers)
 
     batch_writer._answer_all = die_or_answer
@@ -210,13 +209,21 @@ def hasty():
     backends.PAUSES = (0.01, 0.1)
 
 
+def lose_deletions():
+    """What others are told of a deletion is lost, as where its PUBLISH times out."""
+    _lose("message_deleted")
+
+
 def lose_revisions():
-    """What others are told of a revision is lost, as where its PUBLISH times out."""
+    """The same of texts that changed in place."""
+    _lose('"type":"revised"')
+
+
+def _lose(words):
     publish = bus.Bus._publish
 
     async def publish_others(self, channel, message):
-        if '"type":"revised"' not in message:
-            await publish(self, channel, message)
+        return words not in message and await publish(self, channel, message)
 
     bus.Bus._publish = publish_others
 
@@ -254,17 +261,17 @@ class Poll(msgspec.Struct, tag_field="type", tag="poll"):
 def come_from_the_future():
     """After each batch of messages a poll is written, and the bus carries what only a later version knows."""
     kinds.KINDS["Poll"] = kinds.Kind("Poll", lambda uuid, row, timestamp: Poll(uuid, row.seq, timestamp, row.content))
-    add = batch_writer._add
+    carry_out = batch_writer._carry_out
 
-    def add_and_poll(connection, changes, drafts, *arguments):
-        answers = add(connection, changes, drafts, *arguments)
+    def carry_out_and_poll(connection, changes, drafts, *arguments):
+        answers = carry_out(connection, changes, drafts, *arguments)
         with OrmSession(connection) as session:
             group, user = session.get_one(Group, drafts[0].group_id), session.get_one(User, drafts[0].user_id)
             poll = write.NewEntry(group.id, group.uuid, "Poll", user.id, user.username, "What next?")
             write.write_entries(connection, changes, [poll])
         return answers
 
-    batch_writer._add, bus.Bus.post = add_and_poll, _posting_more(bus.Bus.post)
+    batch_writer._carry_out, bus.Bus.post = carry_out_and_poll, _posting_more(bus.Bus.post)
 
 
 def _posting_more(post):
@@ -316,7 +323,7 @@ def _ending(run):
 
     def submit_until_fatal(self, draft):
         Path("waiting").write_text(f"{next(submitted)}")
-        if draft.content == FATAL:
+        if FATAL in str(draft):
             straw.set()
         return submit(self, draft)
 

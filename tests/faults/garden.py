@@ -85,7 +85,8 @@ class Garden:
         """The log as the database has it, each entry with its client_id."""
         with self.database() as connection:
             found = connection.execute(
-                "SELECT entries.seq, username, iif(kind = 'Message', coalesce(content, ''), kind), client_id"
+                "SELECT entries.seq, username, iif(kind = 'Message', coalesce(content, ''),"
+                " kind || coalesce(' ' || target, '')), client_id"
                 " FROM entries"
                 " JOIN users ON users.id = user_id"
                 " LEFT JOIN texts ON texts.group_id = entries.group_id AND texts.seq = entries.seq"

@@ -8,7 +8,8 @@ from clients import Entry, RemotePerson
 from garden import Garden
 
 LOG = """
-SELECT entries.seq, username, CASE kind WHEN 'Message' THEN coalesce(content, '') ELSE kind END, client_id
+SELECT entries.seq, username, CASE kind WHEN 'Message' THEN coalesce(content, '')
+ ELSE kind || coalesce(' ' || target, '') END, client_id
 FROM entries JOIN users ON users.id = user_id JOIN groups ON groups.id = entries.group_id
 LEFT JOIN texts ON texts.group_id = entries.group_id AND texts.seq = entries.seq
 WHERE groups.uuid = $1 ORDER BY entries.seq
@@ -37,14 +38,21 @@ class SharedGarden(Garden):
 
     def rows(self):
         found = self.postgres.execute(LOG, UUID(self.group), database=self.database)
-        return [(Entry(*row[:3]) if row[2] != "Poll" else Entry(row[0], "", ""), row[3]) for row in found]
+        return [(Entry(*row[:3]) if not row[2].startswith("Poll") else Entry(row[0], "", ""), row[3]) for row in found]
 
-    def withdraws(self, seq):
+    def deletes(self, seq):
         """Alice, in the administration at her process."""
         (row,) = self.postgres.execute("SELECT id FROM groups", database=self.database)
         answer = self.alice.browser.post(f"/admin/message/delete?pks={row['id']};{seq}")
         assert answer.status_code < 400, answer.text
         assert self.log()[seq - 1].what == ""
+
+    def renames(self, name, new):
+        """Alice again. What changes in place is a name: everyone has to load the log again."""
+        row = self.postgres.execute(f"SELECT id FROM users WHERE username = '{name}'", database=self.database)  # noqa: S608
+        answer = self.alice.browser.post(f"/admin/user/edit/{row[0]['id']}", data={"username": new})
+        assert answer.status_code < 400, answer.text
+        assert new in {entry.name for entry in self.log()}
 
     def grow(self, copy, count):
         """Servers elsewhere write so many messages of alice's to a copy, which `restores` then uses."""

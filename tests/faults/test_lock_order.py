@@ -1,5 +1,6 @@
 """Every act that writes locks rows in the order of `models/locks.py`, on a real PostgreSQL."""
 
+import asyncio
 import random
 import re
 from collections import defaultdict
@@ -18,6 +19,8 @@ from discussit import cli
 from discussit.accounts import passwords
 from discussit.accounts.password_reset import ResetLinks
 from discussit.app import create_app
+from discussit.errors import ErrorCode
+from discussit.log.draft import DeleteDraft, EditDraft, MessageDraft, ReactionDraft
 from discussit.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("engines")
@@ -75,6 +78,40 @@ def say_in_all(town):
     said = [(person, group) for group in reversed(town.groups) for person in (town.bob, *town.others)]
     with ThreadPoolExecutor(GROUPS) as threads:
         list(threads.map(lambda pair: pair[0].says(pair[1], "hi"), said))
+
+
+def edit_in_all(town):
+    command_in_all(town, lambda start, target: EditDraft(*start, target=target, rev=0, content="hi @bob @carol"))
+
+
+def react_in_all(town):
+    command_in_all(town, lambda start, target: ReactionDraft(*start, target=target, emoji="👍", is_on=True))
+
+
+def reply_in_all(town):
+    command_in_all(town, lambda start, target: MessageDraft(*start, content="hi @dora", reply_to=target))
+
+
+def delete_in_all(town):
+    command_in_all(town, lambda start, target: DeleteDraft(*start, target=target))
+
+
+def command_in_all(town, new_draft):
+    """Alice's commands about messages that she has just written in each group: as many as possible in one batch."""
+    starts = [(number, town.ids["alice"]) for number in range(GROUPS, 0, -1)]
+    targets = append_all(town, [MessageDraft(*start, content="hi @bob") for start in starts])
+    answers = append_all(town, [new_draft(start, target) for start, target in zip(starts, targets, strict=True)])
+    # Other acts delete messages meanwhile.
+    assert [each for each in answers if not isinstance(each, int) and each.code != ErrorCode.GONE] == []
+
+
+def append_all(town, drafts):
+    """Their seqs, or why they were refused."""
+
+    async def appended():
+        return await asyncio.gather(*map(town.site.app.state.site.writer.append, drafts), return_exceptions=True)
+
+    return town.site.portal.call(appended)
 
 
 def come_and_go(town):
@@ -157,7 +194,7 @@ def change_members(town):
         town.administers("membership/create", group=str(group), user="carol")
 
 
-def withdraw_messages(town):
+def delete_messages(town):
     found = "SELECT group_id, max(seq) AS seq FROM entries WHERE kind = 'Message' AND state = 'live' GROUP BY group_id"
     keys = [f"{row['group_id']};{row['seq']}" for row in town.rows(found)]
     town.administers(f"message/delete?pks={','.join(keys)}")
@@ -169,6 +206,10 @@ def restore(town):
 
 ACTS = [
     say_in_all,
+    edit_in_all,
+    react_in_all,
+    reply_in_all,
+    delete_in_all,
     come_and_go,
     log_in_and_out,
     sign_up_twice,
@@ -180,18 +221,19 @@ ACTS = [
     rename_group,
     delete_groups,
     change_members,
-    withdraw_messages,
+    delete_messages,
     restore,
 ]
 
 # The order of tables
 
-ORDER = {"users": 1, "groups": 2, "sessions": 3, "memberships": 4, "entries": 4, "texts": 4, "submissions": 5}
-GIVEN = r"(?:WITH given\(.*?\) AS\s+\(VALUES .*?\)\s+(?=SELECT|UPDATE))?"  # many_rows.py
+OF_GROUPS = ("memberships", "entries", "texts", "versions", "reactions", "mentions")
+ORDER = {"users": 1, "groups": 2, "sessions": 3, **dict.fromkeys(OF_GROUPS, 4), "submissions": 5}
+GIVEN = r"(?:WITH given\(.*?\) AS\s+\(VALUES .*?\)\s+(?=SELECT|UPDATE|DELETE))?"  # many_rows.py
 LOCKS = re.compile(
     GIVEN + r"SELECT .*?FROM (\w+).* FOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)(?: OF (\w+))?", re.DOTALL
 )
-WRITES = re.compile(GIVEN + r"(?:UPDATE|DELETE FROM|LOCK TABLE) (\w+)", re.DOTALL)
+WRITES = re.compile(GIVEN + r"(?:UPDATE|DELETE FROM|LOCK TABLE|INSERT INTO) (\w+)", re.DOTALL)
 
 
 def test_every_act_locks_tables_in_one_order(town, transactions):
@@ -255,7 +297,7 @@ def watched(name, note):
     [
         (close_newcomers, "groups", 1, 10),
         (change_members, "groups", 2, 10),
-        (withdraw_messages, "groups", 1, 10),
+        (delete_messages, "groups", 1, 10),
         (restore, "groups", 1, 10),
         (promote_and_demote, "users", 1, 6),
     ],

@@ -59,11 +59,11 @@ async def test_entries_and_endings_that_are_published_again_change_nothing(share
         await alice.has_said("secret", "1")
         await bob.has_said("hello", "2")
         RemotePerson(garden.servers[1], "alice").log_in()
-        garden.withdraws(3)
+        garden.deletes(3)
         sockets = alice.socket, bob.socket
 
         await mallory.replays(5)
         await alice.has_said("afterwards", "3")
-        await bob.reaches(5)
+        await garden.agrees(alice, bob)
 
         assert (alice.socket, bob.socket) == sockets

@@ -1,11 +1,11 @@
-"""A text is withdrawn, or a copy of the database restored, and not every process and client is told of it."""
+"""A text is deleted or changed in place, or a copy of the database restored, and not every process is told of it."""
 
 import asyncio
 import signal
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
-from clients import PageClient
+from clients import PageClient, RemotePerson
 from garden import until
 from websockets import ConnectionClosed
 
@@ -25,80 +25,133 @@ def _redis_again(redis):
 
 
 @asynccontextmanager
-async def withdrawn(share, redis, loss, *faults):
-    """The garden, and bob's client, in whose process nobody was told that a text has been withdrawn in alice's."""
-    garden = share(redis.bus_url, *faults, of_first=["lose_revisions"] if loss == "hint lost" else [])
+async def deleted(share, redis, loss, *faults):
+    """The garden, and bob's client, in whose process nobody was told that a text has been deleted in alice's."""
+    garden = share(redis.bus_url, *faults, of_first=["lose_deletions"] if loss == "hint lost" else [])
     alice, bob = PageClient(garden.alice, garden.group, 0), PageClient(garden.bob, garden.group, 0)
     async with alice, bob:
         await alice.has_said(SECRET, "secret")
         await bob.reaches(3)
         if loss == "redis down":
             redis.kill()
-        garden.withdraws(3)
+        garden.deletes(3)
         yield garden, bob
 
 
-# A withdrawn text
+# A deleted text
 
 
 @PROCESSES
 @LOSSES
-async def test_a_withdrawn_text_is_sent_to_nobody_who_comes_before_the_next_look(process, loss, share, redis):
-    async with withdrawn(share, redis, loss, "never_look") as (garden, _):
+async def test_a_deleted_text_is_sent_to_nobody_who_comes_before_the_next_look(process, loss, share, redis):
+    async with deleted(share, redis, loss, "never_look") as (garden, _):
         carol = garden.bob.at(garden.servers[process])
         for since in (0, 2):
             async with carol.follows(garden.group, since) as client:
-                await client.reaches(3)
+                await client.reaches(4)
                 assert client.entries == garden.log()[since:]
+                assert SECRET not in client.received
         assert SECRET not in carol.get(f"/groups/{garden.group}/").text
 
 
 @PROCESSES
 @LOSSES
-async def test_a_page_that_resumes_is_reset_before_the_next_look(process, loss, share, redis):
-    async with withdrawn(share, redis, loss, "never_look") as (garden, bob):
+async def test_a_page_that_resumes_receives_the_deletion_before_the_next_look(process, loss, share, redis):
+    async with deleted(share, redis, loss, "never_look") as (garden, bob):
         await bob.aclose()
         bob.person = bob.person.at(garden.servers[process])
+        assert bob.entries[2].what == SECRET
 
         await bob.returns()
 
-        await bob.is_reset()
-        assert bob.entries[2].what == SECRET
+        await garden.agrees(bob)
+        assert (bob.entries[3].what, bob.reset) == ("Delete 3", None)
 
 
 @LOSSES
-async def test_readers_of_a_process_that_was_not_told_are_reset_by_its_next_look(loss, share, redis):
-    async with withdrawn(share, redis, loss) as (_, bob):
-        await bob.is_reset()
+async def test_readers_of_a_process_that_was_not_told_receive_the_deletion_by_its_next_look(loss, share, redis):
+    async with deleted(share, redis, loss) as (garden, bob):
+        socket = bob.socket
+
+        await garden.agrees(bob)
+
+        assert (bob.entries[3].what, bob.reset, bob.socket) == ("Delete 3", None, socket)
 
 
-async def test_a_page_that_was_away_while_a_text_was_withdrawn_is_reset(shared):
+async def test_a_page_that_was_away_while_a_text_was_deleted_receives_the_deletion(shared):
     async with shared.alice.follows(shared.group, 0) as alice, PageClient(shared.bob, shared.group, 0) as bob:
         await alice.has_said(SECRET, "secret")
         await bob.reaches(3)
         await bob.aclose()
-        shared.withdraws(3)
+        shared.deletes(3)
         await alice.has_said("something else", "else")
 
         await bob.returns()
 
-        await bob.is_reset()
-        assert len(bob.entries) == 3
+        await shared.agrees(alice, bob)
+        assert (len(bob.entries), bob.reset) == (5, None)
 
 
-async def test_a_text_that_a_late_process_read_before_its_withdrawal_is_not_sent_once_it_knows(share, redis):
+async def test_a_text_that_a_late_process_read_before_its_deletion_is_not_sent_once_it_knows(share, redis):
     garden = share(redis.bus_url, "never_look", of_second=["hold_reads"])
     two = garden.servers[1].folder
     garden.alice.says(garden.group, SECRET)
     async with garden.bob.follows(garden.group, 0) as bob:
         await until((two / "held").exists)
         redis.kill()
-        garden.withdraws(3)
+        garden.deletes(3)
         async with garden.bob.follows(garden.group):
             (two / "go").touch()
 
-            await bob.reaches(3)
-            assert bob.entries == garden.log()
+            await garden.agrees(bob)
+            assert SECRET not in bob.received
+
+
+# A name that changed in place
+
+
+@asynccontextmanager
+async def renamed(share, redis, loss, *faults):
+    """The garden, and bob's client, in whose process nobody was told that carol has another name by now."""
+    garden = share(redis.bus_url, *faults, of_first=["lose_revisions"] if loss == "hint lost" else [])
+    carol = RemotePerson(garden.servers[1], "carol")
+    carol.sign_up()
+    carol.joins(garden.group)
+    async with PageClient(garden.bob, garden.group, 0) as bob:
+        await bob.reaches(3)
+        if loss == "redis down":
+            redis.kill()
+        garden.renames("carol", "caroline")
+        yield garden, bob
+
+
+@PROCESSES
+@LOSSES
+async def test_a_name_that_was_changed_is_sent_to_nobody_who_comes_before_the_next_look(process, loss, share, redis):
+    async with renamed(share, redis, loss, "never_look") as (garden, bob):
+        await bob.aclose()
+
+        async with bob.person.at(garden.servers[process]).follows(garden.group, 0) as client:
+            await garden.agrees(client)
+
+
+@PROCESSES
+@LOSSES
+async def test_a_page_that_resumes_is_reset_before_the_next_look(process, loss, share, redis):
+    async with renamed(share, redis, loss, "never_look") as (garden, bob):
+        await bob.aclose()
+        bob.person = bob.person.at(garden.servers[process])
+
+        await bob.returns()
+
+        await bob.is_reset()
+        assert bob.entries[2].name == "carol"
+
+
+@LOSSES
+async def test_readers_of_a_process_that_was_not_told_are_reset_by_its_next_look(loss, share, redis):
+    async with renamed(share, redis, loss) as (_, bob):
+        await bob.is_reset()
 
 
 # A removal, a logout

@@ -1,10 +1,11 @@
-"""A text that is withdrawn while a page is loading or is not connected is not left on it."""
+"""A text that is changed in place while a page is loading or is not connected is not left on it."""
 
 import pytest
 from browsers import OUTAGE
 from playwright.sync_api import expect
 
 SECRET = "the spare key is under the rosemary"
+HARMLESS = "the rosemary is in flower"
 
 
 @pytest.fixture
@@ -14,28 +15,28 @@ def told(alice, together):
     return together
 
 
-def test_a_text_that_is_withdrawn_before_its_pages_socket_connects_disappears(alice, bob, told):
+def test_a_text_that_is_changed_before_its_pages_socket_connects_disappears(alice, bob, told):
     shown = []
 
-    def withdraw_first(socket):
+    def change_first(socket):
         if not shown:
             shown.append(tab.find("#chat-log").inner_text())
-            alice.withdraws(SECRET)
+            alice.revises(SECRET, HARMLESS)
         socket.connect_to_server()
 
-    tab = bob.tab(withdraw_first)
+    tab = bob.tab(change_first)
     tab.opens(told)
 
-    expect(tab.find("#chat-log")).to_contain_text("message removed")
+    expect(tab.find("#chat-log")).to_contain_text(HARMLESS)
     expect(tab.find("#chat-log")).not_to_contain_text(SECRET)
     assert SECRET in shown[0]
 
 
-def test_a_text_that_is_withdrawn_while_a_page_is_offline_disappears_when_it_resumes(alice, bob, told, complaints):
+def test_a_text_that_is_changed_while_a_page_is_offline_disappears_when_it_resumes(alice, bob, told, complaints):
     complaints.excuse(OUTAGE)
     bob.sees(SECRET, "and nobody knows")
     bob.context.set_offline(True)
-    alice.withdraws(SECRET)
+    alice.revises(SECRET, HARMLESS)
 
     bob.context.set_offline(False)
 
@@ -47,10 +48,10 @@ def test_older_entries_of_a_revised_log_are_not_put_beside_those_of_the_page(ali
     bob.joins(gardening)
     alice.floods(gardening, 60)
     tab = bob.tab(lambda _socket: None).opens_unconnected(gardening)
-    alice.withdraws("message 40")
+    alice.revises("message 40", HARMLESS)
 
     tab.find(".scroller").evaluate("scroller => scroller.scrollTop -= 10_000")
 
-    expect(tab.find("#chat-log")).to_contain_text("message removed")
+    expect(tab.find("#chat-log")).to_contain_text(HARMLESS)
     expect(tab.find("#chat-log")).to_contain_text("message 11")
     assert "message 40" not in tab.find("#chat-log").inner_text()
