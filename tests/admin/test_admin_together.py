@@ -43,7 +43,7 @@ async def test_of_two_superusers_who_close_each_other_one_does(world):
     async with create_task_group() as tasks, view.removing(of_alice, ["2"]) as (session, (bob,)):
         tasks.start_soon(is_refused, view, of_bob)
         await one_waits(world.database, session)
-        await view.remove(session, bob)
+        await view.remove(session, of_alice, [bob])
 
     assert await superusers(world) == ["alice"]
 
