@@ -14,6 +14,7 @@ from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
 from discussit.log.revise import revised
 from discussit.log.targets import INSERT_MENTIONS, Mentioned, Target
+from discussit.log.unread import Count, GroupState, UnreadChange
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES, TEXTS
@@ -100,6 +101,8 @@ class CommittedChanges:
     revised_groups: dict[UUID, Revision] = field(default_factory=dict)
     ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
     erases: bool = False  # texts, which then have to leave SQLite's files as well
+    unread: dict[UUID, UnreadChange] = field(default_factory=dict)
+    marks: list[Count] = field(default_factory=list)  # the numbers of members who marked how far they have read
 
     def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:
         """Add a group's next entries, and have those of the transaction before them show what they made of them."""
@@ -108,6 +111,10 @@ class CommittedChanges:
             if change.revises:
                 earlier[:] = [revised(each, change) if each.is_about(change.target) else each for each in earlier]
         earlier.extend(entries)
+
+    def add_unread(self, change: UnreadChange) -> None:
+        known = self.unread.setdefault(change.group_uuid, change)
+        known.after = change.after
 
 
 Publish = Callable[[CommittedChanges], None]
@@ -128,6 +135,10 @@ class LogEnd:
     nth: int
     revisions: int
     member_count: int
+
+    @property
+    def state(self) -> GroupState:
+        return GroupState(self.nth, self.revisions)
 
 
 LogEnds = Mapping[int, LogEnd]  # of groups, by id
@@ -167,7 +178,7 @@ class Appending:
 
     def __init__(self, ends: LogEnds) -> None:
         self.ends = ends
-        self._revisions = {end.group_uuid: end.revisions for end in ends.values()}
+        self._before = {end.group_uuid: end.state for end in ends.values()}
         self._moment = now()
         self._placed: list[_Placed] = []
 
@@ -200,8 +211,19 @@ class Appending:
             timestamp = texts.get(moment) or texts.setdefault(moment, utc_text(moment))
             encoded[uuid].append(encode_entry(uuid, _row(each), timestamp))
         for uuid, entries in encoded.items():
-            changes.revisions.setdefault(uuid, self._revisions[uuid])
+            changes.revisions.setdefault(uuid, self._before[uuid].revisions)
             changes.add(uuid, entries)
+        self._note_unread(changes)
+
+    def _note_unread(self, changes: CommittedChanges) -> None:
+        for end in self.ends.values():
+            if end.state != self._before[end.group_uuid]:
+                changes.add_unread(UnreadChange(end.group_uuid, self._before[end.group_uuid], end.state))
+        for each in self._placed:
+            if each.entry.mentions:
+                changes.unread[each.entry.group_uuid].mentioned.update(id for id, _ in each.entry.mentions)
+            if KINDS[each.entry.kind].revises and each.entry.target:
+                changes.unread[each.entry.group_uuid].mentioned.update(each.entry.target.mentioned_at)
 
 
 @dataclass

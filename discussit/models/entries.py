@@ -104,7 +104,7 @@ class Entry(Base):
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     timestamp: Mapped[datetime] = mapped_column(default=now)
     client_id: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default=State.LIVE)
@@ -124,6 +124,8 @@ class Entry(Base):
     __table_args__ = (
         UniqueConstraint("group_id", "user_id", "client_id"),
         CheckConstraint("seq > 0", name="seq"),
+        # A user's own messages after a place are counted in the index alone.
+        Index("ix_entries_own", "user_id", "group_id", "kind", "seq"),
         Index("ix_entries_reply_to", "group_id", "reply_to", sqlite_where=ANSWERS, postgresql_where=ANSWERS),
         # The log is stored in its own order: a page is one range of the table itself.
         {"sqlite_with_rowid": False},

@@ -4,7 +4,8 @@
 2. groups, by id: `lock_groups`. Whoever takes places in a log or changes who is a member holds its group
 3. sessions, by id
 4. the keys of users: foreign keys (KEY SHARE) and new names (the UPDATE of a unique column locks as FOR UPDATE)
-5. memberships, entries, texts: whoever changes them holds their group
+5. memberships, entries, texts: whoever changes them holds their group. Only marks of what was read do without
+   (log/marks.py): they lock nothing but memberships, and skip those that are locked
 6. submissions: whoever writes one has done everything else
 
 Rows of users and groups are locked FOR NO KEY UPDATE: FOR UPDATE of a user would wait for every entry that is being

@@ -8,7 +8,12 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-INDEX, ANSWERS = "ix_entries_reply_to", sa.text("reply_to IS NOT NULL")
+ANSWERS = sa.text("reply_to IS NOT NULL")
+INDEXES = {
+    "ix_entries_reply_to": (["group_id", "reply_to"], ANSWERS),
+    "ix_entries_own": (["user_id", "group_id", "kind", "seq"], None),
+}
+REPLACED = "ix_entries_user_id"  # by the last of these, which begins with the same column
 # Pages are read by the keys of texts: each message and event has one, also if it was deleted.
 FILL = sa.text("""
     INSERT INTO texts (group_id, seq, content)
@@ -24,10 +29,10 @@ def upgrade() -> None:
         expand()
     op.execute(FILL)
     if op.get_bind().dialect.name == "sqlite":
-        create_index()
+        create_indexes()
     else:
         with op.get_context().autocommit_block():
-            create_index()
+            create_indexes()
 
 
 def expand() -> None:
@@ -92,17 +97,20 @@ def entry_columns() -> list[sa.Column]:
     ]
 
 
-def create_index() -> None:
-    # One whose creation was interrupted would not be used.
-    op.drop_index(INDEX, "entries", if_exists=True)
-    op.create_index(
-        INDEX,
-        "entries",
-        ["group_id", "reply_to"],
-        sqlite_where=ANSWERS,
-        postgresql_where=ANSWERS,
-        postgresql_concurrently=op.get_bind().dialect.name == "postgresql",
-    )
+def create_indexes() -> None:
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for name, (indexed, condition) in INDEXES.items():
+        # One whose creation was interrupted would not be used.
+        op.drop_index(name, "entries", if_exists=True)
+        op.create_index(
+            name,
+            "entries",
+            indexed,
+            sqlite_where=condition,
+            postgresql_where=condition,
+            postgresql_concurrently=is_postgresql,
+        )
+    op.drop_index(REPLACED, "entries", if_exists=True, postgresql_concurrently=is_postgresql)
 
 
 def columns(table: str) -> set[str]:
@@ -110,7 +118,9 @@ def columns(table: str) -> set[str]:
 
 
 def downgrade() -> None:
-    op.drop_index(INDEX, "entries")
+    op.create_index(REPLACED, "entries", ["user_id"])
+    for name in INDEXES:
+        op.drop_index(name, "entries")
     op.execute("DELETE FROM texts WHERE content = ''")
     for table in ("mentions", "reactions", "versions"):
         op.drop_table(table)

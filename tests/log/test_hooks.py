@@ -105,7 +105,7 @@ def test_a_message_added_to_any_synchronous_session_gets_its_seq():
         session.add_all([Message(group=group, author=cleo, content=text) for text in "ab"])
         session.add(Event(group=group, user=cleo, type="Join"))
         session.commit()
-        assert [entry.seq for entry in session.scalars(select(Entry))] == [1, 2, 3]
+        assert [entry.seq for entry in session.scalars(select(Entry).order_by(Entry.seq))] == [1, 2, 3]
         assert group.last_seq == 3
     engine.dispose()
 

@@ -1,0 +1,151 @@
+"""What a user has not read yet, as arithmetic: a few look-ups in indexes for each group, however long its log is.
+
+Every entry has `nth`, the number of the group's messages so far. So the messages after the place up to which somebody
+has read are those of the group, without `nth` at that place; their own don't count. Mentions are rows, which count from
+the entry that brought them (`at_seq`).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, func, literal_column, select
+
+from discussit.groups.membership import MemberKey
+from discussit.log.kinds import MESSAGE
+from discussit.many_rows import ManyFound, Rows, SqlConnection
+from discussit.models.entries import ENTRIES, EVERYONE, MENTIONS
+from discussit.models.groups import GROUPS, MEMBERSHIPS
+
+
+class Numbers(NamedTuple):
+    """What a member has not read of a group, as of the log's entry `at`."""
+
+    unread: int  # messages of others, deleted ones among them
+    mentions: int  # messages that mention the member or everyone
+    read: int  # the seq up to which the member has read
+    read_rev: int  # how often they have marked something as unread again
+    at: int
+
+    @property
+    def age(self) -> tuple[int, int, int]:
+        """Of two counts of the same membership, the one with the higher age is the newer one."""
+        return self.at, self.read_rev, self.read
+
+
+class GroupState(NamedTuple):
+    """What of a group its unread numbers depend on."""
+
+    messages: int
+    revisions: int
+
+
+class UnreadChange(msgspec.Struct, array_like=True):
+    """What entries of a group changed of the numbers of its members.
+
+    Processes of two versions exchange these: fields may be added at the end, with defaults.
+    """
+
+    group_uuid: UUID
+    before: GroupState
+    after: GroupState
+    mentioned: set[int] = msgspec.field(default_factory=set)  # users, or EVERYONE, whose mentions may have changed
+
+
+class Count(NamedTuple):
+    """The numbers of one membership."""
+
+    group_id: int
+    user_id: int
+    group_uuid: UUID
+    state: GroupState
+    numbers: Numbers
+
+    @property
+    def member(self) -> MemberKey:
+        return self.group_id, self.user_id
+
+
+# Whatever follows the place up to which the member has read: of the aliased tables, each by an index.
+_READ, _OWN, _MENTIONING = (ENTRIES.alias(name) for name in ("read_entry", "own", "mentioning"))
+_ZERO: ColumnElement[int] = literal_column("0")
+
+
+def _nth_at_read() -> ColumnElement[int]:
+    """Of a group whose log was empty when it was marked, 0."""
+    at_read = and_(_READ.c.group_id == MEMBERSHIPS.c.group_id, _READ.c.seq == MEMBERSHIPS.c.read_seq)
+    return func.coalesce(select(_READ.c.nth).where(at_read).correlate(MEMBERSHIPS).scalar_subquery(), _ZERO)
+
+
+def _own_since() -> ColumnElement[int]:
+    own = and_(
+        _OWN.c.user_id == MEMBERSHIPS.c.user_id,
+        _OWN.c.group_id == MEMBERSHIPS.c.group_id,
+        _OWN.c.kind == literal_column(f"'{MESSAGE.name}'"),
+        _OWN.c.seq > MEMBERSHIPS.c.read_seq,
+    )
+    return select(func.count()).select_from(_OWN).where(own).correlate(MEMBERSHIPS).scalar_subquery()
+
+
+def _mentions_since() -> ColumnElement[int]:
+    """Each message once. Deleted messages have no rows."""
+    of_member = and_(
+        MENTIONS.c.user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE))]),
+        MENTIONS.c.group_id == MEMBERSHIPS.c.group_id,
+        MENTIONS.c.at_seq > MEMBERSHIPS.c.read_seq,
+        MENTIONS.c.place.is_not(None),
+    )
+    of_others = and_(
+        _MENTIONING.c.group_id == MENTIONS.c.group_id,
+        _MENTIONING.c.seq == MENTIONS.c.seq,
+        _MENTIONING.c.user_id != MEMBERSHIPS.c.user_id,
+    )
+    count = select(func.count(MENTIONS.c.seq.distinct())).join_from(MENTIONS, _MENTIONING, of_others)
+    return count.where(of_member).correlate(MEMBERSHIPS).scalar_subquery()
+
+
+def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
+    return (
+        select(
+            MEMBERSHIPS.c.group_id,
+            MEMBERSHIPS.c.user_id,
+            GROUPS.c.uuid,
+            GROUPS.c.messages,
+            GROUPS.c.revisions,
+            GROUPS.c.messages - _nth_at_read() - _own_since(),
+            _mentions_since(),
+            MEMBERSHIPS.c.read_seq,
+            MEMBERSHIPS.c.read_rev,
+            GROUPS.c.last_seq,
+        )
+        .select_from(given)
+        .join(MEMBERSHIPS, condition)
+        .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
+    )
+
+
+OF_USERS = ManyFound(
+    [Column("user_id", Integer)], lambda given: _counted(given, MEMBERSHIPS.c.user_id == given.c.user_id)
+)
+OF_MEMBERS = ManyFound(
+    [Column("group_id", Integer), Column("user_id", Integer)],
+    lambda given: _counted(
+        given, and_(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id)
+    ),
+)
+
+
+def count_for(connection: SqlConnection, user_id: int) -> Iterator[Count]:
+    """The numbers of each of the user's groups, all as of one moment."""
+    return map(_count, OF_USERS.rows(connection, [(user_id,)]))
+
+
+def count_members(connection: SqlConnection, members: Iterable[MemberKey]) -> Iterator[Count]:
+    """The numbers of those of the keys that are memberships."""
+    return map(_count, OF_MEMBERS.rows(connection, members))
+
+
+def _count(row: list[Any]) -> Count:
+    group_id, user_id, group_uuid, messages, revisions, *numbers = row
+    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), Numbers(*numbers))
