@@ -30,6 +30,7 @@ from discussit.errors import CloseCode
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.batch_writer import Writer
+from discussit.log.marks import Marks
 from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders
@@ -38,7 +39,7 @@ from discussit.middleware.origin import OriginGuard
 from discussit.middleware.proxy import ProxyHeaders
 from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
-from discussit.pages import accounts, entries, errors, group, home, members, passwords, sessions
+from discussit.pages import accounts, entries, errors, group, home, members, passwords, reading, sessions
 from discussit.pages.page import make_templates
 from discussit.pages.submissions import Submissions
 from discussit.schema import prepare_once
@@ -61,6 +62,7 @@ ROUTES = [
     Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
     Route("/groups/{uuid:uuid}/leave/", group.leave, methods=["POST"]),
     Route("/groups/{uuid:uuid}/messages/", group.send_message, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/read/", reading.read, methods=["POST"]),
     Route("/accounts/signup/", accounts.sign_up, methods=["GET", "POST"]),
     Route("/accounts/login/", accounts.log_in, methods=["GET", "POST"]),
     Route("/accounts/logout/", accounts.log_out, methods=["POST"]),
@@ -100,8 +102,8 @@ def create_app(settings: Settings) -> Starlette:
 
     def new_site() -> Site:
         bus = Bus(settings)
-        hub, writer = Hub(database, bus), Writer(database)
-        return Site(settings, database, session_backend, throttles, make_templates(), bus, hub, writer)
+        hub, writer, marks = Hub(database, bus), Writer(database), Marks(database)
+        return Site(settings, database, session_backend, throttles, make_templates(), bus, hub, writer, marks)
 
     return Starlette(
         routes=[
@@ -138,7 +140,7 @@ def create_app(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
-    """Bus, hub, writer and checkpoints run beside the requests; if one of them ends, so does the process.
+    """Bus, hub, writer, marks and checkpoints run beside the requests; if one of them ends, so does the process.
 
     They belong to an event loop, so each run of the application has its own.
     """
@@ -149,7 +151,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     site.database.publish_to(site.hub.publish, site.bus.others_notified)
     main = MainTasks(lambda: give_up(site))
     try:
-        runs = (site.bus.run, site.hub.run, site.writer.run, site.database.run_checkpoints)
+        runs = (site.bus.run, site.hub.run, site.writer.run, site.marks.run, site.database.run_checkpoints)
         async with site.bus.connected(), main.running(*runs):
             await site.hub.started.wait()
             site.running.set()
@@ -164,9 +166,10 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
 
 
 def give_up(site: Site) -> None:
-    """Refuse what would wait for ever without bus, hub or writer: clients reconnect, to a process that works."""
+    """Refuse what would wait for ever without one of the main tasks: clients reconnect, to a process that works."""
     site.running.clear()
     site.writer.end()
+    site.marks.end()
     for connection in site.hub.people.connections:
         connection.end(CloseCode.RESTART)
 

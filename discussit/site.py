@@ -12,6 +12,7 @@ from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.limits.throttles import Throttles
 from discussit.log.batch_writer import Writer
+from discussit.log.marks import Marks
 from discussit.settings import Settings
 
 
@@ -27,7 +28,8 @@ class Site:
     bus: Bus
     hub: Hub
     writer: Writer
-    running: asyncio.Event = field(default_factory=asyncio.Event)  # set while bus, hub and writer run
+    marks: Marks
+    running: asyncio.Event = field(default_factory=asyncio.Event)  # set while bus, hub, writer and marks run
 
 
 def site_of(conn: HTTPConnection) -> Site:

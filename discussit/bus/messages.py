@@ -10,7 +10,9 @@ import msgspec
 
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import Effect
+from discussit.log.unread import UnreadChange
 
+UNREAD_CHANNEL = "unread"  # of what changes unread numbers, in all groups
 PERSON_CHANNELS = 32  # each costs a process that listens to it a task and a subscription, some 7 KB
 
 
@@ -57,11 +59,27 @@ class EndedSessions(msgspec.Struct, tag_field="type", tag="ended_sessions"):
     ids: list[str]
 
 
+class UnreadChanges(msgspec.Struct, tag_field="type", tag="unread_changes"):
+    """Entries that change unread numbers were committed to groups."""
+
+    changes: list[UnreadChange]
+
+
+class Marked(msgspec.Struct, tag_field="type", tag="marked"):
+    """Members read on, or marked something as unread again: groups, each with ids of users.
+
+    `sender` names the process in which they did.
+    """
+
+    members: list[tuple[UUID, list[int]]]
+    sender: str
+
+
 class Resync(msgspec.Struct, tag_field="type", tag="resync"):
     """Something may have been missed: read the database."""
 
 
-BusMessage = Appended | Revised | MembershipChanges | EndedSessions | Resync
+BusMessage = Appended | Revised | MembershipChanges | EndedSessions | UnreadChanges | Marked | Resync
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[BusMessage] = msgspec.json.Decoder(BusMessage)

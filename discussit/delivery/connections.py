@@ -117,6 +117,10 @@ class Connection:
 
     # What concerns its user
 
+    def follows(self, group_uuid: UUID) -> bool:
+        """Whether it is sent the entries of this group, and so can count its messages itself."""
+        return False
+
     def membership_changed(self, change: MembershipChange) -> None:
         """Take note that the user joined or left a group."""
 
@@ -180,6 +184,9 @@ class Follower(Connection):
         if is_sent:
             self.cursor = part.last
         return is_sent
+
+    def follows(self, group_uuid: UUID) -> bool:
+        return group_uuid == self.group_uuid
 
     def membership_changed(self, change: MembershipChange) -> None:
         if change.group_uuid == self.group_uuid:

@@ -21,9 +21,12 @@ from discussit.bus.messages import (
     person_channel,
 )
 from discussit.database import Database
+from discussit.delivery.counting import Counting
 from discussit.delivery.people import People
 from discussit.delivery.polling import Polling
 from discussit.delivery.rooms import Rooms
+from discussit.delivery.unread import Unread
+from discussit.delivery.unread_bus import UnreadBus
 from discussit.log.kinds import Effect
 from discussit.log.write import CommittedChanges
 
@@ -35,14 +38,19 @@ class Hub:
         look = asyncio.Event()
         self._bus = bus
         self.started = asyncio.Event()  # connections and readers may come
+        self.unread = Unread()
         self.rooms = Rooms(database, bus, look)
-        self.people = People(database, bus, look)
+        self.people = People(database, bus, look, self.unread.memberships_changed)
         self.polling = Polling(database, self.rooms, self.people, look)
+        self._unread_bus = UnreadBus(bus, self.unread)
+        self._counting = Counting(database, self.unread)
 
     async def run(self) -> None:
         """Keep rooms and connections up to date for as long as the process lives."""
         async with create_task_group() as tasks:
             self.rooms.tasks = self.people.tasks = tasks
+            tasks.start_soon(self._unread_bus.run)
+            tasks.start_soon(self._counting.run)
             self.started.set()
             await self.polling.run()
 
@@ -62,6 +70,15 @@ class Hub:
             self._post_to_people(changes, memberships)
             for uuid, message in of_groups:
                 self._post(group_channel(uuid), message, partial(self.rooms.look_at, uuid))
+        self._publish_unread(changes)
+
+    def _publish_unread(self, changes: CommittedChanges) -> None:
+        self.unread.marked(changes.marks)
+        if self._bus.reaches_others:
+            self._unread_bus.post(changes.unread.values(), changes.marks)
+            return
+        for change in changes.unread.values():
+            self.unread.changed(change)
 
     def _post_to_people(self, changes: CommittedChanges, memberships: Iterable[MembershipChange]) -> None:
         ended: dict[str, list[str]] = defaultdict(list)

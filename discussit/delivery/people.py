@@ -1,7 +1,7 @@
 """The connections of this process, and what concerns their users: ended sessions, joins and leaves."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -41,9 +41,16 @@ class _Channel:
 class People:
     """Everyone who is connected to this process."""
 
-    def __init__(self, database: Database, bus: Bus, look: asyncio.Event) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        look: asyncio.Event,
+        note_memberships: Callable[[Sequence[MembershipChange]], None] = lambda _changes: None,
+    ) -> None:
         self._database = database
         self._bus = bus
+        self._note_memberships = note_memberships
         self._look = look
         self._channels: dict[str, _Channel] = {}
         self.connections = Connections()
@@ -128,6 +135,7 @@ class People:
         for change in changes:
             for connection in self.connections.of_user[change.user_id]:
                 connection.membership_changed(change)
+        self._note_memberships(changes)
 
     # The database
 

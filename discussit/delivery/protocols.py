@@ -19,6 +19,7 @@ class ClientProtocol:
 
     subprotocol: str | None
     follows_memberships: bool  # whether `/` sends joins and leaves made elsewhere
+    has_unread: bool  # whether its clients are sent their users' unread numbers
 
     def place(self, query: QueryParams) -> Place | None:
         """Where the client returns to; None: it follows the log from now on."""
@@ -50,6 +51,7 @@ class TutorialProtocol(ClientProtocol):
 
     subprotocol = None
     follows_memberships = False
+    has_unread = False
 
     def place(self, query: QueryParams) -> Place | None:
         return None
@@ -72,6 +74,7 @@ class V1Protocol(ClientProtocol):
 
     subprotocol = SUBPROTOCOL
     follows_memberships = True
+    has_unread = True
 
     def place(self, query: QueryParams) -> Place | None:
         since = query.get("since")

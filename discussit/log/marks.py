@@ -21,10 +21,11 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.5  # seconds between two transactions
 MAX_BATCH = 500  # members in one of them
-MAX_MEMBERS = 10_000  # whose marks wait; those of others are dropped
-MAX_MARKS = 20  # of one member that wait; more are dropped
+MAX_MEMBERS = 10_000  # whose marks wait; those of others are refused
+MAX_MARKS = 20  # of one member that wait; more are refused
 
 BUSY = "This could not be marked as read just now. Please try again."
+TOO_MANY = "Too many changes of what you have read. Please wait a moment."
 NOT_MEMBER = "You are not a member of this group."
 
 Outcome = Numbers | Refused
@@ -39,15 +40,11 @@ class Position(NamedTuple):
 
 @dataclass(eq=False)
 class Mark:
-    """A member has read the log up to and including `seq`.
-
-    `on_answer` is called once, when that is committed or refused.
-    """
+    """How far a member says that they have read. `on_answer` is called once, when it is committed or refused."""
 
     group_id: int
     user_id: int
     seq: int
-    read_rev: int | None = None  # None: whatever it is
     on_answer: Callable[[Outcome], object] = field(default=lambda _outcome: None, kw_only=True)
 
     @property
@@ -55,7 +52,18 @@ class Mark:
         return self.group_id, self.user_id
 
     def move(self, position: Position, last_seq: int) -> Position:
-        """The position after this mark. It never goes back, and not beyond the log's end."""
+        """The position after this mark."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class ReadMark(Mark):
+    """The member has read the log up to and including `seq`, if `read_rev` is the present one."""
+
+    read_rev: int | None = None  # None: whatever it is
+
+    def move(self, position: Position, last_seq: int) -> Position:
+        """Never back, and not beyond the log's end."""
         if self.read_rev not in (None, position.rev):
             return position
         return position._replace(seq=max(position.seq, min(self.seq, last_seq)))
@@ -63,18 +71,15 @@ class Mark:
 
 @dataclass(eq=False)
 class UnreadMark(Mark):
-    """A member wants `seq` and all that follows to be unread again."""
+    """The member wants `seq` and all that follows to be unread again."""
 
     def move(self, position: Position, last_seq: int) -> Position:
-        """The position after this mark. If `seq` was read, marks that name the old `rev` change nothing any more."""
+        """Only if `seq` was read. Marks that name the old `rev` change nothing any more then."""
         return Position(self.seq - 1, position.rev + 1) if self.seq <= position.seq else position
 
 
 class Marks:
-    """The marks that wait.
-
-    One whose transaction fails, or that finds no place, is dropped: clients repeat their marks until they are answered.
-    """
+    """The marks that wait. Refused ones are lost: clients repeat their marks until they are answered."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,12 +89,14 @@ class Marks:
 
     def submit(self, mark: Mark) -> None:
         """Queue a mark. Those of one member take effect in the order in which they come."""
-        is_full = mark.member not in self._waiting and len(self._waiting) >= MAX_MEMBERS
-        if self._has_ended or is_full or len(self._waiting.get(mark.member, ())) >= MAX_MARKS:
+        known = self._waiting.get(mark.member, [])
+        if self._has_ended or (not known and len(self._waiting) >= MAX_MEMBERS):
             mark.on_answer(Refused(ErrorCode.BUSY, BUSY))
-            return
-        self._waiting.setdefault(mark.member, []).append(mark)
-        self._filled.set()
+        elif len(known) >= MAX_MARKS:
+            mark.on_answer(Refused(ErrorCode.RATE_LIMITED, TOO_MANY, retry_after=1))
+        else:
+            self._waiting[mark.member] = [*known, mark]
+            self._filled.set()
 
     async def commit(self, mark: Mark) -> Numbers:
         """Mark, and return what is unread then. Raises Refused."""

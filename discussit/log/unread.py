@@ -5,12 +5,13 @@ has read are those of the group, without `nth` at that place; their own don't co
 the entry that brought them (`at_seq`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, func, literal_column, select
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey
 from discussit.log.kinds import MESSAGE
@@ -33,12 +34,32 @@ class Numbers(NamedTuple):
         """Of two counts of the same membership, the one with the higher age is the newer one."""
         return self.at, self.read_rev, self.read
 
+    def is_same_as(self, other: "Numbers") -> bool:
+        """Whether nothing has changed but the log."""
+        return self[:-1] == other[:-1]
+
+    def is_same_for_followers(self, other: "Numbers") -> bool:
+        """The same for those who count the messages themselves."""
+        return self[1:-1] == other[1:-1]
+
 
 class GroupState(NamedTuple):
     """What of a group its unread numbers depend on."""
 
     messages: int
     revisions: int
+
+    def is_in(self, other: "GroupState") -> bool:
+        """Whether the other state has all that this one has."""
+        return self.messages <= other.messages and self.revisions <= other.revisions
+
+
+class Places(NamedTuple):
+    """How far a user has read, all groups together: whatever they mark or join changes it."""
+
+    groups: int
+    read: int
+    read_rev: int
 
 
 class UnreadChange(msgspec.Struct, array_like=True):
@@ -149,3 +170,27 @@ def count_members(connection: SqlConnection, members: Iterable[MemberKey]) -> It
 def _count(row: list[Any]) -> Count:
     group_id, user_id, group_uuid, messages, revisions, *numbers = row
     return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), Numbers(*numbers))
+
+
+def unread_of(counts: Iterable[Count]) -> dict[UUID, int]:
+    """How much is unread, by group, without zeros."""
+    return {count.group_uuid: count.numbers.unread for count in counts if count.numbers.unread}
+
+
+def mentions_of(counts: Iterable[Count]) -> dict[UUID, int]:
+    """How many mentions are unread, by group, without zeros."""
+    return {count.group_uuid: count.numbers.mentions for count in counts if count.numbers.mentions}
+
+
+def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, GroupState]:
+    """The states of these groups, by id; deleted ones are missing."""
+    states = select(GROUPS.c.id, GROUPS.c.messages, GROUPS.c.revisions).where(GROUPS.c.id.in_(group_ids))
+    return {id: GroupState(*state) for id, *state in session.execute(states)}
+
+
+def read_places(session: OrmSession, user_ids: Sequence[int]) -> dict[int, Places]:
+    """How far these users have read, by id; those who are in no group are missing."""
+    sums = [func.sum(column, type_=Integer()) for column in (MEMBERSHIPS.c.read_seq, MEMBERSHIPS.c.read_rev)]
+    places = select(MEMBERSHIPS.c.user_id, func.count(), *sums).where(MEMBERSHIPS.c.user_id.in_(user_ids))
+    found = session.execute(places.group_by(MEMBERSHIPS.c.user_id))
+    return {id: Places(groups, int(read), int(read_rev)) for id, groups, read, read_rev in found}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -28,7 +29,9 @@ from discussit.log.draft import (
     ReactionDraft,
     check_emoji,
 )
+from discussit.log.marks import Outcome, ReadMark, UnreadMark
 from discussit.log.read import LogState, Place, is_in_log
+from discussit.log.unread import Count, count_for, mentions_of, unread_of
 from discussit.models.accounts import is_spelled
 from discussit.site import site_of
 from discussit.sockets import conversation
@@ -44,12 +47,15 @@ async def group_socket(websocket: WebSocket) -> None:
     user, protocol = current_user(websocket), negotiated(websocket.scope)
     hub = site_of(websocket).hub
     follower = Follower(user.credential.session_id, user.id, protocol, websocket.path_params["uuid"])
-    with hub.people.connected(follower):
+    with hub.people.connected(follower), hub.unread.connecting(follower):
         place = protocol.place(websocket.query_params)
-        admitted = await _admitted(site_of(websocket).database, user, follower, place)
+        admitted, counts = await _admitted(site_of(websocket).database, user, follower, place)
         async with hub.rooms.entered(follower, admitted.group_id, admitted.state) as room:
             await websocket.accept(protocol.subprotocol)
-            _greet(follower, user, admitted, place)
+            _greet(follower, user, admitted, place, counts)
+            if protocol.has_unread:
+                hub.unread.greeted(follower, counts)
+            del counts  # the socket may stay open for days
             await conversation.run(
                 websocket,
                 follower,
@@ -66,21 +72,32 @@ class Admitted(NamedTuple):
     is_in_log: bool  # whether the client's place is one of this log, from which it can read on
 
 
-async def _admitted(database: Database, user: CurrentUser, follower: Follower, place: Place | None) -> Admitted:
-    def read(session: OrmSession) -> Admitted:
+async def _admitted(
+    database: Database, user: CurrentUser, follower: Follower, place: Place | None
+) -> tuple[Admitted, Sequence[Count]]:
+    """What the database has for a new socket, and what its user has not read where the protocol has that."""
+
+    def read(session: OrmSession) -> tuple[Admitted, Sequence[Count]]:
         group = admit(session, user, follower.group_uuid).group
         state = LogState(group.last_seq, group.revisions, group.epoch)
-        return Admitted(group.id, state, place is not None and is_in_log(session, group, place))
+        counts = list(count_for(session.connection(), user.id)) if follower.protocol.has_unread else []
+        return Admitted(group.id, state, place is not None and is_in_log(session, group, place)), counts
 
-    admitted = await database.run_read(read)
+    admitted, counts = await database.run_read(read)
     follower.admit(admitted.state.last_seq)
-    return admitted
+    return admitted, counts
 
 
-def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None) -> None:
+def _greet(
+    follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None, counts: Sequence[Count]
+) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last, epoch = admitted.state.last_seq, admitted.state.epoch
     ready = objects.Ready(user.username, user.account_id, follower.group_uuid, last, epoch, version=assets.version())
+    ready.unread, ready.mentions = unread_of(counts), mentions_of(counts)
+    for count in counts:
+        if count.group_id == admitted.group_id:
+            ready.read, ready.read_rev = count.numbers.read, count.numbers.read_rev
     follower.reply(ready)
     if place is None:
         return
@@ -93,10 +110,10 @@ def _greet(follower: Follower, user: CurrentUser, admitted: Admitted, place: Pla
 class CommandWriter:
     """Writes what one socket's client sends. Its commands are carried out in the order in which they arrived."""
 
-    __slots__ = ("_answered", "_follower", "_group_id", "_rate", "_unanswered", "_user", "_writer")
+    __slots__ = ("_answered", "_follower", "_group_id", "_marks", "_rate", "_unanswered", "_user", "_writer")
 
     def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
-        self._writer = site_of(websocket).writer
+        self._writer, self._marks = site_of(websocket).writer, site_of(websocket).marks
         self._rate = site_of(websocket).throttles.messages_of(user.username)
         self._user, self._group_id, self._follower = user, group_id, follower
         self._unanswered = 0
@@ -133,17 +150,33 @@ class CommandWriter:
             self._submit(draft)
 
     def _checked(self, text: str) -> Draft | None:
-        """The client's command. None if it is refused, which the client is told."""
+        """The client's command. None if it is refused, which the client is told, or a mark, which waits for nothing."""
         client_id = None
         try:
             command = commands.decode_group_command(text)
             client_id = command.client_id
+            if isinstance(command, commands.Mark):
+                self._mark(command)
+                return None
             return self._draft(command)
         except Refused as refused:
             self._refuse(refused, client_id)
             return None
 
-    def _draft(self, command: commands.GroupCommand) -> Draft:
+    def _mark(self, command: commands.Mark) -> None:
+        """Queue a mark. Its answer is `unread`, which all of the user's sockets are sent."""
+        member = self._group_id, self._user.id
+        if isinstance(command, commands.MarkRead):
+            self._marks.submit(ReadMark(*member, command.seq, command.read_rev, on_answer=self._marked))
+        else:
+            self._marks.submit(UnreadMark(*member, command.seq, on_answer=self._marked))
+
+    def _marked(self, outcome: Outcome) -> None:
+        # Otherwise the client repeats what is not answered.
+        if isinstance(outcome, Refused) and outcome.code == ErrorCode.RATE_LIMITED:
+            self._refuse(outcome, None)
+
+    def _draft(self, command: commands.LogCommand) -> Draft:
         start = self._group_id, self._user.id, command.client_id
         match command:
             case commands.SendMessage():

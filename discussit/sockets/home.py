@@ -1,7 +1,10 @@
 """The WebSocket route `/`: joining and leaving groups."""
 
 import logging
+from collections.abc import Sequence
+from uuid import UUID
 
+from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
 
 from discussit import assets
@@ -12,6 +15,7 @@ from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, join_or_leave, own_groups
+from discussit.log.unread import Count, count_for, mentions_of, unread_of
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.wire import commands, objects
@@ -24,7 +28,7 @@ async def home_socket(websocket: WebSocket) -> None:
     user, protocol = current_user(websocket), negotiated(websocket.scope)
     hub = site_of(websocket).hub
     connection = HomeConnection(user.credential.session_id, user.id, protocol)
-    with hub.people.connected(connection):
+    with hub.people.connected(connection), hub.unread.connecting(connection):
         await websocket.accept(protocol.subprotocol)
         await hub.people.listening(connection)
         await conversation.run(
@@ -49,19 +53,37 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
     await sender.send()
     connection.is_outdated = False
     try:
-        ready = await _ready(site_of(sender.websocket).database, user)
+        groups, counts = await _read(site_of(sender.websocket).database, user, connection)
     except NotLoggedIn:
         connection.end(CloseCode.SESSION_ENDED)
     except DATABASE_ERRORS as error:
         log_failure(logger, "a home page could not be sent its groups", error)
         connection.end(CloseCode.RESTART)
     else:
-        connection.reply(ready)
+        connection.reply(
+            objects.Ready(
+                user=user.username,
+                account=user.account_id,
+                groups=groups,
+                version=assets.version(),
+                unread=unread_of(counts),
+                mentions=mentions_of(counts),
+            )
+        )
+        if connection.protocol.has_unread:
+            site_of(sender.websocket).hub.unread.greeted(connection, counts)
 
 
-async def _ready(database: Database, user: CurrentUser) -> objects.Ready:
-    groups = await database.run_read(lambda session: own_groups(session, user))
-    return objects.Ready(user=user.username, account=user.account_id, groups=groups, version=assets.version())
+async def _read(
+    database: Database, user: CurrentUser, connection: HomeConnection
+) -> tuple[list[UUID], Sequence[Count]]:
+    """The user's groups, and what is unread there."""
+
+    def read(session: OrmSession) -> tuple[list[UUID], Sequence[Count]]:
+        groups = own_groups(session, user)
+        return groups, list(count_for(session.connection(), user.id)) if connection.protocol.has_unread else []
+
+    return await database.run_read(read)
 
 
 class MembershipChanger:

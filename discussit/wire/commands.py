@@ -51,7 +51,24 @@ class React(msgspec.Struct, tag_field="type", tag="react"):
     client_id: str | None = None
 
 
-GroupCommand = SendMessage | EditMessage | DeleteMessage | React
+class MarkRead(msgspec.Struct, tag_field="type", tag="mark_read"):
+    """The user has read the log up to and including `seq`, if `read_rev` is the present one."""
+
+    seq: Seq
+    read_rev: int | None = None
+    client_id: str | None = None
+
+
+class MarkUnread(msgspec.Struct, tag_field="type", tag="mark_unread"):
+    """Make `seq` and all that follows unread again."""
+
+    seq: Seq
+    client_id: str | None = None
+
+
+LogCommand = SendMessage | EditMessage | DeleteMessage | React  # each adds an entry to the log
+Mark = MarkRead | MarkUnread
+GroupCommand = LogCommand | Mark
 _group_command: msgspec.json.Decoder[GroupCommand] = msgspec.json.Decoder(GroupCommand)
 _home_command: msgspec.json.Decoder[JoinGroup | LeaveGroup] = msgspec.json.Decoder(JoinGroup | LeaveGroup)
 

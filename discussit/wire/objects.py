@@ -32,6 +32,23 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
     epoch: str | None = None
     groups: list[UUID] | None = None
     version: str | None = None  # of the scripts that pages come with
+    # Of all the user's groups, without zeros:
+    unread: dict[UUID, int] | None = None
+    mentions: dict[UUID, int] | None = None
+    # Of this group: how far the user has read, and how often they have marked something as unread again.
+    read: int | None = None
+    read_rev: int | None = None
+
+
+class Unread(msgspec.Struct, tag_field="type", tag="unread"):
+    """What the user has not read of a group, as of its log's entry `at`."""
+
+    group_uuid: UUID
+    unread: int
+    mentions: int
+    read: int
+    read_rev: int
+    at: int
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):
@@ -66,7 +83,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
         return error
 
 
-Reply = Ready | Ack | Reset | Error | JoinGroup | LeaveGroup  # what a server sends besides entries
+Reply = Ready | Unread | Ack | Reset | Error | JoinGroup | LeaveGroup  # what a server sends besides entries
 
 _encoder = msgspec.json.Encoder()
 

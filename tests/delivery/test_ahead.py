@@ -16,14 +16,14 @@ from discussit.models import Session
 
 
 class Late(SharedMemory):
-    """An end of the bus whose messages of groups stay on their way until they arrive."""
+    """An end of the bus whose messages, but for those to people, stay on their way until they arrive."""
 
     def __init__(self, *others):
         super().__init__(*others)
         self._on_the_way = []
 
     async def publish(self, channel, message):
-        if channel.startswith("group."):
+        if not channel.startswith("people."):
             self._on_the_way.append((channel, message))
         else:
             await super().publish(channel, message)

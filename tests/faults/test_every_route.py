@@ -35,6 +35,7 @@ PAGES = {
     "GET /groups/{uuid}/entries/": (401, 403, 200, 403),
     "POST /groups/": ("login", 403, 403, 400),
     "POST /groups/{uuid}/messages/": ("login", 403, 400, 403),
+    "POST /groups/{uuid}/read/": ("login", 403, 400, 403),
     "SOCKET /": (401, 101, 101, 101),
     "SOCKET /groups/{uuid}/": (401, 403, 101, 403),
     "SOCKET /{path}": (404, 404, 404, 404),

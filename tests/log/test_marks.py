@@ -4,7 +4,7 @@ import pytest
 
 from discussit.errors import ErrorCode, Refused
 from discussit.log import marks
-from discussit.log.marks import Mark, Marks, UnreadMark
+from discussit.log.marks import Marks, ReadMark, UnreadMark
 from discussit.log.unread import Numbers
 
 
@@ -24,7 +24,7 @@ class Marking:
         self.waiting, self.member = waiting, (world.group.id, world.alice.id)
 
     async def reads(self, *mark):
-        return await self.waiting.commit(Mark(*self.member, *mark))
+        return await self.waiting.commit(ReadMark(*self.member, *mark))
 
     async def unreads(self, seq):
         return await self.waiting.commit(UnreadMark(*self.member, seq))
@@ -67,7 +67,7 @@ async def test_waiting_marks_take_effect_in_the_order_in_which_they_came(marking
 
 
 async def test_waiting_marks_of_many_members_are_one_transaction(marking, world):
-    bob = Mark(world.group.id, world.bob.id, 5)
+    bob = ReadMark(world.group.id, world.bob.id, 5)
     world.listen()
 
     await asyncio.gather(marking.reads(5), marking.waiting.commit(bob))
@@ -99,7 +99,7 @@ async def test_more_marks_than_may_wait_are_refused(marking, monkeypatch):
 
     first, second = await asyncio.gather(marking.reads(4), marking.reads(5), return_exceptions=True)
 
-    assert (first.read, second.code) == (4, ErrorCode.BUSY)
+    assert (first.read, second.code) == (4, ErrorCode.RATE_LIMITED)
 
 
 async def test_marks_are_refused_when_nobody_commits_them_any_more(marking):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from discussit.log.decide import delete_messages
-from discussit.log.marks import Mark, UnreadMark, move_positions
+from discussit.log.marks import ReadMark, UnreadMark, move_positions
 from discussit.log.targets import find_targets, store_targets
 from discussit.log.unread import Numbers, count_for, count_members
 from discussit.log.write import Appending, NewEntry, lock_log_ends, write_entries
@@ -55,7 +55,7 @@ async def test_a_message_that_mentions_a_member_and_everyone_counts_once(history
 async def test_a_mention_that_an_edit_adds_to_a_message_that_was_read_counts(history):
     await history.joins(history.alice, history.bob)
     await history.writes(history.bob, [])
-    await history.marks(Mark, history.alice, 3)
+    await history.marks(ReadMark, history.alice, 3)
 
     await history.edits(history.bob, 3, [history.alice])
 
@@ -117,7 +117,7 @@ class History:
             chance.choice(self.users),
             chance.choice(
                 [self.joins, self.writes, self.edits, self.reacts] * 2
-                + [self.leaves, self.deletes, Mark, Mark, UnreadMark]
+                + [self.leaves, self.deletes, ReadMark, ReadMark, UnreadMark]
             ),
         )
         live = [seq for seq, each in enumerate(self.log, 1) if each and not each.is_deleted]
@@ -130,9 +130,9 @@ class History:
             await self.leaves(user)
         elif act == self.writes:
             await self.writes(user, mentioned)
-        elif act in (Mark, UnreadMark):
+        elif act in (ReadMark, UnreadMark):
             rev = chance.choice([None, self.members[user.id].rev, 0])
-            await self.marks(act, user, chance.randint(1, len(self.log) + 2), *([rev] if act is Mark else []))
+            await self.marks(act, user, chance.randint(1, len(self.log) + 2), *([rev] if act is ReadMark else []))
         elif act in (self.edits, self.deletes, self.reacts) and live:
             await act(user, chance.choice(live), *([mentioned] if act == self.edits else []))
 
@@ -177,7 +177,7 @@ class History:
             lambda connection, changes: move_positions(connection, changes, {member: [kind(*member, seq, *rev)]})
         )
         read = self.members[user.id]
-        if kind is Mark and rev in ((), (None,), (read.rev,)):
+        if kind is ReadMark and rev in ((), (None,), (read.rev,)):
             read.seq = max(read.seq, min(seq, len(self.log)))
         elif kind is UnreadMark and seq <= read.seq:
             read.seq, read.rev = seq - 1, read.rev + 1

@@ -200,6 +200,10 @@ def test_a_reader_is_first_sent_the_place_of_the_log(alice, gardening):
             "seq": 1,
             "epoch": alice.page(f"/groups/{gardening}/").one("chat-log")["data-epoch"],
             "version": version(),
+            "unread": {},
+            "mentions": {},
+            "read": 1,
+            "read_rev": 0,
         }
 
 

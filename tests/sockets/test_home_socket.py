@@ -122,6 +122,8 @@ def ready(person, *groups):
         "account": person.account,
         "groups": list(groups),
         "version": version(),
+        "unread": {},
+        "mentions": {},
     }
 
 

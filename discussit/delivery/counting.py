@@ -1,0 +1,143 @@
+"""Counting what connected users have not read: for all who are concerned together, once a second for each group."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from anyio import CancelScope, current_time, sleep
+from sqlalchemy.orm import Session as OrmSession
+
+from discussit.database import DATABASE_ERRORS, Database, chunks, log_failure
+from discussit.delivery.unread import Unread, WatchedGroup
+from discussit.log.unread import Count, GroupState, Places, count_for, count_members, group_states, read_places
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 1.0  # seconds between two objects about a group
+GATHER = 0.05  # seconds between two counts, so that groups are counted together
+CHECK = 1.5  # seconds between two comparisons with the database
+
+
+class Counting:
+    """Keeps the unread numbers of connected users equal to the database.
+
+    What concerns whom is known from this process's commits and from the bus; what was missed of it shows when groups
+    and memberships are compared with the database.
+    """
+
+    def __init__(self, database: Database, unread: Unread) -> None:
+        self._database = database
+        self._unread = unread
+        self._check_at = 0.0  # when everything is compared next, by the loop's clock
+
+    async def run(self) -> None:
+        """Count for as long as the process lives."""
+        while True:
+            with CancelScope(deadline=self._next_at()):
+                await self._unread.look.wait()
+            self._unread.look.clear()
+            try:
+                await self._check_if_due()
+                await self._count()
+                await self._read_unclear()
+            except DATABASE_ERRORS as error:
+                # Whoever was to be counted still is.
+                log_failure(logger, "could not count what is unread", error)
+                await sleep(CHECK / 2)
+            await sleep(GATHER)
+
+    def _next_at(self) -> float:
+        return min([self._check_at, *(group.due for group in self._unread.changed_groups)])
+
+    # Those concerned
+
+    async def _count(self) -> None:
+        """Count those whom changes in groups concern that are due."""
+        due = [group for group in self._unread.changed_groups if group.due <= current_time()]
+        concerned = {group: self._take(group) for group in due}
+        asked = [(group.id, user_id) for group, users in concerned.items() for user_id in users]
+        if not asked:
+            return
+        try:
+            found = await self._database.run_read(lambda session: list(count_members(session.connection(), asked)))
+        except BaseException:
+            self._give_back(concerned)
+            raise
+        self._unread.counted(found)
+        self._leave({(group, user_id) for group, users in concerned.items() for user_id in users}, found)
+
+    def _take(self, group: WatchedGroup) -> set[int]:
+        """The users who are to be counted, once."""
+        people, users = self._unread.people, group.concerned
+        if group.concerns_outside:
+            users |= {user_id for user_id in group.users if people[user_id].is_outside(group.uuid)}
+        group.concerned, group.concerns_outside = set(), False
+        self._unread.changed_groups.discard(group)
+        if users:
+            group.due = current_time() + PAUSE
+        return users
+
+    def _give_back(self, concerned: Mapping[WatchedGroup, set[int]]) -> None:
+        for group, users in concerned.items():
+            self._unread.concern(group, users)
+
+    def _leave(self, asked: set[tuple[WatchedGroup, int]], found: Sequence[Count]) -> None:
+        """Forget groups that users have left."""
+        members = {count.member for count in found}
+        for group, user_id in asked:
+            person = self._unread.people.get(user_id)
+            if person is not None and (group.id, user_id) not in members and group.uuid in person.numbers:
+                self._unread.leave(person, group.uuid)
+
+    async def _read_unclear(self) -> None:
+        """Read the groups of users anew who may have joined or left some."""
+        people = list(self._unread.unclear)
+        self._unread.unclear.clear()
+        try:
+            while people:
+                user_id = people[-1].user_id
+                found = await self._database.run_read(partial(_all_of, user_id=user_id))
+                self._unread.read_again(people.pop(), found)
+        finally:
+            self._unread.unclear.update(person for person in people if person.connections)
+
+    # Everybody
+
+    async def _check_if_due(self) -> None:
+        if current_time() < self._check_at and not self._unread.needs_check:
+            return
+        self._unread.needs_check = False
+        self._check_at = current_time() + CHECK
+        await self._check_groups()
+        await self._check_people()
+
+    async def _check_groups(self) -> None:
+        for groups in chunks(list(self._unread.groups.values())):
+            # Noted before they are read: a change that arrives meanwhile is no gap.
+            known = {group.id: group.state for group in groups}
+            found = await self._database.run_read(partial(group_states, group_ids=list(known)))
+            for group in groups:
+                self._compare(group, known[group.id], found.get(group.id))
+
+    def _compare(self, group: WatchedGroup, known: GroupState, found: GroupState | None) -> None:
+        if found is None:
+            return  # it was deleted
+        if not known.is_in(found):
+            self._unread.lost(group)  # the database lacks what was counted
+        elif found in (known, group.state):
+            return
+        group.state = found
+        self._unread.concern(group, group.users)
+
+    async def _check_people(self) -> None:
+        for people in chunks(list(self._unread.people.values())):
+            known = {person.user_id: person.places for person in people}
+            found = await self._database.run_read(partial(read_places, user_ids=list(known)))
+            for person in people:
+                places = found.get(person.user_id, Places(0, 0, 0))
+                if person.connections and places not in (known[person.user_id], person.places):
+                    self._unread.read_soon(person)
+
+
+def _all_of(session: OrmSession, user_id: int) -> list[Count]:
+    return list(count_for(session.connection(), user_id))
