@@ -18,8 +18,9 @@ from discussit.log.checks import MAX_CONTENT, check_client_id, check_form_conten
 from discussit.log.draft import Draft, MessageDraft
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, SHOWN_KINDS, EntryRow, utc_text
 from discussit.log.read import shown_after, shown_before
+from discussit.log.unread import Count, count_for
 from discussit.models import Group
-from discussit.pages.home import group_rows
+from discussit.pages.home import group_rows, numbers_of
 from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, live_page, own_address, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
@@ -54,6 +55,7 @@ async def _group(request: Request, user: CurrentUser, form: Form, status: int = 
         members=read.members,
         max_members=MEMBERS,
         groups=read.groups,
+        numbers=numbers_of(read.counts),
         form=form,
         last_seq=last,
         event_words=EVENT_WORDS,
@@ -75,6 +77,7 @@ class GroupPage(NamedTuple):
     has_later: bool  # entries after these are shown on another page
     members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
     groups: Sequence[Any]
+    counts: Sequence[Count]  # what the user has not read
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request, here: Sequence[int]) -> GroupPage:
@@ -84,6 +87,7 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, here: Sequen
         *_entries(session, group, request),
         some_members(session, group.id, [user.id, *here], MEMBERS),
         session.execute(group_rows(user, only_own=True)).all(),
+        list(count_for(session.connection(), user.id)),
     )
 
 

@@ -1,8 +1,11 @@
 """The home page: every group, with a button to join, leave or open it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +15,7 @@ from discussit.accounts.login import has_accounts
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.groups.membership import is_member
+from discussit.log.unread import Count, Numbers, count_for
 from discussit.models import Group, Membership
 from discussit.pages.page import Form, live_page, refusal, see_other
 from discussit.pages.submissions import claim
@@ -26,8 +30,18 @@ async def home(request: Request) -> Response:
 
 
 async def _home(request: Request, user: CurrentUser, form: Form) -> Response:
-    groups = await site_of(request).database.run_read(lambda session: session.execute(group_rows(user)).all())
-    return live_page(request, "home/home.html", 400 if form.errors else 200, groups=groups, form=form)
+    groups, counts = await site_of(request).database.run_read(lambda session: _read(session, user))
+    status = 400 if form.errors else 200
+    return live_page(request, "home/home.html", status, groups=groups, numbers=numbers_of(counts), form=form)
+
+
+def _read(session: OrmSession, user: CurrentUser) -> tuple[Sequence[Any], Sequence[Count]]:
+    return session.execute(group_rows(user)).all(), list(count_for(session.connection(), user.id))
+
+
+def numbers_of(counts: Iterable[Count]) -> dict[UUID, Numbers]:
+    """What is unread, by group."""
+    return {count.group_uuid: count.numbers for count in counts}
 
 
 def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:

@@ -152,6 +152,7 @@ def test_a_text_that_comes_after_the_membership_has_ended_is_shown_to_be_copied(
 FORMS = {
     "/groups/": ("alice", "/", {"name": "Cooking"}),
     "/groups/{uuid}/messages/": ("alice", "/groups/{uuid}/", {"message": "hi"}),
+    "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
     "/groups/{uuid}/leave/": ("alice", "/groups/{uuid}/", {}),
     SIGNUP: ("visitor", SIGNUP, {"username": "cleo"} | TYPED_PASSWORD),
@@ -179,8 +180,12 @@ def filled(site, alice, bob, gardening, link_for):
     """`filled(address)`: one of FORMS; who sends it, where, and what."""
     HttpPerson(site, "alice").log_in()  # in another browser
     alice.says(gardening, "tomatoes")
+    carol = HttpPerson(site, "carol")  # has something to read
+    carol.sign_up()
+    carol.joins(gardening)
+    alice.says(gardening, "beans")
     values = {"uuid": gardening, "token": link_for("alice").split("/")[-2]}
-    people = {"alice": alice, "bob": bob, "visitor": HttpPerson(site, "visitor")}
+    people = {"alice": alice, "bob": bob, "carol": carol, "visitor": HttpPerson(site, "visitor")}
 
     def filled(address):
         name, path, typed = FORMS[address]
