@@ -215,10 +215,11 @@ def _carry_out(
     known = known | _known(connection, [draft for draft in free if not isinstance(draft, MessageDraft)])
     batch = Batch(connection, free, ends, known)
     answers = {draft: batch.decide(draft) for draft in free}
+    # A message that is refused may have been carried out before, when what it answers was not deleted yet.
+    known |= _known(connection, [draft for draft in free if isinstance(answers[draft], Refused)])
     batch.write(changes)
     # Whether their group is locked does not matter to those that were carried out before.
-    found = {draft: known[draft.key] for draft in drafts if draft.key in known}
-    return found | answers
+    return answers | {draft: known[draft.key] for draft in drafts if draft.key in known}
 
 
 def seq_of(connection: SqlConnection, draft: Draft) -> int | None:
