@@ -75,7 +75,7 @@ class Room:
     @property
     def state(self) -> LogState:
         """The log as this room knows it."""
-        return LogState(self.last or 0, self.revisions, self.epoch, self.last_at)
+        return LogState(self.last or 0, self.known_revisions, self.epoch, self.last_at)
 
     @property
     def first(self) -> int:
@@ -219,13 +219,17 @@ class Room:
         self._forget()
         self.mark_behind()
 
-    def expect(self, revisions: int) -> None:
-        """Take note of revisions whose entries are on their way here, and whose texts the tail has."""
-        self.known_revisions = max(self.known_revisions, revisions)
+    def expect(self, message: Appended) -> None:
+        """Have the tail show what entries that are on their way here made of their targets."""
+        revisions = message.revisions_at(message.entries[-1].seq)
+        if revisions > self.known_revisions:
+            self.learn(message.revisions)  # of others, whose changes the tail can't show
+            self.revise_tail(message.entries)
+            self.known_revisions = revisions
 
     def outdate(self, revisions: int, epoch: str) -> None:
         """Drop the texts that are kept, and have every follower load the log again: entries changed in place."""
-        self.revisions = self.known_revisions = revisions
+        self.revisions, self.known_revisions = revisions, max(revisions, self.known_revisions)
         self.epoch = epoch
         self._forget()
         self.ahead.give_up()

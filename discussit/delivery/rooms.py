@@ -119,9 +119,8 @@ class Rooms:
             self._receive(room, message)
             return
         # The bus brings it, after what other processes published before: that may have ended a reader's session. But
-        # what it deleted is read by nobody any more.
-        room.revise_tail(message.entries)
-        room.expect(message.revisions_at(message.entries[-1].seq))
+        # what it deleted is read by nobody any more, and neither is what others deleted before it.
+        room.expect(message)
         if not self._bus.is_connected:
             room.mark_behind()
 
@@ -161,7 +160,7 @@ class Rooms:
         logger.error("the log of group %s has lost entries that were read: its readers have to reload it", room.uuid)
         self.restart(room)
         # With another epoch, the log that was found is another already, unless it is from before a revision.
-        if found.epoch == room.epoch or found.revisions < room.revisions:
+        if found.epoch == room.epoch or found.revisions < room.known_revisions:
             assert self.tasks is not None
             self._lost.add((room.group_id, found.epoch))
             self.tasks.start_soon(self._replace_epoch, room, found)
@@ -171,7 +170,7 @@ class Rooms:
         lost = (room.group_id, found.epoch)
         # Of several processes that notice, one draws the new epoch: for the others nothing is left to replace. With it
         # the revisions are again at least what processes know.
-        revisions = max(room.revisions, found.revisions)
+        revisions = max(room.known_revisions, found.revisions)
         replace = (
             update(Group)
             .where(Group.id == room.group_id, Group.epoch == found.epoch)
