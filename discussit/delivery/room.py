@@ -19,7 +19,9 @@ from discussit.log.revise import revised
 
 TAIL = 1_000  # entries that a room keeps
 SPACE = 4_000_000  # characters kept; 1,000 entries of maximum length would need 30 times this
-MAX_REVISED = 100  # entries that are encoded again when texts change; of more, the database is read
+# Entries, and their characters, that are encoded again when texts change; of more, the database is read. It takes a
+# millisecond: somebody may edit one long message over and over.
+MAX_REVISED, REVISED_SPACE = 100, 50_000
 SLICES = 20  # cursors whose slices are kept at a time
 
 
@@ -133,7 +135,7 @@ class Room:
         # Of each message's entries, as far as they are older than its change.
         about = ((place, latest.get(entry.target or entry.seq), entry) for place, entry in enumerate(self._tail))
         older = [(place, entry, change) for place, change, entry in about if change and entry.seq < change.seq]
-        if len(older) > MAX_REVISED:
+        if len(older) > MAX_REVISED or _size(entry for _, entry, _ in older) > REVISED_SPACE:
             self._forget()
             return
         for place, entry, change in older:
