@@ -117,11 +117,28 @@ def columns(table: str) -> set[str]:
     return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
 
 
+# The version before knows one text of a message, and one way in which it is gone.
+PRESENT = """
+    UPDATE texts SET content = (
+        SELECT versions.content FROM versions JOIN entries
+        ON entries.group_id = versions.group_id AND entries.seq = versions.seq AND entries.rev = versions.rev
+        WHERE versions.group_id = texts.group_id AND versions.seq = texts.seq
+    )
+    WHERE EXISTS (
+        SELECT 1 FROM entries
+        WHERE entries.group_id = texts.group_id AND entries.seq = texts.seq AND entries.rev > 0
+        AND entries.state = 'live'
+    )
+"""
+
+
 def downgrade() -> None:
     op.create_index(REPLACED, "entries", ["user_id"])
     for name in INDEXES:
         op.drop_index(name, "entries")
+    op.execute(PRESENT)
     op.execute("DELETE FROM texts WHERE content = ''")
+    op.execute("UPDATE entries SET state = 'deleted' WHERE state = 'removed'")
     for table in ("mentions", "reactions", "versions"):
         op.drop_table(table)
     op.drop_column("memberships", "read_rev")
