@@ -20,16 +20,18 @@ from discussit.watched_file import WatchedFile
 
 logger = logging.getLogger(__name__)
 
-INTERVAL = 2.0  # seconds between two attempts, and from a commit to the first: many erasures share a checkpoint
-FEW = 200  # pages that may be copied while nobody can write
-TRIES, TRY_INTERVAL = 5, 0.002  # at truncating: this process's own readers need some milliseconds to end
+INTERVAL = 1.0  # seconds between two attempts, and from a commit to the first: many erasures share a checkpoint
+FEW = 1_000  # pages that may be copied while nobody can write: as many as SQLite itself copies in a commit
+# Milliseconds that truncating waits for others who read and write, while nobody else can write: most end sooner. Where
+# they never leave a gap, only a longer wait gets its turn; one in ten attempts keeps its share below a hundredth.
+WAIT, LONG_WAIT = 10, 100
 PATIENCE = 60.0  # seconds for which something else may prevent it before that is logged
 
 Result = TypeVar("Result")
 
 
 class Checkpoints:
-    """Truncates `-wal` after texts were erased, on a connection of its own that never waits for a lock.
+    """Truncates `-wal` after texts were erased, on a connection of its own that hardly waits for locks.
 
     A snapshot that somebody reads keeps `-wal`, so it is tried until it succeeds. `turn` keeps out this process's
     transactions: they queue for it instead of colliding in the file.
@@ -37,10 +39,11 @@ class Checkpoints:
 
     def __init__(self, url: str, file: WatchedFile, turn: AbstractAsyncContextManager[None]) -> None:
         self._engine = blocking_engine(url, pool_size=1, max_overflow=0)
-        configure_sqlite(self._engine, begin="BEGIN", pragmas=("busy_timeout=0",), watched=file)
+        configure_sqlite(self._engine, begin="BEGIN", watched=file)
         self._file, self._turn = file, turn
         self._thread = CapacityLimiter(1)
         self._due = asyncio.Event()
+        self._attempts = 0  # since the last success
         self._failures = Failures()
 
     def request(self) -> None:
@@ -70,6 +73,7 @@ class Checkpoints:
         except (sqlite3.Error, SQLAlchemyError, OSError) as error:
             self._failures.note(f"{type(error).__name__}: {error}")
         finally:
+            self._attempts = 0 if is_done else self._attempts + 1
             if not is_done:
                 self._due.set()
 
@@ -90,19 +94,17 @@ class Checkpoints:
         return await to_thread.run_sync(work, limiter=self._thread)
 
     def _passive(self) -> "Wal":
-        return self._checkpointed("PASSIVE")
+        return self._checkpointed("PASSIVE", 0)
 
     def _truncated(self) -> bool:
-        for _ in range(TRIES):
-            if not self._checkpointed("TRUNCATE").is_blocked:
-                return True
-            time.sleep(TRY_INTERVAL)
-        return False
+        is_tenth = self._attempts % 10 == 9
+        return not self._checkpointed("TRUNCATE", LONG_WAIT if is_tenth else WAIT).is_blocked
 
-    def _checkpointed(self, mode: str) -> "Wal":
+    def _checkpointed(self, mode: str, wait: int) -> "Wal":
         with closing(self._engine.raw_connection()) as connection:
             self._file.check()
             driver: Any = connection.driver_connection
+            driver.execute(f"PRAGMA busy_timeout={wait}")
             return Wal(*driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone())
 
 
