@@ -1,7 +1,7 @@
 """Deleted texts leave every file of the data folder and every process's answers, while people go on talking.
 
-200 groups get 20,000 messages of 20 and of 10,000 characters, of which 2,000 are deleted, a third after an edit. One of
-50 is long; with ERASURE_LONG=2 every other, which takes minutes.
+200 groups have 20,000 messages of 20 and of 10,000 characters, of which 2,000 are deleted, a third after an edit. One
+of 50 is long; with ERASURE_LONG=2 every other, which takes minutes.
 """
 
 import asyncio
@@ -10,14 +10,13 @@ import random
 import re
 import sqlite3
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from clients import RemotePerson, Talker, running
-from garden import until
+from clients import LIMIT, RemotePerson, Talker, running
 from sqlalchemy import select
 
 from discussit.database import Database
-from discussit.models import Group, Membership, User
+from discussit.models import Group, Membership, Message, User
 from discussit.settings import Settings
 
 GROUPS, OF_GROUP, DELETED_OF_GROUP, EDITED_OF_GROUP = 200, 100, 10, 3
@@ -30,42 +29,33 @@ FACTOR = 7919
 async def test_deleted_texts_leave_all_files_and_answers_once_nobody_reads_from_before(start, environment):
     servers = [start(), start()]
     places = await fill(servers)
-    talker = Talker(places[0].author, await new_group("Lunch"), 0)
+    talker = Talker(places[0].author, places[0].group)
     async with running(talker.talks()):
         with snapshot():
             deleted = await delete_some(places)
             assert found_in_files() & deleted
-        await until(lambda: not found_in_files() & deleted)
+        await left_files(deleted)
         await talker.has_acks(len(talker.acks) + 10)
     async with talker:
         await talker.settles()
-    kept = await asyncio.to_thread(answered, [places[0].author.at(server) for server in servers], places)
+    kept = await asyncio.to_thread(answered, servers, places[::10])
 
     assert not kept & deleted
-    assert len(kept) == GROUPS * (OF_GROUP - DELETED_OF_GROUP)
+    assert len(kept) == GROUPS / 10 * (OF_GROUP - DELETED_OF_GROUP)
 
 
 @dataclass
 class Place:
-    """A group in which a member writes, at one of the servers. Each text has a number, which is found in it."""
+    """A group, a member at one of the servers, and the seqs of the messages, by the numbers in their texts."""
 
     group: str
     author: RemotePerson
-    numbers: list[int]
-    seqs: dict[int, int] = field(default_factory=dict)
-
-    async def fill(self):
-        async with self.author.follows(self.group) as author:
-            for number in self.numbers:
-                await author.says(text(number), f"{number}")
-            await author.until(lambda: not author.outbox)
-        self.seqs = {number: author.acks[f"{number}"] for number in self.numbers}
+    seqs: dict[int, int]
 
     async def delete_some(self):
         """Delete some messages, after an edit of some of these; return the numbers of all their texts."""
-        chosen = random.Random(self.group).sample(  # noqa: S311
-            self.numbers, DELETED_OF_GROUP
-        )
+        chosen = sorted(self.seqs)[:: OF_GROUP // DELETED_OF_GROUP]
+        random.shuffle(chosen)
         edits = {number: 500_000 + number for number in chosen[:EDITED_OF_GROUP]}
         async with self.author.follows(self.group) as author:
             for number, new in edits.items():
@@ -81,16 +71,25 @@ class Place:
 
 
 async def fill(servers):
-    people = [RemotePerson(servers[0], "alice"), RemotePerson(servers[0], "bob")]
-    for person in people:
+    """Groups of alice and bob, which another process has filled."""
+    alice, bob = (RemotePerson(server, name) for server, name in zip(servers, ("alice", "bob"), strict=True))
+    for person in (alice, bob):
         person.sign_up()
-    authors = [people[0], people[1].at(servers[1])]
-    places = [
-        Place(await new_group(f"Group {each}"), authors[each % 2], [*range(each * OF_GROUP, (each + 1) * OF_GROUP)])
-        for each in range(GROUPS)
-    ]
-    await all_of(place.fill() for place in places)
+    database = Database(Settings.from_environment())
+    places = [await new_place(database, (alice, bob)[each % 2], each) for each in range(GROUPS)]
+    await database.close()
     return places
+
+
+async def new_place(database, author, number):
+    async with database.transaction() as session:
+        group, users = Group(name=f"Group {number}"), (await session.scalars(select(User))).all()
+        session.add_all(Membership(group=group, user=user) for user in users)
+        (user,) = (user for user in users if user.username == author.name)
+        numbers = range(number * OF_GROUP, (number + 1) * OF_GROUP)
+        messages = {each: Message(group=group, author=user, content=text(each)) for each in numbers}
+        session.add_all(messages.values())
+    return Place(str(group.uuid), author, {each: message.seq for each, message in messages.items()})
 
 
 async def delete_some(places):
@@ -105,16 +104,6 @@ async def all_of(coroutines):
             return await coroutine
 
     return await asyncio.gather(*map(limited, coroutines))
-
-
-async def new_group(name):
-    """The uuid of a new group of alice and bob."""
-    database = Database(Settings.from_environment())
-    async with database.transaction() as session:
-        group = Group(name=name)
-        session.add_all(Membership(group=group, user=user) for user in await session.scalars(select(User)))
-    await database.close()
-    return str(group.uuid)
 
 
 def text(number):
@@ -141,8 +130,15 @@ def snapshot():
         yield
 
 
-def answered(readers, places):
-    """The numbers of the texts that are in the logs of the groups, as each reader is sent them."""
+async def left_files(deleted):
+    async with asyncio.timeout(LIMIT):
+        while await asyncio.to_thread(found_in_files) & deleted:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+def answered(servers, places):
+    """The numbers of the texts that are in the logs of these groups, as each server sends them."""
+    readers = [places[0].author.at(server) for server in servers]
     return numbers_in(b"".join(page for reader in readers for place in places for page in pages(reader, place.group)))
 
 
