@@ -1,0 +1,30 @@
+"""What SQLite's files contain of texts that were forgotten, whatever happened to their neighbours."""
+
+import random
+import re
+
+import pytest
+
+pytestmark = pytest.mark.sqlite
+
+# Characters: many texts to a page, or many pages to a text.
+LENGTHS = (20, 20, 20, 60, 200, 800, 3000, 4000, 10_000)
+
+
+# Each of these leaves copies where rows are deleted.
+@pytest.mark.parametrize("seed", [1, 5])
+async def test_nothing_remains_of_deleted_texts_of_any_length_in_any_order(world, seed):
+    chance = random.Random(seed)  # noqa: S311
+    texts = [f"text{number:05}is{'x' * (chance.choice(LENGTHS) - 11)}" for number in range(1000)]
+    await world.wrote(*texts)
+    deleted = chance.sample(range(1000), 900)
+
+    for start in range(0, 900, 30):
+        await world.deleted(*(number + 1 for number in deleted[start : start + 30]))
+    await world.database.close()
+
+    assert numbers_in_file(world.database) == set(range(1000)) - set(deleted)
+
+
+def numbers_in_file(database):
+    return {int(number) for number in re.findall(rb"text(\d{5})is", database.settings.sqlite_file.read_bytes())}
