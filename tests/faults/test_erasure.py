@@ -29,7 +29,7 @@ FACTOR = 7919
 async def test_deleted_texts_leave_all_files_and_answers_once_nobody_reads_from_before(start, environment):
     servers = [start(), start()]
     places = await fill(servers)
-    talker = Talker(places[0].author, places[0].group)
+    talker = Talker(places[1].author, places[1].group)
     async with running(talker.talks()):
         with snapshot():
             deleted = await delete_some(places)
