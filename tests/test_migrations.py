@@ -245,6 +245,18 @@ def test_a_migrated_file_has_no_text_that_was_withdrawn(sqlite_store, revision):
     assert b"tomatoes" in sqlite_store.files()
 
 
+def test_a_migrated_file_has_no_text_whose_row_an_earlier_version_deleted(sqlite_store):
+    sqlite_store.fill("0002")
+    sqlite_store.execute(WITHDRAWN, "UPDATE groups SET last_seq = 506 WHERE id = 7")
+    sqlite_store.upgrade("0005")
+    sqlite_store.execute("DELETE FROM texts WHERE content LIKE 'unfortunate%'", "PRAGMA user_version=0")
+    assert b"unfortunate" in sqlite_store.files()
+
+    sqlite_store.prepare()
+
+    assert b"unfortunate" not in sqlite_store.files()
+
+
 def test_a_rewrite_of_the_file_that_was_interrupted_is_repeated(sqlite_store):
     sqlite_store.fill("0002")
     sqlite_store.execute("UPDATE entries SET content = '' WHERE content = 'tomatoes'")

@@ -30,6 +30,8 @@ def upgrade() -> None:
     op.execute(FILL)
     if op.get_bind().dialect.name == "sqlite":
         create_indexes()
+        # Versions before deleted the rows of texts, which leaves copies of others: schema.py rewrites the file.
+        op.execute("PRAGMA user_version=1")
     else:
         with op.get_context().autocommit_block():
             create_indexes()
