@@ -1,0 +1,188 @@
+"""A group as plain lists and sets of what people did there, and a client's screen: both must come to the same."""
+
+import re
+from dataclasses import dataclass, field
+
+from people import Page
+
+from discussit.log.decide import MAX_DIFFERENT
+
+SUPERUSER = "alice"
+MENTION = re.compile(r"@(\w+)")
+
+
+@dataclass
+class Row:
+    """An entry; of a message, what it is by now."""
+
+    kind: str
+    name: str
+    target: int | None = None
+    text: str | None = None  # of a message
+    rev: int = 0
+    is_deleted: bool = False
+    reply_to: tuple[int, int] | None = None  # and its `rev` then
+    mentions: tuple[str, ...] = ()
+    reactions: dict[str, int] = field(default_factory=dict)  # users, by emoji
+
+    def delete(self):
+        self.text, self.rev, self.is_deleted, self.mentions, self.reactions = "", 0, True, (), {}
+
+    def count(self, emoji, users):
+        self.reactions.pop(emoji, None)
+        if users:
+            self.reactions[emoji] = users
+
+
+class NaiveLog:
+    """What is so if commands are carried out one after the other, in the protocol's terms."""
+
+    def __init__(self):
+        self.rows, self.members, self.known = [], set(), {}
+        self._changed = {}  # by message: the seq of its last edit or its deletion
+        self._reacted = {}  # by message, emoji and user: the last reaction's seq, and whether it is on
+
+    def joins(self, name):
+        if name not in self.members:
+            self.members.add(name)
+            self._append(Row("Join", name))
+
+    def leaves(self, name):
+        if name in self.members:
+            self.members.discard(name)
+            self._append(Row("Left", name))
+
+    def does(self, name, command):
+        """The answer to a command: the seq of an ack, or the code of an error."""
+        key = (name, command["client_id"])
+        if key not in self.known:
+            last = len(self.rows)
+            answer = self._answer(name, command)
+            if len(self.rows) == last:
+                return answer
+            self.known[key] = answer
+        return self.known[key]
+
+    def messages(self):
+        return [seq for seq, row in enumerate(self.rows, 1) if row.kind == "Message"]
+
+    def _answer(self, name, command):
+        seq = command.get("target") or command.get("reply_to")
+        row = self.rows[seq - 1] if seq is not None and seq <= len(self.rows) else None
+        is_message = row is not None and row.kind == "Message"
+        if name not in self.members and not (is_message and command["type"] == "delete_message" and row.name == name):
+            return "not_member"
+        if seq is not None and not is_message:
+            return "no_such_message"
+        return getattr(self, f"_{command['type']}")(name, command, seq, row)
+
+    def _text_message(self, name, command, seq, row):
+        if row is not None and row.is_deleted:
+            return "gone"
+        text = command["message"]
+        reply_to = (seq, row.rev) if row is not None else None
+        return self._append(Row("Message", name, text=text, reply_to=reply_to, mentions=self._mentioned(text)))
+
+    def _edit_message(self, name, command, seq, row):
+        if row.name != name:
+            return "not_yours"
+        if row.is_deleted:
+            return "gone"
+        if row.text == command["message"]:
+            return self._changed.get(seq, seq)
+        if row.rev != command["rev"]:
+            return "changed"
+        row.text, row.rev, row.mentions = command["message"], row.rev + 1, self._mentioned(command["message"])
+        self._changed[seq] = self._append(Row("Edit", name, seq))
+        return self._changed[seq]
+
+    def _delete_message(self, name, _command, seq, row):
+        if name not in (row.name, SUPERUSER):
+            return "not_yours"
+        if not row.is_deleted:
+            row.delete()
+            self._changed[seq] = self._append(Row("Delete", name, seq))
+        return self._changed[seq]
+
+    def _react(self, name, command, seq, row):
+        emoji, on, key = command["emoji"], command["on"], (seq, command["emoji"], name)
+        if row.is_deleted:
+            return "gone"
+        at, was_on = self._reacted.get(key, (seq, False))
+        if on == was_on:
+            return at
+        if on and emoji not in row.reactions and len(row.reactions) == MAX_DIFFERENT:
+            return "too_many"
+        row.count(emoji, row.reactions.get(emoji, 0) + (1 if on else -1))
+        at = self._append(Row("Reaction", name, seq))
+        self._reacted[key] = at, on
+        return at
+
+    def _mentioned(self, text):
+        found = [name for name in MENTION.findall(text) if name in self.members or name == "everyone"]
+        return tuple(dict.fromkeys(found))
+
+    def _append(self, row):
+        self.rows.append(row)
+        return len(self.rows)
+
+
+class Screen:
+    """What a client makes of the entries that it is sent, by the protocol's rules."""
+
+    def __init__(self):
+        self.rows = []
+
+    def show(self, entry):
+        assert entry["seq"] == len(self.rows) + 1, entry
+        show = getattr(self, f"_{entry['type']}")
+        self.rows.append(show(entry))
+
+    def _event_message(self, entry):
+        return Row(entry["status"], entry["user"])
+
+    def _text_message(self, entry):
+        reply_to = (entry["reply_to"], entry["reply_rev"]) if "reply_to" in entry else None
+        row = Row("Message", entry["author"], text=entry["content"], rev=entry.get("rev", 0), reply_to=reply_to)
+        row.mentions = tuple(entry.get("mentions", ()))
+        if entry.get("deleted"):
+            row.delete()
+        return row
+
+    def _message_edited(self, entry):
+        row = self._target(entry)
+        if entry.get("deleted"):
+            row.delete()
+        elif not row.is_deleted and entry["rev"] >= row.rev:
+            row.text, row.rev, row.mentions = entry["content"], entry["rev"], tuple(entry.get("mentions", ()))
+        return Row("Edit", entry["user"], entry["target"])
+
+    def _message_deleted(self, entry):
+        self._target(entry).delete()
+        return Row("Delete", entry["user"], entry["target"])
+
+    def _reaction(self, entry):
+        row = self._target(entry)
+        if entry.get("deleted"):
+            row.delete()
+        elif not row.is_deleted:
+            row.count(entry["emoji"], entry["count"])
+        return Row("Reaction", entry["user"], entry["target"])
+
+    def _target(self, entry):
+        return self.rows[entry["target"] - 1]
+
+
+def rows_on(page: Page):
+    """The messages and events on a page: seq, name, and text; None of a deleted message."""
+    return [_on_page(page, each) for each in page.within("chat-log") if each.get("data-seq")]
+
+
+def _on_page(page, row):
+    parts = {word: each.text for each in page.elements if row in each.parents for word in _classes(each)}
+    text = None if {"withdrawn", "entry-deleted"} & parts.keys() else parts.get("entry-text", parts.get("entry-word"))
+    return int(row["data-seq"]), parts["entry-name"], text
+
+
+def _classes(element):
+    return (element.get("class") or "").split()
