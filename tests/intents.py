@@ -7,7 +7,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 
 NAMES = ("alice", "bob", "carol")
-TEXTS = ("Tomatoes?", "Beans?", "*Peas*!", "hi @bob", "@carol and @alice, @bob says", "@everyone: *lunch*", "`x` @carol")
+TEXTS = (
+    "Tomatoes?",
+    "Beans?",
+    "*Peas*!",
+    "hi @bob",
+    "@carol and @alice, @bob says",
+    "@everyone: *lunch*",
+    "`x` @carol",
+)
 EMOJI = ("👍", "🎉", "❤️")
 NO_MESSAGE, FUTURE = 1, 1_000  # targets: the first entry is a Join
 
@@ -67,7 +75,9 @@ def examples(count, **more):
     """So many of them; EXAMPLES=10000 in the environment has more, and `--hypothesis-seed` names them."""
     return settings(
         max_examples=int(os.environ.get("EXAMPLES", count)),
-        deadline=None, phases=[Phase.explicit, Phase.generate],
+        deadline=None,
+        # Shrinking a history takes longer than a test may take.
+        phases=[Phase.explicit, Phase.generate],
         database=None,
         derandomize=os.environ.get("CI") == "true",
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -64,7 +64,11 @@ class NaiveLog:
         return self.known[key]
 
     def messages(self):
+        """Their seqs, deleted ones among them."""
         return [seq for seq, row in enumerate(self.rows, 1) if row.kind == "Message"]
+
+    def deleted(self):
+        return [seq for seq, row in enumerate(self.rows, 1) if row.is_deleted]
 
     def _answer(self, name, command):
         seq = command.get("target") or command.get("reply_to")
@@ -131,12 +135,18 @@ class Screen:
     """What a client makes of the entries that it is sent, by the protocol's rules."""
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.received = [], []
 
     def show(self, entry):
         assert entry["seq"] == len(self.rows) + 1, entry
+        self.received.append(entry)
         show = getattr(self, f"_{entry['type']}")
         self.rows.append(show(entry))
+
+    def texts_of(self, message):
+        """What it was ever sent of a message's text, at the message itself and at its changes."""
+        about = [each for each in self.received if message in (each["seq"], each.get("target"))]
+        return [each["content"] for each in about if each.get("content")]
 
     def _event_message(self, entry):
         return Row(entry["status"], entry["user"])

@@ -188,6 +188,17 @@ class Watcher:
         self._task.cancel()
         await asyncio.wait([self._task])
 
+    @asynccontextmanager
+    async def following(self, seq):
+        """Follows the group, and has come to this entry."""
+        self.start()
+        try:
+            with fail_after(LIMIT):
+                await self.reaches(seq)
+            yield
+        finally:
+            await self.stop()
+
     async def reaches(self, seq):
         while len(self.screen.rows) < seq:
             if self._task.done():
@@ -263,8 +274,18 @@ class Garden:
                 expected[place] = [log.does(*each) for each in (here, there)[place]]
             if expected == list(answers):
                 break
-        self.log = log
+        deleted, self.log = self.log.deleted(), log
         assert list(answers) == expected
+        if log.deleted() != deleted:
+            await self.newcomers_are_sent_nothing_of_deleted_texts()
+
+    async def newcomers_are_sent_nothing_of_deleted_texts(self):
+        """Whatever the bus does, and before anybody looks."""
+        for process in self.processes:
+            newcomer = Watcher(process, is_slow=False)
+            async with newcomer.following(len(self.log.rows)):
+                assert [newcomer.screen.texts_of(seq) for seq in self.log.deleted()] == [[]] * len(self.log.deleted())
+                assert newcomer.screen.rows == self.log.rows
 
     async def settles(self):
         """Once the bus works again, everybody sees what the list says."""
@@ -338,9 +359,7 @@ async def test_all_readers_come_to_the_same_whatever_was_done(city, history):
 
 async def from_database(world):
     group = world.group
-    return await world.database.run_read(
-        lambda session: list(entries_since(session, group.id, group.uuid, 0, 1_000))
-    )
+    return await world.database.run_read(lambda session: list(entries_since(session, group.id, group.uuid, 0, 1_000)))
 
 
 def shown(entries):

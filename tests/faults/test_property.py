@@ -1,29 +1,39 @@
 """Whatever people do, in whatever order: each reader has the log, and the log is a plain list of what they did."""
 
 import json
-import os
+import re
 from contextlib import ExitStack
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from intents import NAMES, examples, intents
+from naive_log import NaiveLog, Screen, rows_on
 from people import HttpPerson
+from shared_memory import SharedMemory
+from starlette.testclient import TestClient
 
-NAMES = ["alice", "bob", "carol"]
+from discussit.app import create_app
+from discussit.bus import bus
+from discussit.delivery import polling
+from discussit.settings import Settings
+
+PROCESSES = (0, 1)
+WORDS = {"Join": "joined", "Left": "left"}
+MARKUP = re.compile(r"[*`]")
 numbers = count(1)
 
 
 class Reading:
-    """A person's place in the log: what they have seen, and the socket they see more on, if it is open."""
+    """A person's place in the log, at one process: their screen, and the socket that it follows, if it is open."""
 
     def __init__(self, person):
-        self.person, self.seen, self.acks = person, [], []
+        self.person, self.screen, self.answers = person, Screen(), {}
         self.socket, self._open = None, ExitStack()
 
     def connect(self, group):
-        self.socket = self._open.enter_context(self.person.reading(group, since=len(self.seen)))
+        self.socket = self._open.enter_context(self.person.reading(group, since=len(self.screen.rows)))
 
     def drop(self):
         self.socket = None
@@ -31,19 +41,23 @@ class Reading:
 
     def receive(self, thing):
         if thing["type"] == "ack":
-            self.acks.append((thing["client_id"], thing["seq"]))
+            self.answers[thing["client_id"]] = thing["seq"]
+        elif thing["type"] == "error":
+            self.answers[thing["client_id"]] = thing["code"]
         else:
-            assert thing["seq"] == len(self.seen) + 1
-            self.seen.append(as_listed(thing))
+            self.screen.show(thing)
 
     def receive_to(self, last):
-        while len(self.seen) < last:
+        while len(self.screen.rows) < last:
             self.receive(self.socket.next())
 
-    def receive_ack(self):
-        while not self.acks:
+    def send(self, command):
+        self.socket.socket.send_json(command)
+
+    def receive_answer(self, command):
+        while command["client_id"] not in self.answers:
             self.receive(self.socket.next())
-        return self.acks.pop()
+        return self.answers.pop(command["client_id"])
 
     def receive_end(self):
         while (message := self.socket.socket.receive())["type"] != "websocket.close":
@@ -52,109 +66,143 @@ class Reading:
         return message["code"]
 
 
-def as_listed(entry):
-    if entry["type"] == "event_message":
-        return (entry["user"], entry["status"])
-    return (entry["author"], entry["content"])
-
-
 class People(RuleBasedStateMachine):
-    """Three people, one group, and `log`: what everybody must see."""
+    """Three people at two processes, one group, and `log`: what everybody must see."""
 
     def __init__(self, people):
         super().__init__()
-        self.readings = {person.name: Reading(person) for person in people}
-        self.group = people[0].creates(f"Garden {next(numbers)}")
-        self.log, self.members, self.said = [], set(), {}
+        self.people = people  # by name and process
+        self.readings = {key: Reading(person) for key, person in people.items()}
+        self.group = people["alice", 0].creates(f"Garden {next(numbers)}")
+        self.log = NaiveLog()
+        for name in NAMES:
+            self.joins(name, 0)
 
-    @rule(name=some.sampled_from(NAMES))
-    def joins(self, name):
-        self.readings[name].person.joins(self.group)
-        if name not in self.members:
-            self.members.add(name)
-            self.log.append((name, "Join"))
+    @rule(name=some.sampled_from(NAMES), process=some.sampled_from(PROCESSES))
+    def joins(self, name, process):
+        self.people[name, process].joins(self.group)
+        self.log.joins(name)
 
-    @precondition(lambda self: self.members)
-    @rule(choose=some.data())
-    def leaves(self, choose):
-        name = choose.draw(some.sampled_from(sorted(self.members)))
-        reading = self.readings[name]
-        reading.person.leaves(self.group)
-        if reading.socket is not None:
+    @precondition(lambda self: self.log.members)
+    @rule(choose=some.data(), process=some.sampled_from(PROCESSES))
+    def leaves(self, choose, process):
+        name = choose.draw(some.sampled_from(sorted(self.log.members)))
+        self.people[name, process].leaves(self.group)
+        for reading in self.connected(name):
             assert reading.receive_end() == 4403
             reading.drop()
-        assert reading.seen == self.log[: len(reading.seen)]
-        self.members.discard(name)
-        self.log.append((name, "Left"))
+            assert len(reading.screen.rows) <= len(self.log.rows)
+        self.log.leaves(name)
 
-    @precondition(lambda self: self.members)
-    @rule(choose=some.data())
-    def connects_or_drops(self, choose):
-        reading = self.readings[choose.draw(some.sampled_from(sorted(self.members)))]
-        if reading.socket is None:
-            reading.connect(self.group)
-        else:
+    @rule(name=some.sampled_from(NAMES), process=some.sampled_from(PROCESSES))
+    def connects_or_drops(self, name, process):
+        reading = self.readings[name, process]
+        if reading.socket is not None:
             reading.drop()
+        elif name in self.log.members:
+            reading.connect(self.group)
 
-    @precondition(lambda self: self.connected())
-    @rule(choose=some.data(), number=some.integers(0, 9))
-    def says_on_a_socket(self, choose, number):
-        name = choose.draw(some.sampled_from(self.connected()))
-        reading, client_id, text = self.readings[name], f"{number}", f"{name} says {len(self.log)}"
-        reading.socket.says(text, client_id=client_id)
+    @rule(some_intents=some.lists(intents, min_size=1, max_size=4), process=some.sampled_from(PROCESSES))
+    def commands(self, some_intents, process):
+        """Somebody sends these without waiting for answers."""
+        messages, name, sent = self.log.messages(), None, []
+        for intent in some_intents:
+            author, command = intent.command(self.log, messages)
+            name = name or author
+            if name in self.log.members and command["client_id"] not in {each["client_id"] for each, _ in sent}:
+                self.connected_to(name, process).send(command)
+                sent.append((command, self.log.does(name, command)))
+        for command, expected in sent:
+            assert self.readings[name, process].receive_answer(command) == expected
 
-        assert reading.receive_ack() == (client_id, self.stored(name, client_id, text))
+    @precondition(lambda self: self.log.members)
+    @rule(choose=some.data(), intent=intents, process=some.sampled_from(PROCESSES))
+    def says_by_a_form(self, choose, intent, process):
+        name = choose.draw(some.sampled_from(sorted(self.log.members)))
+        fields = {"message": intent.text, "client_id": intent.client_id}
+        assert self.people[name, process].says(self.group, intent.text, client_id=intent.client_id).status_code == 303
+        self.log.does(name, {"type": "text_message", **fields})
 
-    @precondition(lambda self: self.members)
-    @rule(choose=some.data(), number=some.integers(0, 9))
-    def says_by_a_form(self, choose, number):
-        name = choose.draw(some.sampled_from(sorted(self.members)))
-        text = f"{name} writes {len(self.log)}"
-        assert self.readings[name].person.says(self.group, text, client_id=f"{number}").status_code == 303
-        self.stored(name, f"{number}", text)
+    @rule()
+    def everybody_catches_up(self):
+        for reading in self.connected():
+            reading.receive_to(len(self.log.rows))
+            assert reading.screen.rows == self.log.rows
 
-    @precondition(lambda self: self.connected())
-    @rule(choose=some.data())
-    def catches_up(self, choose):
-        reading = self.readings[choose.draw(some.sampled_from(self.connected()))]
-        reading.receive_to(len(self.log))
-        assert reading.seen == self.log
+    @precondition(lambda self: self.log.members)
+    @rule(choose=some.data(), process=some.sampled_from(PROCESSES))
+    def looks_at_the_page(self, choose, process):
+        person = self.people[choose.draw(some.sampled_from(sorted(self.log.members))), process]
+        shown = [row for row in enumerate(self.log.rows, 1) if row[1].kind in ("Message", *WORDS)]
+        found = [without_markup(*row) for row in rows_on(person.page(f"/groups/{self.group}/"))]
+        assert found == [on_page(*row) for row in shown][-50:]
 
     def teardown(self):
         for name in NAMES:
-            self.joins(name)
-        for reading in self.readings.values():
-            reading.drop()
+            self.joins(name, 0)
+        for key, reading in self.readings.items():
+            for returning in (reading, Reading(self.people[key])):
+                returning.drop()
+                returning.connect(self.group)
+                returning.receive_to(len(self.log.rows))
+                returning.drop()
+                assert returning.screen.rows == self.log.rows
+
+    def connected(self, *names):
+        found = [(name, reading) for (name, _), reading in self.readings.items() if reading.socket is not None]
+        return [reading for name, reading in found if name in (names or NAMES)]
+
+    def connected_to(self, name, process):
+        reading = self.readings[name, process]
+        if reading.socket is None:
             reading.connect(self.group)
-            reading.receive_to(len(self.log))
-            reading.drop()
-            assert reading.seen == self.log
+        return reading
 
-    def connected(self):
-        return [name for name, reading in self.readings.items() if reading.socket is not None]
 
-    def stored(self, name, client_id, text):
-        """The place of this message, which is new only if its client_id is."""
-        if (name, client_id) not in self.said:
-            self.log.append((name, text))
-            self.said[name, client_id] = len(self.log)
-        return self.said[name, client_id]
+def on_page(seq, row):
+    if row.is_deleted:
+        return seq, row.name, None
+    return without_markup(seq, row.name, WORDS.get(row.kind, row.text))
+
+
+def without_markup(seq, name, text):
+    return seq, name, text and MARKUP.sub("", text)
+
+
+# In processes that are simulated
 
 
 @pytest.fixture
-def carol(site, bob):
-    carol = HttpPerson(site, "carol")
-    carol.sign_up()
-    return carol
+def sites(site, monkeypatch):
+    """The site, and another process on the same database and bus."""
+    elsewhere = create_app(Settings.from_environment())
+    with site.portal.wrap_async_context_manager(elsewhere.router.lifespan_context(elsewhere)):
+        other = TestClient(elsewhere)
+        other.portal = site.portal
+        yield site, other
 
 
-def test_every_reader_has_the_log_whatever_people_did(alice, bob, carol):
-    machine = settings(
-        max_examples=10,
-        stateful_step_count=30,
-        deadline=None,
-        database=None,
-        derandomize=os.environ.get("CI") == "true",
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    run_state_machine_as_test(lambda: People([alice, bob, carol]), settings=machine)
+@pytest.fixture(autouse=True)
+def _shared_bus(monkeypatch):
+    engine = SharedMemory()
+    monkeypatch.setattr(bus, "new_backend", lambda _settings: SharedMemory(engine))
+    monkeypatch.setattr(polling, "POLL", 0.1)
+
+
+@pytest.fixture
+def people(environment, site, sites, alice, bob):
+    found = {("alice", 0): alice, ("bob", 0): bob, ("carol", 0): HttpPerson(site, "carol")}
+    found["carol", 0].sign_up()
+    for name in NAMES:
+        found[name, 1] = HttpPerson(sites[1], name)
+        found[name, 1].browser.cookies = found[name, 0].browser.cookies
+    return found
+
+
+@pytest.fixture
+def unlimited(environment):
+    environment.setenv("MESSAGE_RATE", "0")
+
+
+def test_every_reader_has_the_log_whatever_people_did(unlimited, people):
+    run_state_machine_as_test(lambda: People(people), settings=examples(10, stateful_step_count=30))
