@@ -22,7 +22,7 @@ from discussit.delivery.protocols import V1
 from discussit.errors import Refused
 from discussit.log.draft import DeleteDraft, EditDraft, MessageDraft, ReactionDraft
 from discussit.log.read import LogState, entries_since
-from discussit.models import Group, Session, User
+from discussit.models import Group, User
 
 LIMIT = 20  # seconds after which what is awaited counts as lost
 
