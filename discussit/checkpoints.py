@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 INTERVAL = 1.0  # seconds between two attempts, and from a commit to the first: many erasures share a checkpoint
 FEW = 1_000  # pages that may be copied while nobody can write: as many as SQLite itself copies in a commit
 # Milliseconds that truncating waits for others who read and write, while nobody else can write: most end sooner. Where
-# they never leave a gap, only a longer wait gets its turn; one in ten attempts keeps its share below a hundredth.
+# they never leave a gap, only a longer wait gets its turn: in one of ten attempts, so that they cost others a fiftieth
+# of the time at the most.
 WAIT, LONG_WAIT = 10, 100
 PATIENCE = 60.0  # seconds for which something else may prevent it before that is logged
 
