@@ -1,7 +1,7 @@
 """A group that someone in this process is reading: the tail of its log, and its followers."""
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -129,17 +129,23 @@ class Room:
 
     def revise_tail(self, entries: Iterable[EncodedEntry]) -> None:
         """Have the tail show what these entries made of their targets, as the database does."""
-        latest = {entry.target: entry for entry in entries if entry.revises}
+        # A deletion doesn't say how often the message was edited just before it, so that edit is needed as well.
+        latest: dict[int | None, dict[str, EncodedEntry]] = defaultdict(dict)
+        for entry in entries:
+            if entry.revises:
+                latest[entry.target][entry.kind] = entry
         if not latest:
             return
         # Of each message's entries, as far as they are older than its change.
-        about = ((place, latest.get(entry.target or entry.seq), entry) for place, entry in enumerate(self._tail))
-        older = [(place, entry, change) for place, change, entry in about if change and entry.seq < change.seq]
+        about = ((place, entry, latest.get(entry.target or entry.seq, {})) for place, entry in enumerate(self._tail))
+        older = [
+            (place, entry, change) for place, entry, some in about for change in some.values() if entry.seq < change.seq
+        ]
         if len(older) > MAX_REVISED or _size(entry for _, entry, _ in older) > REVISED_SPACE:
             self._forget()
             return
-        for place, entry, change in older:
-            self._replace(place, revised(entry, change))
+        for place, _, change in older:
+            self._replace(place, revised(self._tail[place], change))
 
     def _replace(self, place: int, new: EncodedEntry) -> None:
         self._space += len(self._tail[place].text) - len(new.text)

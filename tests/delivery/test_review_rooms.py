@@ -8,6 +8,8 @@ from test_rooms import Lagging
 
 from discussit.delivery import polling
 from discussit.errors import CloseCode
+from discussit.log.draft import DeleteDraft, EditDraft
+from discussit.log.read import entries_since
 from discussit.models import Group
 
 
@@ -52,3 +54,20 @@ async def test_a_room_whose_database_has_lost_a_revision_that_it_was_told_of_res
             assert [entry async for entry in entries] == []
         assert not scope.cancelled_caught, "it reads the database for ever"
         assert entered(served)[0].ended == CloseCode.RESTART
+
+
+async def test_a_message_that_is_edited_and_deleted_in_one_batch_is_in_the_tail_as_in_the_database(world):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served, following(served, world) as entries:
+        await world.wrote("Tomatoes?")
+        await anext(entries)
+
+        start = world.group.id, world.bob.id
+        served.writer.submit(EditDraft(*start, target=3, rev=0, content="Beans?"))
+        served.writer.submit(DeleteDraft(*start, target=3))
+        await served.writer.drained()
+
+        (room,), group = served.hub.rooms, world.group
+        log = await world.database.run_read(lambda session: [*entries_since(session, group.id, group.uuid, 2, 10)])
+        assert [entry.text for entry in room._tail] == [entry.text for entry in log]
+    await entries.aclose()
