@@ -17,7 +17,7 @@ from discussit.log import mentions, write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
-from discussit.models.entries import ENTRIES, TEXTS, VERSIONS, Entry, Event, Message
+from discussit.models.entries import ENTRIES, MENTIONS, TEXTS, VERSIONS, Entry, Event, Message
 from discussit.models.groups import GROUPS, Group, Membership, new_epoch
 from discussit.text.rich import Parsed, parse
 
@@ -245,6 +245,9 @@ def _store_text(session: OrmSession, entry: Entry) -> None:
     if entry.rev:
         changed = changed.where(VERSIONS.c.rev == entry.rev)
     session.connection().execute(changed.values(content=entry.content, body=None))
+    # A plain text mentions nobody. The rows stay, as after an edit.
+    mentioned = update(MENTIONS).where(MENTIONS.c.group_id == entry.group_id, MENTIONS.c.seq == entry.seq)
+    session.connection().execute(mentioned.values(place=None))
     write.changes_of(session).erases = True
 
 
