@@ -71,6 +71,11 @@ class Tab:
         page.set_default_timeout(LIMIT)
         page.on("websocket", self._listen_to)
 
+    @property
+    def said(self):
+        """The messages that it sent, again and again if they were not acknowledged."""
+        return [frame for frame in self.sent if frame["type"] == "text_message"]
+
     def _listen_to(self, socket):
         socket.on("framesent", lambda text: self.sent.append(json.loads(text)))
         socket.on("framereceived", lambda text: self.received.extend(json.loads(text)))

@@ -56,7 +56,7 @@ def test_ten_messages_are_sent_once_each(alice, bob, together):
 
     bob.sees(*texts)
     alice.sees(*texts)
-    assert [frame["message"] for frame in alice.sent] == texts
+    assert [frame["message"] for frame in alice.said] == texts
 
 
 def test_the_button_sends_as_well_and_once(alice, bob, together):
@@ -66,7 +66,7 @@ def test_the_button_sends_as_well_and_once(alice, bob, together):
     alice.says("and on")
 
     bob.sees("hello", "and on")
-    assert len(alice.sent) == 2
+    assert len(alice.said) == 2
 
 
 def test_a_message_between_page_and_socket_is_not_missed(alice, bob, gardening):

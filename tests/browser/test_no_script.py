@@ -132,3 +132,16 @@ def test_a_group_one_is_not_in_offers_to_join(writer, alice, complaints):
 
     expect(writer.find("h1")).to_have_text("Secrets")
     expect(writer.members).to_have_text("plain")
+
+
+def test_a_button_marks_a_group_as_read(writer, alice, gardening):
+    alice.wrote(gardening, "hello")
+    writer.page.goto("./")
+    unread = writer.find(f'.group-unread[data-group="{gardening}"]')
+    expect(unread).to_have_text("1")
+
+    writer.page.goto(f"groups/{gardening}/")
+    writer.page.get_by_role("button", name="Mark as read").click()
+
+    expect(writer.find("#chat-log")).to_be_visible()
+    expect(unread).to_have_count(0)

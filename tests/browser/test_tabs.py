@@ -16,7 +16,7 @@ def test_two_tabs_send_each_message_once(alice, bob, together):
 
     expect(bob.messages).to_have_count(10)
     expect(other.pending).to_have_count(0)
-    sent = [frame["client_id"] for frame in alice.sent + other.sent]
+    sent = [frame["client_id"] for frame in alice.said + other.said]
     assert len(sent) == len(set(sent)) == 10
     assert alice.log() == other.log() == bob.log()
 
@@ -34,7 +34,7 @@ def test_two_tabs_that_were_offline_send_in_the_order_of_writing(alice, bob, tog
 
     for tab in (alice, other, bob):
         tab.sees("one", "two", "three")
-    assert len(alice.sent + other.sent) == 3
+    assert len(alice.said + other.said) == 3
 
 
 def test_when_the_tab_that_sends_is_closed_another_takes_over(alice, bob, together):
@@ -118,7 +118,7 @@ def test_a_hidden_tab_lets_a_visible_one_send(alice, bob, other, together):
     other.says("one", "two")
 
     bob.sees("one", "two")
-    assert len(other.sent) == 2
+    assert len(other.said) == 2
 
 
 def test_a_tab_that_the_browser_freezes_lets_another_one_send(alice, bob, other, together):
@@ -127,7 +127,7 @@ def test_a_tab_that_the_browser_freezes_lets_another_one_send(alice, bob, other,
     other.says("one")
 
     bob.sees("one")
-    assert len(other.sent) == 1
+    assert len(other.said) == 1
 
 
 def test_a_hidden_tab_sends_its_own_messages(alice, bob, together, complaints):

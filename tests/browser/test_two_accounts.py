@@ -130,7 +130,7 @@ def test_every_message_names_its_author(alice, together):
     alice.says("hers")
 
     alice.sees("hers")
-    assert [frame["author"] for frame in alice.sent] == ["alice"]
+    assert [frame["author"] for frame in alice.said] == ["alice"]
 
 
 def test_the_home_page_joins_nobody_else(alice, bob, gardening):

@@ -44,6 +44,15 @@ def test_messages_arrive_and_are_sent_without_a_socket(alice, delayed):
     delayed.sees("hello bob", "hello alice", "two lines & +%20 👍")
 
 
+def test_what_is_read_without_a_socket_is_marked_as_read(alice, delayed, proxy):
+    alice.says("hello bob")
+    expect(delayed.messages).to_have_text(["hello bob"])
+
+    delayed.until(lambda: any("/read/" in request for request in proxy.requests))
+
+    delayed.until(lambda: "group-unread" not in delayed.gets("./").text())
+
+
 def test_what_is_sent_twice_without_a_socket_is_stored_once(alice, delayed, proxy):
     proxy.answers(502, only="/messages/")
     delayed.says("once")

@@ -52,16 +52,36 @@ export class Polling {
     clearTimeout(this.#timer)
   }
 
-  /** @param {Record<string, string>} frame */
+  /** @param {Record<string, string | number>} frame */
   async send({ type, ...fields }) {
+    if (type === "mark_read") return this.#mark(fields)
     const listener = this.#listener
-    const body = new URLSearchParams({ ...fields, account: this.#page.account })
-    const answer = await ask(`${this.#address}messages/`, { method: "POST", body })
+    const answer = await this.#post("messages/", fields)
     if (!listener || listener !== this.#listener) return
     // Whether the message was stored is unknown, or the session has ended.
     if (answer === null || answer.status === 401 || answer.status === 409) return listener.lost()
-    listener.received(answer.objects.length ? answer.objects : [refusal(answer, fields.client_id)])
+    listener.received(answer.objects.length ? answer.objects : [refusal(answer, String(fields.client_id))])
     this.#poll()
+  }
+
+  /**
+   * A mark that fails is sent again by whoever made it.
+   * @param {Record<string, string | number>} fields
+   */
+  async #mark(fields) {
+    const listener = this.#listener
+    const answer = await this.#post("read/", fields)
+    if (listener && listener === this.#listener && answer?.status === 200) listener.received(answer.objects)
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string | number>} fields
+   */
+  #post(path, fields) {
+    const body = new URLSearchParams({ account: this.#page.account })
+    for (const [name, value] of Object.entries(fields)) body.set(name, String(value))
+    return ask(this.#address + path, { method: "POST", body })
   }
 
   /** @returns {Promise<void>} */

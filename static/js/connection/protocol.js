@@ -4,11 +4,12 @@
 /** @typedef {{ type: "event_message", seq: number, timestamp: string, user: string, status: "Join" | "Left" }} EventMessage */
 /** @typedef {{ type: "unknown", seq: number, timestamp: string, kind: string }} UnknownEntry */
 /** @typedef {TextMessage | EventMessage | UnknownEntry} Entry */
-/** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number }} Ready */
+/** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number, read?: number, read_rev?: number, unread?: Record<string, number>, mentions?: Record<string, number> }} Ready */
+/** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number }} Unread */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
-/** @typedef {Entry | Ready | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
+/** @typedef {Entry | Ready | Unread | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
 
 export const SUBPROTOCOL = "discussit.v1"
 

@@ -23,8 +23,11 @@ import { find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
+import { Badges } from "../unread/badges.js"
+import { Reading } from "../unread/reading.js"
 
 const MINUTE = 60_000
+const SECOND = 1_000
 /** @type {{ [status: string]: string }} */
 const NOTICES = {
   "signed-out": "#session-ended",
@@ -49,6 +52,9 @@ const log = new Log(list)
 const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, find(page, "#all-members"))
+const badges = new Badges(page)
+const { last, read, readRev } = page.dataset
+const reading = new Reading(user, Number(last), { read: Number(read), rev: Number(readRev) })
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
@@ -73,6 +79,8 @@ function open() {
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
+  setInterval(mark, SECOND)
+  find(page, ".scroller").addEventListener("scroll", () => scroll.isAtEnd || reading.leftEnd(), { passive: true })
 }
 
 /** @param {import("../connection/protocol.js").Ready} ready */
@@ -102,14 +110,20 @@ function receive(object) {
   if (isEntry(object)) return follow(object)
   if (object.type === "ready") return ready(object)
   if (object.type === "reset") return reset()
+  if (object.type === "unread") attempt(() => counted(object))
   if (object.type === "ack") sender.acknowledged(object)
   if (object.type === "error") sender.refused(object)
   return true
 }
 
 /** @param {import("../connection/protocol.js").Ready} object */
-function ready({ seq, epoch, version }) {
+function ready(object) {
+  const { seq, epoch, version } = object
   if (!cursor.isIn(epoch)) return reset()
+  attempt(() => {
+    badges.ready(object)
+    reading.ready(object, group)
+  })
   for (const notice of Object.values(NOTICES)) find(page, notice).hidden = true
   connectionStatus.ready(seq)
   sender.ready()
@@ -144,7 +158,23 @@ function follow(entry) {
     return false
   }
   if (cursor.advance(entry)) attempt(() => show(entry))
+  reading.follow(entry)
   return true
+}
+
+/** @param {import("../connection/protocol.js").Unread} object */
+function counted(object) {
+  if (object.group_uuid !== group) return badges.changed(object)
+  reading.changed(object)
+  mark()
+}
+
+/** Marks what is read, and shows how much is not. */
+function mark() {
+  const isReading = !document.hidden && document.hasFocus() && scroll.isAtEnd
+  badges.show(group, reading.numbers(isReading))
+  const frame = socket.isOpen ? reading.mark(isReading, performance.now()) : null
+  if (frame) socket.send(frame)
 }
 
 /**

@@ -9,11 +9,13 @@ import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
 import { Tab } from "../shared/tab.js"
 import { localize } from "../shared/times.js"
+import { Badges } from "../unread/badges.js"
 import { Groups } from "./groups.js"
 
 const MINUTE = 60_000
 const MIDDLE = 1
 
+const badges = new Badges(document)
 const list = document.querySelector("#groups")
 if (list instanceof HTMLElement) follow(list)
 
@@ -71,10 +73,15 @@ function receive(object, groups, reload) {
   if (object.type === "ready") {
     find(document, "#session-ended").hidden = true
     groups.agree(object.groups)
+    badges.ready(object)
     reload.forVersion(object.version)
   }
   if (object.type === "join_group") groups.join(object.data)
-  if (object.type === "leave_group") groups.leave(object.data)
+  if (object.type === "leave_group") {
+    groups.leave(object.data)
+    badges.left(object.data)
+  }
+  if (object.type === "unread") badges.changed(object)
   if (object.type === "error") groups.refuse(object.data, object.message)
 }
 

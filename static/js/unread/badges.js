@@ -1,0 +1,93 @@
+// The numbers beside groups: what is unread, and how much of that mentions the user. As the macro `badges` shows them.
+
+/** @typedef {{ unread: number, mentions: number }} Numbers */
+
+const NOTHING = { unread: 0, mentions: 0 }
+
+export class Badges {
+  #root
+  /** @type {Map<string, number>} The seq as of which each group was counted. */
+  #counted = new Map()
+
+  /** @param {ParentNode} root */
+  constructor(root) {
+    this.#root = root
+  }
+
+  /**
+   * Shows the numbers of all groups.
+   * @param {import("../connection/protocol.js").Ready} ready
+   */
+  ready({ unread, mentions = {} }) {
+    if (!unread) return
+    this.#counted.clear()
+    for (const place of this.#places("")) {
+      const group = String(place.dataset.badges)
+      fill(place, group, { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0 })
+    }
+  }
+
+  /**
+   * Shows a group's numbers, unless newer ones are shown.
+   * @param {import("../connection/protocol.js").Unread} object
+   */
+  changed({ group_uuid, at, ...numbers }) {
+    if (at < (this.#counted.get(group_uuid) ?? 0)) return
+    this.#counted.set(group_uuid, at)
+    this.show(group_uuid, numbers)
+  }
+
+  /** @param {string} group */
+  left(group) {
+    this.show(group, NOTHING)
+  }
+
+  /**
+   * @param {string} group
+   * @param {Numbers} numbers
+   */
+  show(group, numbers) {
+    for (const place of this.#places(`="${CSS.escape(group)}"`)) fill(place, group, numbers)
+  }
+
+  /**
+   * @param {string} value
+   * @returns {NodeListOf<HTMLElement>}
+   */
+  #places(value) {
+    return this.#root.querySelectorAll(`[data-badges${value}]`)
+  }
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {string} group
+ * @param {Numbers} numbers
+ */
+function fill(place, group, { unread, mentions }) {
+  place.replaceChildren(
+    ...badge("group-mentions", group, mentions, "mentions"),
+    ...badge("group-unread", group, unread, "unread"),
+  )
+}
+
+/**
+ * @param {string} name
+ * @param {string} group
+ * @param {number} number
+ * @param {string} word
+ */
+function badge(name, group, number, word) {
+  if (!number) return []
+  const shown = element(`badge ${name}`, String(number))
+  shown.dataset.group = group
+  return [shown, element("visually-hidden", ` ${word}`)]
+}
+
+/**
+ * @param {string} className
+ * @param {string} text
+ */
+function element(className, text) {
+  return Object.assign(document.createElement("span"), { className, textContent: text })
+}

@@ -1,0 +1,75 @@
+"""Unread numbers beside groups, as they change."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def cooking(alice):
+    """Another group of alice's."""
+    group = alice.creates("Cooking")
+    alice.joins(group)
+    return group
+
+
+@pytest.fixture
+def gardening(gardening, bob):
+    bob.joins(gardening)
+    return gardening
+
+
+def number(tab, group, kind="unread"):
+    return tab.find(f'.group-{kind}[data-group="{group}"]')
+
+
+def test_the_home_page_counts_what_others_write(alice, bob, gardening):
+    alice.goes_home()
+    expect(number(alice, gardening)).to_have_count(0)
+
+    bob.wrote(gardening, "hi")
+    expect(number(alice, gardening)).to_have_text("1")
+    bob.wrote(gardening, "hello")
+    expect(number(alice, gardening)).to_have_text("2")
+
+
+def test_a_group_page_counts_what_is_written_in_others(alice, bob, gardening, cooking):
+    alice.opens(cooking)
+    bob.wrote(gardening, "hi")
+
+    expect(number(alice, gardening)).to_have_text("1")
+    expect(number(alice, cooking)).to_have_count(0)
+    assert alice.violations == []
+
+
+def test_reading_at_the_end_marks_as_read_everywhere(alice, bob, gardening):
+    bob.wrote(gardening, "hi")
+    home = alice.tab().goes_home()
+    expect(number(home, gardening)).to_have_text("1")
+
+    alice.opens(gardening)
+
+    expect(number(home, gardening)).to_have_count(0)
+    alice.goes_home()
+    expect(number(alice, gardening)).to_have_count(0)
+
+
+def test_a_hidden_page_reads_nothing(alice, bob, gardening):
+    home = alice.tab().goes_home()
+    alice.opens(gardening)
+    alice.hides()
+    bob.wrote(gardening, "hi")
+
+    expect(number(home, gardening)).to_have_text("1")
+    alice.shows()
+    expect(number(home, gardening)).to_have_count(0)
+
+
+def test_ones_own_messages_are_not_counted(alice, gardening, cooking):
+    home = alice.tab().goes_home()
+    alice.opens(gardening)
+
+    alice.says("mine")
+    alice.sees("mine")
+
+    expect(number(home, gardening)).to_have_count(0)
+    expect(number(alice, gardening)).to_have_count(0)
