@@ -13,7 +13,7 @@ from world import World
 from discussit.accounts import passwords
 from discussit.app import app
 from discussit.database import Database
-from discussit.delivery import polling
+from discussit.delivery import counting, polling
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
@@ -40,6 +40,7 @@ def environment(tmp_path, monkeypatch):
 def impatient(monkeypatch):
     """The safety poll comes after a tenth of a second: it is all that is left where every hint is lost."""
     monkeypatch.setattr(polling, "POLL", 0.1)
+    monkeypatch.setattr(counting, "CHECK", 0.1)
 
 
 @pytest.fixture

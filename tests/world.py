@@ -14,6 +14,8 @@ from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.log.batch_writer import Writer
 from discussit.log.decide import delete_messages
+from discussit.log.marks import ReadMark, move_positions
+from discussit.log.write import NewEntry, write_entries
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import new_token, session_id
 
@@ -54,6 +56,14 @@ class World:
     def listen(self):
         """From now on collect what commits publish."""
         self.database.publish_to(self.published.append)
+
+    async def marked(self, user, seq):
+        """The user has read the group's log up to there."""
+        member = (self.group.id, user.id)
+        await self.database.run_batch(
+            lambda connection, changes: move_positions(connection, changes, {member: [ReadMark(*member, seq)]}),
+            lambda _moved: None,
+        )
 
     async def wrote_elsewhere(self, served, text):
         """A message that another program writes, of which the served process is not told."""
@@ -106,6 +116,14 @@ class World:
         """A message of bob's, to be added to a session."""
         return Message(group_id=self.group.id, author_id=self.bob.id, content=content)
 
+    async def mentioned(self, *users):
+        """A message of bob's that mentions these users: ids and names."""
+        group, bob = self.group, self.bob
+        entry = NewEntry(group.id, group.uuid, "Message", bob.id, bob.username, "hi", mentions=users)
+        await self.database.run_batch(
+            lambda connection, changes: write_entries(connection, changes, [entry]), lambda _seqs: None
+        )
+
     async def wrote(self, *contents, author=None):
         async with self.database.transaction() as session:
             author_id = (author or self.bob).id
@@ -131,6 +149,12 @@ class World:
         """As where a copy takes the database's place that did not receive it."""
         async with self.database.transaction() as session:
             await session.execute(update(Group).values(last_seq=Group.last_seq - 1))
+            await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
+
+    async def lost_last_message(self):
+        """The same, where that is a message."""
+        async with self.database.transaction() as session:
+            await session.execute(update(Group).values(last_seq=Group.last_seq - 1, messages=Group.messages - 1))
             await session.execute(delete(Entry).where(Entry.seq > select(Group.last_seq).scalar_subquery()))
 
     async def lost_last_entry_and_went_on(self, *contents):

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 
 from shared_memory import SharedMemory
 
-from discussit.delivery.connections import Follower
+from discussit.delivery.connections import Follower, HomeConnection
 from discussit.delivery.protocols import V1
 from discussit.log.read import LogState
+from discussit.log.unread import count_for
 
 
 class Reader:
@@ -55,6 +56,41 @@ async def following(served, world, cursor=None):
         async with served.hub.rooms.entered(alice, group.id, state) as room:
             await room.ready()
             yield given(served.hub.rooms, room, alice)
+
+
+@asynccontextmanager
+async def at_home(served, world, user=None):
+    """The unread numbers that a home page of alice's is sent, or another user's."""
+    user = user or world.alice
+    page = connected(HomeConnection(f"session of {user.username}", user.id, V1))
+    unread = served.hub.unread
+    with served.hub.people.connected(page), unread.connecting(page):
+        unread.greeted(page, await counted(world, user))
+        yield Numbers(page)
+
+
+async def counted(world, user):
+    return await world.database.run_read(lambda session: list(count_for(session.connection(), user.id)))
+
+
+class Numbers:
+    """What a connection is sent of one group's unread numbers."""
+
+    def __init__(self, connection):
+        self._connection, self._sent = connection, []
+
+    async def next(self):
+        while not self._sent:
+            found = [json.loads(reply) for reply in self._connection.take_replies()]
+            self._sent = [each for each in found if each.pop("type") == "unread" and each.pop("group_uuid")]
+            if not self._sent:
+                await self._connection.sender.woken()
+        return self._sent.pop(0)
+
+    async def until(self, **wanted):
+        while not (numbers := await self.next()).items() >= wanted.items():
+            pass
+        return numbers
 
 
 async def given(rooms, room, alice):

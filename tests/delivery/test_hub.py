@@ -2,23 +2,24 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
-from followers import entered, following
+from followers import at_home, entered, following
 from shared_memory import SharedMemory
 
 from discussit.bus import RESYNC, MemoryBackend
+from discussit.bus.messages import UNREAD_CHANNEL
 from discussit.errors import CloseCode
 
 
 class FaultyBackend(SharedMemory):
-    """An end of a bus at which `fault` decides what becomes of each message of a group that is published there."""
+    """An end of a bus at which `fault` decides what becomes of each message of a group, or on unread numbers."""
 
     def __init__(self, fault, *others):
         super().__init__(*others)
         self._fault = fault
 
     async def publish(self, channel, message):
-        is_groups = channel.startswith("group.")
-        for each in self._fault(message) if is_groups else [message]:
+        is_faulty = channel.startswith("group.") or channel == UNREAD_CHANNEL
+        for each in self._fault(message) if is_faulty else [message]:
             await super().publish(channel, each)
 
 
@@ -92,6 +93,18 @@ async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, f
         seen = [await anext(entries) for _ in range(6)]
 
     assert seen == [(seq, str(seq - 3)) for seq in range(3, 9)]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_whatever_the_bus_does_numbers_become_exact(world, impatient, fault):
+    await world.joined(world.alice, world.bob)
+
+    async with reading(world, FAULTS[fault]()) as served, at_home(served, world) as numbers:
+        for number in range(3):
+            await world.wrote(str(number))
+        await world.marked(world.alice, 4)
+
+        assert await numbers.until(read=4) == {"unread": 1, "mentions": 0, "read": 4, "read_rev": 0, "at": 5}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
