@@ -1,7 +1,7 @@
 """Reading a group's log from a place in it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -148,6 +148,12 @@ def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Se
     """The last entries before `seq` that have a row on pages, in order, at most `limit`."""
     rows = SHOWN_ROWS.where(TEXTS.c.group_id == group_id, TEXTS.c.seq < seq).order_by(TEXTS.c.seq.desc())
     return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
+
+
+def entries_at(session: OrmSession, group_id: int, seqs: Collection[int]) -> Sequence[EntryRow]:
+    """The entries with these seqs, in order, as far as they exist."""
+    rows = ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq.in_(seqs)).order_by(ENTRIES.c.seq)
+    return completed(session, group_id, list(map(_entry_row, session.execute(rows))))
 
 
 def _entry_row(row: Sequence[Any]) -> EntryRow:
