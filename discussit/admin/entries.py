@@ -1,9 +1,11 @@
-"""Messages and events: entries of a log. Nobody edits them here, since they are somebody else's words."""
+"""Messages, events and changes: entries of a log. Nobody edits them here, since they are somebody else's words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 
 from discussit.accounts import security_log
@@ -11,8 +13,11 @@ from discussit.accounts.security_log import Act
 from discussit.admin.references import users_like
 from discussit.admin.view import View
 from discussit.log.decide import delete_messages
+from discussit.log.versions import EarlierText, earlier_texts
 from discussit.models import Entry, Event, Message
+from discussit.models.entries import Change
 
+EARLIER_TEXTS = 50  # of a message, on its page
 EXCERPT = 160  # characters of a message in the question whether to delete it
 
 
@@ -33,17 +38,32 @@ class EntryView(View):
 class MessageView(EntryView, model=Message):
     about = "Find and delete messages."
     column_list = ["group", "seq", "author", "content", "timestamp"]
-    column_details_list = ["group", "seq", "author", "content", "timestamp", "client_id"]
+    column_details_list = ["group", "seq", "author", "content", "rev", "reply_to", "timestamp", "client_id"]
     column_labels = {
         "group": "Group",
         "seq": "Seq",
         "author": "Author",
         "content": "Message",
+        "rev": "Edits",
+        "reply_to": "Reply to",
         "timestamp": "Sent",
         "client_id": "Client's id",
     }
     search_label = "Search messages and authors"
-    delete_means = "Deleting a message erases its text for good. Its place in the log stays, and says so."
+    delete_means = (
+        "Deleting a message erases its text, its earlier texts and its reactions for good. Its place in the log stays, "
+        "and says that it was deleted."
+    )
+
+    async def details_context(self, request: Request) -> dict[str, Any]:
+        """The last texts that the message had before."""
+        group_id, seq = self.key_of(request.path_params["pk"])
+
+        def read(session: OrmSession) -> Sequence[EarlierText]:
+            message = session.get_one(Message, (group_id, seq))
+            return earlier_texts(session, group_id, seq, message.rev, EARLIER_TEXTS)
+
+        return {"earlier": await self._database.run_read(read)}
 
     def description_of(self, row: Message) -> str:
         return f"{self.name_of(row)}: {row.content[:EXCERPT]}{'…' if len(row.content) > EXCERPT else ''}"
@@ -80,3 +100,23 @@ class EventView(EntryView, model=Event):
         "timestamp": "When",
     }
     search_label = "Search descriptions and users"
+
+
+class ChangeView(EntryView, model=Change):
+    about = "Edits, deletions and reactions."
+    can_delete = False
+    column_list = ["group", "seq", "user", "kind", "target", "emoji", "timestamp"]
+    column_details_list = column_list
+    column_labels = {
+        "group": "Group",
+        "seq": "Seq",
+        "user": "User",
+        "kind": "What",
+        "target": "Of message",
+        "emoji": "Emoji",
+        "timestamp": "When",
+    }
+    search_label = "Search users"
+
+    def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
+        return [Entry.user_id.in_(users_like(term))]

@@ -16,7 +16,7 @@ from discussit.accounts import security_log
 from discussit.accounts.current_user import check_rights
 from discussit.accounts.password_reset import ResetLinks
 from discussit.accounts.security_log import Act
-from discussit.admin.entries import EventView, MessageView
+from discussit.admin.entries import ChangeView, EventView, MessageView
 from discussit.admin.groups import GroupView, MembershipView
 from discussit.admin.users import UserView
 from discussit.admin.versions import Changed, version_of
@@ -28,7 +28,7 @@ from discussit.urls import root_of
 
 MAX_PKS = 100  # rows that are deleted at a time: as many as a list shows at most
 
-VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView)
+VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView, ChangeView)
 
 
 class Pages(Jinja2Templates):

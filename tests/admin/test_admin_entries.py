@@ -1,14 +1,15 @@
 """Messages are found and deleted, live; nobody's words are changed."""
 
 import pytest
-from administrators import create, delete, edit, listed
+from administrators import create, delete, edit, listed, question
 
-ENTRIES = {"message": "1;3", "event": "1;2"}
+ENTRIES = {"message": "1;3", "event": "1;2", "change": "1;4"}
 
 
 @pytest.mark.parametrize(("section", "key"), ENTRIES.items())
 def test_nobody_edits_an_entry_or_writes_one_as_somebody_else(alice, bob, together, section, key):
     bob.says(together, "mine")
+    bob.reacts(together, 3, "🍅")
     before = alice.page(f"/admin/{section}/details/{key}").one("content").text
 
     answers = [
@@ -26,10 +27,69 @@ def test_nobody_edits_an_entry_or_writes_one_as_somebody_else(alice, bob, togeth
 @pytest.mark.parametrize(("section", "key"), ENTRIES.items())
 def test_no_page_offers_to_edit_or_to_write_an_entry(alice, bob, together, section, key):
     bob.says(together, "mine")
+    bob.reacts(together, 3, "🍅")
 
     for path in ("list", f"details/{key}"):
         page = alice.page(f"/admin/{section}/{path}")
         assert (page.link("New"), page.link("Edit")) == (None, None)
+
+
+def test_changes_are_listed_with_what_they_changed_and_never_deleted(alice, bob, together):
+    bob.says(together, "mine")
+    bob.reacts(together, 3, "🍅")
+    bob.edits(together, 3, "ours")
+    bob.deletes(together, 3)
+
+    assert listed(alice, "change", group=1) == ["1;6", "1;5", "1;4"]
+    assert listed(alice, "change", search="alice") == []
+    shown = " ".join(alice.page("/admin/change/details/1;4").one("content").text.split())
+    assert "WhatReaction Of message3 Emoji🍅" in shown
+    assert (alice.get("/admin/change/delete?pks=1;4").status_code, delete(alice, "change", "1;4").status_code) == (
+        404,
+        404,
+    )
+
+
+def test_a_message_is_shown_with_its_earlier_texts_until_it_is_deleted(alice, bob, together):
+    bob.says(together, "tomatoes")
+    bob.edits(together, 3, "beans")
+    bob.edits(together, 3, "peas", rev=1)
+    before = alice.page("/admin/message/details/1;3").one("content").text
+    delete(alice, "message", "1;3")
+
+    after = alice.page("/admin/message/details/1;3").one("content").text
+    assert before.index("peas") < before.index("Earlier texts") < before.index("beans") < before.index("tomatoes")
+    assert [word for word in ("peas", "beans", "tomatoes", "Earlier texts") if word in after] == []
+
+
+def test_several_messages_are_deleted_at_once_and_none_twice(alice, bob, together, logged):
+    for text in ("tomatoes", "beans", "peas"):
+        bob.says(together, text)
+    bob.deletes(together, 4)
+    asked = question(alice, "message", "1;3,1;4,1;5")
+    logged()
+
+    answer = delete(alice, "message", "1;3", "1;4", "1;5", data=asked)
+
+    assert answer.status_code == 303
+    assert [line.split(" account")[0] for _, line in logged()] == [
+        f"message-delete done group=1 seq={seq}" for seq in (3, 5)
+    ]
+    assert [text.split(" ", 1)[1] for _, text in alice.page(f"/groups/{together}/").log()[2:]] == [
+        "Deleted by an administrator",
+        "Message deleted",
+        "Deleted by an administrator",
+    ]
+    assert len(listed(alice, "change")) == 3
+
+
+def test_a_message_that_was_edited_since_is_not_deleted_unseen(alice, bob, together):
+    bob.says(together, "tomatoes")
+    asked = question(alice, "message", "1;3")
+    bob.edits(together, 3, "beans")
+
+    assert delete(alice, "message", "1;3", data=asked).status_code == 409
+    assert delete(alice, "message", "1;3", data=question(alice, "message", "1;3")).status_code == 303
 
 
 def test_events_are_not_deleted(alice, bob, together):

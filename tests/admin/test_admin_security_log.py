@@ -21,8 +21,8 @@ EDITED = {
 }
 # What POST and DELETE act on: bob in Gardening, which is the first group, carol in Cooking, which is the second.
 KEYS = {
-    "POST": {"message": "1;3", "event": "1;2", "membership": "1;2", "group": "1", "user": "2"},
-    "DELETE": {"message": "2;2", "event": "2;1", "membership": "2;3", "group": "2", "user": "3"},
+    "POST": {"message": "1;3", "event": "1;2", "change": "1;4", "membership": "1;2", "group": "1", "user": "2"},
+    "DELETE": {"message": "2;2", "event": "2;1", "change": "1;4", "membership": "2;3", "group": "2", "user": "3"},
 }
 # The lines of an act and its repeat: one of each, except that a second reset link is a second act.
 LINES = {
@@ -46,6 +46,7 @@ LINES = {
 @pytest.fixture
 def gardens(alice, bob, together):
     bob.says(together, "tomatoes")
+    bob.reacts(together, 3, "🍅")
     create(alice, "user", username="carol", password=PASSWORD)
     create(alice, "group", name="Cooking")
     create(alice, "membership", group="2", user="carol")
