@@ -26,7 +26,7 @@ from discussit.bus import Bus
 from discussit.database import Database
 from discussit.delivery.hub import Hub
 from discussit.environment import StartError
-from discussit.errors import CloseCode
+from discussit.errors import CloseCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.batch_writer import Writer
@@ -39,7 +39,19 @@ from discussit.middleware.origin import OriginGuard
 from discussit.middleware.proxy import ProxyHeaders
 from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
-from discussit.pages import accounts, entries, errors, group, home, members, passwords, reading, sessions
+from discussit.pages import (
+    accounts,
+    entries,
+    errors,
+    group,
+    home,
+    members,
+    message,
+    messages,
+    passwords,
+    reading,
+    sessions,
+)
 from discussit.pages.page import make_templates
 from discussit.pages.submissions import Submissions
 from discussit.schema import prepare_once
@@ -53,6 +65,7 @@ logger = logging.getLogger(__name__)
 MIN_KEY = 32  # characters: too many to try all, even if they are hexadecimal digits
 DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for queued messages
 
+MESSAGE = "/groups/{uuid:uuid}/messages/{seq:seq}"
 ROUTES = [
     Route("/", home.home),
     Route("/groups/", home.create_group, methods=["POST"]),
@@ -61,7 +74,16 @@ ROUTES = [
     Route("/groups/{uuid:uuid}/entries/", entries.entries),
     Route("/groups/{uuid:uuid}/join/", group.join, methods=["POST"]),
     Route("/groups/{uuid:uuid}/leave/", group.leave, methods=["POST"]),
-    Route("/groups/{uuid:uuid}/messages/", group.send_message, methods=["POST"]),
+    Route("/groups/{uuid:uuid}/messages/", messages.send, methods=["POST"]),
+    Route(f"{MESSAGE}/", message.place),
+    Route(f"{MESSAGE}/actions/", message.actions),
+    Route(f"{MESSAGE}/edit/", message.edit_form),
+    Route(f"{MESSAGE}/edit/", messages.edit, methods=["POST"]),
+    Route(f"{MESSAGE}/delete/", message.delete_form),
+    Route(f"{MESSAGE}/delete/", messages.delete, methods=["POST"]),
+    Route(f"{MESSAGE}/reactions/", messages.react, methods=["POST"]),
+    Route(f"{MESSAGE}/history/", message.history),
+    Route(f"{MESSAGE}/history/forget/", messages.forget, methods=["POST"]),
     Route("/groups/{uuid:uuid}/read/", reading.read, methods=["POST"]),
     Route("/accounts/signup/", accounts.sign_up, methods=["GET", "POST"]),
     Route("/accounts/login/", accounts.log_in, methods=["GET", "POST"]),
@@ -91,6 +113,7 @@ HANDLERS: dict[type[Exception], Refusal] = {
     TooManyPasswords: errors.too_many_passwords,
     NotAMember: errors.not_a_member,
     NoSuchGroup: errors.no_such_group,
+    Refused: errors.refused_command,
     HTTPException: errors.http_error,
 }
 

@@ -4,7 +4,23 @@ Browsers receive addresses (links, forms, redirects, cookies, `next`) that inclu
 routes and middleware see only the rest.
 """
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection
+
+
+class Seq(Convertor[int]):
+    """A place in a log, in a route: `{seq:seq}`. Starlette's `int` raises an error for numbers of 5,000 digits."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("seq", Seq())
 
 
 def root_of(conn: HTTPConnection) -> str:

@@ -70,6 +70,19 @@ class HttpPerson:
     def says(self, group, message, **fields):
         return self.post(f"/groups/{group}/messages/", message=message, **fields)
 
+    def edits(self, group, seq, message, rev=0, **fields):
+        return self.post(f"/groups/{group}/messages/{seq}/edit/", message=message, rev=rev, **fields)
+
+    def deletes(self, group, seq, **fields):
+        return self.post(f"/groups/{group}/messages/{seq}/delete/", **fields)
+
+    def reacts(self, group, seq, emoji, on=1, **fields):
+        return self.post(f"/groups/{group}/messages/{seq}/reactions/", emoji=emoji, on=on, **fields)
+
+    def forgets(self, group, seq, **fields):
+        """Have the earlier texts of a message erased."""
+        return self.post(f"/groups/{group}/messages/{seq}/history/forget/", **fields)
+
     def at_home(self, *subprotocols):
         return self.browser.websocket_connect("/", subprotocols=subprotocols or None)
 

@@ -8,8 +8,8 @@ import pytest
 
 from discussit.errors import CloseCode
 from discussit.models.accounts import username_key
-from discussit.pages.group import HEADER_WINDOW, RenderedEntry, continues
 from discussit.pages.page import hue, initials, make_templates
+from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
 from discussit.text.rich import parse
 
 
@@ -31,7 +31,7 @@ def test_a_row_shares_the_header_above_as_the_corpus_says(case):
 
 def row(kind, name, timestamp):
     moment = datetime.fromisoformat(timestamp)
-    return RenderedEntry(1, kind, name, "x", moment, timestamp, withdrawn=False, continues=False, day=None)
+    return RenderedEntry(1, kind, name, "x", moment, timestamp, continues=False, day=None)
 
 
 def test_the_corpus_is_for_the_window_that_pages_name(alice, gardening):

@@ -18,6 +18,7 @@ from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
 from discussit.pages.page import is_for_script, json_refusal, login_address, refusal, see_other, typed
 from discussit.site import site_of
+from discussit.urls import address
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,36 @@ async def http_error(conn: HTTPConnection, error: Exception) -> Response:
     response = _deny(conn, status, lambda request: refusal(request, status, title, text))
     response.headers.update(error.headers or {})
     return response
+
+
+# What a refused command is answered with, and what the page is called. Others are 400.
+COMMANDS = {
+    ErrorCode.NOT_YOURS: (403, "Not allowed"),
+    ErrorCode.NOT_ALLOWED: (403, "Not allowed"),
+    ErrorCode.NO_SUCH_GROUP: (404, "Not found"),
+    ErrorCode.NO_SUCH_MESSAGE: (404, "Not found"),
+    ErrorCode.CHANGED: (409, "Edited meanwhile"),
+    ErrorCode.GONE: (410, "Message deleted"),
+    ErrorCode.RATE_LIMITED: (429, "Too many attempts"),
+    ErrorCode.BUSY: (503, "Temporarily unavailable"),
+}
+
+
+def status_of(refused: Refused) -> int:
+    return COMMANDS.get(refused.code, (400, ""))[0]
+
+
+def refused_page(request: Request, refused: Refused) -> Response:
+    """Why a command was refused, with what was typed for it."""
+    status, title = COMMANDS.get(refused.code, (400, "Request failed"))
+    uuid = request.path_params.get("uuid")
+    back = address(request, f"/groups/{uuid}/") if uuid else None
+    return refusal(request, status, title, str(refused), back=back)
+
+
+async def refused_command(conn: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _deny(conn, status_of(error), lambda request: refused_page(request, error), error)
 
 
 async def database_error(conn: HTTPConnection, error: Exception) -> Response:

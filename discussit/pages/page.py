@@ -11,6 +11,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from discussit import assets
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
 from discussit.errors import FieldError, Refused
+from discussit.log.checks import is_seq
 from discussit.models.names import JOINERS
 from discussit.negotiation import prefers
 from discussit.settings import TEMPLATES
@@ -71,6 +73,10 @@ class Form:
     def get(self, name: str) -> str:
         return self.values.get(name, "")
 
+    def seq(self, name: str) -> int | None:
+        """The place in a log that the field names, if it names one."""
+        return int(self.get(name)) if is_seq(self.get(name)) else None
+
     def refuse(self, error: FieldError) -> "Form":
         """Add the error and drop the passwords, which are typed again."""
         self.errors[error.field] = str(error)
@@ -106,6 +112,7 @@ def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
     templates.env.filters["hue"] = hue
     templates.env.filters["initials"] = initials
+    templates.env.filters["tree"] = msgspec.json.decode
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
     templates.env.globals["imports"] = assets.imports

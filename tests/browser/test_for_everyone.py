@@ -65,6 +65,39 @@ def test_axe_finds_nothing_on_a_form_and_its_errors(alice, path, complaints):
     assert empty + alice.violations == []
 
 
+@pytest.fixture
+def discussed(alice, bob, gardening):
+    """A group with a message, its first, to which everything was done that can be."""
+    bob.joins(gardening)
+    alice.wrote(gardening, "**Tomatoes**, @bob? " + "w" * 200)
+    message = f"groups/{gardening}/messages/3/"
+    bob.posts(f"groups/{gardening}/messages/", message="Yes", reply_to="3")
+    bob.posts(f"groups/{gardening}/messages/", message="No", reply_to="3")
+    bob.posts(f"{message}reactions/", emoji="👍", on="1")
+    alice.posts(f"{message}reactions/", emoji="🍅", on="1")
+    alice.posts(f"{message}edit/", message="Beans, @bob? " + "w" * 200, rev="0")
+    bob.posts(f"groups/{gardening}/messages/5/delete/")
+    return gardening
+
+
+OF_MESSAGE = ("?at=3", "?reply=3", "?replies=3", *(f"messages/3/{page}/" for page in ("actions", "edit", "history")))
+
+
+@pytest.mark.parametrize("path", [*OF_MESSAGE, "messages/3/delete/"])
+def test_axe_finds_nothing_on_what_was_done_to_a_message(alice, discussed, path):
+    alice.page.goto(f"/groups/{discussed}/{path}")
+
+    assert alice.violations == []
+
+
+def test_the_pages_of_a_message_fit_on_a_phone(alice, discussed):
+    alice.page.set_viewport_size({"width": 320, "height": 568})
+
+    for path in (*OF_MESSAGE, "messages/3/delete/"):
+        alice.page.goto(f"/groups/{discussed}/{path}")
+        assert alice.overhang <= 0, path
+
+
 @pytest.mark.parametrize("title", ["Not found", "Not a member"])
 def test_axe_finds_nothing_on_a_refusal(alice, title, complaints):
     complaints.excuse(REFUSAL)

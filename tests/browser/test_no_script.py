@@ -145,3 +145,91 @@ def test_a_button_marks_a_group_as_read(writer, alice, gardening):
 
     expect(writer.find("#chat-log")).to_be_visible()
     expect(unread).to_have_count(0)
+
+
+@pytest.fixture
+def conversation(alice, writer, gardening):
+    """What alice asks in the group, on the page of somebody whose browser runs no script."""
+    alice.wrote(gardening, "Tomatoes?")
+    writer.page.goto(f"/groups/{gardening}/")
+    return writer
+
+
+def row(person, text):
+    return person.find(".message", has_text=text)
+
+
+def acts_on(person, text):
+    """Opens the page of a message, by the keyboard: nothing else shows its link before it has the focus."""
+    link = row(person, text).get_by_role("link", name="Message actions")
+    link.focus()
+    expect(link).to_have_css("opacity", "1")
+    link.press("Enter")
+
+
+def test_a_message_is_answered(conversation):
+    acts_on(conversation, "Tomatoes?")
+    conversation.page.get_by_role("link", name="Reply", exact=True).click()
+    expect(conversation.find("#composer-reply")).to_contain_text("Replying to alice Tomatoes?")
+
+    conversation.field.fill("Yes")
+    conversation.find("#chat-message-submit").click()
+
+    expect(row(conversation, "Yes").locator(".entry-reply")).to_contain_text("alice Tomatoes?")
+    conversation.page.get_by_role("link", name="1 reply").click()
+    expect(conversation.messages).to_have_text(["Tomatoes?", "Yes"])
+    conversation.page.get_by_role("link", name="Show all messages").click()
+    expect(conversation.find("#chat-log")).to_contain_text("plain joined")
+
+
+def test_a_reaction_is_added_and_taken_back(conversation):
+    acts_on(conversation, "Tomatoes?")
+    conversation.page.get_by_role("button", name="React with 👍").click()
+    chip = row(conversation, "Tomatoes?").get_by_role("button", name="👍 1")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+
+    chip.click()
+    expect(chip).to_have_count(0)
+
+    acts_on(conversation, "Tomatoes?")
+    conversation.page.get_by_label("Another emoji").fill("🍅")
+    conversation.page.get_by_role("button", name="React", exact=True).click()
+    expect(row(conversation, "Tomatoes?").get_by_role("button", name="🍅 1")).to_be_visible()
+
+
+def test_a_message_is_edited_its_earlier_text_forgotten_and_then_it_is_deleted(writer, gardening):
+    writer.wrote(gardening, "Tomatos")
+    writer.page.goto(f"/groups/{gardening}/")
+    acts_on(writer, "Tomatos")
+    writer.page.get_by_role("link", name="Edit").click()
+    writer.page.get_by_label("Text").fill("Tomatoes")
+    writer.page.get_by_role("button", name="Save").click()
+    row(writer, "Tomatoes").get_by_role("link", name="edited").click()
+    expect(writer.find(".message-source")).to_have_text(["Tomatoes", "Tomatos"])
+    writer.page.get_by_role("button", name="Forget earlier texts").click()
+    expect(writer.find(".message-source")).to_have_text(["Tomatoes"])
+
+    writer.page.get_by_role("link", name="Back to Gardening").click()
+    acts_on(writer, "Tomatoes")
+    writer.page.get_by_role("link", name="Delete").click()
+    expect(writer.find("main")).to_contain_text("Tomatoes")
+    writer.page.get_by_role("button", name="Delete").click()
+
+    expect(writer.find(".entry-deleted")).to_have_text("Message deleted")
+
+
+def test_an_edit_of_an_older_text_shows_both(writer, gardening, complaints):
+    complaints.excuse("Failed to load resource")
+    writer.wrote(gardening, "Tomatos")
+    writer.page.goto(f"/groups/{gardening}/")
+    acts_on(writer, "Tomatos")
+    writer.page.get_by_role("link", name="Edit").click()
+    writer.posts(writer.page.url.split("/", 3)[3], message="Potatoes", rev="0")
+
+    writer.page.get_by_label("Text").fill("Tomatoes")
+    writer.page.get_by_role("button", name="Save").click()
+
+    expect(writer.find(".message-source")).to_have_text("Potatoes")
+    expect(writer.page.get_by_label("Your text")).to_have_value("Tomatoes")
+    writer.page.get_by_role("button", name="Save my text instead").click()
+    expect(writer.messages).to_have_text(["Tomatoes"])

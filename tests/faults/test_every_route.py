@@ -3,6 +3,8 @@
 The routes are the application's own, so a new one has no line in these tables yet and fails.
 """
 
+import re
+
 import pytest
 from people import HttpPerson, missing
 from starlette.routing import Mount
@@ -11,7 +13,7 @@ from starlette.testclient import WebSocketDenialResponse
 from discussit.app import SOCKETS
 
 NAMES = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
-SECTIONS = ("event", "message", "membership", "group", "user")
+SECTIONS = ("change", "event", "message", "membership", "group", "user")
 
 # What each of them is answered. "login": led there to log in. 101: the socket opens.
 PAGES = {
@@ -35,6 +37,16 @@ PAGES = {
     "GET /groups/{uuid}/entries/": (401, 403, 200, 403),
     "POST /groups/": ("login", 403, 403, 400),
     "POST /groups/{uuid}/messages/": ("login", 403, 400, 403),
+    "GET /groups/{uuid}/messages/{seq}/": ("login", 403, 303, 403),
+    "GET /groups/{uuid}/messages/{seq}/actions/": ("login", 403, 200, 403),
+    "GET /groups/{uuid}/messages/{seq}/edit/": ("login", 403, 403, 403),
+    "POST /groups/{uuid}/messages/{seq}/edit/": ("login", 403, 403, 403),
+    "GET /groups/{uuid}/messages/{seq}/history/": ("login", 403, 200, 403),
+    "POST /groups/{uuid}/messages/{seq}/history/forget/": ("login", 403, 403, 403),
+    "POST /groups/{uuid}/messages/{seq}/reactions/": ("login", 403, 400, 403),
+    # Its author may delete it, in the group or not.
+    "GET /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, 200),
+    "POST /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, "home"),
     "POST /groups/{uuid}/read/": ("login", 403, 400, 403),
     "SOCKET /": (401, 101, 101, 101),
     "SOCKET /groups/{uuid}/": (401, 403, 101, 403),
@@ -45,21 +57,21 @@ PAGES = {
 }
 # What the superuser is answered in each section; nobody else gets in.
 ADMINISTRATION = {
-    "GET /admin/": (200, 200, 200, 200, 200),
-    "GET /admin/{identity}/list": (200, 200, 200, 200, 200),
-    "GET /admin/{identity}/details/{pk}": (200, 200, 200, 200, 200),
-    "GET /admin/{identity}/ajax/lookup": (404, 404, 404, 200, 200),
-    "GET /admin/{identity}/create": (404, 404, 200, 200, 200),
-    "POST /admin/{identity}/create": (404, 404, 400, 400, 400),
-    "GET /admin/{identity}/edit/{pk}": (404, 404, 404, 200, 200),
-    "POST /admin/{identity}/edit/{pk}": (404, 404, 404, 400, 400),
-    "POST /admin/{identity}/reset/{pk}": (404, 404, 404, 404, 200),
-    "GET /admin/{identity}/delete": (404, 200, 200, 200, 200),
-    "DELETE /admin/{identity}/delete": (404, 200, 200, 200, 400),
-    "POST /admin/{identity}/delete": (404, 404, 404, 404, 400),  # the line before has deleted the group
+    "GET /admin/": (200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/list": (200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/details/{pk}": (200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/ajax/lookup": (404, 404, 404, 404, 200, 200),
+    "GET /admin/{identity}/create": (404, 404, 404, 200, 200, 200),
+    "POST /admin/{identity}/create": (404, 404, 404, 400, 400, 400),
+    "GET /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 200, 200),
+    "POST /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 400, 400),
+    "POST /admin/{identity}/reset/{pk}": (404, 404, 404, 404, 404, 200),
+    "GET /admin/{identity}/delete": (404, 404, 200, 200, 200, 200),
+    "DELETE /admin/{identity}/delete": (404, 404, 200, 200, 200, 400),
+    "POST /admin/{identity}/delete": (404, 404, 404, 404, 404, 400),  # the line before has deleted the group
 }
-# The Join of alice, what she said, her membership, her group, herself: she is the only superuser, and stays.
-KEYS = {"event": "1;1", "message": "1;3", "membership": "1;1", "group": "1", "user": "1"}
+# Bob's reaction, the Join of alice, what she said, her membership, her group, herself: the only superuser, who stays.
+KEYS = {"change": "1;4", "event": "1;1", "message": "1;3", "membership": "1;1", "group": "1", "user": "1"}
 
 FOREIGN = [
     {"origin": "http://evil.example"},
@@ -80,6 +92,7 @@ def everyone(site, alice, bob, gardening):
     cleo.sign_up()
     bob.joins(gardening)
     alice.says(gardening, "hello")
+    bob.reacts(gardening, 3, "👍")
     alice.get("/admin/")  # its routes are there from the first visit on
     return dict(zip(NAMES, (visitor, cleo, bob, alice), strict=True))
 
@@ -92,7 +105,8 @@ def test_everyone_gets_as_far_as_the_table_says(everyone, gardening):
     everyone["alice"].leaves(gardening)
 
     answers = {
-        line: tuple(answer(everyone[name], line, uuid=gardening, path="nowhere") for name in NAMES) for line in PAGES
+        line: tuple(answer(everyone[name], line, uuid=gardening, seq=3, path="nowhere") for name in NAMES)
+        for line in PAGES
     }
 
     assert answers == PAGES
@@ -124,7 +138,7 @@ def test_nothing_can_be_done_from_another_sites_page(everyone, gardening, header
     paths = {line.split(" ")[1] for line in [*PAGES, *ADMINISTRATION]}
     lines = [f"{method} {path}" for path in sorted(paths) for method in methods]
 
-    values = {"uuid": gardening, "path": "nowhere", "identity": "user", "pk": "1"}
+    values = {"uuid": gardening, "seq": 3, "path": "nowhere", "identity": "user", "pk": "1"}
     answers = {answer(everyone["alice"], line, headers, **values) for line in lines}
 
     assert answers == {403}
@@ -132,7 +146,7 @@ def test_nothing_can_be_done_from_another_sites_page(everyone, gardening, header
 
 def test_every_answer_says_what_a_browser_may_do_with_it(everyone, gardening):
     answers = []
-    values = {"uuid": gardening, "path": "nowhere", "identity": "user", "pk": "1"}
+    values = {"uuid": gardening, "seq": 3, "path": "nowhere", "identity": "user", "pk": "1"}
 
     for name in NAMES:
         everyone[name].browser.event_hooks = {"response": [answers.append]}
@@ -151,7 +165,7 @@ def test_every_answer_names_its_type(everyone, gardening):
     everyone["alice"].browser.event_hooks = {"response": [answers.append]}
 
     for line in [*PAGES, *ADMINISTRATION]:
-        answer(everyone["alice"], line, uuid=gardening, path="nowhere", identity="user", pk="1")
+        answer(everyone["alice"], line, uuid=gardening, seq=3, path="nowhere", identity="user", pk="1")
 
     types = {each.headers["content-type"] for each in answers if each.headers["content-length"] != "0"}
     assert types == {"text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json", "image/svg+xml"}
@@ -164,7 +178,7 @@ def routes_of(site):
 
 def walk(routes, before=""):
     for route in routes:
-        path = before + route.path.replace(":uuid", "").replace(":path", "").replace("{token}", "{path}")
+        path = before + re.sub(":(uuid|path|seq)", "", route.path).replace("{token}", "{path}")
         if isinstance(route, Mount):
             yield from walk(route.routes, path) if route.routes else [("GET", f"{path}/{{path}}")]
         else:

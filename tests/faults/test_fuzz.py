@@ -22,8 +22,8 @@ from discussit.log.checks import check_content
 from discussit.wire import commands
 
 EXAMPLES = int(os.environ.get("FUZZ", "50"))
-STATUSES = {200, 303, 307, 400, 403, 404, 405, 413}
-SECTIONS = ("user", "group", "membership", "message", "event")
+STATUSES = {200, 303, 307, 400, 403, 404, 405, 409, 410, 413}
+SECTIONS = ("user", "group", "membership", "message", "event", "change")
 
 fuzz = settings(
     max_examples=EXAMPLES,
@@ -56,6 +56,7 @@ near_frames = frames.map(json.dumps).filter(lambda line: len(line) < commands.MA
 lines = some.one_of(near_frames, anything.map(json.dumps), some.text(), some.sampled_from(hostile.MESSAGES))
 FIELDS = (
     *("username", "password", "password1", "password2", "next", "name", "message", "client_id"),
+    *("reply_to", "rev", "emoji", "on"),
     *("group", "user", "author", "content", "type", "description", "is_superuser", "version"),
 )
 fields = some.dictionaries(some.sampled_from(FIELDS) | texts, texts | some.just("correct horse battery"), max_size=8)
@@ -153,7 +154,9 @@ def test_any_form_is_taken_or_refused(patient, alice, gardening, faultless, path
 
 
 def test_any_field_is_taken_or_refused(patient, alice, gardening, faultless):
-    paths = ("/accounts/signup/", "/groups/", f"/groups/{gardening}/messages/", f"/groups/{gardening}/leave/")
+    alice.says(gardening, "hi")
+    of_message = [f"messages/{action}" for action in ("", "2/edit/", "2/reactions/", "2/delete/", "2/history/forget/")]
+    paths = ("/accounts/signup/", "/groups/", *(f"/groups/{gardening}/{path}" for path in [*of_message, "leave/"]))
 
     @fuzz
     @given(some.sampled_from(paths), fields)
@@ -184,7 +187,7 @@ def test_any_query_is_answered(patient, alice, gardening, faultless):
         f"/admin/{section}/{page}" for section in SECTIONS for page in ("list", "create", "delete", "ajax/lookup")
     ]
     names = some.sampled_from(["at", "after", "before", "next", "search", "sortBy", "sort", "page", "pageSize"])
-    more = some.sampled_from(["pks", "term", "group", "user", "username", "author"])
+    more = some.sampled_from(["replies", "reply", "pks", "term", "group", "user", "username", "author"])
 
     @fuzz
     @given(some.sampled_from(pages), some.dictionaries(names | more | in_addresses, in_addresses, max_size=4))

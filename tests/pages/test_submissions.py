@@ -30,7 +30,7 @@ TYPED_PASSWORD = {"password1": PASSWORD, "password2": PASSWORD}
 
 
 def test_every_form_says_its_id_and_whose_page_it_is_on(alice, bob, gardening):
-    alice.says(gardening, "tomatoes")
+    says_and_edits(alice, gardening)
     pages = {page.format(uuid=gardening) for who, page, _ in FORMS.values() if who == "alice" and "{token}" not in page}
 
     for page in [alice.page(path) for path in sorted(pages)]:
@@ -85,7 +85,7 @@ def test_no_form_of_another_accounts_page_does_anything(site, state, alice, bob,
     alice.get("/admin/")
     before = everything(site, state)
 
-    for path in posted(site, uuid=gardening, token="x", identity="user", pk="2"):
+    for path in posted(site, uuid=gardening, seq=2, token="x", identity="user", pk="2"):
         response = alice.post(path, account=bob.account, message="hi", name="Cooking", session="others")
         assert (path, response.status_code) == (path, 409)
 
@@ -152,6 +152,10 @@ def test_a_text_that_comes_after_the_membership_has_ended_is_shown_to_be_copied(
 FORMS = {
     "/groups/": ("alice", "/", {"name": "Cooking"}),
     "/groups/{uuid}/messages/": ("alice", "/groups/{uuid}/", {"message": "hi"}),
+    "/groups/{uuid}/messages/2/edit/": ("alice", "/groups/{uuid}/messages/2/edit/", {"message": "beans"}),
+    "/groups/{uuid}/messages/2/reactions/": ("alice", "/groups/{uuid}/messages/2/actions/", {"emoji": "🍅"}),
+    "/groups/{uuid}/messages/3/history/forget/": ("alice", "/groups/{uuid}/messages/3/history/", {}),
+    "/groups/{uuid}/messages/2/delete/": ("alice", "/groups/{uuid}/messages/2/delete/", {}),
     "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
     "/groups/{uuid}/leave/": ("alice", "/groups/{uuid}/", {}),
@@ -179,7 +183,7 @@ HAVE_NO_EFFECT = {"/admin/user/reset/2"}  # each answer has a link; they work on
 def filled(site, alice, bob, gardening, link_for):
     """`filled(address)`: one of FORMS; who sends it, where, and what."""
     HttpPerson(site, "alice").log_in()  # in another browser
-    alice.says(gardening, "tomatoes")
+    says_and_edits(alice, gardening)
     carol = HttpPerson(site, "carol")  # has something to read
     carol.sign_up()
     carol.joins(gardening)
@@ -198,7 +202,7 @@ def filled(site, alice, bob, gardening, link_for):
 
 def test_every_route_is_repeated(site, alice):
     alice.get("/admin/")
-    values = {name: f"{{{name}}}" for name in ("uuid", "token", "identity", "pk")}
+    values = {name: f"{{{name}}}" for name in ("uuid", "seq", "token", "identity", "pk")}
 
     assert {as_route(address) for address in FORMS} == set(posted(site, **values))
 
@@ -426,6 +430,13 @@ def link_for(site, state):
     return lambda name: site.portal.call(ResetLinks(state.database).path_for, name)
 
 
+def says_and_edits(person, group):
+    """Two messages, of which the second had another text before."""
+    person.says(group, "tomatoes")
+    person.says(group, "peas")
+    person.edits(group, 3, "beans")
+
+
 def answer(response):
     return response.status_code, response.headers.get("location"), "set-cookie" in response.headers
 
@@ -448,10 +459,11 @@ def posted(site, **values):
         before = route.path if inner != [route] else ""
         for each in inner:
             if "POST" in (getattr(each, "methods", None) or ()):
-                yield (before + each.path).replace(":uuid", "").format(**values)
+                yield (before + each.path).replace(":uuid", "").replace(":seq", "").format(**values)
 
 
 def as_route(address):
+    address = re.sub(r"/messages/\d/", "/messages/{seq}/", address)
     pattern = r"/admin/\w+/(create|edit|reset|delete)(/[^?]+)?"
     return re.sub(pattern, lambda found: f"/admin/{{identity}}/{found[1]}" + "/{pk}" * bool(found[2]), address).split(
         "?"

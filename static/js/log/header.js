@@ -1,5 +1,5 @@
 // Consecutive messages of one author share a header if they follow closely: the same rule as `continues` in
-// pages/group.py.
+// pages/rows.py.
 
 /**
  * Whether a message of `author` at `moment` shares the header of the row above it.

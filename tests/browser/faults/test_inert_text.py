@@ -162,7 +162,7 @@ def test_after_the_login_nobody_is_led_elsewhere(alice, arrives, site, target):
 
 def test_the_administration_shows_text_and_fits_on_a_phone(alice, everything):
     alice.page.set_viewport_size(PHONE)
-    for section in ("user", "group", "membership", "message", "event"):
+    for section in ("user", "group", "membership", "message", "event", "change"):
         alice.page.goto(f"/admin/{section}/list")
         ways = alice.find(".admin-ways a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
         for address in [f"/admin/{section}/list?search=<svg/onload=window.ran=1>", *ways[:15]]:

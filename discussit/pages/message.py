@@ -1,0 +1,209 @@
+"""The pages of a single message: what can be done to it, its text to be edited, and its earlier texts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session as OrmSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.errors import ErrorCode, Refused
+from discussit.groups.admission import NotAMember, admit
+from discussit.log.around import Around, read_around, some_reactors
+from discussit.log.checks import MAX_CONTENT, is_seq
+from discussit.log.decide import GONE, NO_SUCH_MESSAGE, NOT_YOURS_TO_DELETE, NOT_YOURS_TO_EDIT
+from discussit.log.kinds import MESSAGE, EntryRow
+from discussit.log.read import entries_at
+from discussit.log.versions import EarlierText, earlier_texts, present_since
+from discussit.models import Group
+from discussit.pages.page import Form, page, see_other
+from discussit.pages.rows import rendered
+from discussit.site import site_of
+from discussit.urls import address
+from discussit.wire.commands import MAX_SEQ
+
+SUGGESTED = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # reactions that are a press away
+REACTORS = 100  # names on a message's page
+EARLIER_TEXTS = 50  # on one page
+
+
+class MessagePage(NamedTuple):
+    """A message and what its pages show of it, from one snapshot of the database."""
+
+    group: Group
+    row: EntryRow
+    around: Around
+    is_member: bool
+    reactors: Mapping[str, Sequence[str]] = {}  # by emoji: REACTORS names at most
+    present_since: datetime | None = None
+    earlier: Sequence[EarlierText] = ()
+
+
+# Addresses
+
+
+def group_address(request: Request) -> str:
+    return address(request, f"/groups/{request.path_params['uuid']}/")
+
+
+def place_of(request: Request, seq: int) -> str:
+    """The address of an entry's place in the log."""
+    return f"{group_address(request)}?at={seq}#seq-{seq}"
+
+
+async def place(request: Request) -> Response:
+    """Leads to the entry in the log; from a change to what it changed."""
+    user = current_user(request)
+
+    def read(session: OrmSession) -> EntryRow:
+        return _entry(session, admit(session, user, request.path_params["uuid"]).group, request)
+
+    row = await site_of(request).database.run_read(read)
+    return see_other(place_of(request, row.target or row.seq))
+
+
+# Pages
+
+
+async def actions(request: Request) -> Response:
+    return await actions_page(request, Form())
+
+
+async def actions_page(request: Request, form: Form, status: int = 200) -> Response:
+    """A message with everything that can be done to it."""
+
+    def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
+        return read._replace(reactors=some_reactors(session, read.group.id, read.row.seq, REACTORS))
+
+    read = await _read(request, read_more)
+    return _page(request, "group/actions.html", read, form, status, suggested=SUGGESTED)
+
+
+async def edit_form(request: Request) -> Response:
+    return await edit_page(request, Form())
+
+
+async def edit_page(request: Request, form: Form, status: int = 200) -> Response:
+    """The form that edits a message. With 409, beside what the text is by now. Raises Refused."""
+    read = await _read(request)
+    check_own_and_live(request, read.row, NOT_YOURS_TO_EDIT)
+    if status in (200, 409):  # otherwise it is still the text of that `rev` that the form changes
+        form.values["rev"] = str(read.row.rev)
+    form.values.setdefault("message", read.row.content)
+    return _page(request, "group/edit.html", read, form, status, max_content=MAX_CONTENT)
+
+
+async def delete_form(request: Request) -> Response:
+    """Asks whether to delete the message. Its author may do so after leaving the group. Raises Refused."""
+    read = await _read(request, admits_authors=True)
+    if not current_user(request).is_superuser:
+        _check_own(request, read.row, NOT_YOURS_TO_DELETE)
+    _check_live(read.row)
+    return _page(request, "group/delete.html", read, Form())
+
+
+async def history(request: Request) -> Response:
+    """The message's texts, newest first, from before `?before=`, a `rev`. Raises Refused."""
+    asked = request.query_params.get("before", "")
+
+    def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
+        key = read.group.id, read.row.seq
+        before = min(int(asked), read.row.rev) if is_seq(asked) else read.row.rev
+        earlier = earlier_texts(session, *key, before, EARLIER_TEXTS + 1)
+        return read._replace(present_since=present_since(session, *key), earlier=earlier)
+
+    read = await _read(request, read_more)
+    _check_live(read.row)
+    earlier, has_more = read.earlier[:EARLIER_TEXTS], len(read.earlier) > EARLIER_TEXTS
+    return _page(request, "group/history.html", read, Form(), earlier=earlier, has_more=has_more)
+
+
+def _page(request: Request, name: str, read: MessagePage, form: Form, status: int = 200, **context: Any) -> Response:
+    user = current_user(request)
+    (entry,) = rendered([read.row], read.around, user.username)
+    is_own = read.row.user_id == user.id
+    return page(
+        request,
+        name,
+        status,
+        **read._asdict() | context,
+        entry=entry,
+        form=form,
+        status=status,
+        is_own=is_own,
+        may_delete=is_own or user.is_superuser,
+    )
+
+
+# Reading
+
+
+def _nothing(_session: OrmSession, read: MessagePage) -> MessagePage:
+    return read
+
+
+async def _read(
+    request: Request,
+    read_more: Callable[[OrmSession, MessagePage], MessagePage] = _nothing,
+    *,
+    admits_authors: bool = False,
+) -> MessagePage:
+    user = current_user(request)
+
+    def read(session: OrmSession) -> MessagePage:
+        group, is_member = group_to_act_in(session, user, request, admits_authors=admits_authors)
+        row = message_in(session, group, request)
+        if not is_member and row.user_id != user.id:
+            raise NotAMember(group)
+        return read_more(session, MessagePage(group, row, read_around(session, group.id, user.id, [row]), is_member))
+
+    return await site_of(request).database.run_read(read)
+
+
+def group_to_act_in(
+    session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False
+) -> tuple[Group, bool]:
+    """The request's group, and whether the user is a member.
+
+    `admits_authors`: raise no NotAMember, since it is decided later whether the message is the user's own.
+    """
+    try:
+        return admit(session, user, request.path_params["uuid"]).group, True
+    except NotAMember as left:
+        if not admits_authors:
+            raise
+        return left.group, False
+
+
+def _entry(session: OrmSession, group: Group, request: Request) -> EntryRow:
+    seq = request.path_params["seq"]
+    found = entries_at(session, group.id, [seq]) if seq <= MAX_SEQ else ()
+    if not found:
+        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
+    return found[0]
+
+
+def message_in(session: OrmSession, group: Group, request: Request) -> EntryRow:
+    """The request's message. Raises Refused if there is none."""
+    row = _entry(session, group, request)
+    if row.kind != MESSAGE.name:
+        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
+    return row
+
+
+def _check_own(request: Request, row: EntryRow, text: str) -> None:
+    if row.user_id != current_user(request).id:
+        raise Refused(ErrorCode.NOT_YOURS, text)
+
+
+def check_own_and_live(request: Request, row: EntryRow, text: str) -> None:
+    """Raises Refused: with this text if the message is somebody else's."""
+    _check_own(request, row, text)
+    _check_live(row)
+
+
+def _check_live(row: EntryRow) -> None:
+    if row.is_deleted:
+        raise Refused(ErrorCode.GONE, GONE)

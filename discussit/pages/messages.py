@@ -1,0 +1,215 @@
+"""What is done to messages without JavaScript: forms write, answer, edit and delete them, and react to them.
+
+Scripts that can't use a socket submit the same forms, and are answered in JSON.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit.accounts import security_log
+from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.security_log import Act
+from discussit.errors import ErrorCode, FieldError, Refused
+from discussit.groups.admission import NoSuchGroup, NotAMember
+from discussit.log.batch_writer import seq_of
+from discussit.log.checks import check_client_id, check_form_content
+from discussit.log.draft import DeleteDraft, Draft, EditDraft, MessageDraft, ReactionDraft, check_emoji
+from discussit.log.versions import forget_earlier_texts
+from discussit.models import Group
+from discussit.pages.errors import refused_page, status_of
+from discussit.pages.group import group_page
+from discussit.pages.message import (
+    actions_page,
+    check_own_and_live,
+    edit_page,
+    group_address,
+    group_to_act_in,
+    message_in,
+    place_of,
+)
+from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, see_other
+from discussit.pages.submissions import claim
+from discussit.site import site_of
+from discussit.urls import address
+from discussit.wire import objects
+from discussit.wire.commands import MAX_SEQ
+
+MakeDraft = Callable[[int, int, str | None], Draft]  # from the ids of group and user and the client_id
+ShowRefused = Callable[[Refused, int], Awaitable[Response]]  # a page with this status
+# After which there is nothing left to be done with the page of the message.
+FINAL = (ErrorCode.NOT_YOURS, ErrorCode.NO_SUCH_MESSAGE, ErrorCode.GONE)
+
+NO_REFERENCE = "The message you're replying to was deleted. Send again to post this on its own."
+NOT_YOURS_TO_FORGET = "Only its author can have a message's earlier texts forgotten."
+
+
+async def send(request: Request) -> Response:
+    user, form = current_user(request), await Form.sent(request)
+
+    def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
+        content = check_form_content(form.get("message"))
+        return MessageDraft(group_id, user_id, client_id, content=content, reply_to=_number(form, "reply_to"))
+
+    async def show(refused: Refused, status: int) -> Response:
+        text = str(refused)
+        if refused.code in (ErrorCode.GONE, ErrorCode.NO_SUCH_MESSAGE):
+            form.values["reply_to"], text = "", NO_REFERENCE
+        return await group_page(request, user, form.refuse(FieldError("message", text)), status)
+
+    return await _answer(request, form, draft, show) or see_other(group_address(request))
+
+
+async def edit(request: Request) -> Response:
+    form, target = await Form.sent(request), request.path_params["seq"]
+
+    def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
+        content, rev = check_form_content(form.get("message")), _number(form, "rev")
+        if rev is None:
+            raise Refused(ErrorCode.BAD_FRAME, "The form lacks the number of the text that it edits.")
+        return EditDraft(group_id, user_id, client_id, content=content, target=target, rev=rev)
+
+    async def show(refused: Refused, status: int) -> Response:
+        if refused.code in FINAL:
+            return refused_page(request, refused)
+        return await edit_page(request, form.refuse(FieldError("message", str(refused))), status)
+
+    return await _answer(request, form, draft, show) or see_other(place_of(request, target))
+
+
+async def react(request: Request) -> Response:
+    form, target = await Form.sent(request), request.path_params["seq"]
+
+    def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
+        if form.get("on") not in ("0", "1"):
+            raise Refused(ErrorCode.BAD_FRAME, "A reaction is set with on=1 and taken back with on=0.")
+        emoji = check_emoji(form.get("emoji").strip())
+        return ReactionDraft(group_id, user_id, client_id, target=target, emoji=emoji, is_on=form.get("on") == "1")
+
+    async def show(refused: Refused, status: int) -> Response:
+        if refused.code in FINAL:
+            return refused_page(request, refused)
+        return await actions_page(request, form.refuse(FieldError("emoji", str(refused))), status)
+
+    return await _answer(request, form, draft, show) or see_other(place_of(request, target))
+
+
+async def delete(request: Request) -> Response:
+    """Delete a message. Whoever has left can still delete their own messages here."""
+    user, form, target = current_user(request), await Form.sent(request), request.path_params["seq"]
+
+    def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
+        return DeleteDraft(group_id, user_id, client_id, target=target)
+
+    async def show(refused: Refused, _status: int) -> Response:
+        return refused_page(request, refused)
+
+    return await _answer(request, form, draft, show, admits_authors=True) or await _after_deletion(request, user)
+
+
+async def _after_deletion(request: Request, user: CurrentUser) -> Response:
+    def read(session: OrmSession) -> tuple[Group, bool, int]:
+        group, is_member = group_to_act_in(session, user, request, admits_authors=True)
+        return group, is_member, message_in(session, group, request).user_id
+
+    group, is_member, author_id = await site_of(request).database.run_read(read)
+    seq = request.path_params["seq"]
+    if author_id != user.id:
+        security_log.done(request, Act.MESSAGE_DELETE, author_id, group=group.id, seq=seq)
+    return see_other(place_of(request, seq) if is_member else address(request, "/"))
+
+
+async def forget(request: Request) -> Response:
+    """Erase the earlier texts of one's own message."""
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    uuid, target = (
+        request.path_params["uuid"],
+        f"{group_address(request)}messages/{request.path_params['seq']}/history/",
+    )
+
+    def carry_out(session: OrmSession) -> None:
+        # Locked before it is read, so that neither the membership ends meanwhile nor the message is edited.
+        if session.scalar(select(Group.id).where(Group.uuid == uuid).with_for_update(key_share=True)) is None:
+            raise NoSuchGroup
+        try:
+            group, _ = group_to_act_in(session, user, request)
+        except NotAMember as left:
+            session.expunge(left.group)  # it outlives the transaction
+            raise
+        row = message_in(session, group, request)
+        check_own_and_live(request, row, NOT_YOURS_TO_FORGET)
+        forget_earlier_texts(session, group.id, row.seq, row.rev)
+
+    await site.throttles.messages_of(user.username).count()
+    async with site.database.one_at_a_time(uuid), site.database.transaction() as session:
+        await session.run_sync(carry_out)
+        await claim(form, session, user.id, target)
+    return see_other(target)
+
+
+def _number(form: Form, name: str) -> int | None:
+    """The seq or `rev` that a field has; None if it is empty. Raises Refused if it can be neither."""
+    if not form.get(name):
+        return None
+    number = form.seq(name)
+    if number is None or number > MAX_SEQ:
+        raise Refused(ErrorCode.BAD_FRAME, f"{name} is a number.")
+    return number
+
+
+# Commands
+
+
+class Checked(NamedTuple):
+    """A command as the database has it before it is carried out."""
+
+    group: Group
+    draft: Draft
+    seq: int | None  # of its entry, if the log has that already
+
+
+async def _answer(
+    request: Request, form: Form, make: MakeDraft, show: ShowRefused, *, admits_authors: bool = False
+) -> Response | None:
+    """Carry out the form's command. None if a browser is to be led on from here."""
+    client_id = form.get("client_id") or None
+    try:
+        seq = await _carry_out(request, form, make, admits_authors=admits_authors)
+    except Refused as refused:
+        status = status_of(refused)
+        if is_for_script(request):
+            return json_refusal(refused, status, client_id)
+        response = await show(refused, status)
+        if refused.retry_after is not None:
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+    return json_reply(objects.Ack(client_id, seq)) if is_for_script(request) else None
+
+
+async def _carry_out(request: Request, form: Form, make: MakeDraft, *, admits_authors: bool) -> int:
+    """The seq of the command's entry. Raises Refused, NotAMember."""
+    site, user = site_of(request), current_user(request)
+
+    def check(session: OrmSession) -> Checked:
+        group, _ = group_to_act_in(session, user, request, admits_authors=admits_authors)
+        draft = make(group.id, user.id, check_client_id(form.get("client_id") or form.key))
+        return Checked(group, draft, seq_of(session.connection(), draft))
+
+    group, draft, seq = await site.database.run_read(check)
+    if seq is not None:
+        return seq
+    messages = site.throttles.messages_of(user.username)
+    if not messages.count_here():
+        await messages.count()
+        # Again: Redis may take a while, in which the session may end.
+        await site.database.run_read(check)
+    try:
+        return await site.writer.append(draft)
+    except Refused as refused:
+        if refused.code == ErrorCode.NOT_MEMBER:
+            raise NotAMember(group) from None
+        raise

@@ -1,0 +1,308 @@
+"""The pages of a single message, and what the group's page shows of what was done to it."""
+
+import pytest
+from changes import sent
+from people import HttpPerson
+
+OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/")
+
+
+@pytest.fixture
+def asked(bob, gardening):
+    """Gardening, in which bob asks something: entry 3."""
+    bob.joins(gardening)
+    bob.says(gardening, "Tomatoes?")
+    return gardening
+
+
+def path(group, page, seq=3):
+    return f"/groups/{group}/messages/{seq}/{page}"
+
+
+# The place of an entry
+
+
+def test_an_entry_has_an_address_that_leads_to_its_place(alice, asked):
+    response = alice.get(path(asked, ""))
+
+    assert (response.status_code, response.headers["location"]) == (303, f"/groups/{asked}/?at=3#seq-3")
+    assert alice.get(path(asked, "", seq=1)).headers["location"] == f"/groups/{asked}/?at=1#seq-1"
+
+
+def test_the_address_of_a_change_leads_to_what_it_changed(alice, bob, asked):
+    bob.reacts(asked, 3, "👍")
+    bob.edits(asked, 3, "Beans?")
+    bob.deletes(asked, 3)
+
+    assert {alice.get(path(asked, "", seq)).headers["location"] for seq in (4, 5, 6)} == {
+        f"/groups/{asked}/?at=3#seq-3"
+    }
+
+
+@pytest.mark.parametrize("seq", [99, 2**31, 10**17])
+def test_there_is_no_page_of_what_is_not_there(alice, asked, faultless, seq):
+    assert {alice.get(path(asked, page, seq)).status_code for page in OF_MESSAGE} == {404}
+
+
+def test_an_event_has_no_other_page(alice, asked):
+    assert {alice.get(path(asked, page, 1)).status_code for page in OF_MESSAGE[1:]} == {404}
+
+
+@pytest.mark.parametrize("page", OF_MESSAGE)
+def test_only_members_see_a_message_and_its_pages(site, bob, asked, page):
+    cleo = HttpPerson(site, "cleo")
+    cleo.sign_up()
+
+    response = cleo.get(path(asked, page))
+
+    assert (response.status_code, "Tomatoes?" in response.text) == (403, False)
+    assert bob.get(path(asked, page)).status_code in (200, 303)
+
+
+def test_a_visitor_is_sent_to_log_in_and_back(site, asked):
+    response = HttpPerson(site, "visitor").get(path(asked, "edit/"))
+
+    assert response.headers["location"] == f"/accounts/login/?next={path(asked, 'edit/')}"
+
+
+# What can be done
+
+
+def test_each_message_has_a_link_to_what_can_be_done_to_it(alice, asked):
+    page = alice.page(f"/groups/{asked}/")
+
+    (link,) = [each for each in page.within("seq-3") if each.get("class") == "entry-actions"]
+    assert (link["href"], link["aria-label"]) == (path(asked, "actions/"), "Message actions")
+
+
+def test_the_author_is_offered_everything(bob, asked):
+    page = bob.page(path(asked, "actions/"))
+
+    assert page.link("Reply") == f"/groups/{asked}/?reply=3#chat-message-input"
+    assert (page.link("Edit"), page.link("Delete")) == (path(asked, "edit/"), path(asked, "delete/"))
+    assert page.link("Earlier texts") is None
+
+
+def test_others_are_offered_to_reply_and_react_and_superusers_to_delete(site, alice, asked):
+    cleo = HttpPerson(site, "cleo")
+    cleo.sign_up()
+    cleo.joins(asked)
+    of_cleo, of_alice = (person.page(path(asked, "actions/")) for person in (cleo, alice))
+
+    assert [of_cleo.link(each) is None for each in ("Reply", "Edit", "Delete")] == [False, True, True]
+    assert [of_alice.link(each) is None for each in ("Reply", "Edit", "Delete")] == [False, True, False]
+    assert {each["value"] for each in of_cleo.elements if each.get("name") == "emoji"} >= {"👍", "🎉"}
+
+
+def test_a_deleted_message_is_offered_nothing(alice, bob, asked):
+    bob.deletes(asked, 3)
+    page = alice.page(path(asked, "actions/"))
+
+    assert [page.link(each) for each in ("Reply", "Edit", "Delete")] == [None] * 3
+    assert not [each for each in page.elements if each.get("name") == "emoji"]
+    assert [each for each in alice.page(f"/groups/{asked}/").elements if each.get("class") == "entry-actions"] == []
+
+
+def test_the_page_says_who_reacts(alice, bob, asked):
+    bob.reacts(asked, 3, "🍅")
+    alice.reacts(asked, 3, "🍅")
+    bob.reacts(asked, 3, "👍")
+    bob.reacts(asked, 3, "👍", on=0)
+
+    (names,) = [each.text for each in alice.page(path(asked, "actions/")).elements if each.tag == "dd"]
+    assert names == "bob, alice"
+
+
+def test_the_form_of_an_edit_has_the_text_as_it_was_typed(bob, asked):
+    bob.edits(asked, 3, "**Beans** </textarea>")
+
+    page = bob.page(path(asked, "edit/"))
+
+    assert page.one("message").text == "\n**Beans** </textarea>"
+    assert page.form(path(asked, "edit/"))["rev"] == "1"
+
+
+def test_only_the_author_gets_the_form_and_not_of_a_deleted_message(alice, bob, asked):
+    assert [person.get(path(asked, "edit/")).status_code for person in (bob, alice)] == [200, 403]
+    bob.deletes(asked, 3)
+
+    assert [bob.get(path(asked, page)).status_code for page in ("edit/", "delete/", "history/")] == [410] * 3
+
+
+def test_a_deletion_is_asked_for_first(alice, bob, asked):
+    alice.says(asked, "Yes")
+
+    page = bob.page(path(asked, "delete/"))
+
+    assert "Tomatoes?" in page.one("content").text
+    assert page.form(path(asked, "delete/"))["form_id"]
+    assert [person.get(path(asked, "delete/", 4)).status_code for person in (alice, bob)] == [200, 403]
+
+
+def test_whoever_has_left_is_asked_about_their_own_message_alone(alice, bob, asked):
+    alice.says(asked, "Yes")
+    bob.leaves(asked)
+
+    assert [bob.get(path(asked, "delete/", seq)).status_code for seq in (3, 4, 99)] == [200, 403, 404]
+    assert bob.page(path(asked, "delete/")).link("Cancel") == "/"
+
+
+# Earlier texts
+
+
+def texts(page):
+    return [each.text for each in page.elements if each.get("class") == "message-source"]
+
+
+def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, asked):
+    bob.edits(asked, 3, "**Beans**\n<b>")
+    bob.edits(asked, 3, "Peas?", rev=1)
+
+    page = alice.page(path(asked, "history/"))
+
+    assert texts(page) == ["Peas?", "**Beans**\n<b>", "Tomatoes?"]
+    assert len({each["datetime"] for each in page.within("content") if each.tag == "time"}) == 3
+
+
+def test_the_author_alone_is_offered_to_have_them_forgotten(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+
+    assert bob.page(path(asked, "history/")).form(path(asked, "history/forget/"))
+    assert alice.page(path(asked, "history/")).forms()[1:] == []
+
+
+def test_a_long_history_is_read_page_by_page(bob, asked):
+    with bob.reading(asked) as reader:
+        for rev in range(60):
+            sent(reader, "edit_message", target=3, rev=rev, message=f"text {rev + 1}")
+
+    first = bob.page(path(asked, "history/"))
+    second = bob.page(first.link("Earlier texts"))
+
+    assert texts(first) == [f"text {number}" for number in range(60, 9, -1)]
+    assert texts(second) == ["text 60", *(f"text {number}" for number in range(9, 0, -1)), "Tomatoes?"]
+    assert second.link("Earlier texts") is None
+
+
+# On the group's page
+
+
+def test_a_reply_shows_its_target_as_it_is_now(alice, bob, asked):
+    alice.says(asked, "Yes", reply_to=3)
+    shown = [reply_line(alice, asked)]
+    bob.edits(asked, 3, "Beans? " * 20)
+    shown.append(reply_line(alice, asked))
+    bob.deletes(asked, 3)
+    shown.append(reply_line(alice, asked))
+
+    assert shown == [
+        "In reply to bob Tomatoes?",
+        f"In reply to bob {('Beans? ' * 20)[:80].strip()}… edited since",
+        "In reply to bob Message deleted",
+    ]
+
+
+def test_a_reply_to_an_edited_text_does_not_say_that_it_was_edited_since(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+    alice.says(asked, "Yes", reply_to=3)
+
+    assert reply_line(alice, asked) == "In reply to bob Beans?"
+
+
+def reply_line(person, group):
+    (line,) = [each for each in person.page(f"/groups/{group}/").elements if "reply-to" in str(each.attributes)][:1]
+    return " ".join(line.text.split())
+
+
+def test_an_edited_row_leads_to_its_earlier_texts(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+
+    (mark,) = [each for each in alice.page(f"/groups/{asked}/").elements if each.get("class") == "entry-edited"]
+    assert (mark.text, mark["href"]) == ("edited", path(asked, "history/"))
+
+
+def test_a_mention_of_the_reader_is_marked_for_them_alone(alice, bob, asked):
+    bob.says(asked, "@alice and @bob")
+    bob.says(asked, "@everyone")
+
+    marked = {
+        person.name: [each.text for each in person.page(f"/groups/{asked}/").elements if is_marked(each)]
+        for person in (alice, bob)
+    }
+
+    assert marked == {"alice": ["@alice", "@everyone"], "bob": ["@bob"]}
+
+
+def is_marked(element):
+    return "mention-me" in (element.get("class") or "")
+
+
+def test_a_rich_text_is_shown_as_it_is_meant(alice, bob, asked):
+    bob.says(asked, "**Beans** & `peas`")
+
+    page = alice.page(f"/groups/{asked}/")
+    assert [(each.tag, each.text) for each in page.within("seq-4") if each.tag in ("strong", "code")] == [
+        ("strong", "Beans"),
+        ("code", "peas"),
+    ]
+
+
+# Conversations
+
+
+@pytest.fixture
+def conversation(alice, bob, asked):
+    """Of entry 3: 4 and 6 answer it, 7 answers 6. 5 and 8 do not belong to it."""
+    for text, reply_to in [("Yes", 3), ("Rain!", ""), ("No", 3), ("Why?", 6), ("More rain!", 5)]:
+        alice.says(asked, text, reply_to=reply_to)
+    return asked
+
+
+def seqs(page):
+    return [seq for seq, _ in page.log()]
+
+
+@pytest.mark.parametrize(("seq", "found"), [(3, [3, 4, 6, 7]), (6, [6, 7]), (5, [5, 8]), (7, [7])])
+def test_a_conversation_is_a_message_and_what_answers_it_directly_or_not(bob, conversation, seq, found):
+    page = bob.page(f"/groups/{conversation}/?replies={seq}")
+
+    assert seqs(page) == found
+    assert page.link("Show all messages") == f"/groups/{conversation}/?at={seq}#seq-{seq}"
+    assert "data-live" not in page.one("group").attributes
+
+
+@pytest.mark.parametrize("replies", ["1", "99", "x", "", "9" * 30])
+def test_of_what_is_no_message_there_is_no_conversation(bob, conversation, faultless, replies):
+    page = bob.page(f"/groups/{conversation}/?replies={replies}")
+
+    assert (seqs(page), page.link("Show all messages")) == ([1, 2, 3, 4, 5, 6, 7, 8], None)
+
+
+def test_a_message_says_how_many_answer_it(bob, conversation):
+    page = bob.page(f"/groups/{conversation}/")
+
+    links = [each for each in page.elements if each.get("class") == "entry-replies"]
+    assert [(each.text, each["href"].split("?")[1]) for each in links] == [
+        ("2 replies", "replies=3"),
+        ("1 reply", "replies=5"),
+        ("1 reply", "replies=6"),
+    ]
+
+
+def test_a_conversation_goes_on_when_a_message_in_it_is_deleted(bob, alice, conversation):
+    alice.deletes(conversation, 6)
+
+    assert seqs(bob.page(f"/groups/{conversation}/?replies=3")) == [3, 4, 6, 7]
+
+
+def test_a_long_conversation_has_pages_that_lead_to_each_other(alice, bob, asked):
+    with bob.reading(asked) as reader:
+        for number in range(90):
+            sent(reader, "text_message", message="again", reply_to=3 + number)
+
+    pages = [alice.page(f"/groups/{asked}/?replies=3")]
+    while earlier := pages[-1].link("Earlier messages"):
+        pages.append(alice.page(earlier))
+
+    assert [(seqs(page)[0], seqs(page)[-1]) for page in pages] == [(44, 93), (3, 43)]
+    assert seqs(alice.page(pages[-1].link("Later messages")))[0] == 44
