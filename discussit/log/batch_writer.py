@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_QUEUED = 5_000  # drafts in the queue; one more is answered `busy`
 MAX_BATCH = 500  # drafts in one transaction
+MAX_PARSED = 20_000  # characters of texts that are parsed within a transaction
 HELD_PAUSE = 0.1  # seconds between two attempts to write what is held
 
 TOO_BUSY = "The server has too much to do. Please send the message again."
@@ -183,11 +184,10 @@ class Writer:
         return [draft for draft in drafts if draft not in answers]
 
     async def _parse(self, drafts: Sequence[Draft]) -> None:
-        """Have texts parsed in another thread, where the batch does not run in one."""
-        if self._database.has_writing_thread:
-            return
+        """Have texts parsed in another thread, unless the batch runs in one and they are short."""
         texts = [draft for draft in drafts if isinstance(draft, TextDraft) and not is_plain(draft.content)]
-        if texts:
+        is_short = sum(len(draft.content) for draft in texts) <= MAX_PARSED
+        if texts and not (is_short and self._database.has_writing_thread):
             await to_thread.run_sync(lambda: [draft.parsed for draft in texts])
 
     def _note_idle(self) -> None:

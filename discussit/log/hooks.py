@@ -139,6 +139,8 @@ def _take_entries(session: OrmSession) -> None:
     entries = [row for row in session.new if isinstance(row, Entry)]
     if any(isinstance(entry, Message) and not entry.content for entry in entries):
         raise ValueError("A message needs some text.")
+    if any(entry.reply_to is not None for entry in entries):
+        raise ValueError("A reply is written by the Writer, which checks what it answers: MessageDraft(reply_to=…).")
     for entry in entries:
         # A flush without rows of its own would end here, before the entries are written. The group is part of it in
         # any case: a rollback also has to reach the counts that `_refresh` gives it.

@@ -317,6 +317,16 @@ async def test_a_message_without_a_text_is_refused(world, content):
     assert await world.log() == []
 
 
+async def test_a_reply_that_nobody_checks_is_refused(world):
+    await world.wrote("hi")
+
+    with pytest.raises(ValueError, match="A reply is written by the Writer"):
+        async with world.database.transaction() as session:
+            session.add(Message(group_id=world.group.id, author_id=world.bob.id, content="yes", reply_to=1))
+
+    assert await world.log() == [(1, "hi")]
+
+
 async def test_a_message_that_was_rolled_back_can_be_added_again(world):
     async with world.database.sessions() as session:
         added = world.message("hi")
