@@ -24,7 +24,7 @@ def test_a_form_marks_a_log_as_read_and_leads_back_to_the_group(bob, together):
 
 def test_a_page_has_the_form_where_something_is_unread(alice, bob, together):
     assert bob.page(f"/groups/{together}/").form(path(together)).items() >= {"seq": "3", "read_rev": "0"}.items()
-    assert path(together) not in [each["action"] for each in alice.page(f"/groups/{together}/").forms()]
+    assert path(together) not in [each.get("action") for each in alice.page(f"/groups/{together}/").forms()]
 
 
 @pytest.mark.parametrize(("given", "leads_to"), [("/", "/"), ("//evil.example", "/")])

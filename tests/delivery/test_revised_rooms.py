@@ -1,4 +1,4 @@
-"""Reviews: rooms that are told of revisions which their database does not (yet) show here, or does not any more."""
+"""rooms that are told of revisions which their database does not (yet) show here, or does not any more."""
 
 from anyio import fail_after, move_on_after
 from followers import entered, following

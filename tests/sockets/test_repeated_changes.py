@@ -1,4 +1,4 @@
-"""Reviews: repeated replies."""
+"""repeated replies."""
 
 import pytest
 from changes import deleted, sent
