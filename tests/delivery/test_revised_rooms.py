@@ -1,4 +1,4 @@
-"""rooms that are told of revisions which their database does not (yet) show here, or does not any more."""
+"""Rooms that are told of revisions which their database does not (yet) show here, or does not any more."""
 
 from anyio import fail_after, move_on_after
 from followers import entered, following

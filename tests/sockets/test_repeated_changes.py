@@ -1,4 +1,4 @@
-"""repeated replies."""
+"""Repeated replies."""
 
 import pytest
 from changes import deleted, sent
