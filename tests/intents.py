@@ -71,6 +71,29 @@ intents = some.builds(
 )
 
 
+@dataclass(frozen=True)
+class MarkIntent:
+    """What somebody wants to be read or unread, which gets its seq and its `read_rev` once the log is known."""
+
+    kind: str
+    back: int  # entries before the end
+    rev_off: int | None
+
+    def command(self, log, name):
+        command = {"type": self.kind, "seq": max(1, len(log.rows) - self.back)}
+        if self.kind == "mark_unread" or self.rev_off is None:
+            return command
+        return command | {"read_rev": log.numbers(name)["read_rev"] + self.rev_off}
+
+
+mark_intents = some.builds(
+    MarkIntent,
+    kind=some.sampled_from(["mark_read", "mark_read", "mark_unread"]),
+    back=some.integers(-2, 9),
+    rev_off=some.sampled_from([None, 0, 1]),
+)
+
+
 def examples(count, **more):
     """So many of them; EXAMPLES=10000 in the environment has more, and `--hypothesis-seed` names them."""
     return settings(

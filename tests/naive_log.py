@@ -24,6 +24,7 @@ class Row:
     reply_to: tuple[int, int] | None = None  # and its `rev` then
     mentions: tuple[str, ...] = ()
     reactions: dict[str, int] = field(default_factory=dict)  # users, by emoji
+    mentioned_at: dict[str, int] = field(default_factory=dict, compare=False)  # the entries that brought them
 
     def delete(self):
         self.text, self.rev, self.is_deleted, self.mentions, self.reactions = "", 0, True, (), {}
@@ -39,13 +40,14 @@ class NaiveLog:
 
     def __init__(self):
         self.rows, self.members, self.known = [], set(), {}
+        self._read = {}  # by member: up to which entry they have read, and their `read_rev`
         self._changed = {}  # by message: the seq of its last edit or its deletion
         self._reacted = {}  # by message, emoji and user: the last reaction's seq, and whether it is on
 
     def joins(self, name):
         if name not in self.members:
             self.members.add(name)
-            self._append(Row("Join", name))
+            self._read[name] = self._append(Row("Join", name)), 0
 
     def leaves(self, name):
         if name in self.members:
@@ -62,6 +64,29 @@ class NaiveLog:
                 return answer
             self.known[key] = answer
         return self.known[key]
+
+    def marks(self, name, command):
+        """What is unread after a mark."""
+        (read, rev), seq = self._read[name], command["seq"]
+        if command["type"] == "mark_unread" and seq <= read:
+            self._read[name] = seq - 1, rev + 1
+        elif command["type"] == "mark_read" and command.get("read_rev") in (None, rev):
+            self._read[name] = max(read, min(seq, len(self.rows))), rev
+        return self.numbers(name)
+
+    def numbers(self, name):
+        read, rev = self._read[name]
+        others = [(seq, row) for seq, row in enumerate(self.rows, 1) if row.kind == "Message" and row.name != name]
+        mentions = [self._is_mentioned(row, name, read) for _, row in others]
+        return {
+            "unread": sum(seq > read for seq, _ in others),
+            "mentions": sum(mentions),
+            "read": read,
+            "read_rev": rev,
+        }
+
+    def _is_mentioned(self, row, name, read):
+        return any(row.mentioned_at[each] > read for each in row.mentions if each in (name, "everyone"))
 
     def messages(self):
         """Their seqs, deleted ones among them."""
@@ -85,7 +110,10 @@ class NaiveLog:
             return "gone"
         text = command["message"]
         reply_to = (seq, row.rev) if row is not None else None
-        return self._append(Row("Message", name, text=text, reply_to=reply_to, mentions=self._mentioned(text)))
+        message = Row("Message", name, text=text, reply_to=reply_to)
+        at = self._append(message)
+        self._mention(message, text, at)
+        return at
 
     def _edit_message(self, name, command, seq, row):
         if row.name != name:
@@ -96,8 +124,9 @@ class NaiveLog:
             return self._changed.get(seq, seq)
         if row.rev != command["rev"]:
             return "changed"
-        row.text, row.rev, row.mentions = command["message"], row.rev + 1, self._mentioned(command["message"])
+        row.text, row.rev = command["message"], row.rev + 1
         self._changed[seq] = self._append(Row("Edit", name, seq))
+        self._mention(row, row.text, self._changed[seq])
         return self._changed[seq]
 
     def _delete_message(self, name, _command, seq, row):
@@ -122,9 +151,11 @@ class NaiveLog:
         self._reacted[key] = at, on
         return at
 
-    def _mentioned(self, text):
+    def _mention(self, row, text, at):
         found = [name for name in MENTION.findall(text) if name in self.members or name == "everyone"]
-        return tuple(dict.fromkeys(found))
+        row.mentions = tuple(dict.fromkeys(found))
+        for name in row.mentions:
+            row.mentioned_at.setdefault(name, at)
 
     def _append(self, row):
         self.rows.append(row)

@@ -268,16 +268,18 @@ class Garden:
         """Two processes are asked to carry these out: one of them was the first."""
         here, there = planned(self.log, first), planned(self.log, meanwhile)
         answers = await asyncio.gather(one.carries_out(here), other.carries_out(there))
-        for order in ((0, 1), (1, 0)):
-            log, expected = deepcopy(self.log), [[], []]
-            for place in order:
-                expected[place] = [log.does(*each) for each in (here, there)[place]]
-            if expected == list(answers):
-                break
-        deleted, self.log = self.log.deleted(), log
-        assert list(answers) == expected
-        if log.deleted() != deleted:
+        stored, deleted = shown(await from_database(one.world)), self.log.deleted()
+        orders = [(here + there, answers[0] + answers[1]), (there + here, answers[1] + answers[0])]
+        found = [log for log in (self.after(*order) for order in orders) if log is not None and log.rows == stored]
+        assert found, (answers, stored)
+        self.log = found[0]
+        if self.log.deleted() != deleted:
             await self.newcomers_are_sent_nothing_of_deleted_texts()
+
+    def after(self, commands, answers):
+        """The list after these commands, if it has the same answers."""
+        log = deepcopy(self.log)
+        return log if [log.does(*each) for each in commands] == answers else None
 
     async def newcomers_are_sent_nothing_of_deleted_texts(self):
         """Whatever the bus does, and before anybody looks."""

@@ -29,7 +29,7 @@ from discussit.app import app
 from discussit.bus import backends, bus, signing
 from discussit.delivery import hub, people, polling, rooms, sending
 from discussit.limits import throttles, volume
-from discussit.log import batch_writer, decide, held, kinds, write
+from discussit.log import batch_writer, decide, held, kinds, marks, write
 from discussit.models import Group, User, base
 from discussit.schema import SchemaError
 from discussit.server import http
@@ -202,6 +202,11 @@ def forge_half():
 
 
 chance = random.Random(3)  # noqa: S311 - the same faults in each run
+
+
+def hasty_marks():
+    """What was read is stored at once."""
+    marks.PAUSE = 0
 
 
 def hasty():
