@@ -1,20 +1,72 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Scroll } from "../../static/js/log/scroll.js"
+import { firstOf, Scroll } from "../../static/js/log/scroll.js"
+
+test("the row in view stays where it is, whatever grows above and below it", () => {
+  const { scroller, grow, topOfRow } = window_()
+  const scroll = new Scroll(scroller, { addEventListener() {} })
+
+  scroll.keep(() => grow({ above: 30, below: 20 }))
+
+  assert.equal(topOfRow(), 100)
+})
+
+test("rows that are not whole pixels high don't drift", () => {
+  const { scroller, grow, topOfRow } = window_()
+  const scroll = new Scroll(scroller, { addEventListener() {} })
+
+  for (let n = 0; n < 100; n += 1) scroll.keep(() => grow({ above: 0, below: 24.5 }))
+
+  assert.equal(topOfRow(), 100)
+})
 
 test("after a change that failed, the next one moves nothing either", () => {
-  const scroller = { addEventListener() {}, scrollTop: -500, scrollHeight: 1_000 }
+  const { scroller, grow, topOfRow } = window_()
   const scroll = new Scroll(scroller, { addEventListener() {} })
-  const grow = () => {
-    scroller.scrollHeight += 20
-  }
 
   assert.throws(() =>
     scroll.keep(() => {
       throw Error("failed")
     }),
   )
-  scroll.keep(grow)
+  scroll.keep(() => grow({ above: 0, below: 20 }))
 
-  assert.equal(scroller.scrollTop, -520)
+  assert.equal(topOfRow(), 100)
 })
+
+for (const length of [0, 1, 2, 7, 8]) {
+  test(`the first of ${length} rows that are below something is found`, () => {
+    const rows = [...Array(length).keys()]
+    for (const first of [...rows, length])
+      assert.equal(
+        firstOf(rows, row => row >= first),
+        rows[first],
+      )
+  })
+}
+
+/** A window of the log, laid out from its end, and one row 100 pixels below its top. */
+function window_() {
+  let below = 400
+  let place = -500
+  // What grows above the row grows upwards.
+  const topOfRow = () => -scroller.scrollTop - below
+  const row = { isConnected: true, getBoundingClientRect: () => ({ top: topOfRow() }) }
+  const scroller = {
+    addEventListener() {},
+    querySelectorAll: () => [row],
+    getBoundingClientRect: () => ({ top: 0, bottom: 300 }),
+    set scrollTop(pixels) {
+      place = Math.trunc(pixels)
+    },
+    get scrollTop() {
+      return place
+    },
+    scrollHeight: 1_000,
+  }
+  const grow = growth => {
+    below += growth.below
+    scroller.scrollHeight += growth.above + growth.below
+  }
+  return { scroller, grow, topOfRow }
+}
