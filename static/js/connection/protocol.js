@@ -1,13 +1,22 @@
 // The objects on a socket, as docs/protocol.md describes them.
 
-/** @typedef {{ type: "text_message", seq: number, timestamp: string, author: string, content: string, withdrawn?: boolean }} TextMessage */
-/** @typedef {{ type: "event_message", seq: number, timestamp: string, user: string, status: "Join" | "Left" }} EventMessage */
-/** @typedef {{ type: "unknown", seq: number, timestamp: string, kind: string }} UnknownEntry */
-/** @typedef {TextMessage | EventMessage | UnknownEntry} Entry */
+/** @typedef {{ v: number, t: unknown[] }} Body A text as a tree, where it is not plain. */
+/** @typedef {{ content: string, body?: Body, mentions?: string[] }} Text */
+/** @typedef {{ seq: number, timestamp: string }} Placed */
+/** @typedef {Placed & { target: number, deleted?: boolean }} OfTarget What the change's target is, whenever the change is read. */
+/** @typedef {Placed & Text & { type: "text_message", author: string, rev?: number, reply_to?: number, reply_rev?: number, deleted?: boolean }} TextMessage */
+/** @typedef {Placed & { type: "event_message", user: string, status: "Join" | "Left" }} EventMessage */
+/** @typedef {OfTarget & Text & { type: "message_edited", author: string, user: string, rev: number }} MessageEdited */
+/** @typedef {OfTarget & { type: "message_deleted", user: string }} MessageDeleted */
+/** @typedef {OfTarget & { type: "reaction", user: string, emoji: string, on: boolean, count: number }} Reaction */
+/** @typedef {MessageEdited | MessageDeleted | Reaction} Change */
+/** @typedef {Placed & { type: "hidden" }} HiddenEntry */
+/** @typedef {Placed & { type: "unknown", kind: string }} UnknownEntry */
+/** @typedef {TextMessage | EventMessage | Change | HiddenEntry | UnknownEntry} Entry */
 /** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number, read?: number, read_rev?: number, unread?: Record<string, number>, mentions?: Record<string, number> }} Ready */
 /** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number }} Unread */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
-/** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number }} Refusal */
+/** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
 /** @typedef {Entry | Ready | Unread | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
 
@@ -20,6 +29,15 @@ export const SUBPROTOCOL = "discussit.v1"
  */
 export function isEntry(object) {
   return "seq" in object && "timestamp" in object
+}
+
+/**
+ * Whether the entry changes a message.
+ * @param {Entry} entry
+ * @returns {entry is Change}
+ */
+export function isChange(entry) {
+  return ["message_edited", "message_deleted", "reaction"].includes(entry.type)
 }
 
 /**

@@ -97,10 +97,10 @@ function render(entry) {
 }
 
 /** @param {import("../connection/protocol.js").TextMessage} entry */
-function renderMessage({ author, content, withdrawn }) {
-  const row = named(withdrawn ? "withdrawn-template" : "message-template", author)
+function renderMessage({ author, content, deleted }) {
+  const row = named(deleted ? "withdrawn-template" : "message-template", author)
   fillAvatar(find(row, ".avatar"), author)
-  if (withdrawn) return row
+  if (deleted) return row
   const text = find(row, ".entry-text")
   text.textContent = content
   linkify(text)
