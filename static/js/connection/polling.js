@@ -7,6 +7,8 @@ const SECOND = 1_000
 const PAUSE = 3 * SECOND
 const HIDDEN_PAUSE = 30 * SECOND
 
+/** @typedef {{ [field: string]: string | number | boolean }} Fields */
+
 /**
  * @typedef Listener
  * @property {() => string} query Where in the log to read on.
@@ -52,11 +54,14 @@ export class Polling {
     clearTimeout(this.#timer)
   }
 
-  /** @param {Record<string, string | number>} frame */
-  async send({ type, ...fields }) {
+  /**
+   * Submits the form that does the same.
+   * @param {import("./protocol.js").Command} command
+   */
+  async send({ type, target, ...fields }) {
     if (type === "mark_read") return this.#mark(fields)
     const listener = this.#listener
-    const answer = await this.#post("messages/", fields)
+    const answer = await this.#post(type === "react" ? `messages/${target}/reactions/` : "messages/", fields)
     if (!listener || listener !== this.#listener) return
     // Whether the message was stored is unknown, or the session has ended.
     if (answer === null || answer.status === 401 || answer.status === 409) return listener.lost()
@@ -66,7 +71,7 @@ export class Polling {
 
   /**
    * A mark that fails is sent again by whoever made it.
-   * @param {Record<string, string | number>} fields
+   * @param {Fields} fields
    */
   async #mark(fields) {
     const listener = this.#listener
@@ -76,11 +81,12 @@ export class Polling {
 
   /**
    * @param {string} path
-   * @param {Record<string, string | number>} fields
+   * @param {Fields} fields
    */
   #post(path, fields) {
     const body = new URLSearchParams({ account: this.#page.account })
-    for (const [name, value] of Object.entries(fields)) body.set(name, String(value))
+    for (const [name, value] of Object.entries(fields))
+      body.set(name, String(typeof value === "boolean" ? +value : value))
     return ask(this.#address + path, { method: "POST", body })
   }
 

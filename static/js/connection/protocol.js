@@ -1,12 +1,12 @@
 // The objects on a socket, as docs/protocol.md describes them.
 
-/** @typedef {{ v: number, t: unknown[] }} Body A text as a tree, where it is not plain. */
-/** @typedef {{ content: string, body?: Body, mentions?: string[] }} Text */
+/** @typedef {{ v: number, t: import("../log/body.js").BodyNode[] }} Body A text as a tree, where it is not plain. */
+/** @typedef {{ content: string, body?: Body, mentions?: string[] }} MessageText */
 /** @typedef {{ seq: number, timestamp: string }} Placed */
 /** @typedef {Placed & { target: number, deleted?: boolean }} OfTarget What the change's target is, whenever the change is read. */
-/** @typedef {Placed & Text & { type: "text_message", author: string, rev?: number, reply_to?: number, reply_rev?: number, deleted?: boolean }} TextMessage */
+/** @typedef {Placed & MessageText & { type: "text_message", author: string, rev?: number, reply_to?: number, reply_rev?: number, deleted?: boolean }} TextMessage */
 /** @typedef {Placed & { type: "event_message", user: string, status: "Join" | "Left" }} EventMessage */
-/** @typedef {OfTarget & Text & { type: "message_edited", author: string, user: string, rev: number }} MessageEdited */
+/** @typedef {OfTarget & MessageText & { type: "message_edited", author: string, user: string, rev: number }} MessageEdited */
 /** @typedef {OfTarget & { type: "message_deleted", user: string }} MessageDeleted */
 /** @typedef {OfTarget & { type: "reaction", user: string, emoji: string, on: boolean, count: number }} Reaction */
 /** @typedef {MessageEdited | MessageDeleted | Reaction} Change */
@@ -19,6 +19,8 @@
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
 /** @typedef {Entry | Ready | Unread | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
+/** @typedef {{ type: "react", target: number, emoji: string, on: boolean, client_id: string }} React */
+/** @typedef {{ type: string, [field: string]: string | number | boolean }} Command */
 
 export const SUBPROTOCOL = "discussit.v1"
 

@@ -94,7 +94,7 @@ export class Socket {
     return this.#status === "signed-out"
   }
 
-  /** @param {Record<string, string | number>} frame */
+  /** @param {import("./protocol.js").Command} frame */
   send(frame) {
     if (this.#isPolling) return void this.#polling?.send(frame)
     this.#websocket?.send(JSON.stringify(frame))

@@ -3,7 +3,10 @@
 // Kept at the most, in memory. Beyond that, rows that were read before can't be brought up to date.
 const LIMIT = 2_000
 
-/** @typedef {import("../connection/protocol.js").Change} Change */
+/**
+ * An entry that changes what a message's row shows: a change, or a message that answers it.
+ * @typedef {import("../connection/protocol.js").Change | { type: "reply", seq: number, target: number }} RowChange
+ */
 /**
  * What the page shows of a message. `asof`: the last entry of the log that was known when it was read.
  * @typedef {{ asof: number, rev: number, isDeleted: boolean }} Shown
@@ -11,12 +14,12 @@ const LIMIT = 2_000
 
 /**
  * Whether what is shown lacks the change. A deletion after which the text is gone already still says who deleted it.
- * @param {Change} change
+ * @param {RowChange} change
  * @param {Shown} shown
  */
 export function isNews(change, { asof, rev, isDeleted }) {
   if (change.seq <= asof) return false
-  if (change.type === "message_deleted") return true
+  if (change.type === "message_deleted" || change.type === "reply") return true
   // The deletion itself follows.
   if (isDeleted || change.deleted) return false
   return change.type === "reaction" || change.rev >= rev
@@ -24,7 +27,7 @@ export function isNews(change, { asof, rev, isDeleted }) {
 
 /** The last changes, as long as they are not superseded: each has the state of its target, not a difference. */
 export class RecentChanges {
-  /** @type {Map<string, Change>} In the order of seq. */
+  /** @type {Map<string, RowChange>} In the order of seq. */
   #changes = new Map()
   #since
   #limit
@@ -38,7 +41,7 @@ export class RecentChanges {
     this.#limit = limit
   }
 
-  /** @param {Change} change After all others. */
+  /** @param {RowChange} change After all others. */
   add(change) {
     const key = keyOf(change)
     this.#changes.delete(key)
@@ -66,8 +69,9 @@ export class RecentChanges {
 
 /**
  * What the change sets. A deletion supersedes edits, so that their text is not kept.
- * @param {Change} change
+ * @param {RowChange} change
  */
 function keyOf(change) {
+  if (change.type === "reply") return `reply ${change.seq}`
   return change.type === "reaction" ? `${change.target} ${change.emoji} ${change.user}` : String(change.target)
 }

@@ -1,22 +1,38 @@
 // A group's log on the page: rows in the order of seq.
 
 import { attempt } from "../shared/attempt.js"
-import { fillAvatar } from "../shared/avatar.js"
-import { cloned, find } from "../shared/dom.js"
 import { linkify } from "../shared/linkify.js"
 import { localize } from "../shared/times.js"
+import { isNews, RecentChanges } from "./changes.js"
 import { separateDay, separateDays } from "./days.js"
 import { continues } from "./header.js"
+import { showDeletion, showEdit } from "./message.js"
+import { countReply, followAnswered, isOfDeleted, showAnswered } from "./replies.js"
+import { rowOf } from "./rows.js"
+
+/** @typedef {import("./changes.js").RowChange} RowChange */
 
 export class Log {
   #list
+  #here
+  #reacting
   #headerWindow
   #appended = 0
+  #recent
+  /** @type {WeakMap<HTMLElement, number>} Of rows that are not the page's own: as of which entry they were read. */
+  #asof = new WeakMap()
 
-  /** @param {HTMLElement} list */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list
+   * @param {import("./rows.js").Here} here
+   * @param {import("./reacting.js").Reacting} reacting
+   */
+  constructor(list, here, reacting) {
     this.#list = list
+    this.#here = here
+    this.#reacting = reacting
     this.#headerWindow = Number(list.dataset.headerWindow)
+    this.#recent = new RecentChanges(Number(list.dataset.asof))
     this.#adopt([list])
     // Only entries appended from now on should be read aloud, not those already here.
     list.setAttribute("aria-live", "polite")
@@ -32,14 +48,11 @@ export class Log {
     return this.#appended
   }
 
-  /**
-   * Appends a row in any case: without its decoration, or plain, where the entry can't be rendered otherwise.
-   * @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry The next one.
-   */
+  /** @param {import("./rows.js").ShownEntry} entry The next one. */
   append(entry) {
-    const row = attempt(() => render(entry)) ?? renderPlain(entry)
-    if (entry.type === "text_message")
-      row.classList.toggle("continues", this.continues(entry.author, new Date(entry.timestamp)))
+    const row = rowOf(entry, this.#here)
+    this.#asof.set(row, entry.seq)
+    if (entry.type === "text_message") this.#connect(row, entry)
     this.#list.append(row)
     separateDay(row)
     this.#appended += 1
@@ -48,15 +61,35 @@ export class Log {
   /**
    * Inserts older rows, rendered by the server, before the others. Returns how many of these are older.
    * @param {HTMLElement[]} rows
+   * @param {number} asof The log's last entry when they were read.
    */
-  prepend(rows) {
+  prepend(rows, asof) {
     const first = this.#list.querySelector("[data-seq]")
     const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
+    for (const row of older) this.#asof.set(row, asof)
     this.#list.setAttribute("aria-live", "off")
     this.#list.prepend(...older)
     this.#adopt(older)
+    for (const change of this.#recent.after(asof) ?? []) this.#apply(change, older)
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
     return older.length
+  }
+
+  /**
+   * Whether rows that were read as of this entry can be brought up to date.
+   * @param {number} asof
+   */
+  knowsChangesAfter(asof) {
+    return this.#recent.after(asof) !== null
+  }
+
+  /**
+   * Follows a change of a message, wherever that is shown.
+   * @param {RowChange} change
+   */
+  change(change) {
+    this.#recent.add(change)
+    this.#apply(change)
   }
 
   /**
@@ -72,6 +105,65 @@ export class Log {
     return continues(above, author, moment, this.#headerWindow)
   }
 
+  /**
+   * What of a message's row depends on others.
+   * @param {HTMLElement} row
+   * @param {import("../connection/protocol.js").TextMessage} message
+   */
+  #connect(row, message) {
+    row.classList.toggle("continues", this.continues(message.author, new Date(message.timestamp)))
+    const { reply_to, seq } = message
+    if (!reply_to) return
+    attempt(() => showAnswered(row, message, document.getElementById(`seq-${reply_to}`), this.#here))
+    this.change({ type: "reply", seq, target: reply_to })
+  }
+
+  /**
+   * @param {RowChange} change
+   * @param {HTMLElement[]} [rows] To these alone.
+   */
+  #apply(change, rows) {
+    const row = document.getElementById(`seq-${change.target}`)
+    if (row && (rows?.includes(row) ?? true)) attempt(() => this.#changeRow(row, change))
+    /** @type {NodeListOf<HTMLElement>} */
+    const lines = this.#list.querySelectorAll(`[data-reply-to="${change.target}"]`)
+    for (const line of lines) attempt(() => this.#changeLine(line, change, rows))
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {RowChange} change
+   */
+  #changeRow(row, change) {
+    const isDeleted = row.querySelector(".entry-deleted") !== null
+    if (!isNews(change, { asof: this.#asofOf(row), rev: Number(row.dataset.rev ?? 0), isDeleted })) return
+    // Changes are not read aloud.
+    row.setAttribute("aria-live", "off")
+    if (change.type === "message_edited") showEdit(row, change, this.#here)
+    if (change.type === "message_deleted") showDeletion(row, change)
+    if (change.type === "reaction") this.#reacting.follow(row, change)
+    if (change.type === "reply") countReply(row, this.#here)
+  }
+
+  /**
+   * @param {HTMLElement} line Of a reply.
+   * @param {RowChange} change Of what it answers.
+   * @param {HTMLElement[]} [rows]
+   */
+  #changeLine(line, change, rows) {
+    /** @type {HTMLElement | null} */
+    const row = line.closest("[data-seq]")
+    if (!row || rows?.includes(row) === false) return
+    if (!isNews(change, { asof: this.#asofOf(row), rev: 0, isDeleted: isOfDeleted(line) })) return
+    row.setAttribute("aria-live", "off")
+    followAnswered(line, change)
+  }
+
+  /** @param {HTMLElement} row */
+  #asofOf(row) {
+    return this.#asof.get(row) ?? Number(this.#list.dataset.asof)
+  }
+
   /** @param {HTMLElement[]} parts What the server rendered. */
   #adopt(parts) {
     for (const part of parts) {
@@ -82,65 +174,4 @@ export class Log {
     }
     separateDays(this.#list)
   }
-}
-
-/** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry */
-function render(entry) {
-  const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
-  const time = find(row, "time", HTMLTimeElement)
-  row.id = `seq-${entry.seq}`
-  row.dataset.seq = String(entry.seq)
-  find(row, ".entry-time", HTMLAnchorElement).href = `#${row.id}`
-  time.dateTime = entry.timestamp
-  localize(row)
-  return row
-}
-
-/** @param {import("../connection/protocol.js").TextMessage} entry */
-function renderMessage({ author, content, deleted }) {
-  const row = named(deleted ? "withdrawn-template" : "message-template", author)
-  fillAvatar(find(row, ".avatar"), author)
-  if (deleted) return row
-  const text = find(row, ".entry-text")
-  text.textContent = content
-  linkify(text)
-  return row
-}
-
-/** @param {import("../connection/protocol.js").EventMessage} entry */
-function renderEvent({ user, status }) {
-  return named(`event-template-${status}`, user)
-}
-
-/** @param {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} entry */
-function renderPlain(entry) {
-  const [name, text] = entry.type === "text_message" ? [entry.author, entry.content] : [entry.user, entry.status]
-  const row = document.createElement("p")
-  row.className = "entry"
-  row.id = `seq-${entry.seq}`
-  row.dataset.seq = String(entry.seq)
-  row.append(isolated("entry-name", name), " ", isolated("entry-text", text))
-  return row
-}
-
-/**
- * @param {string} className
- * @param {string} text
- */
-function isolated(className, text) {
-  const part = document.createElement("bdi")
-  part.className = className
-  part.textContent = text
-  return part
-}
-
-/**
- * @param {string} template
- * @param {string} name
- */
-function named(template, name) {
-  const row = cloned(template)
-  row.dataset.name = name
-  find(row, ".entry-name").textContent = name
-  return row
 }

@@ -16,7 +16,8 @@ export class OlderEntries {
    * @param {HTMLAnchorElement} link
    * @param {Element} scroller
    * @param {import("./log.js").Log} log
-   * @param {() => void} outdated Called when this page shows a log that is no longer the group's.
+   * @param {() => void} outdated Called when this page shows a log that is no longer the group's, or has seen too many
+   *   changes since to apply them.
    */
   constructor(link, scroller, log, outdated) {
     this.#link = link
@@ -35,10 +36,12 @@ export class OlderEntries {
     const list = isOfAccount(page) ? page?.querySelector("#chat-log") : null
     // If the page could not be fetched, the link stays and still leads there.
     if (!list) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
-    if (list.getAttribute("data-epoch") !== this.#log.epoch) return this.#outdated()
+    const asof = Number(list.getAttribute("data-asof"))
+    if (list.getAttribute("data-epoch") !== this.#log.epoch || !this.#log.knowsChangesAfter(asof))
+      return this.#outdated()
     /** @type {NodeListOf<HTMLElement>} */
     const rows = list.querySelectorAll("[data-seq]")
-    const added = this.#log.prepend([...rows])
+    const added = this.#log.prepend([...rows], asof)
     this.#follow(added ? page?.querySelector("#earlier") : null)
   }
 

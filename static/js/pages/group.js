@@ -8,7 +8,7 @@ import { Pending } from "../composer/pending.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
 import { Polling } from "../connection/polling.js"
-import { isEntry } from "../connection/protocol.js"
+import { isChange, isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
@@ -16,10 +16,12 @@ import { renameDays } from "../log/days.js"
 import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
 import { OlderEntries } from "../log/older-entries.js"
+import { Reacting } from "../log/reacting.js"
+import { Reactions } from "../log/reactions.js"
 import { Scroll } from "../log/scroll.js"
 import { isOf, keyOf } from "../shared/account.js"
 import { attempt } from "../shared/attempt.js"
-import { find } from "../shared/dom.js"
+import { around, find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
@@ -48,7 +50,8 @@ adoptOldKeys(account, user, tab.id)
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
-const log = new Log(list)
+const reacting = new Reacting(new Reactions(user, address), command => socket.send(command))
+const log = new Log(list, { user, address }, reacting)
 const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, find(page, "#all-members"))
@@ -73,6 +76,7 @@ function open() {
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
   addEventListener("hashchange", pointOut)
+  list.addEventListener("click", react)
   addEventListener("beforeunload", event => isLasting() || event.preventDefault())
   attempt(pointOut)
   if (!isLive) return
@@ -96,6 +100,7 @@ function received(objects) {
     objects.every(receive)
     if (log.appended > before) page.querySelector(".scroller-silence")?.remove()
     outbox.settle(cursor.seq)
+    reacting.settle(cursor.seq)
     showPending()
     return log.appended - before
   })
@@ -111,8 +116,9 @@ function receive(object) {
   if (object.type === "ready") return ready(object)
   if (object.type === "reset") return reset()
   if (object.type === "unread") attempt(() => counted(object))
-  if (object.type === "ack") sender.acknowledged(object)
-  if (object.type === "error") sender.refused(object)
+  // Each knows its own commands by their ids.
+  if (object.type === "ack") for (const each of [sender, reacting]) each.acknowledged(object)
+  if (object.type === "error") for (const each of [sender, reacting]) each.refused(object)
   return true
 }
 
@@ -127,6 +133,7 @@ function ready(object) {
   for (const notice of Object.values(NOTICES)) find(page, notice).hidden = true
   connectionStatus.ready(seq)
   sender.ready()
+  reacting.resume()
   reload.forVersion(version)
   return true
 }
@@ -191,6 +198,7 @@ function show(entry) {
     attempt(() => members.follow(entry))
     log.append(entry)
   }
+  if (isChange(entry)) log.change(entry)
   if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
 }
 
@@ -238,6 +246,14 @@ function showPending() {
 function loadOlder() {
   const link = page.querySelector("#earlier")
   if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log, outdated)
+}
+
+/** @param {MouseEvent} event Without a connection, the button submits its form. */
+function react(event) {
+  const chip = around(event, "button.reaction")
+  if (!chip || !socket.isOpen) return
+  event.preventDefault()
+  scroll.keep(() => reacting.press(chip))
 }
 
 // A link to an entry that is not on this page leads to the page around it.

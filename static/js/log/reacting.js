@@ -1,0 +1,92 @@
+// Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it.
+
+import { newId } from "../shared/ids.js"
+import { emojiOf } from "./reactions.js"
+
+/** @typedef {import("../connection/protocol.js").React & { seq?: number }} Wanted With its seq once acknowledged. */
+
+export class Reacting {
+  #reactions
+  #send
+  /** @type {Map<string, Wanted>} By message and emoji, only the last of each. */
+  #wanted = new Map()
+
+  /**
+   * @param {import("./reactions.js").Reactions} reactions
+   * @param {(command: import("../connection/protocol.js").React) => void} send
+   */
+  constructor(reactions, send) {
+    this.#reactions = reactions
+    this.#send = send
+  }
+
+  /** @param {HTMLElement} chip */
+  press(chip) {
+    const target = Number(chip.closest("[data-seq]")?.getAttribute("data-seq"))
+    const on = chip.getAttribute("aria-pressed") !== "true"
+    this.#want({ type: "react", target, emoji: emojiOf(chip), on, client_id: newId() })
+  }
+
+  /**
+   * Follows an entry of the log.
+   * @param {HTMLElement} row
+   * @param {import("../connection/protocol.js").Reaction} reaction
+   */
+  follow(row, reaction) {
+    this.#reactions.follow(row, reaction, this.#wanted.get(keyOf(reaction))?.on)
+  }
+
+  /** @param {import("../connection/protocol.js").Ack} ack */
+  acknowledged({ client_id, seq }) {
+    const wanted = this.#find(client_id)
+    if (wanted) this.#wanted.set(keyOf(wanted), { ...wanted, seq })
+  }
+
+  /** @param {import("../connection/protocol.js").Refusal} refusal */
+  refused({ client_id }) {
+    const wanted = this.#find(client_id)
+    if (wanted) this.#forget(wanted)
+  }
+
+  /**
+   * The log has been followed up to `last`: it says now what was acknowledged up to there.
+   * @param {number} last
+   */
+  settle(last) {
+    for (const wanted of this.#wanted.values()) if ((wanted.seq ?? Infinity) <= last) this.#forget(wanted)
+  }
+
+  /** Sends again what was not answered before the connection was lost: the server knows it by its id. */
+  resume() {
+    for (const { seq, ...command } of this.#wanted.values()) if (!seq) this.#send(command)
+  }
+
+  /** @param {import("../connection/protocol.js").React} command */
+  #want(command) {
+    this.#wanted.set(keyOf(command), command)
+    this.#show(command)
+    this.#send(command)
+  }
+
+  /** @param {Wanted} wanted */
+  #forget(wanted) {
+    this.#wanted.delete(keyOf(wanted))
+    this.#show(wanted)
+  }
+
+  /** @param {Wanted} wanted */
+  #show(wanted) {
+    const row = document.getElementById(`seq-${wanted.target}`)
+    if (row) this.#reactions.show(row, wanted.emoji, this.#wanted.get(keyOf(wanted))?.on)
+  }
+
+  /** @param {string} [client_id] */
+  #find(client_id) {
+    return [...this.#wanted.values()].find(wanted => wanted.client_id === client_id)
+  }
+}
+
+/** @param {{ target: number, emoji: string }} reaction */
+function keyOf({ target, emoji }) {
+  return `${target} ${emoji}`
+}

@@ -1,0 +1,416 @@
+"""Messages that are edited, deleted, answered and reacted to while pages show them."""
+
+import re
+from functools import partial
+
+import pytest
+from browsers import OUTAGE, REFUSAL
+from faults.proxy import Proxy
+from old_browsers import lacks_newer_features
+from playwright.sync_api import expect
+
+# The log's elements without what depends on when they came.
+MARKUP = """() => {
+  const log = document.querySelector("#chat-log").cloneNode(true)
+  for (const row of log.querySelectorAll("[aria-live]")) row.removeAttribute("aria-live")
+  return log.innerHTML.replaceAll(/\\s+/g, "").replaceAll(/<time[^>]*>/g, "<time>")
+}"""
+SELECT = """([seq, from, to]) => {
+  const text = document.querySelector(`#seq-${seq} .entry-text`).firstChild
+  getSelection().setBaseAndExtent(text, from, text, to)
+}"""
+FIRST = 3  # the seq of the first message, after the two Joins
+
+
+@pytest.fixture
+def answered(alice, bob, together):
+    """Bob's answer to alice's message; both look at them."""
+    alice.wrote(together, "shall we plant tomatoes?")
+    bob.posts(f"groups/{together}/messages/", message="yes", reply_to=FIRST)
+    alice.sees("shall we plant tomatoes?", "yes")
+    bob.sees("shall we plant tomatoes?", "yes")
+    return together
+
+
+def edits(person, group, text, *, seq=FIRST, rev=0):
+    person.posts(f"groups/{group}/messages/{seq}/edit/", message=text, rev=rev)
+
+
+def deletes(person, group, seq=FIRST):
+    person.posts(f"groups/{group}/messages/{seq}/delete/")
+
+
+def reacts(person, group, emoji, *, seq=FIRST, on=1):
+    person.posts(f"groups/{group}/messages/{seq}/reactions/", emoji=emoji, on=on)
+
+
+def row(tab, seq=FIRST):
+    return tab.find(f"#seq-{seq}")
+
+
+def chip(tab, emoji="👍", seq=FIRST):
+    return tab.find(f'#seq-{seq} .reaction[data-emoji="{emoji}"]')
+
+
+def expect_reacted(tab, count, *, pressed, emoji="👍"):
+    expect(chip(tab, emoji).locator(".reaction-count")).to_have_text(str(count))
+    expect(chip(tab, emoji)).to_have_attribute("aria-pressed", "true" if pressed else "false")
+
+
+def answer(tab):
+    """The line above bob's answer."""
+    return tab.find(f'.entry-reply[data-reply-to="{FIRST}"]')
+
+
+# Edits
+
+
+def test_an_edit_is_seen_by_everyone_immediately(alice, bob, answered):
+    edits(alice, answered, "shall we plant beans?")
+
+    for person in (alice, bob):
+        person.sees("shall we plant beans?", "yes")
+        expect(row(person)).to_have_attribute("data-rev", "1")
+        expect(row(person).locator(".entry-edited")).to_have_text("edited")
+        expect(row(person)).to_have_attribute("aria-live", "off")
+
+
+def test_an_edit_brings_and_takes_rich_text_links_and_mentions(alice, bob, answered):
+    edits(alice, answered, "@bob: **beans** https://example.org/a")
+    expect(row(bob).locator(".mention-me")).to_have_text("@bob")
+    expect(row(bob).locator("strong")).to_have_text("beans")
+    expect(row(alice).locator(".mention")).not_to_have_class(re.compile("mention-me"))
+
+    edits(alice, answered, "plain https://example.org/b", rev=1)
+
+    expect(row(bob).locator(".entry-text *")).to_have_text(["https://example.org/b"])
+
+
+def test_what_is_selected_of_an_edited_text_stays_selected(alice, bob, answered):
+    bob.page.evaluate(SELECT, [FIRST, 6, 14])
+
+    edits(alice, answered, "shall we plant beans?")
+
+    expect(row(bob).locator(".entry-text")).to_have_text("shall we plant beans?")
+    assert bob.page.evaluate("() => String(getSelection())") == "we plant"
+
+
+def test_what_is_selected_and_focused_elsewhere_stays_so(alice, bob, answered):
+    reacts(alice, answered, "👍")
+    chip(bob).focus()
+    bob.page.evaluate(SELECT, [FIRST + 1, 0, 3])
+
+    edits(alice, answered, "shall we plant beans?")
+    reacts(alice, answered, "🍅")
+
+    expect(chip(bob, "🍅")).to_be_visible()
+    expect(chip(bob)).to_be_focused()
+    assert bob.page.evaluate("() => String(getSelection())") == "yes"
+
+
+# Deletions
+
+
+def test_a_deleted_text_is_gone_from_all_pages_with_its_reactions(alice, bob, answered):
+    edits(alice, answered, "shall we plant beans?")
+    reacts(bob, answered, "👍")
+    expect_reacted(alice, 1, pressed=False)
+
+    deletes(alice, answered)
+
+    for person in (alice, bob):
+        expect(row(person).locator(".entry-deleted")).to_have_text("Message deleted")
+        expect(row(person).locator(".entry-text, .entry-edited, .reaction")).to_have_count(0)
+        assert "plant" not in person.find("#content").inner_text()
+
+
+def test_a_text_that_an_administrator_deleted_says_so(alice, bob, answered):
+    deletes(alice, answered, FIRST + 1)
+
+    expect(row(bob, FIRST + 1).locator(".entry-deleted")).to_have_text("Deleted by an administrator")
+
+
+def test_a_text_that_is_deleted_before_its_pages_socket_connects_disappears(alice, bob, answered):
+    shown = []
+
+    def delete_first(socket):
+        if not shown:
+            shown.append(tab.find("#chat-log").inner_text())
+            deletes(alice, answered)
+        socket.connect_to_server()
+
+    tab = bob.tab(delete_first)
+    tab.opens(answered)
+
+    expect(row(tab).locator(".entry-deleted")).to_have_text("Message deleted")
+    assert "tomatoes" in shown[0]
+    assert "tomatoes" not in tab.find("#content").inner_text()
+
+
+# Reactions
+
+
+def test_a_reaction_is_seen_by_everyone_and_pressed_for_whoever_reacts(alice, bob, answered):
+    reacts(bob, answered, "👍")
+
+    expect_reacted(bob, 1, pressed=True)
+    expect_reacted(alice, 1, pressed=False)
+
+
+def test_pressing_a_chip_joins_in_and_pressing_it_again_takes_that_back(alice, bob, answered):
+    reacts(bob, answered, "👍")
+    expect_reacted(alice, 1, pressed=False)
+
+    chip(alice).click()
+    expect_reacted(bob, 2, pressed=True)
+    expect_reacted(alice, 2, pressed=True)
+    chip(alice).click()
+
+    expect_reacted(bob, 1, pressed=True)
+    expect_reacted(alice, 1, pressed=False)
+    assert [frame["on"] for frame in alice.sent if frame["type"] == "react"] == [True, False]
+
+
+def test_a_chip_that_nobody_uses_goes_and_returns_to_its_place(alice, bob, answered):
+    for emoji in ("👍", "🍅"):
+        reacts(bob, answered, emoji)
+    expect(row(alice).locator(".reaction")).to_have_count(2)
+    chip(bob).click()
+    expect(row(alice).locator(".reaction")).to_have_count(1)
+
+    reacts(alice, answered, "👍")
+
+    for person in (alice, bob):
+        expect(row(person).locator(".reaction > span:first-child")).to_have_text(["👍", "🍅"])
+
+
+def test_the_focus_moves_on_when_its_chip_goes(alice, bob, answered):
+    reacts(alice, answered, "🍅")
+    reacts(bob, answered, "👍")
+    expect_reacted(bob, 1, pressed=True)
+
+    chip(bob).press("Enter")
+    expect(chip(bob, "🍅")).to_be_focused()
+    reacts(alice, answered, "🍅", on=0)
+
+    expect(row(bob).locator(".entry-actions")).to_be_focused()
+
+
+def test_a_refused_reaction_is_taken_back(alice, bob, answered):
+    def spoil(socket):
+        server = socket.connect_to_server()
+        socket.on_message(lambda text: server.send(text.replace("👍", "thumb")))
+
+    reacts(alice, answered, "👍")
+    tab = bob.tab(spoil).opens(answered)
+
+    chip(tab).click()
+
+    tab.until(lambda: any(frame["type"] == "error" for frame in tab.received))
+    expect_reacted(tab, 1, pressed=False)
+
+
+def test_a_reaction_is_sent_again_after_a_lost_connection(alice, bob, answered, complaints):
+    dropped = []
+
+    def drop(socket):
+        server = socket.connect_to_server()
+
+        def pass_on(text):
+            if "react" in text and not dropped:
+                dropped.append(text)
+                socket.close()
+                server.close()
+            else:
+                server.send(text)
+
+        socket.on_message(pass_on)
+
+    reacts(alice, answered, "👍")
+    tab = bob.tab(drop).opens(answered)
+
+    chip(tab).click()
+
+    expect_reacted(alice, 2, pressed=True)
+    expect_reacted(tab, 2, pressed=True)
+    assert len(dropped) == 1
+
+
+def test_without_a_connection_a_chip_submits_its_form(alice, bob, answered):
+    reacts(alice, answered, "👍")
+    tab = bob.tab(lambda _socket: None).opens_unconnected(answered)
+
+    chip(tab).click()
+
+    expect_reacted(alice, 2, pressed=True)
+    expect_reacted(tab, 2, pressed=True)
+
+
+# Replies
+
+
+def test_an_answer_shows_what_it_answers_and_is_counted(alice, bob, answered):
+    for person in (alice, bob):
+        expect(answer(person)).to_have_text("In reply to alice shall we plant tomatoes?")
+        expect(row(person).locator(".entry-replies")).to_have_text("1 reply")
+
+
+def test_an_answer_follows_the_edit_and_the_deletion_of_what_it_answers(alice, bob, answered):
+    edits(alice, answered, "shall we plant beans?")
+    for person in (alice, bob):
+        expect(answer(person)).to_have_text("In reply to alice shall we plant beans? edited since")
+
+    deletes(alice, answered)
+
+    for person in (alice, bob):
+        expect(answer(person)).to_have_text("In reply to alice Message deleted")
+
+
+def test_an_answer_to_what_the_page_does_not_show_leads_there(alice, bob, gardening):
+    bob.joins(gardening)
+    alice.wrote(gardening, "shall we plant tomatoes?")
+    bob.floods(gardening, 60)
+    bob.opens(gardening)
+
+    bob.posts(f"groups/{gardening}/messages/", message="yes", reply_to=FIRST)
+
+    expect(answer(bob)).to_have_text("In reply to an earlier message")
+    answer(bob).click()
+    expect(row(bob)).to_be_in_viewport()
+
+
+# However they come
+
+
+def test_a_log_that_was_changed_live_equals_a_reload(alice, bob, answered):
+    bob.wrote(answered, "**on** its own", "soon gone")
+    edits(alice, answered, "beans? https://example.org/a")
+    edits(bob, answered, "@alice, yes", seq=FIRST + 1)
+    for person, emoji, on in [(bob, "👍", 1), (alice, "🍅", 1), (alice, "👍", 1), (alice, "🍅", 0)]:
+        reacts(person, answered, emoji, on=on)
+    alice.posts(f"groups/{answered}/messages/", message="an answer to *an answer*", reply_to=FIRST + 1)
+    bob.posts(f"groups/{answered}/messages/", message="to soon gone", reply_to=FIRST + 3)
+    deletes(bob, answered, FIRST + 3)
+    bob.wrote(answered, "last")
+    expect(alice.messages.last).to_have_text("last")
+    live = alice.page.evaluate(MARKUP)
+
+    alice.opens(answered)
+
+    assert alice.page.evaluate(MARKUP) == live
+    assert alice.violations == []
+
+
+def test_changes_are_shown_by_browsers_that_lack_newer_features(alice, bob, answered):
+    tab = bob.tab()
+    lacks_newer_features(tab.page)
+    tab.opens(answered)
+
+    edits(alice, answered, "shall we plant **beans**?")
+    reacts(alice, answered, "👍")
+    expect(answer(tab)).to_contain_text("edited since")
+    chip(tab).click()
+
+    expect(row(tab).locator("strong")).to_have_text("beans")
+    expect_reacted(alice, 2, pressed=True)
+    expect_reacted(tab, 2, pressed=True)
+
+
+@pytest.fixture
+def long_log(alice, bob, gardening):
+    """Bob reads the last 50 of 62 entries."""
+    bob.joins(gardening)
+    alice.floods(gardening, 60)
+    bob.opens(gardening)
+    return gardening
+
+
+def scrolls_up(tab, pixels):
+    tab.find(".scroller").evaluate("(scroller, pixels) => scroller.scrollTop -= pixels", pixels)
+
+
+def test_changes_that_came_while_older_rows_were_fetched_apply_to_them(alice, bob, long_log):
+    held = []
+    bob.page.route("**/?before=*", lambda route: held.append((route, route.fetch())))
+    scrolls_up(bob, 10_000)
+    bob.until(lambda: held)
+    edits(alice, long_log, "edited meanwhile", seq=5)
+    deletes(alice, long_log, 6)
+    reacts(bob, long_log, "👍", seq=7)
+    alice.posts(f"groups/{long_log}/messages/", message="answered meanwhile", reply_to=8)
+    expect(bob.messages.last).to_have_text("answered meanwhile")
+
+    ((route, response),) = held
+    route.fulfill(response=response)
+
+    expect(row(bob, 5).locator(".entry-text")).to_have_text("edited meanwhile")
+    expect(row(bob, 6).locator(".entry-deleted")).to_have_text("Message deleted")
+    expect(chip(bob, seq=7)).to_have_attribute("aria-pressed", "true")
+    expect(row(bob, 8).locator(".entry-replies")).to_have_text("1 reply")
+
+
+def test_older_rows_that_have_a_change_before_it_arrives_are_not_changed_again(alice, bob, long_log):
+    late = []
+
+    def delay(socket):
+        def pass_on(text):
+            send = partial(socket.send, text)
+            late.append(send) if "answered" in text else send()
+
+        socket.connect_to_server().on_message(pass_on)
+
+    tab = bob.tab(delay).opens(long_log)
+    alice.posts(f"groups/{long_log}/messages/", message="answered", reply_to=8)
+    scrolls_up(tab, 10_000)
+    expect(row(tab, 8).locator(".entry-replies")).to_have_text("1 reply")
+
+    late.pop()()
+
+    expect(tab.messages.last).to_have_text("answered")
+    expect(row(tab, 8).locator(".entry-replies")).to_have_text("1 reply")
+
+
+def test_older_rows_that_can_not_be_brought_up_to_date_load_the_page_again(bob, long_log):
+    def from_long_ago(route):
+        response = route.fetch()
+        route.fulfill(response=response, body=re.sub(r'data-asof="\d+"', 'data-asof="5"', response.text()))
+
+    bob.page.route("**/?before=*", from_long_ago)
+
+    scrolls_up(bob, 10_000)
+
+    bob.page.wait_for_url("**/?at=*")
+    expect(row(bob, 13)).to_be_in_viewport()
+
+
+def test_rows_that_grow_and_shrink_move_nothing_for_somebody_reading_further_up(alice, bob, long_log):
+    scrolls_up(bob, 400)
+    read = bob.find("#seq-42")
+    before = read.bounding_box()["y"]
+
+    edits(alice, long_log, "three\nlines\nabove", seq=20)
+    reacts(alice, long_log, "👍", seq=21)
+    edits(alice, long_log, "three\nlines\nbelow", seq=60)
+    deletes(alice, long_log, 61)
+
+    expect(row(bob, 61).locator(".entry-deleted")).to_be_visible()
+    assert abs(read.bounding_box()["y"] - before) < 1
+
+
+def test_changes_come_and_are_made_without_a_socket(alice, bob, answered, site, complaints):
+    complaints.excuse(REFUSAL)
+    complaints.excuse(OUTAGE)
+    with Proxy(site.port) as proxy:
+        proxy.drops_upgrades()
+        bob.page.goto(f"{proxy.url}/groups/{answered}/")
+        expect(bob.pill).to_have_text("Delayed")
+
+        edits(alice, answered, "shall we plant beans?")
+        reacts(alice, answered, "👍")
+        bob.sees("shall we plant beans?", "yes")
+        expect_reacted(bob, 1, pressed=False)
+        chip(bob).click()
+
+        expect_reacted(alice, 2, pressed=True)
+        expect_reacted(bob, 2, pressed=True)
+        expect(bob.pill).to_have_text("Delayed")

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { difference } from "../../static/js/log/message.js"
+import { excerpt } from "../../static/js/log/replies.js"
+
+for (const [one, other, start, before, after] of [
+  ["tomatoes?", "beans?", 0, "tomatoe", "bean"],
+  ["one two", "one and two", 4, "", "and "],
+  ["one and two", "one two", 4, "and ", ""],
+  ["aa", "aaa", 2, "", "a"],
+  ["aaa", "aa", 2, "a", ""],
+  ["same", "same", 4, "", ""],
+  ["", "new", 0, "", "new"],
+]) {
+  test(`from "${one}" to "${other}"`, () => {
+    assert.deepEqual(difference(one, other), { start, before, after })
+  })
+}
+
+for (const [text, line] of [
+  ["one\n\n  two\t three ", "one two three"],
+  ["x".repeat(80), "x".repeat(80)],
+  ["x".repeat(81), `${"x".repeat(80)}…`],
+  ["👍".repeat(81), `${"👍".repeat(80)}…`],
+  [`${"x".repeat(79)} yz`, `${"x".repeat(79)}…`],
+  [`x${" ".repeat(400)}y`, "x…"],
+  ["", ""],
+]) {
+  test(`the beginning of ${JSON.stringify(text.slice(0, 20))}… (${text.length} long)`, () => {
+    assert.equal(excerpt(text), line)
+  })
+}
