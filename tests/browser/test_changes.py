@@ -279,6 +279,43 @@ def test_an_answer_to_what_the_page_does_not_show_leads_there(alice, bob, garden
     expect(row(bob)).to_be_in_viewport()
 
 
+def test_an_answer_is_written_on_the_page_that_names_what_it_answers(alice, bob, answered):
+    bob.page.goto(f"groups/{answered}/?reply={FIRST}")
+    expect(bob.find("#composer-reply")).to_contain_text("Replying to alice shall we plant tomatoes?")
+
+    bob.says("and beans", "by the way")
+
+    expect(row(alice, FIRST + 2).locator(".entry-reply-text")).to_have_text("shall we plant tomatoes?")
+    expect(row(alice, FIRST + 3).locator(".entry-text")).to_have_text("by the way")
+    expect(row(alice, FIRST + 3).locator(".entry-reply")).to_have_count(0)
+    expect(bob.find("#composer-reply")).to_be_hidden()
+    assert "reply=" not in bob.page.url
+
+
+def test_an_answer_can_be_dropped_while_it_is_written(bob, answered):
+    bob.page.goto(f"groups/{answered}/?reply={FIRST}")
+    bob.field.fill("by the way")
+
+    bob.find(".composer-reply-drop").click()
+    bob.field.press("Enter")
+
+    expect(row(bob, FIRST + 2).locator(".entry-text")).to_have_text("by the way")
+    expect(row(bob, FIRST + 2).locator(".entry-reply")).to_have_count(0)
+
+
+def test_an_answer_to_a_deleted_message_is_kept_and_can_be_sent_on_its_own(alice, bob, answered):
+    bob.page.goto(f"groups/{answered}/?reply={FIRST}")
+    deletes(alice, answered)
+    expect(bob.find("#composer-reply")).to_contain_text("Message deleted")
+
+    bob.says("why?")
+    expect(bob.find(".pending-reason")).to_contain_text("The message you're replying to was deleted.")
+    bob.find("button[value=retry]").click()
+
+    expect(alice.messages).to_have_text(["yes", "why?"])
+    expect(bob.pending).to_have_count(0)
+
+
 # However they come
 
 

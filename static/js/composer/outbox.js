@@ -10,7 +10,7 @@ import { forget, keep, kept, keysWith } from "../shared/storage.js"
 
 const MOMENT_DIGITS = 15
 
-/** @typedef {{ client_id: string, message: string, seq?: number, refusal?: string }} Unsent */
+/** @typedef {{ client_id: string, message: string, reply_to?: number, seq?: number, refusal?: string }} Unsent */
 
 export class Outbox {
   #prefix
@@ -54,11 +54,14 @@ export class Outbox {
     return this.#own.has(client_id)
   }
 
-  /** @param {string} text */
-  add(text) {
+  /**
+   * @param {string} text
+   * @param {number} [reply_to] The seq of the message that it answers.
+   */
+  add(text, reply_to) {
     const client_id = newId()
     this.#own.add(client_id)
-    keep(`${this.#prefix}${this.#nextMoment()}:${client_id}`, JSON.stringify({ client_id, message: text }))
+    keep(`${this.#prefix}${this.#nextMoment()}:${client_id}`, JSON.stringify({ client_id, message: text, reply_to }))
     this.#changed()
   }
 
@@ -76,6 +79,15 @@ export class Outbox {
    */
   refuse(client_id, refusal) {
     this.#rewrite(client_id, message => ({ ...message, refusal }))
+  }
+
+  /**
+   * What the message answers is gone: from now on it answers nothing.
+   * @param {string} client_id
+   * @param {string} refusal
+   */
+  refuseReply(client_id, refusal) {
+    this.#rewrite(client_id, message => ({ ...message, refusal, reply_to: undefined }))
   }
 
   /** @param {string} client_id */

@@ -7,6 +7,9 @@ import { SendLock } from "./send-lock.js"
 
 const SECOND = 1_000
 const PASSING = ["rate_limited", "busy"]
+// Of a message: what it answers was deleted, or is not there.
+const UNANSWERABLE = ["gone", "no_such_message"]
+const UNANSWERED = "The message you're replying to was deleted. Retry to post this on its own."
 // How long a tab without the lock waits while no message gets through: until it sends its own, and those of others.
 const PATIENCE = 3 * SECOND
 const LONG_PATIENCE = 15 * SECOND
@@ -68,10 +71,11 @@ export class Sender {
     if (!this.#lock.isHeld || this.#underway || this.#rest) return
     const next = waiting.find(({ client_id }) => this.#lock.isShared || this.#isAlone || this.#outbox.isOwn(client_id))
     if (!next) return
-    const { message, client_id } = next
+    const { message, client_id, reply_to } = next
     this.#underway = client_id
     // The server refuses the message if the session is not the author's.
-    this.#socket.send({ type: "text_message", author: this.#author, message, client_id })
+    const frame = { type: "text_message", author: this.#author, message, client_id }
+    this.#socket.send(reply_to ? { ...frame, reply_to } : frame)
   }
 
   /** @param {import("../connection/protocol.js").Ack} ack */
@@ -87,7 +91,8 @@ export class Sender {
     const refused = client_id ?? this.#underway
     this.#answered(refused)
     if (PASSING.includes(code)) return this.#pause(retry_after)
-    if (refused) this.#outbox.refuse(refused, message)
+    if (refused && UNANSWERABLE.includes(code)) this.#outbox.refuseReply(refused, UNANSWERED)
+    else if (refused) this.#outbox.refuse(refused, message)
     this.send()
   }
 

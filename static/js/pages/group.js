@@ -5,6 +5,7 @@ import { Draft } from "../composer/draft.js"
 import { adoptOldKeys } from "../composer/old-keys.js"
 import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
+import { Reply } from "../composer/reply.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
 import { Polling } from "../connection/polling.js"
@@ -66,7 +67,9 @@ const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 const title = attempt(() => new Title(account))
-const composer = new Composer(find(page, "#composer", HTMLFormElement), new Draft(tab, account, group), write)
+const form = find(page, "#composer", HTMLFormElement)
+const reply = new Reply(form, address)
+const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(address, version, isQuiet, place)
 
 open()
@@ -198,8 +201,14 @@ function show(entry) {
     attempt(() => members.follow(entry))
     log.append(entry)
   }
-  if (isChange(entry)) log.change(entry)
+  if (isChange(entry)) change(entry)
   if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
+}
+
+/** @param {import("../connection/protocol.js").Change} entry */
+function change(entry) {
+  log.change(entry)
+  attempt(() => reply.follow(entry))
 }
 
 /** @param {string | undefined} seq */
@@ -226,7 +235,7 @@ function changed(status) {
 
 /** @param {string} text */
 function write(text) {
-  outbox.add(text)
+  outbox.add(text, reply.take())
   if (isLive) scroll.toEnd()
   // A page of older messages is not live: the page of the latest ones sends it.
   else location.assign(address)
