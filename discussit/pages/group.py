@@ -13,7 +13,7 @@ from discussit.groups.admission import admit, join_or_leave
 from discussit.groups.membership import some_members
 from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
 from discussit.log.checks import MAX_CONTENT, is_seq
-from discussit.log.kinds import EVENT_WORDS, MESSAGE, SHOWN_KINDS, EntryRow
+from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
 from discussit.log.read import entries_at, shown_after, shown_before
 from discussit.log.unread import Count, count_for
 from discussit.models import Group
@@ -57,7 +57,7 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         last_seq=last,
         event_words=EVENT_WORDS,
         tombstones=TOMBSTONES,
-        kinds=SHOWN_KINDS,
+        kinds=list(KINDS),
         max_content=MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
         at=_seq(request, "at"),

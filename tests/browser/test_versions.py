@@ -111,7 +111,7 @@ def waits_in_vain(tab):
 
 
 def test_an_entry_of_an_unknown_type_is_counted_and_has_no_row(alice, tab, between, gardening):
-    between.change = replaced("two", type="reaction", target=1, user="alice", emoji="👍", on=True)
+    between.change = replaced("two", type="poll", target=1, user="alice", choices=["👍", "👎"])
 
     alice.wrote(gardening, "one", "two", "three")
 
@@ -121,7 +121,7 @@ def test_an_entry_of_an_unknown_type_is_counted_and_has_no_row(alice, tab, betwe
 
 
 def test_a_page_returns_after_an_entry_that_it_does_not_show(alice, tab, between, gardening):
-    between.change = replaced("last", type="reaction")
+    between.change = replaced("last", type="poll")
     alice.wrote(gardening, "one", "last")
     expect(tab.pill).to_have_attribute("title", "Last entry here: 4")
 
@@ -150,9 +150,10 @@ def test_other_unknown_objects_are_ignored(alice, tab, between, gardening):
     assert len(between.sockets) == 1
 
 
-def test_an_entry_that_only_the_process_does_not_know_loads_the_page_again(alice, tab, between, gardening):
+@pytest.mark.parametrize("kind", ["Message", "Edit"])
+def test_an_entry_that_only_the_process_does_not_know_loads_the_page_again(alice, tab, between, gardening, kind):
     loads = Loads(tab.page)
-    between.change = replaced("one", type="unknown", kind="Message")
+    between.change = replaced("one", type="unknown", kind=kind)
     alice.wrote(gardening, "one")
     expect(tab.pill).to_have_attribute("title", "Last entry here: 3")
 
