@@ -22,6 +22,8 @@ from discussit.settings import STATIC
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"  # cache it, but revalidate before each use
+# Of a script: comments that are alone on their lines.
+COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
 IMPORT = re.compile(r'^(?:import|export)\b(?:[^"()]*\bfrom)?\s*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 
@@ -56,7 +58,16 @@ def imports(module: str) -> list[str]:
 @cache
 def compressed(file: Path, changed: float) -> bytes:
     """The file at gzip's highest compression level, cached for as long as its modification time is `changed`."""
-    return gzip.compress(file.read_bytes(), mtime=0)
+    content = file.read_bytes()
+    return gzip.compress(without_comments(content) if file.suffix == ".js" else content, mtime=0)
+
+
+def without_comments(script: bytes) -> bytes:
+    """The script with blank lines instead of comments, so that errors name the lines of its source.
+
+    Comments, with the types, would be two fifths of what a page loads.
+    """
+    return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
 
 
 class WholeFile(FileResponse):

@@ -93,6 +93,20 @@ def test_a_file_is_compressed_for_clients_that_accept_it(site):
     assert answer.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_script_is_compressed_without_its_comments(site, script):
+    address, source = f"/static/{version()}/{script.relative_to(STATIC).as_posix()}", script.read_text()
+
+    sent = site.get(address, headers={"accept-encoding": "gzip"}).text
+
+    for line, original in zip(sent.split("\n"), source.split("\n"), strict=True):
+        is_comment = re.match(r"\s*(//|/?\*)", original) is not None
+        assert line == ("" if is_comment else original)
+        # No text goes over several lines, of which one could look like a comment.
+        assert line.count("`") % 2 == 0
+    assert site.get(address, headers={"accept-encoding": "identity"}).text == source
+
+
 def test_with_debug_a_changed_file_shows_at_the_next_load(environment):
     environment.setenv("DEBUG", "true")
     with TestClient(app) as site:
