@@ -42,6 +42,7 @@ def site(lasting_server):
     """Where people are. It has no groups yet: long lists of them would make every page slow."""
     yield lasting_server
     with closing(sqlite3.connect(lasting_server.folder / "discussit.db")) as database, database:
+        database.execute("PRAGMA foreign_keys = ON")  # with the entries, what belongs to them
         for table in ("entries", "memberships", "groups"):
             database.execute(f"DELETE FROM {table}")  # noqa: S608
 
