@@ -146,11 +146,12 @@ def excerpts(session: OrmSession, group_id: int, seqs: Collection[int]) -> dict[
         return {}
     rows = session.execute(EXCERPTS, {"group": group_id, "seqs": sorted(seqs)})
     return {
-        seq: Excerpt(seq, author, _shortened(text), rev, state != State.LIVE) for seq, author, text, rev, state in rows
+        seq: Excerpt(seq, author, shortened(text), rev, state != State.LIVE) for seq, author, text, rev, state in rows
     }
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """The excerpt of a text's first READ_FOR_EXCERPT characters: as `excerpt` of static/js/log/replies.js makes it."""
     line = " ".join(text.split())
     return line if len(line) <= EXCERPT and len(text) < READ_FOR_EXCERPT else f"{line[:EXCERPT].rstrip()}…"
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { difference } from "../../static/js/log/message.js"
 import { excerpt } from "../../static/js/log/replies.js"
+import excerpts from "../corpus/excerpts.json" with { type: "json" }
 
 for (const [one, other, start, before, after] of [
   ["tomatoes?", "beans?", 0, "tomatoe", "bean"],
@@ -17,15 +18,7 @@ for (const [one, other, start, before, after] of [
   })
 }
 
-for (const [text, line] of [
-  ["one\n\n  two\t three ", "one two three"],
-  ["x".repeat(80), "x".repeat(80)],
-  ["x".repeat(81), `${"x".repeat(80)}…`],
-  ["👍".repeat(81), `${"👍".repeat(80)}…`],
-  [`${"x".repeat(79)} yz`, `${"x".repeat(79)}…`],
-  [`x${" ".repeat(400)}y`, "x…"],
-  ["", ""],
-]) {
+for (const { text, excerpt: line } of excerpts) {
   test(`the beginning of ${JSON.stringify(text.slice(0, 20))}… (${text.length} long)`, () => {
     assert.equal(excerpt(text), line)
   })

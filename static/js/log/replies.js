@@ -104,7 +104,7 @@ function addReplies(row, address) {
 }
 
 /**
- * The beginning of a text on one line: the same as `_shortened` in log/around.py.
+ * The beginning of a text on one line: the same as `shortened` in log/around.py.
  * @param {string} text
  */
 export function excerpt(text) {
