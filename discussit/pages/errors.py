@@ -112,7 +112,9 @@ def refused_page(request: Request, refused: Refused) -> Response:
 
 async def refused_command(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _deny(conn, status_of(error), lambda request: refused_page(request, error), error)
+    form = conn.scope.get("form")
+    client_id = (form and form.get("client_id")) or None
+    return _deny(conn, status_of(error), lambda request: refused_page(request, error), error, client_id)
 
 
 async def database_error(conn: HTTPConnection, error: Exception) -> Response:
@@ -146,11 +148,15 @@ def _put_off(conn: HTTPConnection, status: int, title: str, refused: Refused) ->
 
 
 def _deny(
-    conn: HTTPConnection, status: int, answer: Callable[[Request], Response], refused: Refused | None = None
+    conn: HTTPConnection,
+    status: int,
+    answer: Callable[[Request], Response],
+    refused: Refused | None = None,
+    client_id: str | None = None,
 ) -> Response:
     """The page; for a script the status, with an error object if there is a code; for a handshake only the status."""
     if not isinstance(conn, Request):
         return Response(status_code=status)
     if not is_for_script(conn):
         return answer(conn)
-    return json_refusal(refused, status) if refused else Response(status_code=status)
+    return json_refusal(refused, status, client_id) if refused else Response(status_code=status)

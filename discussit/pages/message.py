@@ -57,10 +57,12 @@ async def place(request: Request) -> Response:
     """Leads to the entry in the log; from a change to what it changed."""
     user = current_user(request)
 
-    def read(session: OrmSession) -> EntryRow:
+    def read(session: OrmSession) -> EntryRow | None:
         return _entry(session, admit(session, user, request.path_params["uuid"]).group, request)
 
     row = await site_of(request).database.run_read(read)
+    if row is None:
+        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
     return see_other(place_of(request, row.target or row.seq))
 
 
@@ -153,10 +155,7 @@ async def _read(
     user = current_user(request)
 
     def read(session: OrmSession) -> MessagePage:
-        group, is_member = group_to_act_in(session, user, request, admits_authors=admits_authors)
-        row = message_in(session, group, request)
-        if not is_member and row.user_id != user.id:
-            raise NotAMember(group)
+        group, row, is_member = found_message(session, user, request, admits_authors=admits_authors)
         return read_more(session, MessagePage(group, row, read_around(session, group.id, user.id, [row]), is_member))
 
     return await site_of(request).database.run_read(read)
@@ -177,20 +176,37 @@ def group_to_act_in(
         return left.group, False
 
 
-def _entry(session: OrmSession, group: Group, request: Request) -> EntryRow:
+class Found(NamedTuple):
+    """A message, and whether the user who asks for it is a member of its group."""
+
+    group: Group
+    row: EntryRow
+    is_member: bool
+
+
+def found_message(session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False) -> Found:
+    """The request's message, for a member; with `admits_authors` also for its author, who may have left.
+
+    Raises Refused if there is none, and NotAMember.
+    """
+    group, is_member = group_to_act_in(session, user, request, admits_authors=admits_authors)
+    row = _message(session, group, request)
+    if not is_member and (row is None or row.user_id != user.id):
+        raise NotAMember(group)
+    if row is None:
+        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
+    return Found(group, row, is_member)
+
+
+def _message(session: OrmSession, group: Group, request: Request) -> EntryRow | None:
+    row = _entry(session, group, request)
+    return row if row is not None and row.kind == MESSAGE.name else None
+
+
+def _entry(session: OrmSession, group: Group, request: Request) -> EntryRow | None:
     seq = request.path_params["seq"]
     found = entries_at(session, group.id, [seq]) if seq <= MAX_SEQ else ()
-    if not found:
-        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
-    return found[0]
-
-
-def message_in(session: OrmSession, group: Group, request: Request) -> EntryRow:
-    """The request's message. Raises Refused if there is none."""
-    row = _entry(session, group, request)
-    if row.kind != MESSAGE.name:
-        raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
-    return row
+    return found[0] if found else None
 
 
 def _check_own(request: Request, row: EntryRow, text: str) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember
@@ -24,12 +24,13 @@ from discussit.models import Group
 from discussit.pages.errors import refused_page, status_of
 from discussit.pages.group import group_page
 from discussit.pages.message import (
+    Found,
     actions_page,
     check_own_and_live,
     edit_page,
+    found_message,
     group_address,
     group_to_act_in,
-    message_in,
     place_of,
 )
 from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, see_other
@@ -102,25 +103,23 @@ async def delete(request: Request) -> Response:
     """Delete a message. Whoever has left can still delete their own messages here."""
     user, form, target = current_user(request), await Form.sent(request), request.path_params["seq"]
 
+    def read(session: OrmSession) -> Found:
+        return found_message(session, user, request, admits_authors=True)
+
+    doomed = await site_of(request).database.run_read(read)
+
     def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
         return DeleteDraft(group_id, user_id, client_id, target=target)
 
     async def show(refused: Refused, _status: int) -> Response:
         return refused_page(request, refused)
 
-    return await _answer(request, form, draft, show, admits_authors=True) or await _after_deletion(request, user)
+    def log() -> None:
+        if doomed.row.user_id != user.id and not doomed.row.is_deleted:
+            security_log.done(request, Act.MESSAGE_DELETE, doomed.row.user_id, group=doomed.group.id, seq=target)
 
-
-async def _after_deletion(request: Request, user: CurrentUser) -> Response:
-    def read(session: OrmSession) -> tuple[Group, bool, int]:
-        group, is_member = group_to_act_in(session, user, request, admits_authors=True)
-        return group, is_member, message_in(session, group, request).user_id
-
-    group, is_member, author_id = await site_of(request).database.run_read(read)
-    seq = request.path_params["seq"]
-    if author_id != user.id:
-        security_log.done(request, Act.MESSAGE_DELETE, author_id, group=group.id, seq=seq)
-    return see_other(place_of(request, seq) if is_member else address(request, "/"))
+    leads_to = place_of(request, target) if doomed.is_member else address(request, "/")
+    return await _answer(request, form, draft, show, admits_authors=True, then=log) or see_other(leads_to)
 
 
 async def forget(request: Request) -> Response:
@@ -136,11 +135,10 @@ async def forget(request: Request) -> Response:
         if session.scalar(select(Group.id).where(Group.uuid == uuid).with_for_update(key_share=True)) is None:
             raise NoSuchGroup
         try:
-            group, _ = group_to_act_in(session, user, request)
+            group, row, _ = found_message(session, user, request)
         except NotAMember as left:
             session.expunge(left.group)  # it outlives the transaction
             raise
-        row = message_in(session, group, request)
         check_own_and_live(request, row, NOT_YOURS_TO_FORGET)
         forget_earlier_texts(session, group.id, row.seq, row.rev)
 
@@ -173,9 +171,15 @@ class Checked(NamedTuple):
 
 
 async def _answer(
-    request: Request, form: Form, make: MakeDraft, show: ShowRefused, *, admits_authors: bool = False
+    request: Request,
+    form: Form,
+    make: MakeDraft,
+    show: ShowRefused,
+    *,
+    admits_authors: bool = False,
+    then: Callable[[], None] = lambda: None,
 ) -> Response | None:
-    """Carry out the form's command. None if a browser is to be led on from here."""
+    """Carry out the form's command, `then` this. None if a browser is to be led on from here."""
     client_id = form.get("client_id") or None
     try:
         seq = await _carry_out(request, form, make, admits_authors=admits_authors)
@@ -187,6 +191,7 @@ async def _answer(
         if refused.retry_after is not None:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
+    then()
     return json_reply(objects.Ack(client_id, seq)) if is_for_script(request) else None
 
 

@@ -190,6 +190,18 @@ def test_a_superuser_deletes_the_messages_of_others_which_is_shown_and_logged(al
     assert [line for _, line in logged()] == ["message-delete done group=1 seq=3 account=2 by=1 address=-"]
 
 
+def test_of_a_deletion_that_is_repeated_the_log_has_one_line(alice, bob, asked, logged):
+    for _ in range(2):
+        alice.deletes(asked, 3, client_id="a")
+    alice.deletes(asked, 3)
+    bob.says(asked, "Beans?")
+    alice.browser.post(f"/groups/{asked}/messages/5/delete/", headers=SCRIPT)
+
+    assert [line.split(" account")[0] for _, line in logged()] == [
+        f"message-delete done group=1 seq={seq}" for seq in (3, 5)
+    ]
+
+
 def test_another_member_deletes_nothing(alice, bob, asked):
     alice.says(asked, "Yes")
 
@@ -390,9 +402,12 @@ def test_a_script_is_told_why_it_is_refused_and_the_present_text(bob, asked):
 
 
 @pytest.mark.parametrize(("seq", "status", "code"), [(4, 403, "not_yours"), (99, 404, "no_such_message")])
-def test_a_script_is_answered_each_refusal_in_json(alice, bob, asked, seq, status, code):
+@pytest.mark.parametrize("act", ["delete", "history/forget"])
+def test_a_script_is_answered_each_refusal_in_json(alice, bob, asked, act, seq, status, code):
     alice.says(asked, "Yes")
+    path = f"/groups/{asked}/messages/{seq}/{act}/"
 
-    response = bob.browser.post(f"/groups/{asked}/messages/{seq}/delete/", headers=SCRIPT)
+    response = bob.browser.post(path, data={"client_id": "a"}, headers=SCRIPT)
 
-    assert (response.status_code, response.json()[0]["code"]) == (status, code)
+    (error,) = response.json()
+    assert (response.status_code, error["code"], error["client_id"]) == (status, code, "a")
