@@ -31,6 +31,7 @@ from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.batch_writer import Writer
 from discussit.log.marks import Marks
+from discussit.log.write import CommittedChanges
 from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders
@@ -52,7 +53,7 @@ from discussit.pages import (
     reading,
     sessions,
 )
-from discussit.pages.page import make_templates
+from discussit.pages.page import forget_drawn, make_templates
 from discussit.pages.submissions import Submissions
 from discussit.schema import prepare_once
 from discussit.settings import STATIC, Settings
@@ -171,7 +172,7 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
     site = app.state.site = new_site()
     if len(site.settings.secret_key) < MIN_KEY:
         logger.warning("SECRET_KEY is shorter than %d characters, so it can be guessed", MIN_KEY)
-    site.database.publish_to(site.hub.publish, site.bus.others_notified)
+    site.database.publish_to(partial(publish, site), site.bus.others_notified)
     main = MainTasks(lambda: give_up(site))
     try:
         runs = (site.bus.run, site.hub.run, site.writer.run, site.marks.run, site.database.run_checkpoints)
@@ -186,6 +187,13 @@ async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterato
         await site.throttles.close()
         await site.database.close()
         main.exit()
+
+
+def publish(site: Site, changes: CommittedChanges) -> None:
+    """Deliver what a transaction wrote, and forget what was rendered of texts that it erased."""
+    if changes.erases:
+        forget_drawn(site.templates)
+    site.hub.publish(changes)
 
 
 def give_up(site: Site) -> None:

@@ -5,10 +5,10 @@ import hmac
 import json
 import secrets
 import unicodedata
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -117,30 +117,37 @@ def make_templates() -> Jinja2Templates:
     templates.env.globals["asset"] = _asset
     templates.env.globals["imports"] = assets.imports
     templates.env.globals["script_version"] = assets.version
-    templates.env.globals["drawn"] = _drawn(templates.env)
+    templates.env.globals["drawn"] = Drawn(templates.env)
     return templates
 
 
-def _drawn(env: Environment) -> Callable[..., Markup]:
+class Drawn:
     """`drawn("message", row)`: the cached output of a macro of group/_entry.html, by its arguments.
 
     An entry looks the same to all its readers: without the cache, rendering entries was half the cost of a page.
     Each macro has a cache of its own, so that the members of some large groups don't displace the entries of all.
     """
 
-    def draw(macro: str, *values: Hashable) -> Markup:
-        found: Markup = getattr(env.get_template("group/_entry.html").module, macro)(*values)
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+        self._kept = cache(lambda macro: lru_cache(CACHED)(partial(self._draw, macro)))
+
+    def __call__(self, macro: str, value: Hashable, *more: Hashable) -> Markup:
+        is_long = len(getattr(value, "content", "")) > MAX_CACHED_LENGTH
+        return self._draw(macro, value, *more) if is_long else self._kept(macro)(value, *more)
+
+    def _draw(self, macro: str, *values: Hashable) -> Markup:
+        found: Markup = getattr(self._env.get_template("group/_entry.html").module, macro)(*values)
         return found
 
-    @cache
-    def kept(macro: str) -> Callable[..., Markup]:
-        return lru_cache(CACHED)(partial(draw, macro))
+    def forget(self) -> None:
+        """Keep nothing: a text that was deleted may be among it."""
+        self._kept.cache_clear()
 
-    def drawn(macro: str, value: Hashable, *more: Hashable) -> Markup:
-        is_long = len(getattr(value, "content", "")) > MAX_CACHED_LENGTH
-        return draw(macro, value, *more) if is_long else kept(macro)(value, *more)
 
-    return drawn
+def forget_drawn(templates: Jinja2Templates) -> None:
+    """Forget what was rendered of entries."""
+    cast(Drawn, templates.env.globals["drawn"]).forget()
 
 
 @pass_context

@@ -411,3 +411,14 @@ def test_a_script_is_answered_each_refusal_in_json(alice, bob, asked, act, seq, 
 
     (error,) = response.json()
     assert (response.status_code, error["code"], error["client_id"]) == (status, code, "a")
+
+
+def test_a_deleted_text_is_not_kept_as_it_was_rendered(alice, gardening, state):
+    alice.says(gardening, "the key is under the pot")
+    alice.page(f"/groups/{gardening}/")
+    drawn = state.templates.env.globals["drawn"]
+    assert drawn._kept("entry").cache_info().currsize
+
+    alice.post(f"/groups/{gardening}/messages/2/delete/")
+
+    assert not drawn._kept("entry").cache_info().currsize
