@@ -108,12 +108,12 @@ async def test_a_message_while_a_page_connects_is_not_missed(world, unhurried):
 async def test_nobody_is_counted_where_all_follow_the_group(world, unhurried, queries):
     await world.joined(world.alice, world.bob)
     async with world.served() as served, in_group(served, world, world.alice) as page:
-        await world.wrote("one", "two")
         queries.clear()
-        await world.marked(world.alice, 4)
+        await world.wrote("one", "two")
+        await world.mentioned((world.alice.id, "alice"))
 
-        assert (await page.next())["read"] == 4
-        assert [each for each in queries if "mentioning" in each] == []
+        assert (await page.next())["mentions"] == 1
+        assert len([each for each in queries if "mentioning" in each]) == 1
 
 
 async def test_numbers_of_a_log_that_has_lost_entries_are_sent_as_well(world, monkeypatch):

@@ -241,6 +241,22 @@ class PageClient(SocketClient):
                         await self.returns()
 
 
+class Marker(SocketClient):
+    """A client that knows how far its user has read."""
+
+    read = unread = None  # unread: in this group, as the server last counted it
+
+    def _on_ready(self, frame):
+        super()._on_ready(frame)
+        self.read, self.unread = frame["read"], frame["unread"].get(self.group, 0)
+
+    def _on_unread(self, frame):
+        self.read, self.unread = frame["read"], frame["unread"]
+
+    async def marks(self, seq):
+        await self.sends({"type": "mark_read", "seq": seq})
+
+
 class Talker(SocketClient):
     """A client that never stops talking, and comes back by itself."""
 

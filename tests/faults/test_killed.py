@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from clients import SocketClient, Talker, running
+from clients import Marker, Talker, running
 from faulty_server import FATAL
 
 
@@ -72,22 +72,6 @@ async def test_nothing_is_lost_by_two_kills_under_load(seed, faulty):
         await alice.settles()
         await bob.settles()
         await garden.agrees(alice, bob)
-
-
-class Marker(SocketClient):
-    """A client that knows how far its user has read."""
-
-    read = None
-
-    def _on_ready(self, frame):
-        super()._on_ready(frame)
-        self.read = frame["read"]
-
-    def _on_unread(self, frame):
-        self.read = frame["read"]
-
-    async def marks(self, seq):
-        await self.sends({"type": "mark_read", "seq": seq})
 
 
 async def test_a_mark_stays_once_it_is_answered_and_is_repeated_until_then(faulty):
