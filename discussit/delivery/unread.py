@@ -16,14 +16,14 @@ from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Person:
     """A user with connections that are sent numbers."""
 
     user_id: int
     connections: list[Connection] = field(default_factory=list)
     numbers: dict[UUID, Numbers | None] = field(default_factory=dict)  # by group; None: they have to be sent anew
-    owed: set[UUID] = field(default_factory=set)  # groups whose numbers only their followers were sent
+    owed: tuple[UUID, ...] = ()  # groups whose numbers only their followers were sent
 
     def is_outside(self, group: UUID) -> bool:
         """Whether a connection does not follow the group, and so can't count its messages itself."""
@@ -45,7 +45,7 @@ class Person:
         is_changed = known is None or uuid in self.owed or not numbers.is_same_as(known)
         is_changed_for_followers = known is None or not numbers.is_same_for_followers(known)
         self.numbers[uuid] = numbers
-        self.owed.discard(uuid)
+        self.forget_debt(uuid)
         for connection in self.connections:
             if is_changed_for_followers if connection.follows(uuid) else is_changed:
                 connection.reply(objects.Unread(uuid, *numbers))
@@ -61,8 +61,13 @@ class Person:
         self.numbers[uuid] = numbers
         if numbers.is_same_as(known) or not self.is_outside(uuid):
             return False
-        self.owed.add(uuid)
+        self.owed = (*self.owed, uuid)
         return True
+
+    def forget_debt(self, uuid: UUID) -> None:
+        """Everybody has the group's numbers, or needs them no more."""
+        if uuid in self.owed:
+            self.owed = tuple(each for each in self.owed if each != uuid)
 
 
 @dataclass(eq=False)
@@ -126,7 +131,8 @@ class Unread:
         self._connected(connection)
 
     def _greeted(self, person: Person, connection: Connection, count: Count) -> None:
-        group, uuid = self._group(count), count.group_uuid
+        group = self._group(count)
+        uuid = group.uuid  # one object for all
         group.users.add(person.user_id)
         known = person.numbers.setdefault(uuid, count.numbers)
         if known is None or count.state != group.state or uuid in self._recent:
@@ -160,7 +166,7 @@ class Unread:
     def leave(self, person: Person, uuid: UUID) -> None:
         """Forget a group that the user is not in."""
         del person.numbers[uuid]
-        person.owed.discard(uuid)
+        person.forget_debt(uuid)
         group = self.groups[uuid]
         group.users.discard(person.user_id)
         if not group.users:
@@ -249,6 +255,7 @@ class Unread:
         for uuid in person.numbers.keys() - {count.group_uuid for count in counts}:
             self.leave(person, uuid)
         for count in counts:
-            self._group(count).users.add(person.user_id)
-            person.numbers.setdefault(count.group_uuid, count.numbers._replace(unread=0, mentions=0))
+            group = self._group(count)
+            group.users.add(person.user_id)
+            person.numbers.setdefault(group.uuid, count.numbers._replace(unread=0, mentions=0))
         self.counted(counts)
