@@ -89,7 +89,7 @@ def test_the_page_is_live_again_when_sockets_work_again(alice, delayed, proxy):
     expect(delayed.find("#sockets-fail")).to_be_hidden()
     alice.says("live")
     delayed.sees("live")
-    assert delayed.received[-1]["content"] == "live"
+    assert any(each.get("content") == "live" for each in delayed.received)
 
 
 def test_the_next_page_of_the_tab_polls_soon(delayed, proxy, gardening):
