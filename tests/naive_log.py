@@ -88,6 +88,11 @@ class NaiveLog:
     def _is_mentioned(self, row, name, read):
         return any(row.mentioned_at[each] > read for each in row.mentions if each in (name, "everyone"))
 
+    def is_own_deletion(self, name, command):
+        """Whether it deletes the name's own message, which is allowed even to those who have left."""
+        target = command.get("target")
+        return command["type"] == "delete_message" and target in self.messages() and self.rows[target - 1].name == name
+
     def messages(self):
         """Their seqs, deleted ones among them."""
         return [seq for seq, row in enumerate(self.rows, 1) if row.kind == "Message"]
@@ -99,7 +104,7 @@ class NaiveLog:
         seq = command.get("target") or command.get("reply_to")
         row = self.rows[seq - 1] if seq is not None and seq <= len(self.rows) else None
         is_message = row is not None and row.kind == "Message"
-        if name not in self.members and not (is_message and command["type"] == "delete_message" and row.name == name):
+        if name not in self.members and not self.is_own_deletion(name, command):
             return "not_member"
         if seq is not None and not is_message:
             return "no_such_message"
@@ -215,14 +220,19 @@ class Screen:
 
 
 def rows_on(page: Page):
-    """The messages and events on a page: seq, name, and text; None of a deleted message."""
+    """The messages and events on a page: seq, name, text (None of a deleted message), `rev` and reactions."""
     return [_on_page(page, each) for each in page.within("chat-log") if each.get("data-seq")]
 
 
 def _on_page(page, row):
-    parts = {word: each.text for each in page.elements if row in each.parents for word in _classes(each)}
-    text = None if {"withdrawn", "entry-deleted"} & parts.keys() else parts.get("entry-text", parts.get("entry-word"))
-    return int(row["data-seq"]), parts["entry-name"], text
+    inside = [each for each in page.elements if row in each.parents]
+    parts = {word: each.text for each in inside for word in _classes(each)}
+    emoji = [each["data-emoji"] for each in inside if "reaction" in _classes(each)]
+    users = [int(each.text) for each in inside if "reaction-count" in _classes(each)]
+    start, reactions = (int(row["data-seq"]), parts["entry-name"]), dict(zip(emoji, users, strict=True))
+    if "entry-deleted" in parts:
+        return *start, None, 0, reactions
+    return *start, parts.get("entry-text", parts.get("entry-word")), int(row.get("data-rev") or 0), reactions
 
 
 def _classes(element):

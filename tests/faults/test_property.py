@@ -71,5 +71,5 @@ def test_every_reader_has_the_log_of_servers_that_are_killed(engine, request):
         people[name, 1] = RemoteReader(servers[1], name)
         people[name, 1].browser.cookies = people[name, 0].browser.cookies
 
-    machine = examples(3, stateful_step_count=25)
+    machine = examples(2, stateful_step_count=20)
     run_state_machine_as_test(lambda: MortalPeople(people, servers), settings=machine)
