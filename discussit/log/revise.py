@@ -11,8 +11,9 @@ from discussit.log.entry_objects import (
     MessageEdited,
     Reaction,
     TextMessage,
+    UnknownEntry,
 )
-from discussit.log.kinds import edit_line, message_line, reaction_line
+from discussit.log.kinds import KINDS, edit_line, message_line, reaction_line
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[EntryObject] = msgspec.json.Decoder(EntryObject)
@@ -20,7 +21,10 @@ _decoder: msgspec.json.Decoder[EntryObject] = msgspec.json.Decoder(EntryObject)
 
 def revised(entry: EncodedEntry, change: EncodedEntry) -> EncodedEntry:
     """A message, or a change of it, as it is read from the database after `change`: an edit or a deletion of it."""
-    kept, latest = _decoder.decode(entry.text), _decoder.decode(change.text)
+    latest = _decoder.decode(change.text)
+    # The object of a kind that only a newer version knows may show the text, too.
+    unknown = UnknownEntry(entry.kind, latest.group_uuid, entry.seq, entry.timestamp)
+    kept = _decoder.decode(entry.text) if entry.kind in KINDS else unknown
     changed = _deleted(kept) if isinstance(latest, MessageDeleted) else _edited(kept, latest)
     return msgspec.structs.replace(entry, text=_encoder.encode(changed).decode())
 

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from discussit.delivery.room import REVISED_SPACE, Room
-from discussit.log.compose import encode_entry
+from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import Changed, EntryRow
 from discussit.models.base import now
 
@@ -37,3 +37,14 @@ async def test_a_few_are_encoded_again():
     room.append([edit(7, "y")])
 
     assert "x" not in f"{[entry.text.replace('text', '') for entry in room._tail]}"
+
+
+async def test_a_change_of_a_kind_that_only_a_later_version_knows_keeps_nothing_of_a_deleted_text():
+    room = Room(GROUP, 1, revisions=0, epoch="e")
+    room.start(5)
+    room.append([EncodedEntry(6, "Pin", 1, "then", 3, '{"type": "pin", "seq": 6, "excerpt": "secret"}')])
+
+    changed = Changed("bob", "deleted", 0, "", None, ())
+    room.append([encode_entry(GROUP, EntryRow(7, "Delete", 1, "bob", now(), "live", "", target=3, changed=changed))])
+
+    assert room._tail[0].text == f'{{"type":"unknown","kind":"Pin","group_uuid":"{GROUP}","seq":6,"timestamp":"then"}}'
