@@ -96,6 +96,13 @@ def delete_in_all(town):
     command_in_all(town, lambda start, target: DeleteDraft(*start, target=target))
 
 
+def forget_earlier_texts(town):
+    start, group = (4, town.ids["alice"]), town.groups[3]
+    (seq,) = append_all(town, [MessageDraft(*start, content="hi")])
+    append_all(town, [EditDraft(*start, target=seq, rev=0, content="hello")])
+    town.alice.post(f"/groups/{group}/messages/{seq}/history/forget/")
+
+
 def command_in_all(town, new_draft):
     """Alice's commands about messages that she has just written in each group: as many as possible in one batch."""
     starts = [(number, town.ids["alice"]) for number in range(GROUPS, 0, -1)]
@@ -217,6 +224,7 @@ ACTS = [
     react_in_all,
     reply_in_all,
     delete_in_all,
+    forget_earlier_texts,
     come_and_go,
     log_in_and_out,
     sign_up_twice,

@@ -31,7 +31,8 @@ async def deleted(share, redis, loss, *faults):
     alice, bob = PageClient(garden.alice, garden.group, 0), PageClient(garden.bob, garden.group, 0)
     async with alice, bob:
         await alice.has_said(SECRET, "secret")
-        await bob.reaches(3)
+        await alice.sends({"type": "edit_message", "target": 3, "rev": 0, "message": f"{SECRET}!", "client_id": "edit"})
+        await bob.reaches(4)
         if loss == "redis down":
             redis.kill()
         garden.deletes(3)
@@ -48,10 +49,11 @@ async def test_a_deleted_text_is_sent_to_nobody_who_comes_before_the_next_look(p
         carol = garden.bob.at(garden.servers[process])
         for since in (0, 2):
             async with carol.follows(garden.group, since) as client:
-                await client.reaches(4)
+                await client.reaches(5)
                 assert client.entries == garden.log()[since:]
                 assert SECRET not in client.received
-        assert SECRET not in carol.get(f"/groups/{garden.group}/").text
+        for path in ("", "?at=3", "entries/?since=0", "messages/3/history/", "messages/3/edit/"):
+            assert SECRET not in carol.get(f"/groups/{garden.group}/{path}").text
 
 
 @PROCESSES
@@ -60,12 +62,12 @@ async def test_a_page_that_resumes_receives_the_deletion_before_the_next_look(pr
     async with deleted(share, redis, loss, "never_look") as (garden, bob):
         await bob.aclose()
         bob.person = bob.person.at(garden.servers[process])
-        assert bob.entries[2].what == SECRET
+        assert SECRET in bob.entries[2].what
 
         await bob.returns()
 
         await garden.agrees(bob)
-        assert (bob.entries[3].what, bob.reset) == ("Delete 3", None)
+        assert (bob.entries[4].what, bob.reset) == ("Delete 3", None)
 
 
 @LOSSES
@@ -75,7 +77,7 @@ async def test_readers_of_a_process_that_was_not_told_receive_the_deletion_by_it
 
         await garden.agrees(bob)
 
-        assert (bob.entries[3].what, bob.reset, bob.socket) == ("Delete 3", None, socket)
+        assert (bob.entries[4].what, bob.reset, bob.socket) == ("Delete 3", None, socket)
 
 
 async def test_a_page_that_was_away_while_a_text_was_deleted_receives_the_deletion(shared):
