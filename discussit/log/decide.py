@@ -23,7 +23,8 @@ from discussit.log.draft import (
 )
 from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, Kind
 from discussit.log.mentions import Named, find_named, resolve
-from discussit.log.targets import Key, Mentioned, Target, find_targets, store_targets
+from discussit.log.target_rows import find_targets, store_targets
+from discussit.log.targets import Key, Mentioned, Target
 from discussit.log.write import Appending, CommittedChanges, LogEnds, NewEntry, changes_of, lock_log_ends
 from discussit.many_rows import SqlConnection
 from discussit.models.entries import EVERYONE

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
 from discussit.log.revise import revised
-from discussit.log.targets import INSERT_MENTIONS, Mentioned, Target
+from discussit.log.target_rows import INSERT_MENTIONS
+from discussit.log.targets import Mentioned, Target
 from discussit.log.unread import Count, GroupState, UnreadChange
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now

@@ -8,7 +8,7 @@ import pytest
 
 from discussit.log.decide import delete_messages
 from discussit.log.marks import ReadMark, UnreadMark, move_positions
-from discussit.log.targets import find_targets, store_targets
+from discussit.log.target_rows import find_targets, store_targets
 from discussit.log.unread import Numbers, count_for, count_members
 from discussit.log.write import Appending, NewEntry, lock_log_ends, write_entries
 from discussit.models import User
