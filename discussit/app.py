@@ -114,6 +114,7 @@ HANDLERS: dict[type[Exception], Refusal] = {
     TooManyPasswords: errors.too_many_passwords,
     NotAMember: errors.not_a_member,
     NoSuchGroup: errors.no_such_group,
+    Throttled: errors.too_often,
     Refused: errors.refused_command,
     HTTPException: errors.http_error,
 }
