@@ -68,9 +68,9 @@ class Counting:
 
     def _take(self, group: WatchedGroup) -> set[int]:
         """The users who are to be counted, once."""
-        people, users = self._unread.people, group.concerned
+        users = group.concerned
         if group.concerns_outside:
-            users |= {user_id for user_id in group.users if people[user_id].is_outside(group.uuid)}
+            users |= group.outside
         group.concerned, group.concerns_outside = set(), False
         self._unread.changed_groups.discard(group)
         if users:

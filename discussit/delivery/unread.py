@@ -78,6 +78,7 @@ class WatchedGroup:
     id: int
     state: GroupState  # the newest that this process knows of
     users: set[int] = field(default_factory=set)
+    outside: set[int] = field(default_factory=set)  # those of them with a connection that does not follow it
     due: float = 0.0  # when numbers may be sent again, by the loop's clock
     concerned: set[int] = field(default_factory=set)  # users who are to be counted
     concerns_outside: bool = False  # so is everyone with a connection that does not follow it
@@ -128,6 +129,7 @@ class Unread:
             self._greeted(person, connection, count)
         if connection not in person.connections:
             person.connections.append(connection)
+        self._note_outside(person)
         self._connected(connection)
 
     def _greeted(self, person: Person, connection: Connection, count: Count) -> None:
@@ -143,6 +145,11 @@ class Unread:
             self.concern(group, [person.user_id])
         else:
             person.numbers[uuid] = count.numbers
+
+    def _note_outside(self, person: Person) -> None:
+        for uuid in person.numbers:
+            note = self.groups[uuid].outside.add if person.is_outside(uuid) else self.groups[uuid].outside.discard
+            note(person.user_id)
 
     def _group(self, count: Count) -> WatchedGroup:
         return self.groups.setdefault(count.group_uuid, WatchedGroup(count.group_uuid, count.group_id, count.state))
@@ -162,6 +169,8 @@ class Unread:
             self.unclear.discard(person)
             for uuid in list(person.numbers):
                 self.leave(person, uuid)
+        else:
+            self._note_outside(person)
 
     def leave(self, person: Person, uuid: UUID) -> None:
         """Forget a group that the user is not in."""
@@ -169,6 +178,7 @@ class Unread:
         person.forget_debt(uuid)
         group = self.groups[uuid]
         group.users.discard(person.user_id)
+        group.outside.discard(person.user_id)
         if not group.users:
             del self.groups[uuid]
             self.changed_groups.discard(group)
@@ -185,7 +195,7 @@ class Unread:
             return
         group.state = change.after
         group.concern(group.users if is_gap or EVERYONE in change.mentioned else change.mentioned)
-        group.concerns_outside |= change.after.messages > change.before.messages
+        group.concerns_outside |= bool(group.outside) and change.after.messages > change.before.messages
         self._count_soon(group)
 
     def _noted(self, uuid: UUID) -> WatchedGroup | None:
@@ -258,4 +268,5 @@ class Unread:
             group = self._group(count)
             group.users.add(person.user_id)
             person.numbers.setdefault(group.uuid, count.numbers._replace(unread=0, mentions=0))
+        self._note_outside(person)
         self.counted(counts)
