@@ -87,15 +87,9 @@ class Rooms:
 
     def _agree(self, room: Room, follower: Follower, state: LogState) -> None:
         """Have both know the latest revision: either may have been looked at before the other."""
-        if state.epoch == room.epoch:
-            room.learn(state.revisions)
-        elif state.revisions > room.revisions:
-            room.outdate(state.revisions, state.epoch)
-            follower.is_outdated = False
-        elif state.revisions < room.revisions:
-            follower.is_outdated = True
-        else:
-            self.restart(room)
+        is_older = state.epoch != room.epoch and state.revisions < room.revisions
+        self.agrees(room, state)
+        follower.is_outdated = is_older
 
     def restart(self, room: Room) -> None:
         """Disconnect the readers of a log that is no longer the group's: they return to the one that is."""
