@@ -77,39 +77,34 @@ class MessageDraft(TextDraft):
 
 
 @dataclass(eq=False, kw_only=True)
-class EditDraft(TextDraft):
-    """Another text for the message `target`, if its `rev` is this one."""
+class ChangeDraft(Draft):
+    """A change of the message `target`."""
 
     target: int
+
+    @property
+    def concerns(self) -> int | None:
+        return self.target
+
+
+@dataclass(eq=False, kw_only=True)
+class EditDraft(TextDraft, ChangeDraft):
+    """Another text for a message, if its `rev` is this one."""
+
     rev: int
 
-    @property
-    def concerns(self) -> int | None:
-        return self.target
+
+@dataclass(eq=False, kw_only=True)
+class DeleteDraft(ChangeDraft):
+    """The deletion of a message."""
 
 
 @dataclass(eq=False, kw_only=True)
-class DeleteDraft(Draft):
-    """The deletion of the message `target`."""
+class ReactionDraft(ChangeDraft):
+    """A reaction to a message with a known emoji, set or taken back."""
 
-    target: int
-
-    @property
-    def concerns(self) -> int | None:
-        return self.target
-
-
-@dataclass(eq=False, kw_only=True)
-class ReactionDraft(Draft):
-    """A reaction to the message `target` with a known emoji, set or taken back."""
-
-    target: int
     emoji: str  # as `check_emoji` returns it
     is_on: bool
-
-    @property
-    def concerns(self) -> int | None:
-        return self.target
 
 
 def check_emoji(emoji: str) -> str:
