@@ -74,11 +74,7 @@ async def edit(request: Request) -> Response:
             raise Refused(ErrorCode.BAD_FRAME, "The form lacks the number of the text that it edits.")
         return EditDraft(group_id, user_id, client_id, content=content, target=target, rev=rev)
 
-    async def show(refused: Refused, status: int) -> Response:
-        if refused.code in FINAL:
-            return refused_page(request, refused)
-        return await edit_page(request, form.refuse(FieldError("message", str(refused))), status)
-
+    show = _shown_beside(request, form, "message", edit_page)
     return await _answer(request, form, draft, show) or see_other(place_of(request, target))
 
 
@@ -91,11 +87,7 @@ async def react(request: Request) -> Response:
         emoji = check_emoji(form.get("emoji").strip())
         return ReactionDraft(group_id, user_id, client_id, target=target, emoji=emoji, is_on=form.get("on") == "1")
 
-    async def show(refused: Refused, status: int) -> Response:
-        if refused.code in FINAL:
-            return refused_page(request, refused)
-        return await actions_page(request, form.refuse(FieldError("emoji", str(refused))), status)
-
+    show = _shown_beside(request, form, "emoji", actions_page)
     return await _answer(request, form, draft, show) or see_other(place_of(request, target))
 
 
@@ -147,6 +139,19 @@ async def forget(request: Request) -> Response:
         await session.run_sync(carry_out)
         await claim(form, session, user.id, target)
     return see_other(target)
+
+
+def _shown_beside(
+    request: Request, form: Form, field: str, show_page: Callable[[Request, Form, int], Awaitable[Response]]
+) -> ShowRefused:
+    """Shows a refusal beside the form's field, on its page, as long as the form can still be sent."""
+
+    async def show(refused: Refused, status: int) -> Response:
+        if refused.code in FINAL:
+            return refused_page(request, refused)
+        return await show_page(request, form.refuse(FieldError(field, str(refused))), status)
+
+    return show
 
 
 def _number(form: Form, name: str) -> int | None:
