@@ -10,12 +10,12 @@ from discussit.groups.admission import NotAMember, admit
 from discussit.log.checks import is_seq
 from discussit.log.marks import ReadMark
 from discussit.models import Group
+from discussit.pages.errors import status_of
 from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, own_address, refusal, see_other
 from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects
 
-STATUS = {ErrorCode.BAD_FRAME: 400, ErrorCode.RATE_LIMITED: 429, ErrorCode.BUSY: 503}
 NO_SEQ = "This form needs the number of an entry, from 1 on. Go back, reload the page and try again."
 
 
@@ -48,7 +48,7 @@ def _mark(group: Group, user: CurrentUser, form: Form) -> ReadMark:
 def _refusal(request: Request, group: Group, refused: Refused) -> Response:
     if refused.code == ErrorCode.NOT_MEMBER:
         raise NotAMember(group)
-    status = STATUS[refused.code]
+    status = status_of(refused)
     if is_for_script(request):
         return json_refusal(refused, status)
     return refusal(request, status, "Not marked as read", str(refused))
