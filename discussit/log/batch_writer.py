@@ -185,10 +185,12 @@ class Writer:
 
     async def _parse(self, drafts: Sequence[Draft]) -> None:
         """Have texts parsed in another thread, unless the batch runs in one and they are short."""
-        texts = [draft for draft in drafts if isinstance(draft, TextDraft) and not is_plain(draft.content)]
-        is_short = sum(len(draft.content) for draft in texts) <= MAX_PARSED
-        if texts and not (is_short and self._database.has_writing_thread):
-            await to_thread.run_sync(lambda: [draft.parsed for draft in texts])
+        texts = [draft for draft in drafts if isinstance(draft, TextDraft)]
+        if self._database.has_writing_thread and sum(len(draft.content) for draft in texts) <= MAX_PARSED:
+            return
+        rich = [draft for draft in texts if not is_plain(draft.content)]
+        if rich:
+            await to_thread.run_sync(lambda: [draft.parsed for draft in rich])
 
     def _note_idle(self) -> None:
         if not (self._waiting or self._batch or self._held.drafts):
