@@ -188,6 +188,15 @@ def test_a_client_id_stands_for_one_command_whatever_comes_with_it(talk):
     assert sent(of_bob, "edit_message", "one", target=99, rev=7, message="Hi") == 4
 
 
+def test_a_repeated_reply_to_a_message_that_was_deleted_since_is_acknowledged_with_its_first_place(talk):
+    of_alice, of_bob = talk
+    reply = {"message": "Yes", "reply_to": 3}
+    seq = sent(of_alice, "text_message", "reply", **reply)
+    deleted(of_bob)
+
+    assert sent(of_alice, "text_message", "reply", **reply) == seq
+
+
 def test_what_changes_nothing_is_acknowledged_with_what_set_the_present_state(talk):
     _, of_bob = talk
 
