@@ -220,23 +220,10 @@ def _revise(session: OrmSession) -> None:
     groups = {entry.group_id for entry in changed}
     for user in renamed:
         groups.update(session.connection().scalars(select(ENTRIES.c.group_id).where(ENTRIES.c.user_id == user.id)))
-    _draw_epochs(session, groups)
+    for group in sorted(groups):  # in order of their ids, as they are locked elsewhere
+        write.raise_revisions(session, group, new_epoch())
     for entry in changed:
         _store_text(session, entry)
-
-
-def _draw_epochs(session: OrmSession, groups: Iterable[int]) -> None:
-    """Raise the groups' revisions, in order of their ids, as they are locked elsewhere."""
-    for group in sorted(groups):
-        epoch = new_epoch()
-        revised = session.connection().execute(
-            update(GROUPS)
-            .where(GROUPS.c.id == group)
-            .values(revisions=GROUPS.c.revisions + 1, epoch=epoch)
-            .returning(GROUPS.c.uuid, GROUPS.c.revisions)
-        )
-        for row in revised:
-            write.changes_of(session).revised_groups[row.uuid] = write.Revision(row.revisions, epoch)
 
 
 def _store_text(session: OrmSession, entry: Entry) -> None:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import Select, and_, func, literal_column, select, union_all, update
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.log.write import Revision, changes_of
+from discussit.log.write import changes_of, raise_revisions
 from discussit.models.entries import ENTRIES, TEXTS, VERSIONS
-from discussit.models.groups import GROUPS
 
 
 class EarlierText(NamedTuple):
@@ -60,16 +59,4 @@ def forget_earlier_texts(session: OrmSession, group_id: int, seq: int, rev: int)
     for texts in (first, later):
         session.execute(texts.values(content="", body=None))
     changes_of(session).erases = True
-    _raise_revisions(session, group_id)
-
-
-def _raise_revisions(session: OrmSession, group_id: int) -> None:
-    """With the same epoch, since what readers were sent stays right."""
-    revised = (
-        update(GROUPS)
-        .where(GROUPS.c.id == group_id)
-        .values(revisions=GROUPS.c.revisions + 1)
-        .returning(GROUPS.c.uuid, GROUPS.c.revisions, GROUPS.c.epoch)
-    )
-    for uuid, revisions, epoch in session.execute(revised):
-        changes_of(session).revised_groups[uuid] = Revision(revisions, epoch)
+    raise_revisions(session, group_id)  # with the same epoch, since what readers were sent stays right

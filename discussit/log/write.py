@@ -127,6 +127,15 @@ def changes_of(session: OrmSession) -> CommittedChanges:
     return changes
 
 
+def raise_revisions(session: OrmSession, group_id: int, epoch: str | None = None) -> None:
+    """Have processes drop the group's texts that they keep; with another epoch, readers also load the log again."""
+    changed = {"revisions": GROUPS.c.revisions + 1} | ({} if epoch is None else {"epoch": epoch})
+    revised = update(GROUPS).where(GROUPS.c.id == group_id).values(changed)
+    found = revised.returning(GROUPS.c.uuid, GROUPS.c.revisions, GROUPS.c.epoch)
+    for uuid, revisions, present_epoch in session.connection().execute(found):
+        changes_of(session).revised_groups[uuid] = Revision(revisions, present_epoch)
+
+
 @dataclass
 class LogEnd:
     """Where a group's log ends. Valid in the transaction that has locked the group."""
