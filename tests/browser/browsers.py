@@ -401,3 +401,8 @@ class Complaints:
     def _logged(self):
         lines = [line for log, start in self._starts.items() for line in log.read_bytes()[start:].decode().splitlines()]
         return [line for line in lines if not line.endswith(UVICORNS_MISTAKE)]
+
+
+def scrolls_up(tab, pixels):
+    """As a reader who looks for older rows."""
+    tab.find(".scroller").evaluate("(scroller, pixels) => scroller.scrollTop -= pixels", pixels)

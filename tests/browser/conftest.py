@@ -119,3 +119,12 @@ def together(alice, bob, gardening):
     alice.opens(gardening)
     bob.opens(gardening)
     return gardening
+
+
+@pytest.fixture
+def long_log(alice, bob, gardening):
+    """Bob reads a log of 62 entries, of which a page has 50; alice writes."""
+    bob.joins(gardening)
+    alice.floods(gardening, 60)
+    bob.opens(gardening)
+    return gardening

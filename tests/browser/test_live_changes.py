@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 import pytest
-from browsers import OUTAGE, REFUSAL
+from browsers import OUTAGE, REFUSAL, scrolls_up
 from faults.proxy import Proxy
 from old_browsers import lacks_newer_features
 from playwright.sync_api import expect
@@ -351,19 +351,6 @@ def test_changes_are_shown_by_browsers_that_lack_newer_features(alice, bob, answ
     expect(row(tab).locator("strong")).to_have_text("beans")
     expect_reacted(alice, 2, pressed=True)
     expect_reacted(tab, 2, pressed=True)
-
-
-@pytest.fixture
-def long_log(alice, bob, gardening):
-    """Bob reads the last 50 of 62 entries."""
-    bob.joins(gardening)
-    alice.floods(gardening, 60)
-    bob.opens(gardening)
-    return gardening
-
-
-def scrolls_up(tab, pixels):
-    tab.find(".scroller").evaluate("(scroller, pixels) => scroller.scrollTop -= pixels", pixels)
 
 
 def test_changes_that_came_while_older_rows_were_fetched_apply_to_them(alice, bob, long_log):

@@ -3,21 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-import pytest
+from browsers import scrolls_up
 from playwright.sync_api import expect
-
-
-@pytest.fixture
-def long_log(alice, bob, gardening):
-    """Bob reads a log of 62 entries, of which a page has 50; alice writes."""
-    bob.joins(gardening)
-    alice.floods(gardening, 60)
-    bob.opens(gardening)
-    return gardening
-
-
-def scrolls_up(tab, pixels):
-    tab.find(".scroller").evaluate("(scroller, pixels) => scroller.scrollTop -= pixels", pixels)
 
 
 def place_of(row):
