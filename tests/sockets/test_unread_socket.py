@@ -139,7 +139,7 @@ def test_a_group_that_was_left_is_counted_no_more(alice, bob, together):
         bob.joins(together)
         alice.says(together, "hi again")
 
-        assert page.until(type="unread")["at"] == 6
+        assert page.until(type="unread")["at"] in (5, 6)  # since the second Join: not at 4, while he was away
 
 
 # Marks
