@@ -5,7 +5,7 @@ from pathlib import Path
 
 from discussit.cli import main
 from discussit.delivery.hub import Hub
-from discussit.log.write import CommittedChanges
+from discussit.log.committed import CommittedChanges
 
 
 def serve(file: str, *arguments: str) -> None:

@@ -30,8 +30,8 @@ from discussit.errors import CloseCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.batch_writer import Writer
+from discussit.log.committed import CommittedChanges
 from discussit.log.marks import Marks
-from discussit.log.write import CommittedChanges
 from discussit.main_tasks import MainTasks
 from discussit.middleware.body import BodyLimit
 from discussit.middleware.headers import SecurityHeaders

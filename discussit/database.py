@@ -17,7 +17,7 @@ from sqlalchemy.orm import sessionmaker
 
 from discussit.checkpoints import Checkpoints
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
-from discussit.log.write import CommittedChanges, Publish
+from discussit.log.committed import CommittedChanges, Publish
 from discussit.many_rows import SqlConnection
 from discussit.settings import Settings
 from discussit.sqlite_threads import WritingThread

@@ -15,7 +15,7 @@ from anyio import CancelScope
 from sqlalchemy import Connection
 
 from discussit.engines import BATCH_PRAGMAS, blocking_engine, configure_sqlite, drivers_error
-from discussit.log.write import CommittedChanges, Publish
+from discussit.log.committed import CommittedChanges, Publish
 from discussit.many_rows import SqlConnection
 from discussit.watched_file import WatchedFile
 

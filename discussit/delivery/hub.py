@@ -27,8 +27,8 @@ from discussit.delivery.polling import Polling
 from discussit.delivery.rooms import Rooms
 from discussit.delivery.unread import Unread
 from discussit.delivery.unread_bus import UnreadBus
+from discussit.log.committed import CommittedChanges
 from discussit.log.kinds import Effect
-from discussit.log.write import CommittedChanges
 
 
 class Hub:

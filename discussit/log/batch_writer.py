@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from discussit.database import Database, is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
+from discussit.log.committed import CommittedChanges
 from discussit.log.decide import Batch, KnownSeqs
 from discussit.log.draft import Answer, Draft, MessageDraft, TextDraft
 from discussit.log.held import Held
-from discussit.log.write import LOCK_LOG_ENDS, CommittedChanges, LogEnds, lock_log_ends
+from discussit.log.write import LOCK_LOG_ENDS, LogEnds, lock_log_ends
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, User
 from discussit.models.entries import ENTRIES
@@ -221,7 +222,7 @@ def _carry_out(
     known |= _known(connection, [draft for draft in free if isinstance(answers[draft], Refused)])
     batch.write(changes)
     # Whether their group is locked does not matter to those that were carried out before.
-    return answers | {draft: known[draft.key] for draft in drafts if draft.key in known}
+    return answers | {draft: known[draft.key] for draft in drafts if draft.key in known} if known else answers
 
 
 def seq_of(connection: SqlConnection, draft: Draft) -> int | None:

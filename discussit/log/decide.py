@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import ChangedMeanwhile, ErrorCode, Refused
 from discussit.groups.membership import Member, members_among
+from discussit.log.committed import CommittedChanges, changes_of
 from discussit.log.draft import (
     Answer,
     ClientKey,
@@ -22,12 +23,13 @@ from discussit.log.draft import (
     TextDraft,
 )
 from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, Kind
-from discussit.log.mentions import Named, find_named, resolve
+from discussit.log.mentions import find_named, resolve
 from discussit.log.target_rows import find_targets, store_targets
 from discussit.log.targets import Key, Mentioned, Target
-from discussit.log.write import Appending, CommittedChanges, LogEnds, NewEntry, changes_of, lock_log_ends
+from discussit.log.write import Appending, LogEnds, NewEntry, lock_log_ends
 from discussit.many_rows import SqlConnection
 from discussit.models.entries import EVERYONE
+from discussit.text.rich import Parsed, is_plain
 
 MAX_DIFFERENT = 20  # emoji on one message
 MAX_NOTIFIED = 20  # members of a group in which every one of them may mention everyone
@@ -54,7 +56,8 @@ class Batch:
         self._appending = Appending(ends)
         self._members = members_among(connection, {draft.member for draft in drafts})
         self._targets = _targets(connection, drafts)
-        self._named = _named(connection, drafts)
+        self._parsed = _parsed(drafts)
+        self._named = find_named(connection, [(draft.group_id, parsed) for draft, parsed in self._parsed.items()])
 
     def decide(self, draft: Draft) -> Answer:
         """The seq of the draft's entry, which is placed, or of the entry that set the present state; or a refusal."""
@@ -99,19 +102,8 @@ class Batch:
         body, mentions = self._resolved(draft)
         self._check_everyone(draft, member, mentions)
         start = self._start(draft, member, MESSAGE)
-        return self._place(
-            draft,
-            NewEntry(
-                *start,
-                draft.content,
-                draft.client_id,
-                None,
-                body,
-                mentions,
-                reply_to=draft.reply_to,
-                reply_rev=reply_rev,
-            ),
-        )
+        text = draft.content, draft.client_id, None, body, mentions
+        return self._place(draft, NewEntry(*start, *text, draft.reply_to, reply_rev))
 
     def _edit(self, draft: EditDraft, member: Member) -> int:
         target = self._existing(draft)
@@ -181,7 +173,7 @@ class Batch:
         return target
 
     def _resolved(self, draft: TextDraft) -> tuple[str | None, Sequence[Mentioned]]:
-        return resolve(draft.parsed, draft.group_id, self._named)
+        return resolve(self._parsed.get(draft), draft.group_id, self._named)
 
     def _check_everyone(self, draft: Draft, member: Member, mentions: Iterable[Mentioned]) -> None:
         is_small = self._appending.ends[draft.group_id].member_count <= MAX_NOTIFIED
@@ -199,9 +191,10 @@ def _targets(connection: SqlConnection, drafts: Iterable[Draft]) -> dict[Key, Ta
     )
 
 
-def _named(connection: SqlConnection, drafts: Iterable[Draft]) -> Named:
-    texts = [draft for draft in drafts if isinstance(draft, TextDraft)]
-    return find_named(connection, [(draft.group_id, draft.parsed) for draft in texts if draft.parsed is not None])
+def _parsed(drafts: Iterable[Draft]) -> dict[Draft, Parsed]:
+    """The texts that are not plain."""
+    texts = [draft for draft in drafts if isinstance(draft, TextDraft) and not is_plain(draft.content)]
+    return {draft: draft.parsed for draft in texts if draft.parsed is not None}
 
 
 class Deleter(Protocol):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
-from discussit.log import mentions, write
+from discussit.log import committed, mentions, write
 from discussit.log.kinds import JOIN, LEFT, State
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
@@ -41,7 +41,7 @@ def before_flush(session: OrmSession, _context: UOWTransaction, _instances: obje
 def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
     """Write the new entries, and note what else others have to be sent."""
     _write(session)
-    changes = write.changes_of(session)
+    changes = committed.changes_of(session)
     for row in session.deleted:
         if isinstance(row, Session):
             changes.ended_sessions[row.id] = row.user_id
@@ -159,7 +159,7 @@ def _write(session: OrmSession) -> None:
             entry.description = entry.describe()
         entry.timestamp = entry.timestamp or now()
     new = _new_entries(session, entries)
-    seqs = write.write_entries(session.connection(), write.changes_of(session), new)
+    seqs = write.write_entries(session.connection(), committed.changes_of(session), new)
     for entry, seq in zip(entries, seqs, strict=True):
         _make_persistent(session, entry, seq)
     _refresh(session, {entry.group for entry in entries})
@@ -237,7 +237,7 @@ def _store_text(session: OrmSession, entry: Entry) -> None:
     # A plain text mentions nobody. The rows stay, as after an edit.
     mentioned = update(MENTIONS).where(MENTIONS.c.group_id == entry.group_id, MENTIONS.c.seq == entry.seq)
     session.connection().execute(mentioned.values(place=None))
-    write.changes_of(session).erases = True
+    committed.changes_of(session).erases = True
 
 
 # Commits
@@ -248,7 +248,7 @@ def after_begin(session: OrmSession, begun: SessionTransaction) -> None:
     """Keep what was written before a savepoint, in case it is rolled back."""
     if begun.nested:
         session.info.setdefault("savepoints", {})[begun] = deepcopy(
-            session.info.get("changes", write.CommittedChanges())
+            session.info.get("changes", committed.CommittedChanges())
         )
 
 
@@ -274,6 +274,6 @@ def after_commit(session: OrmSession) -> None:
     if session.in_nested_transaction():
         return  # a savepoint is released: its transaction may still be rolled back
     changes = session.info.pop("changes", None)
-    publish: write.Publish | None = session.info.get("publish")
+    publish: committed.Publish | None = session.info.get("publish")
     if changes is not None and publish is not None:
         publish(changes)

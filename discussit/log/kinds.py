@@ -101,6 +101,7 @@ class Kind:
 
 
 def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessage:
+    is_deleted = row.is_deleted
     return TextMessage(
         group_uuid,
         row.seq,
@@ -108,8 +109,8 @@ def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessag
         row.content,
         timestamp,
         message_line(row.username, row.content, timestamp),
-        withdrawn=row.is_deleted,
-        deleted=row.is_deleted,
+        withdrawn=is_deleted,
+        deleted=is_deleted,
         rev=row.rev,
         body=encoded(row.body),
         mentions=row.mentions,

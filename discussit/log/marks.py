@@ -12,8 +12,8 @@ from sqlalchemy import Column, Integer, and_, select, update
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import MemberKey
+from discussit.log.committed import CommittedChanges
 from discussit.log.unread import Count, Numbers, count_members
-from discussit.log.write import CommittedChanges
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection
 from discussit.models.groups import GROUPS, MEMBERSHIPS
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import Select, and_, func, literal_column, select, union_all, update
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.log.write import changes_of, raise_revisions
+from discussit.log.committed import changes_of
+from discussit.log.write import raise_revisions
 from discussit.models.entries import ENTRIES, TEXTS, VERSIONS
 
 

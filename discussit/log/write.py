@@ -1,8 +1,8 @@
-"""The one way into a log: `write_entries`, and what a transaction leaves to be published after its commit."""
+"""The one way into a log: `write_entries`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,22 +10,22 @@ from uuid import UUID
 from sqlalchemy import Column, Integer, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
+from discussit.log.committed import CommittedChanges, Revision, changes_of
 from discussit.log.compose import EncodedEntry, encode_entry
-from discussit.log.kinds import KINDS, Effect, EntryRow, State, utc_text
-from discussit.log.revise import revised
+from discussit.log.kinds import KINDS, Effect, EntryRow, Kind, State, utc_text
 from discussit.log.target_rows import INSERT_MENTIONS
 from discussit.log.targets import Mentioned, Target
-from discussit.log.unread import Count, GroupState, UnreadChange
+from discussit.log.unread import GroupState, UnreadChange
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES, TEXTS
 from discussit.models.groups import GROUPS, MEMBERSHIPS
 from discussit.models.locks import lock_groups
 
-INSERT_ENTRIES = insert_rows(
-    *(ENTRIES.c[name] for name in ("group_id", "seq", "kind", "user_id", "timestamp", "client_id", "state", "nth")),
-    *(ENTRIES.c[name] for name in ("target", "emoji", "reply_to", "reply_rev")),
-)
+IN_EACH = [ENTRIES.c[name] for name in ("group_id", "seq", "kind", "user_id", "timestamp", "client_id", "state", "nth")]
+INSERT_ENTRIES = insert_rows(*IN_EACH)
+# Changes and replies. With four more values a row, the statement takes a third longer, so other entries do without.
+INSERT_REFERRING = insert_rows(*IN_EACH, *(ENTRIES.c[name] for name in ("target", "emoji", "reply_to", "reply_rev")))
 INSERT_TEXTS = insert_rows(*(TEXTS.c[name] for name in ("group_id", "seq", "content", "body")))
 LOCK_LOG_ENDS = ManyFound(
     [Column("id", Integer)],
@@ -85,48 +85,6 @@ class NewEntry(NamedTuple):
     target: Target | None = None  # of a change
 
 
-class Revision(NamedTuple):
-    """A group's `revisions` and `epoch` since texts of its entries changed."""
-
-    revisions: int
-    epoch: str
-
-
-@dataclass
-class CommittedChanges:
-    """What one transaction wrote that others have to be sent."""
-
-    entries: dict[UUID, list[EncodedEntry]] = field(default_factory=lambda: defaultdict(list))
-    revisions: dict[UUID, int] = field(default_factory=dict)  # of their groups, when the first of them was written
-    resync_groups: set[UUID] = field(default_factory=set)  # deleted: their readers must read the database
-    revised_groups: dict[UUID, Revision] = field(default_factory=dict)
-    ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
-    erases: bool = False  # texts, which then have to leave SQLite's files as well
-    unread: dict[UUID, UnreadChange] = field(default_factory=dict)
-    marks: list[Count] = field(default_factory=list)  # the numbers of members who marked how far they have read
-
-    def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:
-        """Add a group's next entries, and have those of the transaction before them show what they made of them."""
-        earlier = self.entries[uuid]
-        for change in entries if earlier else ():
-            if change.revises:
-                earlier[:] = [revised(each, change) if each.is_about(change.target) else each for each in earlier]
-        earlier.extend(entries)
-
-    def add_unread(self, change: UnreadChange) -> None:
-        known = self.unread.setdefault(change.group_uuid, change)
-        known.after = change.after
-
-
-Publish = Callable[[CommittedChanges], None]
-
-
-def changes_of(session: OrmSession) -> CommittedChanges:
-    """What the session's transaction has written so far."""
-    changes: CommittedChanges = session.info.setdefault("changes", CommittedChanges())
-    return changes
-
-
 def raise_revisions(session: OrmSession, group_id: int, epoch: str | None = None) -> None:
     """Have processes drop the group's texts that they keep; with another epoch, readers also load the log again."""
     changed = {"revisions": GROUPS.c.revisions + 1} | ({} if epoch is None else {"epoch": epoch})
@@ -145,10 +103,27 @@ class LogEnd:
     nth: int
     revisions: int
     member_count: int
+    last_message_at: datetime | None = None  # of the messages that this transaction appended
 
     @property
     def state(self) -> GroupState:
         return GroupState(self.nth, self.revisions)
+
+    def move(self, kind: Kind, timestamp: datetime) -> None:
+        """Append an entry of this kind."""
+        self.seq += 1
+        if kind.counts_as_unread:
+            self.nth += 1
+            self.last_message_at = timestamp
+        if kind.revises:
+            self.revisions += 1
+        if kind.effect:
+            self.member_count += MEMBERS_ADDED.get(kind.effect, 0)
+
+    def counts_since(self, start: "LogEnd") -> tuple[Any, ...]:
+        """What was added to the group's counts, in the order of MOVE_LOG_ENDS."""
+        members, revisions = self.member_count - start.member_count, self.revisions - start.revisions
+        return self.seq - start.seq, self.nth - start.nth, members, revisions, self.last_message_at
 
 
 LogEnds = Mapping[int, LogEnd]  # of groups, by id
@@ -178,9 +153,15 @@ def write_entries(connection: SqlConnection, changes: CommittedChanges, entries:
 
 class _Placed(NamedTuple):
     entry: NewEntry
+    kind: Kind
     seq: int
     nth: int
     timestamp: datetime
+
+    @property
+    def refers(self) -> bool:
+        """Whether it changes another entry, or answers one."""
+        return self.entry.target is not None or self.entry.reply_to is not None
 
 
 class Appending:
@@ -188,93 +169,78 @@ class Appending:
 
     def __init__(self, ends: LogEnds) -> None:
         self.ends = ends
-        self._before = {end.group_uuid: end.state for end in ends.values()}
+        self._starts = {group: replace(end) for group, end in ends.items()}
         self._moment = now()
         self._placed: list[_Placed] = []
 
     def place(self, entry: NewEntry) -> int:
         """Give the entry the next place in its group's log, and return its seq."""
-        end, kind = self.ends[entry.group_id], KINDS[entry.kind]
-        end.seq += 1
-        end.nth += kind.counts_as_unread
-        end.revisions += kind.revises
-        self._placed.append(_Placed(entry, end.seq, end.nth, entry.timestamp or self._moment))
+        end, kind, timestamp = self.ends[entry.group_id], KINDS[entry.kind], entry.timestamp or self._moment
+        end.move(kind, timestamp)
+        self._placed.append(_Placed(entry, kind, end.seq, end.nth, timestamp))
         return end.seq
 
     def write(self, connection: SqlConnection, changes: CommittedChanges) -> None:
         """Write them, and add their objects to `changes`. What changed their targets is to be stored before."""
-        placed = self._placed
-        MOVE_LOG_ENDS.execute(connection, _counts(placed))
-        INSERT_ENTRIES.execute(connection, map(_entry_values, placed))
+        placed, moved = self._placed, list(self._moved())
+        MOVE_LOG_ENDS.execute(connection, [(group, *end.counts_since(start)) for group, start, end in moved])
+        INSERT_ENTRIES.execute(connection, [_entry_values(each) for each in placed if not each.refers])
+        INSERT_REFERRING.execute(connection, [_referring_values(each) for each in placed if each.refers])
         # A row also for a text that is empty: see TEXTS.
-        INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if KINDS[each.entry.kind].shown_as])
+        INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.kind.shown_as])
         INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
         # Whatever was written before they came is not new to them.
         READ_UP_TO.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
-        self._note(changes)
-
-    def _note(self, changes: CommittedChanges) -> None:
-        texts = dict[datetime, str]()
-        encoded: dict[UUID, list[EncodedEntry]] = defaultdict(list)
-        for each in self._placed:
-            uuid, moment = each.entry.group_uuid, each.timestamp
-            timestamp = texts.get(moment) or texts.setdefault(moment, utc_text(moment))
-            encoded[uuid].append(encode_entry(uuid, _row(each), timestamp))
-        for uuid, entries in encoded.items():
-            changes.revisions.setdefault(uuid, self._before[uuid].revisions)
-            changes.add(uuid, entries)
+        self._note_entries(changes)
         self._note_unread(changes)
 
+    def _moved(self) -> Iterator[tuple[int, LogEnd, LogEnd]]:
+        """The groups that have new entries, each with where its log ended and where it ends."""
+        for group, start in self._starts.items():
+            end = self.ends[group]
+            if end.seq > start.seq:
+                yield group, start, end
+
+    def _note_entries(self, changes: CommittedChanges) -> None:
+        texts = dict[datetime, str]()
+        encoded: dict[int, list[EncodedEntry]] = defaultdict(list)
+        for each in self._placed:
+            moment = each.timestamp
+            timestamp = texts.get(moment) or texts.setdefault(moment, utc_text(moment))
+            encoded[each.entry.group_id].append(encode_entry(each.entry.group_uuid, _row(each), timestamp))
+        for group, entries in encoded.items():
+            start = self._starts[group]
+            changes.revisions.setdefault(start.group_uuid, start.revisions)
+            changes.add(start.group_uuid, entries)
+
     def _note_unread(self, changes: CommittedChanges) -> None:
-        for end in self.ends.values():
-            if end.state != self._before[end.group_uuid]:
-                changes.add_unread(UnreadChange(end.group_uuid, self._before[end.group_uuid], end.state))
+        for _, start, end in self._moved():
+            if end.state != start.state:
+                changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
         for each in self._placed:
             if each.entry.mentions:
                 changes.unread[each.entry.group_uuid].mentioned.update(id for id, _ in each.entry.mentions)
-            if KINDS[each.entry.kind].revises and each.entry.target:
+            if each.kind.revises and each.entry.target:
                 changes.unread[each.entry.group_uuid].mentioned.update(each.entry.target.mentioned_at)
-
-
-@dataclass
-class _Counts:
-    """What entries add to their group's counts, in the order of MOVE_LOG_ENDS."""
-
-    entries: int = 0
-    messages: int = 0
-    members: int = 0
-    revisions: int = 0
-    last_message_at: datetime | None = None
-
-
-def _counts(placed: Iterable[_Placed]) -> list[tuple[Any, ...]]:
-    of_group: dict[int, _Counts] = defaultdict(_Counts)
-    for each in placed:
-        kind, counts = KINDS[each.entry.kind], of_group[each.entry.group_id]
-        counts.entries += 1
-        counts.members += MEMBERS_ADDED.get(kind.effect, 0)
-        counts.revisions += kind.revises
-        if kind.counts_as_unread:
-            counts.messages += 1
-            counts.last_message_at = each.timestamp
-    return [
-        (group, counts.entries, counts.messages, counts.members, counts.revisions, counts.last_message_at)
-        for group, counts in of_group.items()
-    ]
 
 
 def _joined(placed: Iterable[_Placed]) -> dict[tuple[int, int], int]:
     """Group's and user's ids → the seq of the user's last Join."""
-    joins = [each for each in placed if KINDS[each.entry.kind].effect == Effect.JOINED]
+    joins = [each for each in placed if each.kind.effect == Effect.JOINED]
     return {(each.entry.group_id, each.entry.user_id): each.seq for each in joins}
 
 
 def _entry_values(placed: _Placed) -> tuple[Any, ...]:
     """In the order of INSERT_ENTRIES."""
-    new, seq, nth, timestamp = placed
+    new, _, seq, nth, timestamp = placed
+    return new.group_id, seq, new.kind, new.user_id, timestamp, new.client_id, State.LIVE, nth
+
+
+def _referring_values(placed: _Placed) -> tuple[Any, ...]:
+    """In the order of INSERT_REFERRING."""
+    new = placed.entry
     target = new.target.seq if new.target else None
-    start = new.group_id, seq, new.kind, new.user_id, timestamp, new.client_id, State.LIVE, nth
-    return *start, target, new.emoji, new.reply_to, new.reply_rev
+    return *_entry_values(placed), target, new.emoji, new.reply_to, new.reply_rev
 
 
 def _text_values(placed: _Placed) -> tuple[Any, ...]:
@@ -287,7 +253,7 @@ def _mentions(placed: _Placed) -> list[tuple[Any, ...]]:
 
 
 def _row(placed: _Placed) -> EntryRow:
-    new, seq, _, timestamp = placed
+    new, _, seq, _, timestamp = placed
     row = EntryRow(seq, new.kind, new.user_id, new.username, timestamp, State.LIVE, new.content)
     if new.target is not None:
         changed = new.target.changed(new.emoji, new.user_id)
