@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from discussit.errors import CloseCode
-from discussit.log.around import READ_FOR_EXCERPT, shortened
+from discussit.log.around import shortened
 from discussit.models.accounts import username_key
 from discussit.pages.page import hue, initials, make_templates
 from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
@@ -71,4 +71,4 @@ def test_a_body_becomes_the_corpus_elements(case):
 
 @pytest.mark.parametrize("case", corpus("excerpts"))
 def test_a_text_is_shortened_to_the_corpus_excerpt(case):
-    assert shortened(case["text"][:READ_FOR_EXCERPT]) == case["excerpt"]
+    assert shortened(case["text"]) == case["excerpt"]

@@ -19,13 +19,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.log.kinds import MESSAGE, EntryRow, State
-from discussit.log.read import ROWS
+from discussit.log.kinds import MESSAGE, EntryRow
+from discussit.log.read import entries_at
 from discussit.models import User
-from discussit.models.entries import ENTRIES, PRESENT_CONTENT, REACTIONS
+from discussit.models.entries import ENTRIES, REACTIONS
+from discussit.text.words import words
 
 EXCERPT = 80  # characters
-READ_FOR_EXCERPT = 400  # characters: white space, of which there may be much, is not shown
 MAX_CONVERSATION = 1_000  # messages
 
 
@@ -88,14 +88,6 @@ def _of_messages(condition: Condition) -> CompoundSelect[Any]:
 
 # Built once, since building them takes as long as executing them.
 AMONG, BETWEEN = _of_messages(_among), _of_messages(_between)
-EXCERPTS = ROWS.with_only_columns(
-    ENTRIES.c.seq,
-    User.username,
-    func.substr(func.coalesce(PRESENT_CONTENT, ""), 1, READ_FOR_EXCERPT),
-    ENTRIES.c.rev,
-    ENTRIES.c.state,
-    maintain_column_froms=True,
-).where(ENTRIES.c.group_id == bindparam("group"), ENTRIES.c.kind == MESSAGE.name, _among(ENTRIES.c.seq))
 
 
 def _conversation() -> Select[int]:
@@ -144,16 +136,19 @@ def excerpts(session: OrmSession, group_id: int, seqs: Collection[int]) -> dict[
     """The excerpts of those of the seqs that are messages."""
     if not seqs:
         return {}
-    rows = session.execute(EXCERPTS, {"group": group_id, "seqs": sorted(seqs)})
-    return {
-        seq: Excerpt(seq, author, shortened(text), rev, state != State.LIVE) for seq, author, text, rev, state in rows
-    }
+    rows = entries_at(session, group_id, seqs)
+    return {row.seq: _excerpt(row) for row in rows if row.kind == MESSAGE.name}
+
+
+def _excerpt(row: EntryRow) -> Excerpt:
+    text = row.content if row.body is None else words(row.body, row.mentions)
+    return Excerpt(row.seq, row.username, shortened(text), row.rev, row.is_deleted)
 
 
 def shortened(text: str) -> str:
-    """The excerpt of a text's first READ_FOR_EXCERPT characters: as `excerpt` of static/js/log/replies.js makes it."""
+    """The beginning of a text on one line: as `excerpt` of static/js/log/excerpt.js makes it."""
     line = " ".join(text.split())
-    return line if len(line) <= EXCERPT and len(text) < READ_FOR_EXCERPT else f"{line[:EXCERPT].rstrip()}…"
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip()}…"
 
 
 def conversation(session: OrmSession, group_id: int, seq: int) -> Sequence[int]:

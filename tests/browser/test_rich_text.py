@@ -1,14 +1,25 @@
-"""That a page's template and its script make the same elements of a text."""
+"""That a page's template and its script make the same elements of a text, which say what the server finds in it."""
 
 import base64
+import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from discussit.log.around import shortened
 from discussit.pages.page import make_templates
 from discussit.settings import STATIC
+from discussit.text.words import words
 
+WORDS = """async ([source, html]) => {
+    const { words } = await import(source)
+    return html.map(each => {
+        const text = document.createElement("div")
+        text.innerHTML = each
+        return words(text)
+    })
+}"""
 SCRIPT = """async ([source, bodies]) => {
     const { renderBody } = await import(source)
     return bodies.filter(({ html, body, mentions, me, isAuthor }) => {
@@ -61,21 +72,36 @@ trees = st.lists(st.recursive(block, containers, max_leaves=6), max_size=4)
 
 
 @pytest.fixture
-def differing(browser):
-    """Those of some bodies of which the two make something else. No server: its pages would not parse any HTML."""
-    source = base64.b64encode((STATIC / "js/log/body.js").read_bytes()).decode()
+def page(browser):
+    """No server's: its pages would not parse any HTML."""
     page = browser.new_page()
-    yield lambda bodies: page.evaluate(SCRIPT, [f"data:text/javascript;base64,{source}", bodies])
+    yield page
     page.close()
+
+
+def module(name):
+    source = base64.b64encode((STATIC / "js/log" / name).read_bytes()).decode()
+    return f"data:text/javascript;base64,{source}"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(trees, min_size=1, max_size=8), st.sampled_from(["", "bob"]), st.booleans())
-def test_the_template_and_the_script_make_the_same_elements(differing, trees, me, is_author):
+def test_the_template_and_the_script_make_the_same_elements(page, trees, me, is_author):
     template = make_templates().env.get_template("group/_body.html").module
     reader = {"mentions": MENTIONS, "me": me, "isAuthor": is_author}
     bodies = [{"v": 1, "t": tree} for tree in trees]
 
     drawn = [{"html": template.body(body, MENTIONS, me, is_author), "body": body, **reader} for body in bodies]
 
-    assert differing(drawn) == []
+    assert page.evaluate(SCRIPT, [module("body.js"), drawn]) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(trees, min_size=1, max_size=8))
+def test_the_elements_say_what_the_server_finds_in_the_tree(page, trees):
+    template = make_templates().env.get_template("group/_body.html").module
+    bodies = [{"v": 1, "t": tree} for tree in trees]
+
+    said = page.evaluate(WORDS, [module("excerpt.js"), [template.body(body, MENTIONS) for body in bodies]])
+
+    assert list(map(shortened, said)) == [shortened(words(json.dumps(body), MENTIONS)) for body in bodies]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { excerpt } from "../../static/js/log/excerpt.js"
 import { difference } from "../../static/js/log/message.js"
-import { excerpt } from "../../static/js/log/replies.js"
 import excerpts from "../corpus/excerpts.json" with { type: "json" }
 
 for (const [one, other, start, before, after] of [

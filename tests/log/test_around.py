@@ -91,8 +91,8 @@ async def test_a_page_without_messages_asks_for_nothing_beside_them(world, queri
         ("a\n\n\tb", "a b"),
         ("x" * 80, "x" * 80),
         ("x" * 81, "x" * 80 + "…"),
-        (" " * 390 + "short", "short"),
-        (" " * 500 + "long", "…"),
+        (" " * 500 + "long", "long"),
+        ("> a **b** `*c*`\n- [d](https://example.com/d) :tada:\n- @bob", "a b *c* d 🎉 @bob"),
         ("🍅" * 90, "🍅" * 80 + "…"),
     ],
 )

@@ -1,10 +1,10 @@
 // Replies: above their text a line that shows what they answer, and below what is answered, how many replies it has.
 
 import { cloned, contentOf, find } from "../shared/dom.js"
+import { renderBody } from "./body.js"
+import { excerpt, words } from "./excerpt.js"
 
-const LENGTH = 80 // characters
-const READ_FOR_EXCERPT = 400 // characters
-const EARLIER = "an earlier message"
+const EARLIER = "Earlier message"
 
 /** @typedef {import("./rows.js").Here} Here */
 /**
@@ -35,7 +35,7 @@ export function showAnswered(row, { reply_to, reply_rev = 0 }, target, { address
  */
 export function followAnswered(line, change) {
   if (change.type === "message_edited")
-    quote(line, { author: change.author, text: excerpt(change.content), isEdited: true, isDeleted: false })
+    quote(line, { author: change.author, text: excerpt(textOf(change)), isEdited: true, isDeleted: false })
   if (change.type === "message_deleted") {
     const author = find(line, ".entry-reply-name").textContent
     quote(line, { author, text: "", isEdited: false, isDeleted: true })
@@ -78,14 +78,18 @@ function quote(line, { author, text, isEdited, isDeleted }) {
  */
 function answeredIn(target, rev) {
   const isDeleted = target.querySelector(".entry-deleted") !== null
-  // biome-ignore lint/performance/useDomNodeTextContent: textContent joins paragraphs without a space.
-  const text = isDeleted ? "" : excerpt(find(target, ".entry-text").innerText)
+  const text = isDeleted ? "" : excerpt(words(find(target, ".entry-text")))
   return {
     author: String(target.dataset.name),
     text,
     isEdited: !isDeleted && Number(target.dataset.rev) > rev,
     isDeleted,
   }
+}
+
+/** @param {import("../connection/protocol.js").MessageText} message */
+function textOf({ content, body, mentions = [] }) {
+  return body ? words(renderBody(body, mentions, "")) : content
 }
 
 function tombstone() {
@@ -101,15 +105,4 @@ function addReplies(row, address) {
   link.setAttribute("href", `${address}?replies=${row.dataset.seq}`)
   row.insertBefore(link, row.querySelector(".entry-actions"))
   return link
-}
-
-/**
- * The beginning of a text on one line: the same as `shortened` in log/around.py.
- * @param {string} text
- */
-export function excerpt(text) {
-  const start = [...text.slice(0, 2 * READ_FOR_EXCERPT)].slice(0, READ_FOR_EXCERPT)
-  const line = [...start.join("").split(/\s+/).filter(Boolean).join(" ")]
-  if (line.length <= LENGTH && start.length < READ_FOR_EXCERPT) return line.join("")
-  return `${line.slice(0, LENGTH).join("").trimEnd()}…`
 }
