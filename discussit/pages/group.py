@@ -54,6 +54,7 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         numbers=numbers_of(read.counts),
         form=form,
         answered=read.answered,
+        reply_is_lost=read.answered is None and _seq(request, "reply") is not None,
         last_seq=last,
         event_words=EVENT_WORDS,
         tombstones=TOMBSTONES,
@@ -110,11 +111,16 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
         group,
         part,
         around(session, group.id, user.id, part.entries),
-        _answered(session, group, _seq(request, "reply") or form.seq("reply_to")),
+        _answered(session, group, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
         some_members(session, group.id, [user.id, *here], MEMBERS),
         session.execute(group_rows(user, only_own=True)).all(),
         list(count_for(session.connection(), user.id)),
     )
+
+
+def _default_reply(part: Part, form: Form) -> int | None:
+    """On the page of a conversation one writes replies; not with a form that came back without."""
+    return None if form.errors else part.conversation
 
 
 def _answered(session: OrmSession, group: Group, seq: int | None) -> Excerpt | None:

@@ -208,6 +208,9 @@ def test_a_refused_reaction_is_taken_back(alice, bob, answered):
 
     tab.until(lambda: any(frame["type"] == "error" for frame in tab.received))
     expect_reacted(tab, 1, pressed=False)
+    expect(tab.find("#reaction-refused")).to_contain_text("Your reaction was not saved.")
+    chip(tab).click()
+    expect(tab.find("#reaction-refused")).to_contain_text("Your reaction was not saved.")
 
 
 def test_a_reaction_is_sent_again_after_a_lost_connection(alice, bob, answered, complaints):
@@ -236,14 +239,29 @@ def test_a_reaction_is_sent_again_after_a_lost_connection(alice, bob, answered, 
     assert len(dropped) == 1
 
 
-def test_without_a_connection_a_chip_submits_its_form(alice, bob, answered):
+def test_a_reaction_that_is_made_offline_is_sent_later(alice, bob, answered, complaints):
     reacts(alice, answered, "👍")
-    tab = bob.tab(lambda _socket: None).opens_unconnected(answered)
+    expect_reacted(bob, 1, pressed=False)
 
-    chip(tab).click()
+    complaints.excuse(OUTAGE)
+    bob.context.set_offline(True)
+    expect(bob.find("#state")).to_contain_text("Offline")
+
+    chip(bob).click()
+
+    expect_reacted(bob, 2, pressed=True)
+    bob.context.set_offline(False)
+    expect_reacted(alice, 2, pressed=True)
+
+
+def test_on_a_page_that_is_not_live_a_chip_submits_its_form(alice, bob, answered):
+    reacts(alice, answered, "👍")
+    bob.page.goto(f"groups/{answered}/?replies={FIRST}")
+
+    chip(bob).click()
 
     expect_reacted(alice, 2, pressed=True)
-    expect_reacted(tab, 2, pressed=True)
+    expect_reacted(bob, 2, pressed=True)
 
 
 # Replies
@@ -253,6 +271,18 @@ def test_an_answer_shows_what_it_answers_and_is_counted(alice, bob, answered):
     for person in (alice, bob):
         expect(answer(person)).to_have_text("In reply to alice shall we plant tomatoes?")
         expect(row(person).locator(".entry-replies")).to_have_text("1 reply")
+
+
+def test_of_a_rich_text_an_answer_shows_the_words(alice, bob, answered):
+    edits(alice, answered, "> a **bed**\n- [this](https://example.com/a) year :tomato:")
+    expect(answer(alice)).to_have_text("In reply to alice a bed this year 🍅 edited since")
+    bob.posts(f"groups/{answered}/messages/", message="no", reply_to=FIRST)
+    lines = alice.find("#chat-log .entry-reply-text")
+    expect(lines).to_have_text(["a bed this year 🍅"] * 2)
+
+    alice.opens(answered)
+
+    expect(lines).to_have_text(["a bed this year 🍅"] * 2)
 
 
 def test_an_answer_follows_the_edit_and_the_deletion_of_what_it_answers(alice, bob, answered):
@@ -274,7 +304,7 @@ def test_an_answer_to_what_the_page_does_not_show_leads_there(alice, bob, garden
 
     bob.posts(f"groups/{gardening}/messages/", message="yes", reply_to=FIRST)
 
-    expect(answer(bob)).to_have_text("In reply to an earlier message")
+    expect(answer(bob)).to_have_text("In reply to Earlier message")
     answer(bob).click()
     expect(row(bob)).to_be_in_viewport()
 
@@ -301,6 +331,24 @@ def test_an_answer_can_be_dropped_while_it_is_written(bob, answered):
 
     expect(row(bob, FIRST + 2).locator(".entry-text")).to_have_text("by the way")
     expect(row(bob, FIRST + 2).locator(".entry-reply")).to_have_count(0)
+
+
+def test_dropping_an_answer_leads_back_to_the_text(bob, answered):
+    bob.page.goto(f"groups/{answered}/?reply={FIRST}")
+    expect(bob.field).to_have_accessible_description(re.compile("Replying to alice shall we plant tomatoes"))
+
+    bob.find(".composer-reply-drop").click()
+
+    expect(bob.field).to_be_focused()
+    expect(bob.field).not_to_have_accessible_description(re.compile("Replying"))
+
+
+def test_on_the_page_of_a_conversation_one_writes_answers(alice, bob, answered):
+    bob.page.goto(f"groups/{answered}/?replies={FIRST}")
+
+    bob.says("and beans")
+
+    expect(row(alice, FIRST + 2).locator(".entry-reply-text")).to_have_text("shall we plant tomatoes?")
 
 
 def test_an_answer_to_a_deleted_message_is_kept_and_can_be_sent_on_its_own(alice, bob, answered):

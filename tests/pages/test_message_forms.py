@@ -56,6 +56,14 @@ def test_the_composer_answers_nothing_that_is_no_message(alice, asked, faultless
 
     assert "hidden" in page.one("composer-reply").attributes
     assert page.form(f"/groups/{asked}/messages/")["reply_to"] == ""
+    assert ("error-reply" in page.ids()) == (reply in ("1", "99"))
+
+
+def test_on_the_page_of_a_conversation_one_writes_replies(alice, asked):
+    page = alice.page(f"/groups/{asked}/?replies=3")
+
+    assert "Replying to bob Tomatoes?" in page.one("composer-reply").text
+    assert page.form(f"/groups/{asked}/messages/")["reply_to"] == "3"
 
 
 def test_a_reply_to_a_deleted_message_is_refused_and_its_text_kept_without_the_reference(alice, bob, asked):

@@ -6,19 +6,17 @@ import { find } from "../shared/dom.js"
 export class Reply {
   #field
   #line
-  #address
+  #text
 
-  /**
-   * @param {HTMLFormElement} form
-   * @param {string} address Of the page without a reply.
-   */
-  constructor(form, address) {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
     this.#field = find(form, "[name=reply_to]", HTMLInputElement)
     this.#line = find(form, ".composer-reply")
-    this.#address = address
+    this.#text = find(form, "textarea")
     find(form, ".composer-reply-drop").addEventListener("click", event => {
       event.preventDefault()
       this.take()
+      this.#text.focus()
     })
   }
 
@@ -27,8 +25,9 @@ export class Reply {
     const seq = Number(this.#field.value) || undefined
     this.#field.value = ""
     this.#line.hidden = true
-    // A reload must not bring it back.
-    if (seq) history.replaceState(history.state, "", this.#address)
+    const descriptions = String(this.#text.getAttribute("aria-describedby"))
+    this.#text.setAttribute("aria-describedby", descriptions.replace("composer-reply-text ", ""))
+    if (seq) forgetInAddress()
     return seq
   }
 
@@ -39,4 +38,11 @@ export class Reply {
   follow(change) {
     if (change.target === Number(this.#field.value)) followAnswered(find(this.#line, ".composer-reply-text"), change)
   }
+}
+
+/** A reload must not bring it back. */
+function forgetInAddress() {
+  const url = new URL(location.href)
+  url.searchParams.delete("reply")
+  history.replaceState(history.state, "", url)
 }

@@ -104,7 +104,7 @@ export class Socket {
 
   /** Drops the connection, even if it looks open, and reconnects immediately. */
   renew() {
-    if (!this.#hasEnded) this.#connect()
+    if (!this.hasEnded) this.#connect()
   }
 
   /**
@@ -115,7 +115,8 @@ export class Socket {
     this.#end(status)
   }
 
-  get #hasEnded() {
+  /** Whether nothing more comes or can be sent until the page is loaded again. */
+  get hasEnded() {
     return ["signed-out", "not-member", "gone", "ended", "outdated", "stopped"].includes(this.#status)
   }
 
@@ -178,7 +179,7 @@ export class Socket {
 
   /** @param {number} code */
   #closed(code) {
-    if (this.#hasEnded) return
+    if (this.hasEnded) return
     if (isFinal(code)) return this.#end(ENDINGS[code] ?? "ended")
     if (performance.now() - this.#heardAt > LASTING) this.#failures = 0
     this.#drop()
@@ -193,12 +194,12 @@ export class Socket {
    */
   #failed(code) {
     this.#closed(code)
-    if (!this.#hasEnded) this.#askWhy()
+    if (!this.hasEnded) this.#askWhy()
   }
 
   /** Neither a socket nor polling works any more. */
   #lost() {
-    if (this.#hasEnded) return
+    if (this.hasEnded) return
     if (this.#isPolling) this.#stopPolling(navigator.onLine ? "waiting" : "offline")
     this.#closed(0)
   }
@@ -250,7 +251,7 @@ export class Socket {
     this.#isAsking = true
     const { isServed, verdict } = await askWhy(this.#question)
     this.#isAsking = false
-    if (this.#hasEnded || this.#status === "open") return
+    if (this.hasEnded || this.#status === "open") return
     if (verdict) return this.#end(verdict)
     if (!mayPoll) return
     this.#refusals = isServed ? this.#refusals + 1 : 0

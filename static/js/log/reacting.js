@@ -1,4 +1,5 @@
-// Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it.
+// Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it. What
+// can't be sent now is sent once there is a connection.
 
 import { newId } from "../shared/ids.js"
 import { emojiOf } from "./reactions.js"
@@ -8,16 +9,19 @@ import { emojiOf } from "./reactions.js"
 export class Reacting {
   #reactions
   #send
+  #explain
   /** @type {Map<string, Wanted>} By message and emoji, only the last of each. */
   #wanted = new Map()
 
   /**
    * @param {import("./reactions.js").Reactions} reactions
-   * @param {(command: import("../connection/protocol.js").React) => void} send
+   * @param {(command: import("../connection/protocol.js").React) => void} send If there is a connection.
+   * @param {(text: string) => void} explain Shows why a reaction was taken back, until the next one: then empty.
    */
-  constructor(reactions, send) {
+  constructor(reactions, send, explain) {
     this.#reactions = reactions
     this.#send = send
+    this.#explain = explain
   }
 
   /** @param {HTMLElement} chip */
@@ -43,9 +47,11 @@ export class Reacting {
   }
 
   /** @param {import("../connection/protocol.js").Refusal} refusal */
-  refused({ client_id }) {
+  refused({ client_id, message }) {
     const wanted = this.#find(client_id)
-    if (wanted) this.#forget(wanted)
+    if (!wanted) return
+    this.#forget(wanted)
+    this.#explain(`Your reaction was not saved. ${message}`)
   }
 
   /**
@@ -56,7 +62,7 @@ export class Reacting {
     for (const wanted of this.#wanted.values()) if ((wanted.seq ?? Infinity) <= last) this.#forget(wanted)
   }
 
-  /** Sends again what was not answered before the connection was lost: the server knows it by its id. */
+  /** Sends what was not answered before the connection was lost, if it was sent: the server knows it by its id. */
   resume() {
     for (const { seq, ...command } of this.#wanted.values()) if (!seq) this.#send(command)
   }
@@ -65,6 +71,7 @@ export class Reacting {
   #want(command) {
     this.#wanted.set(keyOf(command), command)
     this.#show(command)
+    this.#explain("")
     this.#send(command)
   }
 

@@ -51,7 +51,7 @@ adoptOldKeys(account, user, tab.id)
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
-const reacting = new Reacting(new Reactions(user, address), command => socket.send(command))
+const reacting = new Reacting(new Reactions(user, address), sendReaction, explainReaction)
 const log = new Log(list, { user, address }, reacting)
 const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
@@ -68,7 +68,7 @@ const socket = new Socket(address, listener, () => polling.ask(), polling)
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)
-const reply = new Reply(form, address)
+const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(address, version, isQuiet, place)
 
@@ -257,12 +257,24 @@ function loadOlder() {
   if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log, outdated)
 }
 
-/** @param {MouseEvent} event Without a connection, the button submits its form. */
+/** @param {MouseEvent} event On a page that is not live, or no longer, the button submits its form. */
 function react(event) {
   const chip = around(event, "button.reaction")
-  if (!chip || !socket.isOpen) return
+  if (!chip || !isLive || socket.hasEnded) return
   event.preventDefault()
   scroll.keep(() => reacting.press(chip))
+}
+
+/** @param {import("../connection/protocol.js").React} command */
+function sendReaction(command) {
+  if (socket.isOpen) socket.send(command)
+}
+
+/** @param {string} text */
+function explainReaction(text) {
+  const line = find(page, "#reaction-refused")
+  line.textContent = text
+  line.hidden = !text
 }
 
 // A link to an entry that is not on this page leads to the page around it.
