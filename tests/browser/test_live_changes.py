@@ -1,5 +1,6 @@
 """Messages that are edited, deleted, answered and reacted to while pages show them."""
 
+import json
 import re
 from functools import partial
 
@@ -254,6 +255,50 @@ def test_a_reaction_that_is_made_offline_is_sent_later(alice, bob, answered, com
     expect_reacted(alice, 2, pressed=True)
 
 
+def answers_react(answer):
+    """Answers the first reaction on a socket in place of the server."""
+    answered = []
+
+    def route(socket):
+        server = socket.connect_to_server()
+
+        def pass_on(text):
+            if '"react"' in text and not answered:
+                answered.append(text)
+                answer(socket, json.loads(text)["client_id"])
+            else:
+                server.send(text)
+
+        socket.on_message(pass_on)
+
+    return route
+
+
+def test_a_reaction_for_which_the_server_has_no_time_is_sent_again(alice, bob, answered):
+    def is_busy(socket, client_id):
+        error = {"type": "error", "code": "busy", "message": "Try again later.", "client_id": client_id}
+        socket.send(json.dumps([error]))
+
+    reacts(alice, answered, "👍")
+    tab = bob.tab(answers_react(is_busy)).opens(answered)
+
+    chip(tab).click()
+
+    expect_reacted(alice, 2, pressed=True)
+    expect_reacted(tab, 2, pressed=True)
+
+
+def test_a_reaction_that_can_not_be_answered_any_more_is_taken_back(alice, bob, answered, complaints):
+    complaints.excuse(".*403")
+    reacts(alice, answered, "👍")
+    tab = bob.tab(answers_react(lambda socket, _client_id: socket.close(code=4403))).opens(answered)
+
+    chip(tab).click()
+
+    expect(tab.find("#membership-ended")).to_be_visible()
+    expect_reacted(tab, 1, pressed=False)
+
+
 def test_on_a_page_that_is_not_live_a_chip_submits_its_form(alice, bob, answered):
     reacts(alice, answered, "👍")
     bob.page.goto(f"groups/{answered}/?replies={FIRST}")
@@ -486,3 +531,27 @@ def test_changes_come_and_are_made_without_a_socket(alice, bob, answered, site, 
         expect_reacted(alice, 2, pressed=True)
         expect_reacted(bob, 2, pressed=True)
         expect(bob.pill).to_have_text("Delayed")
+
+
+def test_without_a_socket_no_reaction_overtakes_another(alice, bob, answered, site, complaints):
+    complaints.excuse(REFUSAL)
+    complaints.excuse(OUTAGE)
+    held, sent = [], []
+    reacts(alice, answered, "👍")
+    with Proxy(site.port) as proxy:
+        proxy.drops_upgrades()
+        bob.page.goto(f"{proxy.url}/groups/{answered}/")
+        expect(bob.pill).to_have_text("Delayed")
+        bob.page.route("**/reactions/", lambda route: sent.append(route) if held else held.append(route))
+
+        chip(bob).click()
+        bob.until(lambda: held)
+        chip(bob).click()
+        expect_reacted(bob, 1, pressed=False)
+        assert not sent
+        held[0].continue_()
+        bob.until(lambda: sent)
+        sent[0].continue_()
+
+        expect(bob.find(".reaction[aria-pressed=false]")).to_have_count(1)
+        expect_reacted(alice, 1, pressed=True)

@@ -20,9 +20,14 @@ export class Reply {
     })
   }
 
-  /** The seq of the message that is answered, if any. What is written next answers none. */
+  /** The seq of the message that is answered, if any. */
+  get seq() {
+    return Number(this.#field.value) || undefined
+  }
+
+  /** The same. What is written next answers none. */
   take() {
-    const seq = Number(this.#field.value) || undefined
+    const { seq } = this
     this.#field.value = ""
     this.#line.hidden = true
     const descriptions = String(this.#text.getAttribute("aria-describedby"))
@@ -36,7 +41,7 @@ export class Reply {
    * @param {import("../log/changes.js").RowChange} change
    */
   follow(change) {
-    if (change.target === Number(this.#field.value)) followAnswered(find(this.#line, ".composer-reply-text"), change)
+    if (change.target === this.seq) followAnswered(find(this.#line, ".composer-reply-text"), change)
   }
 }
 

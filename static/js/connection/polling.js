@@ -24,6 +24,8 @@ export class Polling {
   /** @type {string | null | undefined} */
   #version
   #isUnderway = false
+  /** The last command: another one waits until it is answered, since later ones must not overtake it. */
+  #sending = Promise.resolve()
   /** @type {number | undefined} */
   #timer
 
@@ -58,11 +60,18 @@ export class Polling {
    * Submits the form that does the same.
    * @param {import("./protocol.js").Command} command
    */
-  async send({ type, target, ...fields }) {
-    if (type === "mark_read") return this.#mark(fields)
+  send(command) {
+    const submit = () => this.#submit(command)
+    this.#sending = this.#sending.then(submit, submit)
+  }
+
+  /** @param {import("./protocol.js").Command} command */
+  async #submit({ type, target, ...fields }) {
     const listener = this.#listener
+    if (!listener) return // a socket is open by now, on which it is sent again
+    if (type === "mark_read") return this.#mark(fields)
     const answer = await this.#post(type === "react" ? `messages/${target}/reactions/` : "messages/", fields)
-    if (!listener || listener !== this.#listener) return
+    if (listener !== this.#listener) return
     // Whether the message was stored is unknown, or the session has ended.
     if (answer === null || answer.status === 401 || answer.status === 409) return listener.lost()
     listener.received(answer.objects.length ? answer.objects : [refusal(answer, String(fields.client_id))])

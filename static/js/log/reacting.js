@@ -4,6 +4,9 @@
 import { newId } from "../shared/ids.js"
 import { emojiOf } from "./reactions.js"
 
+const SECOND = 1_000
+const PASSING = ["rate_limited", "busy"]
+
 /** @typedef {import("../connection/protocol.js").React & { seq?: number }} Wanted With its seq once acknowledged. */
 
 export class Reacting {
@@ -47,9 +50,10 @@ export class Reacting {
   }
 
   /** @param {import("../connection/protocol.js").Refusal} refusal */
-  refused({ client_id, message }) {
+  refused({ client_id, code, message, retry_after = 1 }) {
     const wanted = this.#find(client_id)
     if (!wanted) return
+    if (PASSING.includes(code)) return void setTimeout(() => this.#sendAgain(wanted), retry_after * SECOND)
     this.#forget(wanted)
     this.#explain(`Your reaction was not saved. ${message}`)
   }
@@ -65,6 +69,16 @@ export class Reacting {
   /** Sends what was not answered before the connection was lost, if it was sent: the server knows it by its id. */
   resume() {
     for (const { seq, ...command } of this.#wanted.values()) if (!seq) this.#send(command)
+  }
+
+  /** Takes back what was not acknowledged: no answer can come any more. */
+  giveUp() {
+    for (const wanted of this.#wanted.values()) if (!wanted.seq) this.#forget(wanted)
+  }
+
+  /** @param {Wanted} wanted */
+  #sendAgain(wanted) {
+    if (this.#wanted.get(keyOf(wanted)) === wanted) this.#send(wanted)
   }
 
   /** @param {import("../connection/protocol.js").React} command */

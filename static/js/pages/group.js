@@ -221,14 +221,19 @@ function isQuiet() {
   return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
 }
 
+// With what is answered, which belongs to the draft.
 function place() {
-  return scroll.isAtEnd ? "" : `?at=${scroll.first}`
+  const query = new URLSearchParams()
+  if (!scroll.isAtEnd) query.set("at", String(scroll.first))
+  if (reply.seq) query.set("reply", String(reply.seq))
+  return `${query}` && `?${query}`
 }
 
 /** @param {import("../connection/socket.js").Status} status */
 function changed(status) {
   connectionStatus.changed(status)
   if (status !== "open" && status !== "polling") sender.lost()
+  if (socket.hasEnded) reacting.giveUp()
   if (status in NOTICES) find(page, NOTICES[status]).hidden = false
   find(page, "#sockets-fail").hidden = status !== "polling"
 }
