@@ -251,6 +251,20 @@ def test_nothing_that_was_typed_is_lost_to_new_scripts(alice, tab, between):
     expect(tab.pending.locator(".pending-reason")).to_have_text("Not sent: A message needs some text.")
 
 
+def test_new_scripts_keep_what_is_being_answered(alice, tab, between, gardening):
+    alice.wrote(gardening, "tomatoes?")
+    tab.page.goto(f"groups/{gardening}/?reply=3")
+    Loads(tab.page, served="new")
+    tab.field.press_sequentially("yes")
+    announced(alice, tab, between, version="new")
+
+    with tab.page.expect_navigation():
+        waits(tab)
+
+    expect(tab.find("#composer-reply")).to_contain_text("Replying to alice tomatoes?")
+    expect(tab.field).to_have_value("yes")
+
+
 def test_a_page_that_would_come_with_the_old_scripts_is_not_loaded_again(alice, tab, between):
     loads = Loads(tab.page)
     announced(alice, tab, between, version="new")
