@@ -8,8 +8,9 @@ from anyio import CancelScope, current_time, sleep
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import DATABASE_ERRORS, Database, chunks, log_failure
-from discussit.delivery.unread import Unread, WatchedGroup
-from discussit.log.unread import Count, GroupState, Places, count_for, count_members, group_states, read_places
+from discussit.delivery.unread import Unread
+from discussit.delivery.watched import WatchedGroup
+from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Counting:
     def __init__(self, database: Database, unread: Unread) -> None:
         self._database = database
         self._unread = unread
-        self._check_at = 0.0  # when everything is compared next, by the loop's clock
+        self._checked_at = -CHECK  # when everything was compared last, by the loop's clock
 
     async def run(self) -> None:
         """Count for as long as the process lives."""
@@ -49,6 +50,11 @@ class Counting:
     def _next_at(self) -> float:
         return min([self._check_at, *(group.due for group in self._unread.changed_groups)])
 
+    @property
+    def _check_at(self) -> float:
+        """When everything is compared next: soon if something may have been missed, which may go on for long."""
+        return self._checked_at + (PAUSE if self._unread.needs_check else CHECK)
+
     # Those concerned
 
     async def _count(self) -> None:
@@ -58,12 +64,13 @@ class Counting:
         asked = [(group.id, user_id) for group, users in concerned.items() for user_id in users]
         if not asked:
             return
+        known = self._unread.known_of((user_id, group.uuid) for group, users in concerned.items() for user_id in users)
         try:
             found = await self._database.run_read(lambda session: list(count_members(session.connection(), asked)))
         except BaseException:
             self._give_back(concerned)
             raise
-        self._unread.counted(found)
+        self._unread.counted(found, known)
         self._leave({(group, user_id) for group, users in concerned.items() for user_id in users}, found)
 
     def _take(self, group: WatchedGroup) -> set[int]:
@@ -95,19 +102,20 @@ class Counting:
         self._unread.unclear.clear()
         try:
             while people:
-                user_id = people[-1].user_id
-                found = await self._database.run_read(partial(_all_of, user_id=user_id))
-                self._unread.read_again(people.pop(), found)
+                person = people[-1]
+                known = self._unread.known_of((person.user_id, uuid) for uuid in person.numbers)
+                found = await self._database.run_read(partial(_all_of, user_id=person.user_id))
+                self._unread.read_again(people.pop(), found, known)
         finally:
             self._unread.unclear.update(person for person in people if person.connections)
 
     # Everybody
 
     async def _check_if_due(self) -> None:
-        if current_time() < self._check_at and not self._unread.needs_check:
+        if current_time() < self._check_at:
             return
         self._unread.needs_check = False
-        self._check_at = current_time() + CHECK
+        self._checked_at = current_time()
         await self._check_groups()
         await self._check_people()
 
@@ -134,8 +142,8 @@ class Counting:
             known = {person.user_id: person.places for person in people}
             found = await self._database.run_read(partial(read_places, user_ids=list(known)))
             for person in people:
-                places = found.get(person.user_id, Places(0, 0, 0))
-                if person.connections and places not in (known[person.user_id], person.places):
+                places = found.get(person.user_id, NO_PLACES)
+                if person.connections and places != known[person.user_id] and places != person.places:
                     self._unread.read_soon(person)
 
 

@@ -4,92 +4,19 @@ counting.py has the database count them.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from discussit.bus.messages import MembershipChange
-from discussit.delivery.connections import Connection
-from discussit.log.unread import Count, GroupState, Numbers, Places, UnreadChange
+from discussit.delivery.connections import Connection, Follower
+from discussit.delivery.watched import Person, WatchedGroup
+from discussit.log.kinds import Effect
+from discussit.log.unread import Count, Numbers, UnreadChange
 from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
-
-@dataclass(eq=False, slots=True)
-class Person:
-    """A user with connections that are sent numbers."""
-
-    user_id: int
-    connections: list[Connection] = field(default_factory=list)
-    numbers: dict[UUID, Numbers | None] = field(default_factory=dict)  # by group; None: they have to be sent anew
-    owed: tuple[UUID, ...] = ()  # groups whose numbers only their followers were sent
-
-    def is_outside(self, group: UUID) -> bool:
-        """Whether a connection does not follow the group, and so can't count its messages itself."""
-        return any(not each.follows(group) for each in self.connections)
-
-    @property
-    def places(self) -> Places | None:
-        """How far the user has read, all groups together, as `read_places` finds it; None while that is unknown."""
-        known = [each for each in self.numbers.values() if each is not None]
-        if len(known) < len(self.numbers):
-            return None
-        return Places(len(known), sum(each.read for each in known), sum(each.read_rev for each in known))
-
-    def learn(self, uuid: UUID, numbers: Numbers) -> None:
-        """Send the numbers to connections that need them, unless they are older than those that were sent."""
-        known = self.numbers[uuid]
-        if known is not None and numbers.age < known.age:
-            return
-        is_changed = known is None or uuid in self.owed or not numbers.is_same_as(known)
-        is_changed_for_followers = known is None or not numbers.is_same_for_followers(known)
-        self.numbers[uuid] = numbers
-        self.forget_debt(uuid)
-        for connection in self.connections:
-            if is_changed_for_followers if connection.follows(uuid) else is_changed:
-                connection.reply(objects.Unread(uuid, *numbers))
-
-    def answer(self, uuid: UUID, numbers: Numbers) -> bool:
-        """Send the numbers to followers of the group. Return whether others have to be sent them, too."""
-        for connection in self.connections:
-            if connection.follows(uuid):
-                connection.reply(objects.Unread(uuid, *numbers))
-        known = self.numbers[uuid]
-        if known is None or numbers.age < known.age:
-            return known is None
-        self.numbers[uuid] = numbers
-        if numbers.is_same_as(known) or not self.is_outside(uuid):
-            return False
-        self.owed = (*self.owed, uuid)
-        return True
-
-    def forget_debt(self, uuid: UUID) -> None:
-        """Everybody has the group's numbers, or needs them no more."""
-        if uuid in self.owed:
-            self.owed = tuple(each for each in self.owed if each != uuid)
-
-
-@dataclass(eq=False)
-class WatchedGroup:
-    """A group of which somebody is connected here."""
-
-    uuid: UUID
-    id: int
-    state: GroupState  # the newest that this process knows of
-    users: set[int] = field(default_factory=set)
-    outside: set[int] = field(default_factory=set)  # those of them with a connection that does not follow it
-    due: float = 0.0  # when numbers may be sent again, by the loop's clock
-    concerned: set[int] = field(default_factory=set)  # users who are to be counted
-    concerns_outside: bool = False  # so is everyone with a connection that does not follow it
-
-    @property
-    def concerns_anybody(self) -> bool:
-        return bool(self.concerned) or self.concerns_outside
-
-    def concern(self, users: Iterable[int]) -> None:
-        """Have these users counted, as far as they are connected here."""
-        self.concerned.update(self.users.intersection(users))
+Known = Mapping[tuple[int, UUID], Numbers | None]  # by user's id and group
 
 
 class Unread:
@@ -133,26 +60,37 @@ class Unread:
         self._connected(connection)
 
     def _greeted(self, person: Person, connection: Connection, count: Count) -> None:
-        group = self._group(count)
-        uuid = group.uuid  # one object for all
-        group.users.add(person.user_id)
-        known = person.numbers.setdefault(uuid, count.numbers)
+        # Of a group that is new here, earlier connections have not been sent the numbers.
+        group = self._watch(person, count, None if person.connections else count.numbers)
+        uuid, known, numbers = group.uuid, person.numbers[group.uuid], count.numbers
+        is_older = known is not None and numbers.age < known.age
+        if known is not None and is_older:
+            connection.reply(objects.Unread(uuid, *known))
         if known is None or count.state != group.state or uuid in self._recent:
             self.concern(group, [person.user_id])
-        elif count.numbers.age < known.age:
-            connection.reply(objects.Unread(uuid, *known))
-        elif person.is_outside(uuid) or not count.numbers.is_same_for_followers(known):
+        elif not is_older:
+            self._compare(person, group, numbers, known)
+
+    def _compare(self, person: Person, group: WatchedGroup, numbers: Numbers, known: Numbers) -> None:
+        """Have the user counted if their earlier connections may need these newer numbers."""
+        if person.is_outside(group.uuid) or not numbers.is_same_for_followers(known):
             self.concern(group, [person.user_id])
         else:
-            person.numbers[uuid] = count.numbers
+            person.numbers[group.uuid] = numbers
+
+    def _watch(self, person: Person, count: Count, numbers: Numbers | None) -> WatchedGroup:
+        """The group, one of the user's. `numbers`: those that all their connections were sent, if it is a new one."""
+        new = WatchedGroup(count.group_uuid, count.group_id, count.state)
+        group = self.groups.setdefault(count.group_uuid, new)
+        group.users.add(person.user_id)
+        person.group_ids.add(group.id)
+        person.numbers.setdefault(group.uuid, numbers)
+        return group
 
     def _note_outside(self, person: Person) -> None:
         for uuid in person.numbers:
             note = self.groups[uuid].outside.add if person.is_outside(uuid) else self.groups[uuid].outside.discard
             note(person.user_id)
-
-    def _group(self, count: Count) -> WatchedGroup:
-        return self.groups.setdefault(count.group_uuid, WatchedGroup(count.group_uuid, count.group_id, count.state))
 
     def _connected(self, connection: Connection) -> None:
         self._connecting.discard(connection)
@@ -173,10 +111,14 @@ class Unread:
             self._note_outside(person)
 
     def leave(self, person: Person, uuid: UUID) -> None:
-        """Forget a group that the user is not in."""
-        del person.numbers[uuid]
+        """Forget a group that the user is not in. Pages of other groups, which are sent no Left, then show zeros."""
+        known = person.numbers.pop(uuid)
+        for connection in person.connections:
+            if known is not None and isinstance(connection, Follower) and not connection.follows(uuid):
+                connection.reply(objects.Unread(uuid, *known._replace(unread=0, mentions=0)))
         person.forget_debt(uuid)
         group = self.groups[uuid]
+        person.group_ids.discard(group.id)
         group.users.discard(person.user_id)
         group.outside.discard(person.user_id)
         if not group.users:
@@ -221,8 +163,11 @@ class Unread:
     def memberships_changed(self, changes: Iterable[MembershipChange]) -> None:
         for change in changes:
             person = self.people.get(change.user_id)
-            if person is not None:
-                self.read_soon(person)
+            if person is None:
+                continue
+            if change.effect == Effect.LEFT and change.group_uuid in person.numbers:
+                self.leave(person, change.group_uuid)  # what is being counted is not sent any more
+            self.read_soon(person)
 
     def check_soon(self) -> None:
         """Compare everything with the database: something may have been missed."""
@@ -249,24 +194,33 @@ class Unread:
         for user_id in group.users:
             self.people[user_id].numbers[group.uuid] = None
 
+    def known_of(self, counts: Iterable[tuple[int, UUID]]) -> Known:
+        """The numbers that users, by id, have of groups."""
+        people = self.people
+        return {(id, uuid): people[id].numbers.get(uuid) for id, uuid in counts if id in people}
+
     # What was counted
 
-    def counted(self, counts: Iterable[Count]) -> None:
-        """Send numbers that have changed."""
+    def counted(self, counts: Iterable[Count], known: Known) -> None:
+        """Send numbers that have changed. `known`: those of the same users and groups before they were counted."""
         for count in counts:
-            person = self.people.get(count.user_id)
-            if person is not None and count.group_uuid in person.numbers:
-                person.learn(count.group_uuid, count.numbers)
+            person, before = self.people.get(count.user_id), known.get((count.user_id, count.group_uuid))
+            if person is None or count.group_uuid not in person.numbers:
+                continue
+            if before is not None and count.numbers.age < before.age:
+                person.numbers[count.group_uuid] = None  # the database has lost what was known
+            person.learn(count.group_uuid, count.numbers)
 
-    def read_again(self, person: Person, counts: Sequence[Count]) -> None:
+    def read_again(self, person: Person, counts: Sequence[Count], known: Known) -> None:
         """The same for all groups of a user, some of which may be new, others gone."""
         if not person.connections:
             return
         for uuid in person.numbers.keys() - {count.group_uuid for count in counts}:
             self.leave(person, uuid)
         for count in counts:
-            group = self._group(count)
-            group.users.add(person.user_id)
-            person.numbers.setdefault(group.uuid, count.numbers._replace(unread=0, mentions=0))
+            # Nobody was sent anything about a group that is new.
+            group = self._watch(person, count, count.numbers._replace(unread=0, mentions=0))
+            if count.state != group.state:
+                self.concern(group, [person.user_id])
         self._note_outside(person)
-        self.counted(counts)
+        self.counted(counts, known)

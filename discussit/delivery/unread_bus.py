@@ -41,8 +41,10 @@ class UnreadBus:
             self._filled.set()
 
     def _merge(self, change: UnreadChange) -> None:
-        # If another process wrote between the two, receivers find a gap before the second.
         known = self._changes.setdefault(change.group_uuid, change)
+        if known is not change and known.after != change.before:
+            # Another process wrote between the two. What it says of that may come after this, which covers it.
+            known.mentioned.add(EVERYONE)
         known.after = change.after
         known.mentioned |= change.mentioned
 

@@ -58,8 +58,12 @@ class Places(NamedTuple):
     """How far a user has read, all groups together: whatever they mark or join changes it."""
 
     groups: int
+    group_ids: int  # their sum
     read: int
     read_rev: int
+
+
+NO_PLACES = Places(0, 0, 0, 0)
 
 
 class UnreadChange(msgspec.Struct, array_like=True):
@@ -190,7 +194,8 @@ def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, Gro
 
 def read_places(session: OrmSession, user_ids: Sequence[int]) -> dict[int, Places]:
     """How far these users have read, by id; those who are in no group are missing."""
-    sums = [func.sum(column, type_=Integer()) for column in (MEMBERSHIPS.c.read_seq, MEMBERSHIPS.c.read_rev)]
+    columns = MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.read_seq, MEMBERSHIPS.c.read_rev
+    sums = [func.sum(column, type_=Integer()) for column in columns]
     places = select(MEMBERSHIPS.c.user_id, func.count(), *sums).where(MEMBERSHIPS.c.user_id.in_(user_ids))
     found = session.execute(places.group_by(MEMBERSHIPS.c.user_id))
-    return {id: Places(groups, int(read), int(read_rev)) for id, groups, read, read_rev in found}
+    return {id: Places(groups, *map(int, sums)) for id, groups, *sums in found}

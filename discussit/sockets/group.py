@@ -165,16 +165,16 @@ class CommandWriter:
 
     def _mark(self, command: commands.Mark) -> None:
         """Queue a mark. Its answer is `unread`, which all of the user's sockets are sent."""
-        member = self._group_id, self._user.id
+        member, answer = (self._group_id, self._user.id), partial(self._marked, command.client_id)
         if isinstance(command, commands.MarkRead):
-            self._marks.submit(ReadMark(*member, command.seq, command.read_rev, on_answer=self._marked))
+            self._marks.submit(ReadMark(*member, command.seq, command.read_rev, on_answer=answer))
         else:
-            self._marks.submit(UnreadMark(*member, command.seq, on_answer=self._marked))
+            self._marks.submit(UnreadMark(*member, command.seq, on_answer=answer))
 
-    def _marked(self, outcome: Outcome) -> None:
+    def _marked(self, client_id: str | None, outcome: Outcome) -> None:
         # Otherwise the client repeats what is not answered.
         if isinstance(outcome, Refused) and outcome.code == ErrorCode.RATE_LIMITED:
-            self._refuse(outcome, None)
+            self._refuse(outcome, client_id)
 
     def _draft(self, command: commands.LogCommand) -> Draft:
         start = self._group_id, self._user.id, command.client_id

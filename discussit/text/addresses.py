@@ -9,8 +9,8 @@ CLOSING = frozenset(".,:;!?'\"…»”\u2019)]}")
 AUTHORITY = re.compile(
     r"https?:[/\\]+(?:[^/\\?#]*@)?([^/\\?#@:^|%\[\]]+|\[[0-9a-f:.]+\])(?::([0-9]*))?(?=[/\\?#]|$)", re.I
 )
-# `[text](https://host/path)`, where parentheses may be one within another, and the host, which is shown beside the text,
-# is what it looks like: in other letters than these it could look like another one.
+# `[text](https://host/path)`, where parentheses may be one within another. The host is shown beside the text: in other
+# letters than these it could look like another one.
 LABELLED = re.compile(
     r"\[([^\[\]\n]++)\]\(([Hh][Tt][Tt][Pp][Ss]?://[0-9A-Za-z._-]++(?::[0-9]{1,5})?"
     r"(?:[/?#](?:[^\s\ufeff<>\"()]|\([^\s\ufeff<>\"()]*+\))*+)?)\)"

@@ -5,10 +5,15 @@ from contextlib import asynccontextmanager
 import pytest
 from anyio import fail_after
 from followers import Numbers, at_home, connected, counted, two_served
+from sqlalchemy import update
 
+from discussit.bus.messages import MembershipChange
 from discussit.delivery import counting
-from discussit.delivery.connections import Follower
+from discussit.delivery.connections import Follower, HomeConnection
 from discussit.delivery.protocols import V1
+from discussit.log.committed import CommittedChanges
+from discussit.log.kinds import Effect
+from discussit.models import Membership
 from discussit.models.entries import EVERYONE
 
 
@@ -26,6 +31,22 @@ async def in_group(served, world, user):
     with served.hub.people.connected(page), unread.connecting(page):
         unread.greeted(page, await counted(world, user))
         yield Numbers(page)
+
+
+@asynccontextmanager
+async def connecting(served, user, counts):
+    """The unread numbers that a home page is sent whose `ready` had these."""
+    page = connected(HomeConnection(f"session of {user.username}", user.id, V1))
+    with served.hub.people.connected(page), served.hub.unread.connecting(page):
+        served.hub.unread.greeted(page, counts)
+        yield Numbers(page)
+
+
+async def compared(served, world):
+    """The process has made its first comparison with the database."""
+    async with at_home(served, world) as page:
+        await world.wrote("so far")
+        await page.until(unread=1)
 
 
 async def test_a_message_is_counted_in_both_of_two_processes(world, unhurried):
@@ -105,6 +126,78 @@ async def test_a_message_while_a_page_connects_is_not_missed(world, unhurried):
             assert (await Numbers(page).next())["unread"] == 1
 
 
+@pytest.mark.usefixtures("unhurried")
+async def test_a_page_that_connects_with_older_numbers_than_another_is_sent_the_newer_ones(world):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served, at_home(served, world) as first:
+        before = await counted(world, world.alice)
+        await world.wrote("hi")
+        await first.until(unread=1)
+
+        async with connecting(served, world.alice, before) as second:
+            assert (await second.next())["unread"] == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_group_of_which_only_a_later_page_knows_is_counted_for_the_earlier_one(world):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served:
+        await compared(served, world)
+        # Before a Join of which this process was not told.
+        async with connecting(served, world.alice, []) as first, at_home(served, world):
+            assert (await first.next())["unread"] == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_message_that_comes_while_the_groups_of_a_page_are_read_is_counted(world):
+    await world.joined(world.alice, world.bob)
+    async with (
+        world.served() as served,
+        in_group(served, world, world.bob),
+        connecting(served, world.alice, []) as page,
+    ):
+        before = await counted(world, world.alice)
+        await world.wrote("hi")
+
+        served.hub.unread.read_again(served.hub.unread.people[world.alice.id], before, {})
+
+        assert (await page.next())["unread"] == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_what_was_counted_before_a_leave_is_not_sent_after_it(world):
+    await world.joined(world.alice, world.bob)
+    await world.wrote("hi")
+    async with world.served() as served:
+        page = connected(HomeConnection("session of alice", world.alice.id, V1))
+        with served.hub.people.connected(page), served.hub.unread.connecting(page):
+            counts = await counted(world, world.alice)
+            served.hub.unread.greeted(page, [counts[0]._replace(numbers=counts[0].numbers._replace(unread=0, at=2))])
+            left = MembershipChange(world.group.uuid, 4, world.alice.id, Effect.LEFT)
+
+            served.hub.unread.memberships_changed([left])
+            served.hub.unread.counted(counts, {})
+
+            assert list(page.take_replies()) == []
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_mention_between_two_messages_of_another_process_is_counted(world):
+    await world.joined(world.alice, world.bob)
+    async with two_served(world) as (one, other), in_group(other, world, world.alice) as page:
+        await compared(other, world)
+        world.listen()
+        await world.wrote("one")
+        await world.mentioned((world.alice.id, "alice"))
+        await world.wrote("two")
+
+        first, _of_another_process, last = world.published
+        for changes in (first, last):
+            one.hub.publish(CommittedChanges(unread=changes.unread))
+
+        assert (await page.next())["mentions"] == 1
+
+
 async def test_nobody_is_counted_where_all_follow_the_group(world, unhurried, queries):
     await world.joined(world.alice, world.bob)
     async with world.served() as served, in_group(served, world, world.alice) as page:
@@ -125,6 +218,35 @@ async def test_numbers_of_a_log_that_has_lost_entries_are_sent_as_well(world, mo
 
         with fail_after(10):
             assert await page.next() == {"unread": 1, "mentions": 0, "read": 1, "read_rev": 0, "at": 3}
+
+
+async def test_numbers_after_marks_were_lost_are_sent_as_well(world, monkeypatch):
+    monkeypatch.setattr(counting, "CHECK", 0.1)
+    await world.joined(world.alice, world.bob)
+    await world.wrote("hi")
+    async with world.served() as served, at_home(served, world) as page:
+        await world.marked(world.alice, 3)
+        await page.until(unread=0)
+        async with world.database.transaction() as session:
+            await session.execute(update(Membership).values(read_seq=2))
+
+        with fail_after(10):
+            assert await page.next() == {"unread": 1, "mentions": 0, "read": 2, "read_rev": 0, "at": 3}
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_bus_that_stays_down_has_everything_compared_only_now_and_then(world, queries, monkeypatch):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served:
+        await compared(served, world)
+        monkeypatch.setattr(counting, "PAUSE", 3600)
+        async with at_home(served, world) as page:
+            queries.clear()
+            served.hub.unread.check_soon()
+            await world.wrote("hi")
+            await page.until(unread=2)
+
+        assert not [each for each in queries if "sum(memberships.read_seq)" in each]
 
 
 async def test_nothing_is_kept_of_those_who_have_gone(world):

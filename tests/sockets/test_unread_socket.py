@@ -142,6 +142,30 @@ def test_a_group_that_was_left_is_counted_no_more(alice, bob, together):
         assert page.until(type="unread")["at"] in (5, 6)  # since the second Join: not at 4, while he was away
 
 
+def test_pages_of_other_groups_show_nothing_of_a_group_that_was_left(alice, bob, together):
+    cooking = alice.creates("Cooking")
+    bob.joins(cooking)
+    with in_group(bob, cooking) as (page, _):
+        alice.says(together, "hi")
+        page.until(type="unread", group_uuid=together, unread=1)
+
+        bob.leaves(together)
+
+        assert page.until(type="unread", group_uuid=together)["unread"] == 0
+
+
+def test_groups_that_were_left_and_joined_unnoticed_are_counted(site, state, alice, bob, together):
+    cooking = alice.creates("Cooking")
+    alice.joins(cooking)
+    with home(bob) as (page, _):
+        site.portal.call(state.database.publish_to, lambda _changes: None)
+        bob.leaves(together)
+        bob.joins(cooking)
+        alice.says(cooking, "hi")
+
+        assert page.until(type="unread", group_uuid=cooking)["unread"] == 1
+
+
 # Marks
 
 
@@ -213,9 +237,10 @@ def test_a_mark_of_no_place_in_a_log_is_refused(bob, together, kind, seq):
 def test_too_many_marks_at_once_are_refused(bob, together):
     with in_group(bob, together) as (reading, _):
         for _ in range(100):
-            reading.socket.send_json({"type": "mark_read", "seq": 2})
+            reading.socket.send_json({"type": "mark_read", "seq": 2, "client_id": "mine"})
 
-        assert reading.until(type="error")["code"] == "rate_limited"
+        refusal = reading.until(type="error")
+        assert (refusal["code"], refusal["client_id"]) == ("rate_limited", "mine")
 
 
 def test_a_page_that_was_read_before_its_socket_opened_has_no_numbers_too_many(alice, bob, together):

@@ -173,10 +173,13 @@ def test_links(text, nodes):
 
 
 @pytest.mark.parametrize(
-    "host", ["bank.example\u2215.evil.example", "bank.example\u00ad.evil.example", "b\u0430nk.example", "\uff42ank.example"]
+    "host",
+    ["bank.example\u2215.evil.example", "bank.example\u00ad.evil.example", "b\u0430nk.example", "\uff42ank.example"],
 )
 def test_a_link_to_a_host_that_could_look_like_another_shows_its_address(host):
-    assert "[log in](" in "".join(node for node in paragraph_of(f"*a* [log in](https://{host}/)") if isinstance(node, str))
+    assert "[log in](" in "".join(
+        node for node in paragraph_of(f"*a* [log in](https://{host}/)") if isinstance(node, str)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""Users with connections that are sent unread numbers, and the groups that they are in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from discussit.delivery.connections import Connection
+from discussit.log.unread import GroupState, Numbers, Places
+from discussit.wire import objects
+
+
+@dataclass(eq=False, slots=True)
+class Person:
+    """A user with connections that are sent numbers."""
+
+    user_id: int
+    connections: list[Connection] = field(default_factory=list)
+    numbers: dict[UUID, Numbers | None] = field(default_factory=dict)  # by group; None: they have to be sent anew
+    group_ids: set[int] = field(default_factory=set)  # of the same groups
+    owed: tuple[UUID, ...] = ()  # groups whose numbers only their followers were sent
+
+    def is_outside(self, group: UUID) -> bool:
+        """Whether a connection does not follow the group, and so can't count its messages itself."""
+        return any(not each.follows(group) for each in self.connections)
+
+    @property
+    def places(self) -> Places | None:
+        """How far the user has read, all groups together, as `read_places` finds it; None while that is unknown."""
+        known = [each for each in self.numbers.values() if each is not None]
+        if len(known) < len(self.numbers):
+            return None
+        read, read_rev = sum(each.read for each in known), sum(each.read_rev for each in known)
+        return Places(len(known), sum(self.group_ids), read, read_rev)
+
+    def learn(self, uuid: UUID, numbers: Numbers) -> None:
+        """Send the numbers to connections that need them, unless they are older than those that were sent."""
+        known = self.numbers[uuid]
+        if known is not None and numbers.age < known.age:
+            return
+        is_changed = known is None or uuid in self.owed or not numbers.is_same_as(known)
+        is_changed_for_followers = known is None or not numbers.is_same_for_followers(known)
+        self.numbers[uuid] = numbers
+        self.forget_debt(uuid)
+        for connection in self.connections:
+            if is_changed_for_followers if connection.follows(uuid) else is_changed:
+                connection.reply(objects.Unread(uuid, *numbers))
+
+    def answer(self, uuid: UUID, numbers: Numbers) -> bool:
+        """Send the numbers to followers of the group. Return whether others have to be sent them, too."""
+        for connection in self.connections:
+            if connection.follows(uuid):
+                connection.reply(objects.Unread(uuid, *numbers))
+        known = self.numbers[uuid]
+        if known is None or numbers.age < known.age:
+            return known is None
+        self.numbers[uuid] = numbers
+        if numbers.is_same_as(known) or not self.is_outside(uuid):
+            return False
+        self.owed = (*self.owed, uuid)
+        return True
+
+    def forget_debt(self, uuid: UUID) -> None:
+        """Everybody has the group's numbers, or needs them no more."""
+        if uuid in self.owed:
+            self.owed = tuple(each for each in self.owed if each != uuid)
+
+
+@dataclass(eq=False)
+class WatchedGroup:
+    """A group of which somebody is connected here."""
+
+    uuid: UUID
+    id: int
+    state: GroupState  # the newest that this process knows of
+    users: set[int] = field(default_factory=set)
+    outside: set[int] = field(default_factory=set)  # those of them with a connection that does not follow it
+    due: float = 0.0  # when numbers may be sent again, by the loop's clock
+    concerned: set[int] = field(default_factory=set)  # users who are to be counted
+    concerns_outside: bool = False  # so is everyone with a connection that does not follow it
+
+    @property
+    def concerns_anybody(self) -> bool:
+        return bool(self.concerned) or self.concerns_outside
+
+    def concern(self, users: Iterable[int]) -> None:
+        """Have these users counted, as far as they are connected here."""
+        self.concerned.update(self.users.intersection(users))
