@@ -46,6 +46,9 @@ UPDATE groups SET messages = messages + :last - last_seq, last_seq = :last,
 WHERE name = :name
 """
 
+# All have read it: to the one who wrote so much and marked nothing as read, each page would have to count it.
+FILL_READ = "UPDATE memberships SET read_seq = :last WHERE group_id = (SELECT id FROM groups WHERE name = :name)"
+
 # Members without a session, whose Joins are not in the log. Rooms share these people.
 FILL_USERS = """
 WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :members)
@@ -115,7 +118,7 @@ def visited(seats: Iterable[Seat], *command: str) -> Iterator[tuple[Server, Visi
 
 def fill(database: Path, room: int, last: int) -> None:
     """Continue the room's log with messages, up to seq `last`."""
-    _execute(database, (FILL, FILL_TEXTS, FILL_COUNTS), {"name": group_name(room), "last": last})
+    _execute(database, (FILL, FILL_TEXTS, FILL_COUNTS, FILL_READ), {"name": group_name(room), "last": last})
 
 
 def fill_members(database: Path, room: int, members: int) -> None:
