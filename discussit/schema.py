@@ -190,10 +190,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _erase_copies(database_url: str) -> None:
-    """Rewrite SQLite's file if a migration asks for it: free pages still contain copies of the texts it moved.
+    """Rewrite SQLite's file where a migration moved texts, or a group was deleted: free space contains copies of them.
 
-    The migration sets PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was
-    interrupted, or prevented by another reader, the next start repeats it.
+    Either sets PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was interrupted,
+    or prevented by another reader, the next start repeats it.
     """
     engine = blocking_engine(database_url, poolclass=NullPool)
     with closing(engine.raw_connection()) as raw:
@@ -207,7 +207,9 @@ def _erase_copies(database_url: str) -> None:
             if not is_blocked:
                 connection.execute("PRAGMA user_version=0")
         except sqlite3.OperationalError as error:
-            logger.warning("the database still has copies of moved texts; the next start erases them: %s", error)
+            logger.warning(
+                "the database still has copies of moved or deleted texts; the next start erases them: %s", error
+            )
 
 
 def reason_of(error: Exception, settings: Settings) -> str:

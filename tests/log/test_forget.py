@@ -2,8 +2,13 @@
 
 import random
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
+
+from discussit.models import Group
+from discussit.schema import prepare_once
 
 pytestmark = pytest.mark.sqlite
 
@@ -24,6 +29,24 @@ async def test_nothing_remains_of_deleted_texts_of_any_length_in_any_order(world
     await world.database.close()
 
     assert numbers_in_file(world.database) == set(range(1000)) - set(deleted)
+
+
+async def test_nothing_remains_of_a_deleted_group_after_the_next_start(world):
+    await world.wrote(*(f"text{number:05}is{'x' * 200}" for number in range(1000)))
+    async with world.database.transaction() as session:
+        await session.delete(await session.get_one(Group, world.group.id))
+    await world.database.close()
+    assert is_to_be_rewritten(world.database)
+
+    await prepare_once(world.database.settings)
+
+    assert numbers_in_file(world.database) == set()
+    assert not is_to_be_rewritten(world.database)
+
+
+def is_to_be_rewritten(database):
+    with closing(sqlite3.connect(database.settings.sqlite_file)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def numbers_in_file(database):
