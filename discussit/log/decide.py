@@ -129,6 +129,7 @@ class Batch:
             return target.present_seq
         seq = self._place_change(draft, member, DELETE, target)
         target.delete(seq, draft.user_id)
+        draft.removed_of = target.user_id if target.user_id != draft.user_id else None
         return seq
 
     def _react(self, draft: ReactionDraft, member: Member) -> int:

@@ -96,7 +96,9 @@ class EditDraft(TextDraft, ChangeDraft):
 
 @dataclass(eq=False, kw_only=True)
 class DeleteDraft(ChangeDraft):
-    """The deletion of a message."""
+    """The deletion of a message. `removed_of`: whose it was, once it is deleted by somebody else."""
+
+    removed_of: int | None = None
 
 
 @dataclass(eq=False, kw_only=True)

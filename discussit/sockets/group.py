@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session as OrmSession
 from starlette.websockets import WebSocket
 
 from discussit import assets
+from discussit.accounts import security_log
 from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.security_log import Act
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.delivery.connections import Follower
 from discussit.delivery.hub import Hub
@@ -110,9 +112,20 @@ def _greet(
 class CommandWriter:
     """Writes what one socket's client sends. Its commands are carried out in the order in which they arrived."""
 
-    __slots__ = ("_answered", "_follower", "_group_id", "_marks", "_rate", "_unanswered", "_user", "_writer")
+    __slots__ = (
+        "_answered",
+        "_follower",
+        "_group_id",
+        "_marks",
+        "_rate",
+        "_unanswered",
+        "_user",
+        "_websocket",
+        "_writer",
+    )
 
     def __init__(self, websocket: WebSocket, user: CurrentUser, group_id: int, follower: Follower) -> None:
+        self._websocket = websocket
         self._writer, self._marks = site_of(websocket).writer, site_of(websocket).marks
         self._rate = site_of(websocket).throttles.messages_of(user.username)
         self._user, self._group_id, self._follower = user, group_id, follower
@@ -196,17 +209,20 @@ class CommandWriter:
 
     def _submit(self, draft: Draft) -> None:
         self._unanswered += 1
-        draft.on_answer = partial(self._answer, draft.client_id)
+        draft.on_answer = partial(self._answer, draft)
         self._writer.submit(draft)
 
-    def _answer(self, client_id: str | None, answer: Answer) -> None:
+    def _answer(self, draft: Draft, answer: Answer) -> None:
         self._unanswered -= 1
         if self._answered is not None:
             self._answered.set()
         if isinstance(answer, Refused):
-            self._refuse(answer, client_id)
-        else:
-            self._follower.reply(objects.Ack(client_id, answer))
+            self._refuse(answer, draft.client_id)
+            return
+        self._follower.reply(objects.Ack(draft.client_id, answer))
+        if isinstance(draft, DeleteDraft) and draft.removed_of is not None:
+            act = Act.MESSAGE_DELETE
+            security_log.done(self._websocket, act, draft.removed_of, group=draft.group_id, seq=draft.target)
 
     def _refuse(self, refused: Refused, client_id: str | None) -> None:
         self._follower.reply(objects.Error.of(refused, client_id=client_id))

@@ -10,16 +10,23 @@ chip.getAttribute = () => chip.pressed
 /** What is shown of the reader's own reaction: undefined where it is as the log says. */
 let shown
 let sent
+let explained
 let reacting
 
 beforeEach(() => {
   globalThis.document = { getElementById: () => row }
-  ;[shown, sent, chip.pressed] = [[], [], "false"]
+  ;[shown, sent, explained, chip.pressed] = [[], [], "", "false"]
   const reactions = {
     show: (_row, _emoji, wanted) => shown.push(wanted),
     follow: (_row, _reaction, wanted) => shown.push(wanted),
   }
-  reacting = new Reacting(reactions, command => sent.push(command))
+  reacting = new Reacting(
+    reactions,
+    command => sent.push(command),
+    text => {
+      explained = text
+    },
+  )
 })
 
 test("a press sends the state that is wanted, and shows it immediately", () => {
@@ -49,9 +56,10 @@ test("what others do meanwhile changes nothing of what is wanted", () => {
 test("what was refused is shown as the log says", () => {
   reacting.press(chip)
 
-  reacting.refused({ client_id: sent[0].client_id })
+  reacting.refused({ client_id: sent[0].client_id, code: "gone", message: "This message was deleted." })
 
   assert.deepEqual(shown, [true, undefined])
+  assert.equal(explained, "Your reaction was not saved. This message was deleted.")
 })
 
 test("what was acknowledged is wanted until the log has come so far", () => {

@@ -263,6 +263,17 @@ def test_only_its_author_and_superusers_delete_a_message(talk):
     assert deleted(of_alice, 3) == 5
 
 
+def test_that_a_superuser_deletes_the_message_of_somebody_else_is_logged(talk, logged):
+    of_alice, of_bob = talk
+    of_bob.says("Beans?")
+    deleted(of_bob, 4)
+
+    for _ in range(2):
+        deleted(of_alice, 3)
+
+    assert [line for _, line in logged()] == ["message-delete done group=1 seq=3 account=2 by=1 address=-"]
+
+
 def test_everybody_may_react_and_reply_to_everybody(talk):
     of_alice, _ = talk
 
