@@ -27,10 +27,10 @@ import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
+import { Marks } from "../unread/marks.js"
 import { Reading } from "../unread/reading.js"
 
 const MINUTE = 60_000
-const SECOND = 1_000
 /** @type {{ [status: string]: string }} */
 const NOTICES = {
   "signed-out": "#session-ended",
@@ -65,6 +65,7 @@ const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
+const marks = new Marks({ reading, scroll, socket, show: numbers => badges.show(group, numbers) })
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)
@@ -86,8 +87,7 @@ function open() {
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
-  setInterval(mark, SECOND)
-  find(page, ".scroller").addEventListener("scroll", () => scroll.isAtEnd || reading.leftEnd(), { passive: true })
+  marks.start(find(page, ".scroller"))
 }
 
 /** @param {import("../connection/protocol.js").Ready} ready */
@@ -176,15 +176,7 @@ function follow(entry) {
 function counted(object) {
   if (object.group_uuid !== group) return badges.changed(object)
   reading.changed(object)
-  mark()
-}
-
-/** Marks what is read, and shows how much is not. */
-function mark() {
-  const isReading = !document.hidden && document.hasFocus() && scroll.isAtEnd
-  badges.show(group, reading.numbers(isReading))
-  const frame = socket.isOpen ? reading.mark(isReading, performance.now()) : null
-  if (frame) socket.send(frame)
+  marks.mark()
 }
 
 /**
