@@ -64,6 +64,23 @@ def test_a_hidden_page_reads_nothing(alice, bob, gardening):
     expect(number(home, gardening)).to_have_count(0)
 
 
+def test_an_entry_that_comes_twice_is_counted_once(alice, bob, gardening):
+    tab = alice.tab(repeat_entries).opens(gardening)
+    tab.hides()
+
+    bob.wrote(gardening, "hi")
+
+    expect(number(tab, gardening)).to_have_text("1")
+
+
+def repeat_entries(socket):
+    def send(text):
+        for _ in range(1 + ('"timestamp"' in text)):
+            socket.send(text)
+
+    socket.connect_to_server().on_message(send)
+
+
 def test_ones_own_messages_are_not_counted(alice, gardening, cooking):
     home = alice.tab().goes_home()
     alice.opens(gardening)

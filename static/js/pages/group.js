@@ -167,8 +167,10 @@ function follow(entry) {
     socket.renew()
     return false
   }
-  if (cursor.advance(entry)) attempt(() => show(entry))
-  reading.follow(entry)
+  if (cursor.advance(entry)) {
+    attempt(() => show(entry))
+    reading.follow(entry)
+  }
   return true
 }
 
