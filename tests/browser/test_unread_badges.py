@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+TICKS = 5_000  # milliseconds: several times as long as until a page looks again whether somebody reads it
+
 
 @pytest.fixture
 def cooking(alice):
@@ -79,6 +81,19 @@ def repeat_entries(socket):
             socket.send(text)
 
     socket.connect_to_server().on_message(send)
+
+
+def test_numbers_that_stay_the_same_are_not_shown_anew(alice, bob, gardening):
+    alice.page.clock.install()
+    alice.opens(gardening)
+    alice.hides()
+    bob.wrote(gardening, "hi")
+    expect(number(alice, gardening)).to_have_text("1")
+    badge = number(alice, gardening).element_handle()
+
+    alice.page.clock.run_for(TICKS)
+
+    assert badge.evaluate("badge => badge.isConnected")
 
 
 def test_ones_own_messages_are_not_counted(alice, gardening, cooking):

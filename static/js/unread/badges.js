@@ -65,10 +65,19 @@ export class Badges {
  * @param {Numbers} numbers
  */
 function fill(place, group, { unread, mentions }) {
-  place.replaceChildren(
+  const badges = [
     ...badge("group-mentions", group, mentions, "mentions"),
     ...badge("group-unread", group, unread, "unread"),
-  )
+  ]
+  if (!holds(place, badges)) place.replaceChildren(...badges)
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {HTMLElement[]} elements
+ */
+function holds({ childNodes }, elements) {
+  return childNodes.length === elements.length && elements.every((each, i) => each.isEqualNode(childNodes[i]))
 }
 
 /**
