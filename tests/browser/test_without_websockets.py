@@ -53,6 +53,19 @@ def test_what_is_read_without_a_socket_is_marked_as_read(alice, delayed, proxy):
     delayed.until(lambda: "group-unread" not in delayed.gets("./").text())
 
 
+def test_a_page_without_a_socket_counts_on_from_what_was_unread(alice, bob, gardening, proxy):
+    bob.joins(gardening)
+    alice.wrote(gardening, "one", "two")
+    proxy.drops_upgrades()
+    bob.page.add_init_script("document.hasFocus = () => false")
+    bob.page.goto(f"{proxy.url}/groups/{gardening}/")
+    expect(bob.pill).to_have_text(DELAYED)
+
+    alice.wrote(gardening, "three")
+
+    expect(bob.find(f'.group-unread[data-group="{gardening}"]')).to_have_text("3")
+
+
 def test_what_is_sent_twice_without_a_socket_is_stored_once(alice, delayed, proxy):
     proxy.answers(502, only="/messages/")
     delayed.says("once")

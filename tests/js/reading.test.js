@@ -10,7 +10,7 @@ const counted = (read, { unread = 0, mentions = 0, read_rev = 0, at = read } = {
   read_rev,
   at,
 })
-const reading = () => new Reading("bob", 3, { read: 3, rev: 0 })
+const reading = () => new Reading("bob", counted(3))
 
 test("messages of others are counted while nobody reads", () => {
   const bobs = reading()
@@ -47,6 +47,13 @@ test("what was read is marked, again after a pause, until the server has answere
 
   const mark = { type: "mark_read", seq: 4, read_rev: 0 }
   assert.deepEqual([...marks, bobs.mark(true, 9_000)], [mark, null, mark, null])
+})
+
+test("the page's own numbers are shown until the server has counted anew", () => {
+  const bobs = new Reading("bob", counted(1, { unread: 2, mentions: 1, at: 3 }))
+  bobs.follow(message(4))
+
+  assert.deepEqual(bobs.numbers(false), { unread: 3, mentions: 1 })
 })
 
 test("nothing is marked while nobody reads", () => {

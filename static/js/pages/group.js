@@ -28,7 +28,7 @@ import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { Marks } from "../unread/marks.js"
-import { Reading } from "../unread/reading.js"
+import { countedIn, Reading } from "../unread/reading.js"
 
 const MINUTE = 60_000
 /** @type {{ [status: string]: string }} */
@@ -57,8 +57,7 @@ const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, find(page, "#all-members"))
 const badges = new Badges(page)
-const { last, read, readRev } = page.dataset
-const reading = new Reading(user, Number(last), { read: Number(read), rev: Number(readRev) })
+const reading = new Reading(user, countedIn(page.dataset))
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)

@@ -3,30 +3,26 @@
 
 const PAUSE = 3_000 // milliseconds between two marks
 
-/** @typedef {{ read: number, rev: number }} Place */
+/** @typedef {Omit<import("../connection/protocol.js").Unread, "type" | "group_uuid">} Counted By the server, as of `at`. */
 
 export class Reading {
   #user
-  #place
-  #unread = 0
-  #mentions = 0
+  #counted
+  /** The seq up to which the page has read the log. */
   #last
-  /** The seq as of which the server counted. */
-  #at = 0
-  /** @type {number[]} The seqs of the messages of others since. */
+  /** @type {number[]} The seqs of the messages of others since the server counted. */
   #since = []
   #markedAt = -Infinity
   #isHeld = false
 
   /**
    * @param {string} user
-   * @param {number} last The seq up to which the page has read the log.
-   * @param {Place} place How far the user had read it when the page was loaded.
+   * @param {Counted} counted When the page was loaded.
    */
-  constructor(user, last, place) {
+  constructor(user, counted) {
     this.#user = user
-    this.#last = last
-    this.#place = place
+    this.#counted = counted
+    this.#last = counted.at
   }
 
   /**
@@ -35,30 +31,30 @@ export class Reading {
    */
   ready({ seq, read, read_rev, unread = {}, mentions = {} }, group) {
     if (read === undefined || read_rev === undefined) return
-    this.#at = 0
-    this.changed({ unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, read, read_rev, at: seq })
+    this.#take({ unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, read, read_rev, at: seq })
     this.#markedAt = -Infinity
   }
 
   /**
    * The server has counted.
-   * @param {Omit<import("../connection/protocol.js").Unread, "type" | "group_uuid">} numbers
+   * @param {Counted} counted
    */
-  changed({ unread, mentions, read, read_rev, at }) {
-    if (at < this.#at) return
+  changed(counted) {
+    if (counted.at >= this.#counted.at) this.#take(counted)
+  }
+
+  /** @param {Counted} counted */
+  #take(counted) {
     // Somebody wants to read it again: only their coming back to the end means that they have.
-    if (read_rev > this.#place.rev) this.#isHeld = true
-    this.#place = { read, rev: read_rev }
-    this.#unread = unread
-    this.#mentions = mentions
-    this.#at = at
-    this.#since = this.#since.filter(seq => seq > at)
+    if (counted.read_rev > this.#counted.read_rev) this.#isHeld = true
+    this.#counted = counted
+    this.#since = this.#since.filter(seq => seq > counted.at)
   }
 
   /** @param {import("../connection/protocol.js").Entry} entry */
   follow(entry) {
     this.#last = entry.seq
-    if (entry.type === "text_message" && entry.author !== this.#user && entry.seq > this.#at) {
+    if (entry.type === "text_message" && entry.author !== this.#user && entry.seq > this.#counted.at) {
       this.#since.push(entry.seq)
     }
   }
@@ -73,8 +69,9 @@ export class Reading {
    * @param {boolean} isReading Whether its end is in view of somebody who is there.
    */
   numbers(isReading) {
-    if (isReading && !this.#isHeld) return { unread: 0, mentions: this.#mentions }
-    return { unread: this.#unread + this.#since.length, mentions: this.#mentions }
+    const { unread, mentions } = this.#counted
+    if (isReading && !this.#isHeld) return { unread: 0, mentions }
+    return { unread: unread + this.#since.length, mentions }
   }
 
   /**
@@ -83,9 +80,25 @@ export class Reading {
    * @param {number} now
    */
   mark(isReading, now) {
-    const isRead = this.#last <= this.#place.read
+    const { read, read_rev } = this.#counted
+    const isRead = this.#last <= read
     if (isRead || !isReading || this.#isHeld || now - this.#markedAt < PAUSE) return null
     this.#markedAt = now
-    return { type: "mark_read", seq: this.#last, read_rev: this.#place.rev }
+    return { type: "mark_read", seq: this.#last, read_rev }
+  }
+}
+
+/**
+ * What the server had counted when it wrote the page.
+ * @param {DOMStringMap} page The data of its element.
+ * @returns {Counted}
+ */
+export function countedIn({ unread, mentions, read, readRev, last }) {
+  return {
+    unread: Number(unread),
+    mentions: Number(mentions),
+    read: Number(read),
+    read_rev: Number(readRev),
+    at: Number(last),
   }
 }
