@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+FIRST = 3  # the seq of the first message, after the two Joins
 TICKS = 5_000  # milliseconds: several times as long as until a page looks again whether somebody reads it
 
 
@@ -94,6 +95,27 @@ def test_numbers_that_stay_the_same_are_not_shown_anew(alice, bob, gardening):
     alice.page.clock.run_for(TICKS)
 
     assert badge.evaluate("badge => badge.isConnected")
+
+
+def test_a_reaction_leaves_nothing_to_mark(alice, bob, gardening):
+    bob.page.clock.install()
+    bob.opens(gardening)
+    alice.wrote(gardening, "hi")
+    bob.until(lambda: marks(bob))
+    alice.posts(f"groups/{gardening}/messages/{FIRST}/reactions/", emoji="👍", on=1)
+    expect(bob.find(".reaction")).to_have_count(1)
+    bob.page.clock.run_for(TICKS)
+
+    alice.wrote(gardening, "hello")
+    bob.page.clock.run_for(TICKS)
+
+    bob.until(lambda: FIRST + 2 in marks(bob))
+    assert marks(bob) == {FIRST, FIRST + 2}
+
+
+def marks(tab):
+    """Up to where it marked the log as read."""
+    return {frame["seq"] for frame in tab.sent if frame["type"] == "mark_read"}
 
 
 def test_ones_own_messages_are_not_counted(alice, gardening, cooking):

@@ -56,6 +56,24 @@ test("the page's own numbers are shown until the server has counted anew", () =>
   assert.deepEqual(bobs.numbers(false), { unread: 3, mentions: 1 })
 })
 
+test("what makes nothing unread is marked with the next message only", () => {
+  const bobs = reading()
+  for (const each of [{ type: "reaction", seq: 4 }, message(5, "bob")]) bobs.follow(each)
+  const before = bobs.mark(true, 0)
+
+  bobs.follow(message(6))
+
+  assert.deepEqual([before, bobs.mark(true, 0)], [null, { type: "mark_read", seq: 6, read_rev: 0 }])
+})
+
+test("an edit that mentions the reader is marked, since the server counts it", () => {
+  const bobs = reading()
+  bobs.follow({ type: "message_edited", seq: 4, target: 2, mentions: ["bob"] })
+  bobs.changed(counted(3, { mentions: 1, at: 4 }))
+
+  assert.equal(bobs.mark(true, 0)?.seq, 4)
+})
+
 test("nothing is marked while nobody reads", () => {
   const bobs = reading()
   bobs.follow(message(4))

@@ -75,13 +75,14 @@ export class Reading {
   }
 
   /**
-   * The mark to send now, if any. What is not answered is sent again.
+   * The mark to send now, if any. What is not answered is sent again. What makes nothing unread, as reactions, leaves
+   * nothing to mark: each would cost a mark of each reader.
    * @param {boolean} isReading
    * @param {number} now
    */
   mark(isReading, now) {
-    const { read, read_rev } = this.#counted
-    const isRead = this.#last <= read
+    const { unread, mentions, read, read_rev } = this.#counted
+    const isRead = this.#last <= read || unread + mentions + this.#since.length === 0
     if (isRead || !isReading || this.#isHeld || now - this.#markedAt < PAUSE) return null
     this.#markedAt = now
     return { type: "mark_read", seq: this.#last, read_rev }
