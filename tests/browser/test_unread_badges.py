@@ -118,6 +118,41 @@ def marks(tab):
     return {frame["seq"] for frame in tab.sent if frame["type"] == "mark_read"}
 
 
+def test_what_was_just_seen_is_read_when_the_page_is_left(alice, bob, gardening):
+    bob.opens(gardening)
+    alice.wrote(gardening, "hi")
+    bob.until(lambda: FIRST in marks(bob))
+    alice.wrote(gardening, "hello")
+    bob.sees("hi", "hello")
+
+    bob.goes_home()
+
+    expect(number(bob, gardening)).to_have_count(0)
+
+
+def test_what_came_unseen_is_unread_when_the_page_is_left(alice, bob, gardening):
+    bob.opens(gardening)
+    bob.hides()
+    alice.wrote(gardening, "hi")
+    bob.sees("hi")
+
+    bob.goes_home()
+
+    expect(number(bob, gardening)).to_have_text("1")
+
+
+def test_what_was_seen_before_there_was_a_connection_is_read_when_the_page_is_hidden(alice, bob, gardening):
+    alice.wrote(gardening, "hi")
+    home = bob.tab().goes_home()
+    tab = bob.tab(lambda socket: None).opens_unconnected(gardening)
+    expect(number(tab, gardening)).to_have_count(0)
+    expect(number(home, gardening)).to_have_text("1")
+
+    tab.hides()
+
+    expect(number(home, gardening)).to_have_count(0)
+
+
 def test_ones_own_messages_are_not_counted(alice, gardening, cooking):
     home = alice.tab().goes_home()
     alice.opens(gardening)

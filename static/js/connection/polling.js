@@ -61,6 +61,7 @@ export class Polling {
    * @param {import("./protocol.js").Command} command
    */
   send(command) {
+    if (command.type === "mark_read") return void this.mark(command)
     const submit = () => this.#submit(command)
     this.#sending = this.#sending.then(submit, submit)
   }
@@ -69,7 +70,6 @@ export class Polling {
   async #submit({ type, target, ...fields }) {
     const listener = this.#listener
     if (!listener) return // a socket is open by now, on which it is sent again
-    if (type === "mark_read") return this.#mark(fields)
     const answer = await this.#post(type === "react" ? `messages/${target}/reactions/` : "messages/", fields)
     if (listener !== this.#listener) return
     // Whether the message was stored is unknown, or the session has ended.
@@ -79,24 +79,26 @@ export class Polling {
   }
 
   /**
-   * A mark that fails is sent again by whoever made it.
-   * @param {Fields} fields
+   * Sends a mark, even if the page is left at that moment, and beside an open socket. One that fails is sent again by
+   * whoever made it.
+   * @param {import("./protocol.js").Command} mark
    */
-  async #mark(fields) {
+  async mark({ seq, read_rev }) {
     const listener = this.#listener
-    const answer = await this.#post("read/", fields)
+    const answer = await this.#post("read/", { seq, read_rev }, { keepalive: true })
     if (listener && listener === this.#listener && answer?.status === 200) listener.received(answer.objects)
   }
 
   /**
    * @param {string} path
    * @param {Fields} fields
+   * @param {RequestInit} [options]
    */
-  #post(path, fields) {
+  #post(path, fields, options) {
     const body = new URLSearchParams({ account: this.#page.account })
     for (const [name, value] of Object.entries(fields))
       body.set(name, String(typeof value === "boolean" ? +value : value))
-    return ask(this.#address + path, { method: "POST", body })
+    return ask(this.#address + path, { method: "POST", body, ...options })
   }
 
   /** @returns {Promise<void>} */

@@ -64,7 +64,7 @@ const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
-const marks = new Marks({ reading, scroll, socket, show: numbers => badges.show(group, numbers) })
+const marks = new Marks({ reading, scroll, socket, polling, show: numbers => badges.show(group, numbers) })
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)

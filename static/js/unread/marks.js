@@ -7,6 +7,7 @@ const SECOND = 1_000
  *   reading: import("./reading.js").Reading,
  *   scroll: import("../log/scroll.js").Scroll,
  *   socket: import("../connection/socket.js").Socket,
+ *   polling: import("../connection/polling.js").Polling,
  *   show: (numbers: import("./badges.js").Numbers) => void,
  * }} Parts
  */
@@ -23,19 +24,30 @@ export class Marks {
   start(scroller) {
     const { scroll, reading } = this.#parts
     setInterval(() => this.mark(), SECOND)
+    addEventListener("pagehide", () => this.#leave())
+    document.addEventListener("visibilitychange", () => document.hidden && this.#leave())
     scroller.addEventListener("scroll", () => scroll.isAtEnd || reading.leftEnd(), { passive: true })
   }
 
   /** Marks what is read, and shows how much is not. */
   mark() {
-    const { reading, socket, show } = this.#parts
-    const isReading = this.#isReading
-    show(reading.numbers(isReading))
-    const frame = socket.isOpen ? reading.mark(isReading, performance.now()) : null
-    if (frame) socket.send(frame)
+    const { reading, socket } = this.#parts
+    this.#look()
+    const mark = socket.isOpen ? reading.mark(performance.now()) : null
+    if (mark) socket.send(mark)
   }
 
-  get #isReading() {
-    return !document.hidden && document.hasFocus() && this.#parts.scroll.isAtEnd
+  /** Marks what was read until now: neither the page nor its socket may be there a moment later. */
+  #leave() {
+    const { reading, socket, polling } = this.#parts
+    this.#look()
+    const mark = socket.hasEnded ? null : reading.leave(performance.now())
+    if (mark) polling.mark(mark)
+  }
+
+  #look() {
+    const { reading, scroll, show } = this.#parts
+    reading.look(!document.hidden && document.hasFocus() && scroll.isAtEnd)
+    show(reading.numbers)
   }
 }

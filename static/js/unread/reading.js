@@ -2,6 +2,7 @@
 // view of somebody who is there.
 
 const PAUSE = 3_000 // milliseconds between two marks
+const NOTHING = { seq: 0, at: -Infinity }
 
 /** @typedef {Omit<import("../connection/protocol.js").Unread, "type" | "group_uuid">} Counted By the server, as of `at`. */
 
@@ -10,9 +11,11 @@ export class Reading {
   #counted
   /** The seq up to which the page has read the log. */
   #last
+  /** The seq up to which somebody has seen it. */
+  #seen
   /** @type {number[]} The seqs of the messages of others since the server counted. */
   #since = []
-  #markedAt = -Infinity
+  #marked = NOTHING
   #isHeld = false
 
   /**
@@ -23,6 +26,7 @@ export class Reading {
     this.#user = user
     this.#counted = counted
     this.#last = counted.at
+    this.#seen = counted.read
   }
 
   /**
@@ -32,7 +36,7 @@ export class Reading {
   ready({ seq, read, read_rev, unread = {}, mentions = {} }, group) {
     if (read === undefined || read_rev === undefined) return
     this.#take({ unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, read, read_rev, at: seq })
-    this.#markedAt = -Infinity
+    this.#marked = NOTHING
   }
 
   /**
@@ -46,7 +50,7 @@ export class Reading {
   /** @param {Counted} counted */
   #take(counted) {
     // Somebody wants to read it again: only their coming back to the end means that they have.
-    if (counted.read_rev > this.#counted.read_rev) this.#isHeld = true
+    if (counted.read_rev > this.#counted.read_rev) this.#hold(counted.read)
     this.#counted = counted
     this.#since = this.#since.filter(seq => seq > counted.at)
   }
@@ -59,33 +63,58 @@ export class Reading {
     }
   }
 
+  /** @param {number} read */
+  #hold(read) {
+    this.#isHeld = true
+    this.#seen = read
+    this.#marked = NOTHING
+  }
+
   /** The user has scrolled away from the end. */
   leftEnd() {
     this.#isHeld = false
   }
 
-  /**
-   * What to show beside the group.
-   * @param {boolean} isReading Whether its end is in view of somebody who is there.
-   */
-  numbers(isReading) {
-    const { unread, mentions } = this.#counted
-    if (isReading && !this.#isHeld) return { unread: 0, mentions }
-    return { unread: unread + this.#since.length, mentions }
+  /** @param {boolean} isReading Whether the log's end is in view of somebody who is there. */
+  look(isReading) {
+    if (isReading && !this.#isHeld) this.#seen = this.#last
+  }
+
+  /** What to show beside the group: what is unread without what was seen. */
+  get numbers() {
+    const { unread, mentions, at } = this.#counted
+    const isSeen = this.#seen >= at
+    const since = this.#since.filter(seq => seq > this.#seen).length
+    return { unread: (isSeen ? 0 : unread) + since, mentions: isSeen ? 0 : mentions }
   }
 
   /**
-   * The mark to send now, if any. What is not answered is sent again. What makes nothing unread, as reactions, leaves
-   * nothing to mark: each would cost a mark of each reader.
-   * @param {boolean} isReading
+   * The mark to send now, if any. What is not answered is sent again.
    * @param {number} now
    */
-  mark(isReading, now) {
-    const { unread, mentions, read, read_rev } = this.#counted
-    const isRead = this.#last <= read || unread + mentions + this.#since.length === 0
-    if (isRead || !isReading || this.#isHeld || now - this.#markedAt < PAUSE) return null
-    this.#markedAt = now
-    return { type: "mark_read", seq: this.#last, read_rev }
+  mark(now) {
+    return now - this.#marked.at < PAUSE ? null : this.#mark(now)
+  }
+
+  /**
+   * The mark to send when the user leaves, if any.
+   * @param {number} now
+   */
+  leave(now) {
+    return this.#seen > this.#marked.seq ? this.#mark(now) : null
+  }
+
+  /** @param {number} now */
+  #mark(now) {
+    if (!this.#isDue) return null
+    this.#marked = { seq: this.#seen, at: now }
+    return { type: "mark_read", seq: this.#seen, read_rev: this.#counted.read_rev }
+  }
+
+  // What makes nothing unread, as reactions, leaves nothing to mark: each would cost a mark of each reader.
+  get #isDue() {
+    const { unread, mentions, read } = this.#counted
+    return this.#seen > read && (unread + mentions > 0 || this.#since.some(seq => seq <= this.#seen))
   }
 }
 
