@@ -347,11 +347,21 @@ class BrowserPerson(Tab):
             revised = "UPDATE groups SET revisions = revisions + 1, epoch = lower(hex(randomblob(8))) WHERE id = ?"
             database.execute(revised, [place[0]])
 
-    def floods(self, group, count):
-        """Write "message 1" and so on through a socket, which is quicker still."""
+    def marks_unread(self, group, seq):
+        """With a program, as at another device."""
+        with self._socket(group) as socket:
+            socket.send(json.dumps({"type": "mark_unread", "seq": seq}))
+            while not any(frame["type"] == "unread" for frame in json.loads(socket.recv(LIMIT / 1_000))):
+                pass
+
+    def _socket(self, group):
         url = self.site.url.replace("http", "ws", 1)
         headers = {"Cookie": "; ".join(f"{each['name']}={each['value']}" for each in self.context.cookies())}
-        with connect(f"{url}/groups/{group}/", subprotocols=[V1], additional_headers=headers) as socket:
+        return connect(f"{url}/groups/{group}/", subprotocols=[V1], additional_headers=headers)
+
+    def floods(self, group, count):
+        """Write "message 1" and so on through a socket, which is quicker still."""
+        with self._socket(group) as socket:
             acks = 0
             for n in range(count):
                 socket.send(json.dumps({"type": "text_message", "message": f"message {n + 1}"}))

@@ -153,6 +153,30 @@ def test_what_was_seen_before_there_was_a_connection_is_read_when_the_page_is_hi
     expect(number(home, gardening)).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    "does_something",
+    [
+        lambda tab: tab.hides() or tab.shows(),
+        lambda tab: tab.find(".scroller").click(),
+        lambda tab: tab.find(".scroller").hover() or tab.page.mouse.wheel(0, 10),
+        lambda tab: tab.field.press("a"),
+    ],
+    ids=["comes back", "clicks", "turns the wheel", "writes"],
+)
+def test_what_was_marked_as_unread_is_read_when_its_reader_is_back(alice, bob, gardening, does_something):
+    alice.wrote(gardening, "hi")
+    bob.opens(gardening)
+    bob.until(lambda: any(frame["type"] == "unread" and frame["read"] >= FIRST for frame in bob.received))
+    bob.marks_unread(gardening, FIRST)
+    alice.wrote(gardening, "hello")
+    expect(number(bob, gardening)).to_have_text("2")
+
+    does_something(bob)
+
+    bob.until(lambda: FIRST + 1 in marks(bob))
+    expect(number(bob, gardening)).to_have_count(0)
+
+
 def test_ones_own_messages_are_not_counted(alice, gardening, cooking):
     home = alice.tab().goes_home()
     alice.opens(gardening)

@@ -121,14 +121,20 @@ test("nothing is marked while nobody reads", () => {
   assert.deepEqual([bobs.mark(0), bobs.leave(0)], [null, null])
 })
 
-test("what was marked as unread is not marked before the reader has left the end and come back", () => {
-  const bobs = reading()
-  bobs.changed(counted(2, { unread: 1, read_rev: 1, at: 3 }))
-  bobs.look(true)
-  const before = bobs.mark(0)
+for (const [what, ends] of [
+  ["does something here", bobs => bobs.release()],
+  ["has left the end and come back", bobs => bobs.look(false)],
+]) {
+  test(`what was marked as unread is not marked before its reader ${what}`, () => {
+    const bobs = seeing(message(4))
+    bobs.changed(counted(2, { unread: 2, read_rev: 1, at: 4 }))
+    bobs.follow(message(5))
+    bobs.look(true)
+    const before = [bobs.mark(0), bobs.leave(0), bobs.numbers.unread]
 
-  bobs.leftEnd()
-  bobs.look(true)
+    ends(bobs)
+    bobs.look(true)
 
-  assert.deepEqual([before, bobs.mark(0)], [null, markOf(3, 1)])
-})
+    assert.deepEqual([...before, bobs.mark(0)], [null, null, 3, markOf(5, 1)])
+  })
+}

@@ -86,7 +86,7 @@ function open() {
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
-  marks.start(find(page, ".scroller"))
+  marks.start(find(page, ".scroller"), form)
 }
 
 /** @param {import("../connection/protocol.js").Ready} ready */

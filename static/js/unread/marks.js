@@ -1,6 +1,8 @@
 // Marks this page's group as read while somebody sees the end of its log, and shows what is unread.
 
 const SECOND = 1_000
+// What only somebody who is there brings about: new rows don't scroll a log that is at its end.
+const ACTS = ["scroll", "wheel", "pointerdown", "keydown"]
 
 /**
  * @typedef {{
@@ -20,13 +22,14 @@ export class Marks {
     this.#parts = parts
   }
 
-  /** @param {HTMLElement} scroller */
-  start(scroller) {
-    const { scroll, reading } = this.#parts
+  /** @param {HTMLElement[]} places Where one reads and writes. */
+  start(...places) {
     setInterval(() => this.mark(), SECOND)
     addEventListener("pagehide", () => this.#leave())
     document.addEventListener("visibilitychange", () => document.hidden && this.#leave())
-    scroller.addEventListener("scroll", () => scroll.isAtEnd || reading.leftEnd(), { passive: true })
+    for (const place of places) {
+      for (const act of ACTS) place.addEventListener(act, () => this.#parts.reading.release(), { passive: true })
+    }
   }
 
   /** Marks what is read, and shows how much is not. */

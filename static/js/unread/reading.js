@@ -49,7 +49,8 @@ export class Reading {
 
   /** @param {Counted} counted */
   #take(counted) {
-    // Somebody wants to read it again: only their coming back to the end means that they have.
+    // They want to read it again. This tab may have the focus while they are at another device: only what they do here,
+    // or their coming back, means that they have.
     if (counted.read_rev > this.#counted.read_rev) this.#hold(counted.read)
     this.#counted = counted
     this.#since = this.#since.filter(seq => seq > counted.at)
@@ -70,14 +71,15 @@ export class Reading {
     this.#marked = NOTHING
   }
 
-  /** The user has scrolled away from the end. */
-  leftEnd() {
+  /** The user has left the end, or is there after all: what is in view from now on is read. */
+  release() {
     this.#isHeld = false
   }
 
   /** @param {boolean} isReading Whether the log's end is in view of somebody who is there. */
   look(isReading) {
-    if (isReading && !this.#isHeld) this.#seen = this.#last
+    if (!isReading) this.release()
+    else if (!this.#isHeld) this.#seen = this.#last
   }
 
   /** What to show beside the group: what is unread without what was seen. */
