@@ -10,6 +10,7 @@ from discussit.delivery.protocols import V1
 from discussit.delivery.slices import Slice
 from discussit.groups.admission import admit
 from discussit.log.read import Place, entries_since, is_in_log
+from discussit.log.unread import count_for
 from discussit.models import Group
 from discussit.pages.page import JSON
 from discussit.site import site_of
@@ -20,7 +21,10 @@ MAX_LENGTH = 1024 * 1024  # characters of one response; 200 entries of maximum l
 
 
 async def entries(request: Request) -> Response:
-    """The entries after `?since=` as `discussit.v1` sends them, or a reset; without `since` none."""
+    """The entries after `?since=` as `discussit.v1` sends them, or a reset; without `since` none.
+
+    With `unread=1`, a reader who missed nothing is sent the unread numbers of all groups that they are in.
+    """
     try:
         user = current_user(request)
         check_account(request, request.query_params.get("account", ""))
@@ -37,7 +41,13 @@ def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:
     """Admission, place and entries from one snapshot, so that none is from after a reset that is not seen."""
     group = admit(session, user, request.path_params["uuid"]).group
     place = V1.place(request.query_params)
-    return "[]" if place is None else _array(session, group, place)
+    found = "[]" if place is None else _array(session, group, place)
+    return _unread(session, user) if found == "[]" and request.query_params.get("unread") == "1" else found
+
+
+def _unread(session: OrmSession, user: CurrentUser) -> str:
+    counts = count_for(session.connection(), user.id)
+    return objects.array(objects.encode(objects.Unread(count.group_uuid, *count.numbers)) for count in counts)
 
 
 def _array(session: OrmSession, group: Group, place: Place) -> str:

@@ -66,6 +66,18 @@ def test_a_page_without_a_socket_counts_on_from_what_was_unread(alice, bob, gard
     expect(bob.find(f'.group-unread[data-group="{gardening}"]')).to_have_text("3")
 
 
+def test_the_numbers_of_other_groups_change_without_a_socket(alice, delayed):
+    cooking = alice.creates("Cooking")
+    alice.joins(cooking)
+    delayed.joins(cooking)
+    delayed.page.reload()
+    expect(delayed.pill).to_have_text(DELAYED)
+
+    alice.wrote(cooking, "soup", "bread")
+
+    expect(delayed.find(f'.group-unread[data-group="{cooking}"]')).to_have_text("2")
+
+
 def test_what_is_sent_twice_without_a_socket_is_stored_once(alice, delayed, proxy):
     proxy.answers(502, only="/messages/")
     delayed.says("once")

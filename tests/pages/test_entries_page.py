@@ -42,6 +42,15 @@ def test_a_reader_who_missed_nothing_is_sent_nothing(alice, conversation):
     assert read(alice, conversation, since=3) == []
 
 
+def test_a_reader_who_missed_nothing_is_sent_unread_numbers_if_asked_for(alice, bob, conversation):
+    bob.joins(conversation)
+    bob.says(conversation, "three")
+    numbers = {"unread": 1, "mentions": 0, "read": 1, "read_rev": 0, "at": 5}
+
+    assert read(alice, conversation, since=5, unread=1) == [{"type": "unread", "group_uuid": conversation, **numbers}]
+    assert [each["seq"] for each in read(alice, conversation, since=4, unread=1)] == [5]
+
+
 def test_without_since_no_entries_are_sent(alice, conversation):
     assert read(alice, conversation) == []
 

@@ -2,6 +2,7 @@
 // receive the same objects as from a socket.
 
 import { ask, statusOf } from "../shared/ask.js"
+import { isEntry } from "./protocol.js"
 
 const SECOND = 1_000
 const PAUSE = 3 * SECOND
@@ -107,14 +108,14 @@ export class Polling {
     if (!listener || this.#isUnderway) return
     clearTimeout(this.#timer)
     this.#isUnderway = true
-    const answer = await ask(this.#entries(listener.query()))
+    const answer = await ask(this.#entries(`${listener.query()}&unread=1`))
     this.#isUnderway = false
     if (listener !== this.#listener) return this.#poll()
     if (answer?.status === 429) return this.#later((answer.retryAfter ?? 1) * SECOND)
     if (answer?.status !== 200) return listener.lost()
     listener.received([...this.#greeting(answer), ...answer.objects])
-    // There is more as long as there is something.
-    this.#later(answer.objects.length ? 0 : document.hidden ? HIDDEN_PAUSE : PAUSE)
+    // There may be more entries as long as there are some.
+    this.#later(answer.objects.some(isEntry) ? 0 : document.hidden ? HIDDEN_PAUSE : PAUSE)
   }
 
   /** @param {number} pause */
