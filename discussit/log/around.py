@@ -1,5 +1,6 @@
 """What a page shows beside its rows: reactions, what replies answer, and how many replies there are."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from discussit.models.entries import ENTRIES, REACTIONS
 from discussit.text.words import words
 
 EXCERPT = 80  # characters
+WHITE_SPACE = re.compile(r"(?:[^\S\x1c-\x1f\x85]|\ufeff)+")  # JavaScript's
 MAX_CONVERSATION = 1_000  # messages
 
 
@@ -147,7 +149,7 @@ def _excerpt(row: EntryRow) -> Excerpt:
 
 def shortened(text: str) -> str:
     """The beginning of a text on one line: as `excerpt` of static/js/log/excerpt.js makes it."""
-    line = " ".join(text.split())
+    line = WHITE_SPACE.sub(" ", text).strip(" ")
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip()}…"
 
 
