@@ -12,6 +12,9 @@ import { rowOf } from "./rows.js"
 
 /** @typedef {import("./changes.js").RowChange} RowChange */
 
+// How long browsers may take to tell a screen reader of what is new.
+const ANNOUNCED_WITHIN = 1_000
+
 export class Log {
   #list
   #here
@@ -19,6 +22,8 @@ export class Log {
   #headerWindow
   #appended = 0
   #recent
+  /** @type {Set<HTMLElement>} Rows that a screen reader may not have heard of yet. */
+  #unannounced = new Set()
   /** @type {WeakMap<HTMLElement, number>} Of rows that are not the page's own: as of which entry they were read. */
   #asof = new WeakMap()
 
@@ -54,6 +59,7 @@ export class Log {
     this.#asof.set(row, entry.seq)
     if (entry.type === "text_message") this.#connect(row, entry)
     this.#list.append(row)
+    this.#announce(row)
     separateDay(row)
     this.#appended += 1
   }
@@ -71,7 +77,7 @@ export class Log {
     this.#list.prepend(...older)
     this.#adopt(older)
     for (const change of this.#recent.after(asof) ?? []) this.#apply(change, older)
-    setTimeout(() => this.#list.setAttribute("aria-live", "polite"), 1_000)
+    setTimeout(() => this.#list.setAttribute("aria-live", "polite"), ANNOUNCED_WITHIN)
     return older.length
   }
 
@@ -137,8 +143,7 @@ export class Log {
   #changeRow(row, change) {
     const isDeleted = row.querySelector(".entry-deleted") !== null
     if (!isNews(change, { asof: this.#asofOf(row), rev: Number(row.dataset.rev ?? 0), isDeleted })) return
-    // Changes are not read aloud.
-    row.setAttribute("aria-live", "off")
+    this.#silence(row)
     if (change.type === "message_edited") showEdit(row, change, this.#here)
     if (change.type === "message_deleted") showDeletion(row, change)
     if (change.type === "reaction") this.#reacting.follow(row, change)
@@ -155,8 +160,28 @@ export class Log {
     const row = line.closest("[data-seq]")
     if (!row || rows?.includes(row) === false) return
     if (!isNews(change, { asof: this.#asofOf(row), rev: 0, isDeleted: isOfDeleted(line) })) return
-    row.setAttribute("aria-live", "off")
+    this.#silence(row)
     followAnswered(line, change)
+  }
+
+  /**
+   * A row is read aloud when it is new, with what changes in it until then.
+   * @param {HTMLElement} row
+   */
+  #announce(row) {
+    this.#unannounced.add(row)
+    setTimeout(() => {
+      this.#unannounced.delete(row)
+      this.#silence(row)
+    }, ANNOUNCED_WITHIN)
+  }
+
+  /**
+   * What changes in a row later is not read aloud.
+   * @param {HTMLElement} row
+   */
+  #silence(row) {
+    if (!this.#unannounced.has(row)) row.setAttribute("aria-live", "off")
   }
 
   /** @param {HTMLElement} row */
