@@ -117,6 +117,17 @@ def test_what_is_selected_and_focused_elsewhere_stays_so(alice, bob, answered):
     assert bob.page.evaluate("() => String(getSelection())") == "yes"
 
 
+@pytest.mark.parametrize("text", ["[here](https://example.org/b)", "https://example.org/b", "gone"])
+def test_who_was_at_a_link_of_an_edited_text_stays_at_the_message(alice, bob, together, text):
+    alice.wrote(together, "see https://example.org/a")
+    row(bob).locator(".entry-text a").focus()
+
+    edits(alice, together, text)
+
+    expect(row(bob).locator(".entry-edited")).to_be_visible()
+    expect(row(bob).locator(".entry-time")).to_be_focused()
+
+
 # Deletions
 
 
@@ -131,6 +142,19 @@ def test_a_deleted_text_is_gone_from_all_pages_with_its_reactions(alice, bob, an
         expect(row(person).locator(".entry-deleted")).to_have_text("Message deleted")
         expect(row(person).locator(".entry-text, .entry-edited, .reaction")).to_have_count(0)
         assert "plant" not in person.find("#content").inner_text()
+
+
+@pytest.mark.parametrize("part", [".entry-actions", ".reaction", ".entry-edited", ".entry-text a"])
+def test_who_was_at_a_part_of_a_deleted_message_stays_there(alice, bob, together, part):
+    alice.wrote(together, "see https://example.org/a")
+    edits(alice, together, "look at https://example.org/a")
+    reacts(bob, together, "👍")
+    row(bob).locator(part).focus()
+
+    deletes(alice, together)
+
+    expect(row(bob).locator(".entry-deleted")).to_be_visible()
+    expect(row(bob).locator(".entry-time")).to_be_focused()
 
 
 def test_a_text_that_an_administrator_deleted_says_so(alice, bob, answered):

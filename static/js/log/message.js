@@ -26,7 +26,7 @@ export function fillMessage(row, message, here) {
  */
 export function showEdit(row, edit, here) {
   row.dataset.rev = String(edit.rev)
-  showText(row, edit, here)
+  keepFocus(row, () => showText(row, edit, here))
   markEdited(row, here)
 }
 
@@ -37,8 +37,21 @@ export function showEdit(row, edit, here) {
  */
 export function showDeletion(row, { user }) {
   const state = user === row.dataset.name ? "deleted" : "removed"
-  row.querySelector(".entry-text, .entry-deleted")?.replaceWith(cloned(`tombstone-template-${state}`))
-  for (const part of row.querySelectorAll(".entry-edited, .entry-reactions, .entry-actions")) part.remove()
+  keepFocus(row, () => {
+    row.querySelector(".entry-text, .entry-deleted")?.replaceWith(cloned(`tombstone-template-${state}`))
+    for (const part of row.querySelectorAll(".entry-edited, .entry-reactions, .entry-actions")) part.remove()
+  })
+}
+
+/**
+ * If what has the focus goes with the change, the row's permalink gets it.
+ * @param {HTMLElement} row
+ * @param {() => void} change
+ */
+function keepFocus(row, change) {
+  const hadFocus = row.contains(document.activeElement)
+  change()
+  if (hadFocus && !row.contains(document.activeElement)) find(row, ".entry-time").focus({ preventScroll: true })
 }
 
 /**
