@@ -51,6 +51,11 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
+  /** ArrowUp no longer brings back what was sent. */
+  forgetSent() {
+    this.#sent = ""
+  }
+
   /** Whether the user has stopped typing, so that a reload interrupts nobody. The draft is stored. */
   get isQuiet() {
     return !this.#isComposing && performance.now() - this.#typedAt > TYPING

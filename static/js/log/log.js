@@ -53,6 +53,14 @@ export class Log {
     return this.#appended
   }
 
+  /**
+   * The author of a message that the page shows.
+   * @param {number} seq
+   */
+  authorOf(seq) {
+    return document.getElementById(`seq-${seq}`)?.dataset.name
+  }
+
   /** @param {import("./rows.js").ShownEntry} entry The next one. */
   append(entry) {
     const row = rowOf(entry, this.#here)

@@ -201,6 +201,7 @@ function show(entry) {
 /** @param {import("../connection/protocol.js").Change} entry */
 function change(entry) {
   log.change(entry)
+  if (entry.type === "message_deleted" && log.authorOf(entry.target) === user) composer.forgetSent()
   attempt(() => reply.follow(entry))
 }
 
