@@ -527,6 +527,23 @@ def test_changes_that_came_while_older_rows_were_fetched_apply_to_them(alice, bo
     expect(row(bob, 8).locator(".entry-replies")).to_have_text("1 reply")
 
 
+def test_of_older_rows_reactions_that_came_meanwhile_have_the_order_of_a_reload(alice, bob, long_log):
+    held = []
+    bob.page.route("**/?before=*", lambda route: held.append((route, route.fetch())))
+    scrolls_up(bob, 10_000)
+    bob.until(lambda: held)
+    for person, emoji, on in [(bob, "🍅", 1), (alice, "👍", 1), (bob, "🍅", 0), (bob, "🍅", 1)]:
+        reacts(person, long_log, emoji, seq=7, on=on)
+    alice.wrote(long_log, "last")
+    expect(bob.messages.last).to_have_text("last")
+
+    ((route, response),) = held
+    route.fulfill(response=response)
+
+    expect(row(bob, 7).locator(".reaction > span:first-child")).to_have_text(["🍅", "👍"])
+    assert "at=" not in bob.page.url
+
+
 def test_older_rows_that_have_a_change_before_it_arrives_are_not_changed_again(alice, bob, long_log):
     late = []
 

@@ -48,8 +48,15 @@ test("a change of what was deleted since is left to the deletion that follows", 
   assert.ok(!isNews({ ...reaction(11), deleted: true }, SHOWN))
 })
 
+/** Of somebody who fetches older rows. */
+function recentAfter(seq, ...limit) {
+  const recent = new RecentChanges(seq, ...limit)
+  recent.keep()
+  return recent
+}
+
 test("the changes after an entry are known, in order", () => {
-  const recent = new RecentChanges(10)
+  const recent = recentAfter(10)
   for (const change of [edit(11), reaction(12), deletion(13, 8)]) recent.add(change)
 
   assert.deepEqual(seqs(recent.after(11)), [12, 13])
@@ -61,24 +68,44 @@ test("nothing is known of what came before the page", () => {
   assert.deepEqual(new RecentChanges(10).after(10), [])
 })
 
-test("only the last edit of a message is kept, and no text of a deleted one", () => {
+test("nothing is kept before older rows are fetched", () => {
   const recent = new RecentChanges(10)
+  for (const change of [edit(11), edit(12)]) recent.add(change)
+
+  recent.keep()
+  recent.add(edit(13))
+
+  assert.equal(recent.after(11), null)
+  assert.deepEqual(seqs(recent.after(12)), [13])
+})
+
+test("nothing is kept after older rows have been brought up to date", () => {
+  const recent = recentAfter(10)
+  for (const change of [reaction(11), edit(12)]) recent.add(change)
+
+  recent.clear()
+
+  assert.equal(recent.after(11), null)
+  assert.deepEqual(recent.after(12), [])
+})
+
+test("only the last edit of a message is kept, and no text of a deleted one", () => {
+  const recent = recentAfter(10)
   for (const change of [edit(11), edit(12, 3), reaction(13), edit(14, 4), deletion(15)]) recent.add(change)
 
   assert.deepEqual(seqs(recent.after(10)), [13, 15])
   assert.ok(!JSON.stringify(recent.after(10)).includes("content"))
 })
 
-test("reactions are kept for each emoji and user", () => {
-  const recent = new RecentChanges(10)
-  for (const change of [reaction(11), reaction(12, "carol"), reaction(13, "bob", "🍅"), reaction(14)])
-    recent.add(change)
+test("all reactions are kept, in order, since that is the order of chips", () => {
+  const recent = recentAfter(10)
+  for (const change of [reaction(11), reaction(12, "carol", "🍅"), reaction(13), reaction(14)]) recent.add(change)
 
-  assert.deepEqual(seqs(recent.after(10)), [12, 13, 14])
+  assert.deepEqual(seqs(recent.after(10)), [11, 12, 13, 14])
 })
 
 test("beyond the limit, older rows can't be brought up to date any more", () => {
-  const recent = new RecentChanges(10, 2)
+  const recent = recentAfter(10, 2)
   for (const target of [1, 2, 3]) recent.add(deletion(10 + target, target))
 
   assert.equal(recent.after(10), null)
@@ -86,7 +113,7 @@ test("beyond the limit, older rows can't be brought up to date any more", () => 
 })
 
 test("changes that replace each other need no space", () => {
-  const recent = new RecentChanges(10, 2)
+  const recent = recentAfter(10, 2)
   for (let seq = 11; seq < 100; seq += 1) recent.add(edit(seq, seq))
 
   assert.deepEqual(seqs(recent.after(10)), [99])

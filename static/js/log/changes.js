@@ -1,6 +1,6 @@
 // Changes of messages: which of them are news to a row, and those that came while older rows were being fetched.
 
-// Kept at the most, in memory. Beyond that, rows that were read before can't be brought up to date.
+// Kept at the most, in memory. Beyond that, rows that were read before them can't be brought up to date.
 const LIMIT = 2_000
 
 /**
@@ -25,12 +25,13 @@ export function isNews(change, { asof, rev, isDeleted }) {
   return change.type === "reaction" || change.rev >= rev
 }
 
-/** The last changes, as long as they are not superseded: each has the state of its target, not a difference. */
+/** The changes that come while older rows are being fetched. Otherwise none are kept, since they may be long texts. */
 export class RecentChanges {
   /** @type {Map<string, RowChange>} In the order of seq. */
   #changes = new Map()
   #since
   #limit
+  #isWanted = false
 
   /**
    * @param {number} since The last entry before the first change.
@@ -41,12 +42,23 @@ export class RecentChanges {
     this.#limit = limit
   }
 
+  /** From now on changes are kept: rows are about to be read. */
+  keep() {
+    this.#isWanted = true
+  }
+
+  /** The rows have been brought up to date. */
+  clear() {
+    this.#isWanted = false
+    while (this.#changes.size > 0) this.#dropFirst()
+  }
+
   /** @param {RowChange} change After all others. */
   add(change) {
     const key = keyOf(change)
     this.#changes.delete(key)
     this.#changes.set(key, change)
-    if (this.#changes.size > this.#limit) this.#dropFirst()
+    if (this.#changes.size > (this.#isWanted ? this.#limit : 0)) this.#dropFirst()
   }
 
   /**
@@ -68,10 +80,11 @@ export class RecentChanges {
 }
 
 /**
- * What the change sets. A deletion supersedes edits, so that their text is not kept.
+ * An edit supersedes earlier ones of its target, and a deletion all of them, so that their text is not kept. Reactions
+ * don't: their order is that of the chips.
  * @param {RowChange} change
  */
 function keyOf(change) {
-  if (change.type === "reply") return `reply ${change.seq}`
-  return change.type === "reaction" ? `${change.target} ${change.emoji} ${change.user}` : String(change.target)
+  const isOfText = change.type === "message_edited" || change.type === "message_deleted"
+  return isOfText ? `text of ${change.target}` : `${change.seq}`
 }

@@ -85,8 +85,14 @@ export class Log {
     this.#list.prepend(...older)
     this.#adopt(older)
     for (const change of this.#recent.after(asof) ?? []) this.#apply(change, older)
+    this.#recent.clear()
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), ANNOUNCED_WITHIN)
     return older.length
+  }
+
+  /** Older rows are about to be read. Changes that come until they are inserted are kept for them. */
+  expectOlder() {
+    this.#recent.keep()
   }
 
   /**

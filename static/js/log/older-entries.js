@@ -32,6 +32,7 @@ export class OlderEntries {
 
   async #load() {
     this.#observer.unobserve(this.#link)
+    this.#log.expectOlder()
     const page = await fetchPage(this.#link.href).catch(() => null)
     const list = isOfAccount(page) ? page?.querySelector("#chat-log") : null
     // If the page could not be fetched, the link stays and still leads there.
