@@ -398,6 +398,28 @@ def test_an_answer_to_what_the_page_does_not_show_leads_there(alice, bob, garden
     expect(row(bob)).to_be_in_viewport()
 
 
+def test_an_answer_shows_what_it_answers_once_the_page_does(alice, bob, long_log):
+    edits(alice, long_log, "shall we plant beans?")
+    bob.posts(f"groups/{long_log}/messages/", message="yes", reply_to=FIRST)
+    expect(answer(bob)).to_have_text("In reply to Earlier message")
+
+    scrolls_up(bob, 10_000)
+
+    # Edited, but not since it was answered.
+    expect(answer(bob)).to_have_text("In reply to alice shall we plant beans?")
+
+
+def test_an_answer_to_what_was_deleted_out_of_sight_names_no_author_before_its_row_does(alice, bob, long_log):
+    bob.posts(f"groups/{long_log}/messages/", message="yes", reply_to=FIRST)
+    expect(answer(bob)).to_have_text("In reply to Earlier message")
+
+    deletes(alice, long_log)
+    expect(answer(bob)).to_have_text("In reply to Message deleted")
+    scrolls_up(bob, 10_000)
+
+    expect(answer(bob)).to_have_text("In reply to alice Message deleted")
+
+
 def test_an_answer_is_written_on_the_page_that_names_what_it_answers(alice, bob, answered):
     bob.page.goto(f"groups/{answered}/?reply={FIRST}")
     expect(bob.find("#composer-reply")).to_contain_text("Replying to alice shall we plant tomatoes?")

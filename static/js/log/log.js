@@ -7,7 +7,7 @@ import { isNews, RecentChanges } from "./changes.js"
 import { separateDay, separateDays } from "./days.js"
 import { continues } from "./header.js"
 import { showDeletion, showEdit } from "./message.js"
-import { countReply, followAnswered, isOfDeleted, showAnswered } from "./replies.js"
+import { completeAnswered, countReply, followAnswered, isOfDeleted, showAnswered } from "./replies.js"
 import { rowOf } from "./rows.js"
 
 /** @typedef {import("./changes.js").RowChange} RowChange */
@@ -86,6 +86,7 @@ export class Log {
     this.#adopt(older)
     for (const change of this.#recent.after(asof) ?? []) this.#apply(change, older)
     this.#recent.clear()
+    this.#completeLines()
     setTimeout(() => this.#list.setAttribute("aria-live", "polite"), ANNOUNCED_WITHIN)
     return older.length
   }
@@ -196,6 +197,16 @@ export class Log {
    */
   #silence(row) {
     if (!this.#unannounced.has(row)) row.setAttribute("aria-live", "off")
+  }
+
+  /** Lines whose replies came before the page showed what they answer. */
+  #completeLines() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const lines = this.#list.querySelectorAll("[data-reply-rev]")
+    for (const line of lines) {
+      const target = document.getElementById(`seq-${line.dataset.replyTo}`)
+      if (target) attempt(() => completeAnswered(line, target))
+    }
   }
 
   /** @param {HTMLElement} row */

@@ -24,8 +24,18 @@ export function showAnswered(row, { reply_to, reply_rev = 0 }, target, { address
   line.dataset.replyTo = String(reply_to)
   line.setAttribute("href", `${address}?at=${reply_to}#seq-${reply_to}`)
   find(row, ".entry-head").after(line)
-  if (target) quote(line, answeredIn(target, reply_rev))
+  line.dataset.replyRev = String(reply_rev)
+  if (target) completeAnswered(line, target)
   else find(line, ".entry-reply-text").textContent = EARLIER
+}
+
+/**
+ * Shows in a line that lacks it what it answers.
+ * @param {HTMLElement} line
+ * @param {HTMLElement} target Its row.
+ */
+export function completeAnswered(line, target) {
+  quote(line, answeredIn(target, Number(line.dataset.replyRev)))
 }
 
 /**
@@ -69,6 +79,8 @@ function quote(line, { author, text, isEdited, isDeleted }) {
   line.classList.toggle("deleted", isDeleted)
   line.querySelector(".entry-reply-note")?.remove()
   if (isEdited) line.append(" ", cloned("reply-note-template"))
+  // Of what was deleted before the page showed it, the author is not known.
+  if (author) delete line.dataset.replyRev
 }
 
 /**
