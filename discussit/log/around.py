@@ -35,7 +35,7 @@ class Reactions(NamedTuple):
     """How many users react to a message with one emoji, and whether the reader does."""
 
     emoji: str
-    users: int
+    users: int  # none if all took it back
     is_own: bool
 
 
@@ -74,11 +74,10 @@ def _of_messages(condition: Condition) -> CompoundSelect[Any]:
     users = func.count(case((is_on, 1)))
     own = func.count(case((and_(is_on, REACTIONS.c.user_id == bindparam("user")), 1)))
     reactions = (
-        # Of reactions that were taken back, too: the order is that of first use, whoever still reacts.
+        # Also those that were taken back: the order is that of first use, whoever still reacts.
         select(seq, REACTIONS.c.emoji, users, own, func.min(REACTIONS.c.first_seq))
         .where(REACTIONS.c.group_id == bindparam("group"), condition(seq))
         .group_by(seq, REACTIONS.c.emoji)
-        .having(users > 0)
     )
     replies = (
         select(reply_to, null(), func.count(), literal_column("0"), literal_column("0"))

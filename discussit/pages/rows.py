@@ -43,6 +43,7 @@ class RenderedEntry(NamedTuple):
     answered: Answered | None = None
     replies: int = 0
     reactions: Sequence[Reactions] = ()
+    used: Sequence[str] = ()  # all emoji in the order of first use, where nobody reacts with some of them any more
 
 
 def rendered(entries: Iterable[EntryRow], around: Around, reader: str) -> list[RenderedEntry]:
@@ -75,6 +76,8 @@ def _has_extras(entry: EntryRow, around: Around) -> bool:
 
 def _with_extras(row: RenderedEntry, entry: EntryRow, around: Around, reader: str) -> RenderedEntry:
     is_mentioned = reader in entry.mentions or EVERYONE_NAME in entry.mentions
+    reactions = around.reactions.get(entry.seq, ())
+    shown = tuple(each for each in reactions if each.users)
     return row._replace(
         tombstone=TOMBSTONES[State(entry.state)] if entry.is_deleted else "",
         rev=entry.rev,
@@ -83,7 +86,8 @@ def _with_extras(row: RenderedEntry, entry: EntryRow, around: Around, reader: st
         reader=reader if is_mentioned else "",
         answered=_answered(entry, around),
         replies=around.replies.get(entry.seq, 0),
-        reactions=around.reactions.get(entry.seq, ()),
+        reactions=shown,
+        used=tuple(each.emoji for each in reactions) if len(shown) < len(reactions) else (),
     )
 
 

@@ -229,6 +229,20 @@ def test_a_chip_that_nobody_uses_goes_and_returns_to_its_place(alice, bob, answe
         expect(row(person).locator(".reaction > span:first-child")).to_have_text(["👍", "🍅"])
 
 
+def test_an_emoji_that_was_used_before_the_page_came_has_its_place_again(alice, bob, answered):
+    for emoji, on in [("👍", 1), ("🍅", 1), ("👍", 0)]:
+        reacts(alice, answered, emoji, on=on)
+    bob.opens(answered)
+    expect(row(bob).locator(".reaction")).to_have_count(1)
+
+    for emoji in ("🎉", "👍"):
+        reacts(alice, answered, emoji)
+
+    expect(row(bob).locator(".reaction > span:first-child")).to_have_text(["👍", "🍅", "🎉"])
+    bob.opens(answered)
+    expect(row(bob).locator(".reaction > span:first-child")).to_have_text(["👍", "🍅", "🎉"])
+
+
 def test_the_focus_moves_on_when_its_chip_goes(alice, bob, answered):
     reacts(alice, answered, "🍅")
     reacts(bob, answered, "👍")
@@ -486,6 +500,8 @@ def test_a_log_that_was_changed_live_equals_a_reload(alice, bob, answered):
         reacts(person, answered, emoji, on=on)
     alice.posts(f"groups/{answered}/messages/", message="an answer to *an answer*", reply_to=FIRST + 1)
     bob.posts(f"groups/{answered}/messages/", message="to soon gone", reply_to=FIRST + 3)
+    for on in (1, 0):
+        reacts(alice, answered, "👍", seq=FIRST + 3, on=on)
     deletes(bob, answered, FIRST + 3)
     bob.wrote(answered, "last")
     expect(alice.messages.last).to_have_text("last")

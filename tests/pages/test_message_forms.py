@@ -269,6 +269,18 @@ def test_reactions_are_shown_in_the_order_of_their_first_use(alice, bob, asked):
     assert [each[2] for each in chips(bob.page(f"/groups/{asked}/"))] == ["false"] * 3
 
 
+def test_a_row_names_the_emoji_that_were_used_if_some_no_longer_are(alice, bob, asked):
+    for emoji, on in [("🍅", 1), ("❤", 1), ("🍅", 0)]:
+        bob.reacts(asked, 3, emoji, on=on)
+    taken_back = alice.page(f"/groups/{asked}/")
+    bob.reacts(asked, 3, "🍅")
+    page = alice.page(f"/groups/{asked}/")
+
+    assert taken_back.one("seq-3")["data-used"] == "🍅 ❤️"
+    assert page.one("seq-3").get("data-used") is None
+    assert [emoji for emoji, *_ in chips(page)] == ["🍅", "❤️"]
+
+
 def test_a_reaction_is_a_button_that_sets_it_or_takes_it_back(alice, bob, asked):
     bob.reacts(asked, 3, "🍅")
     page = bob.page(f"/groups/{asked}/")

@@ -40,6 +40,7 @@ export function showDeletion(row, { user }) {
   keepFocus(row, () => {
     row.querySelector(".entry-text, .entry-deleted")?.replaceWith(cloned(`tombstone-template-${state}`))
     for (const part of row.querySelectorAll(".entry-edited, .entry-reactions, .entry-actions")) part.remove()
+    delete row.dataset.used
   })
 }
 

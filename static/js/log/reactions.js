@@ -31,6 +31,7 @@ export class Reactions {
   follow(row, { emoji, user, on, count }, wanted) {
     const { isOwn } = this.#reacted(row, emoji)
     this.#of(row).set(emoji, { count, isOwn: user === this.#user ? on : isOwn })
+    noteUsed(row, this.#of(row))
     this.show(row, emoji, wanted)
   }
 
@@ -64,7 +65,7 @@ export class Reactions {
 
   /** @param {HTMLElement} row */
   #of(row) {
-    const known = this.#known.get(row) ?? new Map(chipsOf(row).map(chip => [emojiOf(chip), reactedIn(chip)]))
+    const known = this.#known.get(row) ?? new Map(usedIn(row).map(emoji => [emoji, reactedIn(chipOf(row, emoji))]))
     this.#known.set(row, known)
     return known
   }
@@ -116,8 +117,27 @@ export function emojiOf(chip) {
   return String(chip.dataset.emoji)
 }
 
-/** @param {HTMLElement} chip */
+/**
+ * All emoji that were used, in the order of first use. The server names them where some have no chip any more.
+ * @param {HTMLElement} row
+ */
+function usedIn(row) {
+  return row.dataset.used?.split(" ") ?? chipsOf(row).map(emojiOf)
+}
+
+/**
+ * Names them as the server does.
+ * @param {HTMLElement} row
+ * @param {Map<string, Reacted>} known
+ */
+function noteUsed(row, known) {
+  if ([...known.values()].every(({ count }) => count > 0)) delete row.dataset.used
+  else row.dataset.used = [...known.keys()].join(" ")
+}
+
+/** @param {HTMLElement} [chip] */
 function reactedIn(chip) {
+  if (!chip) return NONE
   return {
     count: Number(find(chip, ".reaction-count").textContent),
     isOwn: chip.getAttribute("aria-pressed") === "true",
