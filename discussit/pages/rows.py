@@ -9,6 +9,7 @@ from discussit.log.kinds import KINDS, MESSAGE, EntryRow, State, utc_text
 from discussit.models.entries import EVERYONE_NAME
 
 HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
+MAX_USED = 100  # emoji; somebody may use all there are, one after the other
 DELETED = "Message deleted"
 # What stands in place of a deleted text.
 TOMBSTONES = {State.DELETED: DELETED, State.REMOVED: "Deleted by an administrator"}
@@ -87,7 +88,7 @@ def _with_extras(row: RenderedEntry, entry: EntryRow, around: Around, reader: st
         answered=_answered(entry, around),
         replies=around.replies.get(entry.seq, 0),
         reactions=shown,
-        used=tuple(each.emoji for each in reactions) if len(shown) < len(reactions) else (),
+        used=tuple(each.emoji for each in reactions[:MAX_USED]) if len(shown) < len(reactions) else (),
     )
 
 
