@@ -56,6 +56,7 @@ function renderPlain(entry) {
   row.className = "entry"
   row.id = `seq-${entry.seq}`
   row.dataset.seq = String(entry.seq)
+  row.dataset.name = name
   row.append(isolated("entry-name", name), " ", isolated("entry-text", text))
   return row
 }
