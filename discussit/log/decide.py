@@ -36,15 +36,17 @@ MAX_NOTIFIED = 20  # members of a group in which every one of them may mention e
 
 KnownSeqs = dict[ClientKey | Draft, int]  # of commands that were carried out before
 
-NO_SUCH_GROUP = "This group does not exist any more."
+NO_SUCH_GROUP = "This group no longer exists."
 NOT_MEMBER = "You are not a member of this group. Join it to write."
-NO_SUCH_MESSAGE = "This group has no such message."
-NOT_YOURS_TO_EDIT = "Only its author can edit a message."
-NOT_YOURS_TO_DELETE = "Only its author or an administrator can delete a message."
-GONE = "This message was deleted."
-CHANGED = "This message was edited meanwhile. Check its present text, then save again."
-TOO_MANY = f"A message has at most {MAX_DIFFERENT} different reactions."
-NOT_EVERYONE = f"In a group of more than {MAX_NOTIFIED} people only administrators can mention everyone."
+NO_SUCH_MESSAGE = "There's no such message in this group."
+NOT_YOURS_TO_EDIT = "You can edit only your own messages."
+NOT_YOURS_TO_DELETE = "Only its author or an administrator can delete this message."
+GONE = "Its author or an administrator deleted this message."
+CHANGED = "This message was edited in the meantime. Compare the two versions, then save again."
+TOO_MANY = f"This message already has {MAX_DIFFERENT} different emoji. Use one of those."
+NOT_EVERYONE = (
+    f"Only administrators can mention everyone in a group of more than {MAX_NOTIFIED}. Remove @everyone and send again."
+)
 
 
 class Batch:

@@ -113,5 +113,5 @@ def check_emoji(emoji: str) -> str:
     """A reaction, fully qualified. Raises Refused."""
     known = qualified(emoji)
     if known is None:
-        raise Refused(ErrorCode.NOT_EMOJI, "A reaction is one emoji.")
+        raise Refused(ErrorCode.NOT_EMOJI, "Enter a single emoji.")
     return known

@@ -91,8 +91,8 @@ COMMANDS = {
     ErrorCode.NOT_ALLOWED: (403, "Not allowed"),
     ErrorCode.NO_SUCH_GROUP: (404, "Not found"),
     ErrorCode.NO_SUCH_MESSAGE: (404, "Not found"),
-    ErrorCode.CHANGED: (409, "Edited meanwhile"),
-    ErrorCode.GONE: (410, "Message deleted"),
+    ErrorCode.CHANGED: (409, "This message has changed"),
+    ErrorCode.GONE: (410, "This message was deleted"),
     ErrorCode.RATE_LIMITED: (429, "Too many attempts"),
     ErrorCode.BUSY: (503, "Temporarily unavailable"),
 }

@@ -45,8 +45,8 @@ ShowRefused = Callable[[Refused, int], Awaitable[Response]]  # a page with this 
 # After which there is nothing left to be done with the page of the message.
 FINAL = (ErrorCode.NOT_YOURS, ErrorCode.NO_SUCH_MESSAGE, ErrorCode.GONE)
 
-NO_REFERENCE = "The message you're replying to was deleted. Send again to post this on its own."
-NOT_YOURS_TO_FORGET = "Only its author can have a message's earlier texts forgotten."
+NO_REFERENCE = "The message you're replying to is gone. Send again to post this on its own."
+NOT_YOURS_TO_FORGET = "Only its author can erase a message's earlier versions."
 
 
 async def send(request: Request) -> Response:
@@ -71,7 +71,7 @@ async def edit(request: Request) -> Response:
     def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
         content, rev = check_form_content(form.get("message")), _number(form, "rev")
         if rev is None:
-            raise Refused(ErrorCode.BAD_FRAME, "The form lacks the number of the text that it edits.")
+            raise Refused(ErrorCode.BAD_FRAME, "`rev` is missing. Reload the page and try again.")
         return EditDraft(group_id, user_id, client_id, content=content, target=target, rev=rev)
 
     show = _shown_beside(request, form, "message", edit_page)
@@ -83,7 +83,7 @@ async def react(request: Request) -> Response:
 
     def draft(group_id: int, user_id: int, client_id: str | None) -> Draft:
         if form.get("on") not in ("0", "1"):
-            raise Refused(ErrorCode.BAD_FRAME, "A reaction is set with on=1 and taken back with on=0.")
+            raise Refused(ErrorCode.BAD_FRAME, "`on` must be 1 (react) or 0 (take the reaction back).")
         emoji = check_emoji(form.get("emoji").strip())
         return ReactionDraft(group_id, user_id, client_id, target=target, emoji=emoji, is_on=form.get("on") == "1")
 
@@ -160,7 +160,7 @@ def _number(form: Form, name: str) -> int | None:
         return None
     number = form.seq(name)
     if number is None or number > MAX_SEQ:
-        raise Refused(ErrorCode.BAD_FRAME, f"{name} is a number.")
+        raise Refused(ErrorCode.BAD_FRAME, f"`{name}` must be a number.")
     return number
 
 

@@ -16,7 +16,8 @@ from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects
 
-NO_SEQ = "This form needs the number of an entry, from 1 on. Go back, reload the page and try again."
+NO_SEQ = "`seq` must be a whole number from 1. Reload the page and try again."
+NO_REV = "`read_rev` must be a number. Reload the page and try again."
 
 
 async def read(request: Request) -> Response:
@@ -40,8 +41,10 @@ def _group(session: OrmSession, user: CurrentUser, request: Request) -> Group:
 def _mark(group: Group, user: CurrentUser, form: Form) -> ReadMark:
     """Raises Refused."""
     seq, rev = form.get("seq"), form.get("read_rev")
-    if not is_seq(seq) or seq == "0" or not (rev == "" or is_seq(rev)):
+    if not is_seq(seq) or seq == "0":
         raise Refused(ErrorCode.BAD_FRAME, NO_SEQ)
+    if rev and not is_seq(rev):
+        raise Refused(ErrorCode.BAD_FRAME, NO_REV)
     return ReadMark(group.id, user.id, int(seq), int(rev) if rev else None)
 
 

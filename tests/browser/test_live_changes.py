@@ -482,7 +482,9 @@ def test_an_answer_to_a_deleted_message_is_kept_and_can_be_sent_on_its_own(alice
     expect(bob.find("#composer-reply")).to_contain_text("Message deleted")
 
     bob.says("why?")
-    expect(bob.find(".pending-reason")).to_contain_text("The message you're replying to was deleted.")
+    expect(bob.find(".pending-reason")).to_contain_text(
+        "The message you're replying to is gone. Retry to post this on its own."
+    )
     bob.find("button[value=retry]").click()
 
     expect(alice.messages).to_have_text(["yes", "why?"])

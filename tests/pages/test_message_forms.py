@@ -6,6 +6,7 @@ from people import HttpPerson, Page
 from discussit.log.checks import MAX_CONTENT
 
 SCRIPT = {"Accept": "application/json"}
+UNANSWERED = "The message you're replying to is gone. Send again to post this on its own."
 
 
 @pytest.fixture
@@ -23,6 +24,11 @@ def place(group, seq):
 def text_of(page, seq=3):
     """What the row shows, without name and time."""
     return dict(page.log())[seq]
+
+
+def title(page):
+    (found,) = [each.text for each in page.elements if each.tag == "h1"]
+    return found
 
 
 def answer(response):
@@ -72,7 +78,7 @@ def test_a_reply_to_a_deleted_message_is_refused_and_its_text_kept_without_the_r
     response = alice.says(asked, "Yes", reply_to=3)
 
     page = Page(response.text)
-    assert (response.status_code, list(page.errors())) == (410, ["message"])
+    assert (response.status_code, page.errors()) == (410, {"message": UNANSWERED})
     assert page.one("chat-message-input").text.strip() == "Yes"
     assert page.form(f"/groups/{asked}/messages/")["reply_to"] == ""
     assert alice.says(asked, "Yes").status_code == 303
@@ -82,8 +88,10 @@ def test_a_reply_to_a_deleted_message_is_refused_and_its_text_kept_without_the_r
 def test_a_reply_to_what_is_no_message_is_refused_and_its_text_kept(alice, asked, faultless, reply_to, status):
     response = alice.says(asked, "Yes", reply_to=reply_to)
 
+    page = Page(response.text)
     assert response.status_code == status
-    assert Page(response.text).one("chat-message-input").text.strip() == "Yes"
+    assert page.errors() == {"message": UNANSWERED if status == 404 else "`reply_to` must be a number."}
+    assert page.one("chat-message-input").text.strip() == "Yes"
 
 
 # Editing
@@ -107,6 +115,7 @@ def test_nobody_else_edits_a_message(alice, asked):
 
     page = Page(response.text)
     assert (response.status_code, page.one("typed-message").text.strip()) == (403, "Beans?")
+    assert "You can edit only your own messages." in page.one("content").text
     assert page.link("Back to the group") == f"/groups/{asked}/"
     assert text_of(alice.page(f"/groups/{asked}/")) == "bob Tomatoes?"
 
@@ -132,7 +141,10 @@ def test_an_edit_that_is_no_message_is_reported_beside_it_and_kept(bob, asked, f
 
 @pytest.mark.parametrize("rev", ["", "x", "-1", "9" * 30])
 def test_an_edit_without_a_rev_is_refused(bob, asked, faultless, rev):
-    assert bob.edits(asked, 3, "Beans?", rev=rev).status_code == 400
+    response = bob.edits(asked, 3, "Beans?", rev=rev)
+
+    why = "`rev` must be a number." if rev else "`rev` is missing. Reload the page and try again."
+    assert (response.status_code, Page(response.text).errors()) == (400, {"message": why})
     assert bob.edits(asked, 3, "Beans?", rev="0").status_code == 303
 
 
@@ -144,6 +156,10 @@ def test_an_edit_of_another_text_shows_both_and_can_then_be_saved(bob, asked):
     page = Page(response.text)
     form = page.form(f"/groups/{asked}/messages/3/edit/")
     assert (response.status_code, form["rev"], page.one("message").text.strip()) == (409, "1", "Peas?")
+    assert (title(page), page.errors()["message"]) == (
+        "This message has changed",
+        "This message was edited in the meantime. Compare the two versions, then save again.",
+    )
     assert "Beans?" in [each.text for each in page.elements if each.get("class") == "message-source"]
     assert bob.edits(asked, 3, "Peas?", rev=form["rev"]).status_code == 303
 
@@ -153,14 +169,19 @@ def test_an_edit_of_a_deleted_message_is_refused_and_its_text_kept_to_be_copied(
 
     response = bob.edits(asked, 3, "Beans?")
 
-    assert (response.status_code, Page(response.text).one("typed-message").text.strip()) == (410, "Beans?")
+    page = Page(response.text)
+    assert (response.status_code, page.one("typed-message").text.strip()) == (410, "Beans?")
+    assert title(page) == "This message was deleted"
 
 
 @pytest.mark.parametrize("seq", [1, 4, 99, 2**31, 10**17])
 def test_an_edit_of_what_is_no_message_is_refused(bob, asked, faultless, seq):
     bob.reacts(asked, 3, "👍")
 
-    assert bob.edits(asked, seq, "Beans?").status_code == 404
+    response = bob.edits(asked, seq, "Beans?")
+
+    text = "There's no such message in this group."
+    assert (response.status_code, text in Page(response.text).one("content").text) == (404, True)
 
 
 def test_a_number_that_is_no_place_is_no_address(bob, asked, faultless):
@@ -213,7 +234,10 @@ def test_of_a_deletion_that_is_repeated_the_log_has_one_line(alice, bob, asked, 
 def test_another_member_deletes_nothing(alice, bob, asked):
     alice.says(asked, "Yes")
 
-    assert bob.deletes(asked, 4).status_code == 403
+    response = bob.deletes(asked, 4)
+
+    text = "Only its author or an administrator can delete this message."
+    assert (response.status_code, text in response.text) == (403, True)
     assert text_of(bob.page(f"/groups/{asked}/"), 4) == "alice Yes"
 
 
@@ -297,20 +321,26 @@ def test_a_reaction_is_a_button_that_sets_it_or_takes_it_back(alice, bob, asked)
 def test_what_is_no_emoji_is_refused_beside_its_field(bob, asked, faultless, emoji):
     response = bob.reacts(asked, 3, emoji)
 
-    assert (response.status_code, list(Page(response.text).errors())) == (400, ["emoji"])
+    assert (response.status_code, Page(response.text).errors()) == (400, {"emoji": "Enter a single emoji."})
     assert bob.reacts(asked, 3, "👋🏽").status_code == 303
 
 
 @pytest.mark.parametrize("on", ["", "2", "true"])
 def test_a_reaction_is_set_or_taken_back_and_nothing_else(bob, asked, on):
-    assert bob.reacts(asked, 3, "👍", on=on).status_code == 400
+    response = bob.reacts(asked, 3, "👍", on=on)
+
+    why = "`on` must be 1 (react) or 0 (take the reaction back)."
+    assert (response.status_code, Page(response.text).errors()) == (400, {"emoji": why})
 
 
 def test_a_message_has_twenty_different_reactions_and_no_more(bob, alice, asked):
     for code in range(0x1F34F, 0x1F34F + 20):
         assert bob.reacts(asked, 3, chr(code)).status_code == 303
 
-    assert bob.reacts(asked, 3, "👍").status_code == 400
+    response = bob.reacts(asked, 3, "👍")
+
+    why = "This message already has 20 different emoji. Use one of those."
+    assert (response.status_code, Page(response.text).errors()) == (400, {"emoji": why})
     assert alice.reacts(asked, 3, chr(0x1F34F)).status_code == 303
 
 
@@ -367,11 +397,11 @@ def test_a_text_that_comes_later_is_not_forgotten_by_a_late_repeat(bob, edited):
 
 
 def test_nobody_else_has_them_forgotten(alice, bob, edited):
-    answers = [alice.forgets(edited, 3).status_code]
+    refused = alice.forgets(edited, 3)
     bob.leaves(edited)
-    answers.append(bob.forgets(edited, 3).status_code)
 
-    assert answers == [403, 403]
+    assert (refused.status_code, bob.forgets(edited, 3).status_code) == (403, 403)
+    assert "Only its author can erase a message's earlier versions." in Page(refused.text).one("content").text
     assert "Tomatoes?" in alice.page(f"/groups/{edited}/messages/3/history/").one("content").text
 
 

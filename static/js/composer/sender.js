@@ -9,7 +9,7 @@ const SECOND = 1_000
 const PASSING = ["rate_limited", "busy"]
 // Of a message: what it answers was deleted, or is not there.
 const UNANSWERABLE = ["gone", "no_such_message"]
-const UNANSWERED = "The message you're replying to was deleted. Retry to post this on its own."
+const UNANSWERED = "The message you're replying to is gone. Retry to post this on its own."
 // How long a tab without the lock waits while no message gets through: until it sends its own, and those of others.
 const PATIENCE = 3 * SECOND
 const LONG_PATIENCE = 15 * SECOND
