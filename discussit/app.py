@@ -84,6 +84,7 @@ ROUTES = [
     Route(f"{MESSAGE}/delete/", messages.delete, methods=["POST"]),
     Route(f"{MESSAGE}/reactions/", messages.react, methods=["POST"]),
     Route(f"{MESSAGE}/history/", message.history),
+    Route(f"{MESSAGE}/history/forget/", message.forget_form),
     Route(f"{MESSAGE}/history/forget/", messages.forget, methods=["POST"]),
     Route("/groups/{uuid:uuid}/read/", reading.read, methods=["POST"]),
     Route("/accounts/signup/", accounts.sign_up, methods=["GET", "POST"]),

@@ -1,4 +1,4 @@
-"""The pages of a single message: what can be done to it, its text to be edited, and its earlier texts."""
+"""The pages of a single message: what can be done to it, its text to be edited, and its earlier versions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NotAMember, admit
 from discussit.log.around import Around, read_around, some_reactors
-from discussit.log.checks import MAX_CONTENT, is_seq
+from discussit.log.checks import is_seq
 from discussit.log.decide import GONE, NO_SUCH_MESSAGE, NOT_YOURS_TO_DELETE, NOT_YOURS_TO_EDIT
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
@@ -27,6 +27,8 @@ from discussit.wire.commands import MAX_SEQ
 SUGGESTED = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # reactions that are a press away
 REACTORS = 100  # names on a message's page
 EARLIER_TEXTS = 50  # on one page
+
+NOT_YOURS_TO_FORGET = "Only its author can erase a message's earlier versions."
 
 
 class MessagePage(NamedTuple):
@@ -94,7 +96,7 @@ async def edit_page(request: Request, form: Form, status: int = 200) -> Response
     if status in (200, 409):  # otherwise it is still the text of that `rev` that the form changes
         form.values["rev"] = str(read.row.rev)
     form.values.setdefault("message", read.row.content)
-    return _page(request, "group/edit.html", read, form, status, max_content=MAX_CONTENT)
+    return _page(request, "group/edit.html", read, form, status)
 
 
 async def delete_form(request: Request) -> Response:
@@ -107,7 +109,7 @@ async def delete_form(request: Request) -> Response:
 
 
 async def history(request: Request) -> Response:
-    """The message's texts, newest first, from before `?before=`, a `rev`. Raises Refused."""
+    """The message's versions, newest first, from before `?before=`, a `rev`. Raises Refused."""
     asked = request.query_params.get("before", "")
 
     def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
@@ -120,6 +122,13 @@ async def history(request: Request) -> Response:
     _check_live(read.row)
     earlier, has_more = read.earlier[:EARLIER_TEXTS], len(read.earlier) > EARLIER_TEXTS
     return _page(request, "group/history.html", read, Form(), earlier=earlier, has_more=has_more)
+
+
+async def forget_form(request: Request) -> Response:
+    """Asks whether to erase the earlier versions of one's own message. Raises Refused."""
+    read = await _read(request)
+    check_own_and_live(request, read.row, NOT_YOURS_TO_FORGET)
+    return _page(request, "group/forget.html", read, Form())
 
 
 def _page(request: Request, name: str, read: MessagePage, form: Form, status: int = 200, **context: Any) -> Response:

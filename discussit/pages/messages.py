@@ -24,6 +24,7 @@ from discussit.models import Group
 from discussit.pages.errors import refused_page, status_of
 from discussit.pages.group import group_page
 from discussit.pages.message import (
+    NOT_YOURS_TO_FORGET,
     Found,
     actions_page,
     check_own_and_live,
@@ -46,7 +47,6 @@ ShowRefused = Callable[[Refused, int], Awaitable[Response]]  # a page with this 
 FINAL = (ErrorCode.NOT_YOURS, ErrorCode.NO_SUCH_MESSAGE, ErrorCode.GONE)
 
 NO_REFERENCE = "The message you're replying to is gone. Send again to post this on its own."
-NOT_YOURS_TO_FORGET = "Only its author can erase a message's earlier versions."
 
 
 async def send(request: Request) -> Response:
@@ -115,7 +115,7 @@ async def delete(request: Request) -> Response:
 
 
 async def forget(request: Request) -> Response:
-    """Erase the earlier texts of one's own message."""
+    """Erase the earlier versions of one's own message."""
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     uuid, target = (
         request.path_params["uuid"],

@@ -75,15 +75,17 @@ def discussed(alice, bob, gardening):
     bob.posts(f"groups/{gardening}/messages/", message="No", reply_to="3")
     bob.posts(f"{message}reactions/", emoji="👍", on="1")
     alice.posts(f"{message}reactions/", emoji="🍅", on="1")
-    alice.posts(f"{message}edit/", message="Beans, @bob? " + "w" * 200, rev="0")
+    for rev in range(3):
+        alice.posts(f"{message}edit/", message="Beans, @bob? " + "w" * (200 + rev), rev=str(rev))
     bob.posts(f"groups/{gardening}/messages/5/delete/")
     return gardening
 
 
-OF_MESSAGE = ("?at=3", "?reply=3", "?replies=3", *(f"messages/3/{page}/" for page in ("actions", "edit", "history")))
+PAGES = ("actions", "edit", "delete", "history", "history/forget")
+OF_MESSAGE = ("?at=3", "?reply=3", "?replies=3", *(f"messages/3/{page}/" for page in PAGES))
 
 
-@pytest.mark.parametrize("path", [*OF_MESSAGE, "messages/3/delete/"])
+@pytest.mark.parametrize("path", OF_MESSAGE)
 def test_axe_finds_nothing_on_what_was_done_to_a_message(alice, discussed, path):
     alice.page.goto(f"/groups/{discussed}/{path}")
 
@@ -93,7 +95,7 @@ def test_axe_finds_nothing_on_what_was_done_to_a_message(alice, discussed, path)
 def test_the_pages_of_a_message_fit_on_a_phone(alice, discussed):
     alice.page.set_viewport_size({"width": 320, "height": 568})
 
-    for path in (*OF_MESSAGE, "messages/3/delete/"):
+    for path in OF_MESSAGE:
         alice.page.goto(f"/groups/{discussed}/{path}")
         assert alice.overhang <= 0, path
 

@@ -197,16 +197,17 @@ def test_a_reaction_is_added_and_taken_back(conversation):
     expect(row(conversation, "Tomatoes?").get_by_role("button", name="🍅 1")).to_be_visible()
 
 
-def test_a_message_is_edited_its_earlier_text_forgotten_and_then_it_is_deleted(writer, gardening):
+def test_a_message_is_edited_its_earlier_version_erased_and_then_it_is_deleted(writer, gardening):
     writer.wrote(gardening, "Tomatos")
     writer.page.goto(f"/groups/{gardening}/")
     acts_on(writer, "Tomatos")
     writer.page.get_by_role("link", name="Edit").click()
-    writer.page.get_by_label("Text").fill("Tomatoes")
+    writer.page.get_by_label("Message").fill("Tomatoes")
     writer.page.get_by_role("button", name="Save").click()
     row(writer, "Tomatoes").get_by_role("link", name="edited").click()
     expect(writer.find(".message-source")).to_have_text(["Tomatoes", "Tomatos"])
-    writer.page.get_by_role("button", name="Forget earlier texts").click()
+    writer.page.get_by_role("link", name="Erase earlier versions").click()
+    writer.page.get_by_role("button", name="Erase").click()
     expect(writer.find(".message-source")).to_have_text(["Tomatoes"])
 
     writer.page.get_by_role("link", name="Back to Gardening").click()
@@ -226,10 +227,10 @@ def test_an_edit_of_an_older_text_shows_both(writer, gardening, complaints):
     writer.page.get_by_role("link", name="Edit").click()
     writer.posts(writer.page.url.split("/", 3)[3], message="Potatoes", rev="0")
 
-    writer.page.get_by_label("Text").fill("Tomatoes")
+    writer.page.get_by_label("Message").fill("Tomatoes")
     writer.page.get_by_role("button", name="Save").click()
 
     expect(writer.find(".message-source")).to_have_text("Potatoes")
-    expect(writer.page.get_by_label("Your text")).to_have_value("Tomatoes")
-    writer.page.get_by_role("button", name="Save my text instead").click()
+    expect(writer.page.get_by_label("Your version")).to_have_value("Tomatoes")
+    writer.page.get_by_role("button", name="Save my version").click()
     expect(writer.messages).to_have_text(["Tomatoes"])

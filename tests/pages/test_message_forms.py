@@ -160,7 +160,11 @@ def test_an_edit_of_another_text_shows_both_and_can_then_be_saved(bob, asked):
         "This message has changed",
         "This message was edited in the meantime. Compare the two versions, then save again.",
     )
-    assert "Beans?" in [each.text for each in page.elements if each.get("class") == "message-source"]
+    assert [each.text for each in page.elements if each.tag in ("h2", "pre", "label")] == [
+        "Current version",
+        "Beans?",
+        "Your version",
+    ]
     assert bob.edits(asked, 3, "Peas?", rev=form["rev"]).status_code == 303
 
 
@@ -358,7 +362,7 @@ def test_who_has_left_does_not_react(alice, bob, asked):
     assert alice.reacts(asked, 3, "👍").status_code == 303
 
 
-# Forgetting earlier texts
+# Erasing earlier versions
 
 
 @pytest.fixture
@@ -387,7 +391,8 @@ def test_readers_stay_when_earlier_texts_are_forgotten(alice, bob, edited):
 
 
 def test_a_text_that_comes_later_is_not_forgotten_by_a_late_repeat(bob, edited):
-    form = bob.page(f"/groups/{edited}/messages/3/history/").form(f"/groups/{edited}/messages/3/history/forget/")
+    question = f"/groups/{edited}/messages/3/history/forget/"
+    form = bob.page(question).form(question)
     bob.forgets(edited, 3, **form)
     bob.edits(edited, 3, "Corn?", rev=2)
 

@@ -4,7 +4,7 @@ import pytest
 from changes import sent
 from people import HttpPerson
 
-OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/")
+OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/")
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_author_is_offered_everything(bob, asked):
 
     assert page.link("Reply") == f"/groups/{asked}/?reply=3#chat-message-input"
     assert (page.link("Edit"), page.link("Delete")) == (path(asked, "edit/"), path(asked, "delete/"))
-    assert page.link("Earlier texts") is None
+    assert page.link("Edit history") is None
 
 
 def test_others_are_offered_to_reply_and_react_and_superusers_to_delete(site, alice, asked):
@@ -126,7 +126,7 @@ def test_only_the_author_gets_the_form_and_not_of_a_deleted_message(alice, bob, 
     assert [person.get(path(asked, "edit/")).status_code for person in (bob, alice)] == [200, 403]
     bob.deletes(asked, 3)
 
-    assert [bob.get(path(asked, page)).status_code for page in ("edit/", "delete/", "history/")] == [410] * 3
+    assert [bob.get(path(asked, page)).status_code for page in OF_MESSAGE[2:]] == [410] * 4
 
 
 def test_a_deletion_is_asked_for_first(alice, bob, asked):
@@ -135,6 +135,7 @@ def test_a_deletion_is_asked_for_first(alice, bob, asked):
     page = bob.page(path(asked, "delete/"))
 
     assert "Tomatoes?" in page.one("content").text
+    assert "“Message deleted” will stay in its place." in page.one("content").text
     assert page.form(path(asked, "delete/"))["form_id"]
     assert [person.get(path(asked, "delete/", 4)).status_code for person in (alice, bob)] == [200, 403]
 
@@ -147,11 +148,16 @@ def test_whoever_has_left_is_asked_about_their_own_message_alone(alice, bob, ask
     assert bob.page(path(asked, "delete/")).link("Cancel") == "/"
 
 
-# Earlier texts
+# Edit history
 
 
 def texts(page):
     return [each.text for each in page.elements if each.get("class") == "message-source"]
+
+
+def labels(page):
+    """What stands above each text, without the five words of its date and time."""
+    return [each.text.rsplit(" ", 5)[0] for each in page.within("content") if each.tag == "h2"]
 
 
 def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, asked):
@@ -161,14 +167,41 @@ def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, a
     page = alice.page(path(asked, "history/"))
 
     assert texts(page) == ["Peas?", "**Beans**\n<b>", "Tomatoes?"]
+    assert labels(page) == ["Current version, edited", "Edited", "Original, sent"]
     assert len({each["datetime"] for each in page.within("content") if each.tag == "time"}) == 3
 
 
-def test_the_author_alone_is_offered_to_have_them_forgotten(alice, bob, asked):
-    bob.edits(asked, 3, "Beans?")
+def test_the_history_of_a_message_without_edits_has_its_text(alice, asked):
+    page = alice.page(path(asked, "history/"))
 
-    assert bob.page(path(asked, "history/")).form(path(asked, "history/forget/"))
-    assert alice.page(path(asked, "history/")).forms()[1:] == []
+    assert (texts(page), labels(page)) == (["Tomatoes?"], ["Original, sent"])
+    assert "This message hasn't been edited." in page.one("content").text
+
+
+def test_the_author_alone_is_asked_whether_to_erase_earlier_versions(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+    ways = {person.name: person.page(path(asked, "history/")).link("Erase earlier versions") for person in (alice, bob)}
+
+    question = bob.page(ways["bob"])
+
+    assert "every version except the current one" in question.one("content").text
+    assert ways == {"alice": None, "bob": path(asked, "history/forget/")}
+    assert question.form(path(asked, "history/forget/"))["form_id"]
+    assert question.link("Cancel") == path(asked, "history/")
+    assert alice.get(path(asked, "history/forget/")).status_code == 403
+
+
+def test_a_history_says_that_its_beginning_was_erased(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+    bob.forgets(asked, 3)
+    empty = alice.page(path(asked, "history/")).one("content").text
+    bob.edits(asked, 3, "Peas?", rev=1)
+
+    page = alice.page(path(asked, "history/"))
+
+    assert "The author erased the earlier versions." in empty
+    assert (texts(page), labels(page)) == (["Peas?", "Beans?"], ["Current version, edited", "Edited"])
+    assert "The author erased the versions before this one." in page.one("content").text
 
 
 def test_a_long_history_is_read_page_by_page(bob, asked):
@@ -177,11 +210,12 @@ def test_a_long_history_is_read_page_by_page(bob, asked):
             sent(reader, "edit_message", target=3, rev=rev, message=f"text {rev + 1}")
 
     first = bob.page(path(asked, "history/"))
-    second = bob.page(first.link("Earlier texts"))
+    second = bob.page(first.link("Older versions"))
 
     assert texts(first) == [f"text {number}" for number in range(60, 9, -1)]
     assert texts(second) == ["text 60", *(f"text {number}" for number in range(9, 0, -1)), "Tomatoes?"]
-    assert second.link("Earlier texts") is None
+    assert second.link("Older versions") is None
+    assert not any("erased" in page.one("content").text for page in (first, second))
 
 
 # On the group's page

@@ -154,7 +154,7 @@ FORMS = {
     "/groups/{uuid}/messages/": ("alice", "/groups/{uuid}/", {"message": "hi"}),
     "/groups/{uuid}/messages/2/edit/": ("alice", "/groups/{uuid}/messages/2/edit/", {"message": "beans"}),
     "/groups/{uuid}/messages/2/reactions/": ("alice", "/groups/{uuid}/messages/2/actions/", {"emoji": "🍅"}),
-    "/groups/{uuid}/messages/3/history/forget/": ("alice", "/groups/{uuid}/messages/3/history/", {}),
+    "/groups/{uuid}/messages/3/history/forget/": ("alice", "/groups/{uuid}/messages/3/history/forget/", {}),
     "/groups/{uuid}/messages/2/delete/": ("alice", "/groups/{uuid}/messages/2/delete/", {}),
     "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
