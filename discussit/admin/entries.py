@@ -51,7 +51,7 @@ class MessageView(EntryView, model=Message):
     }
     search_label = "Search messages and authors"
     delete_means = (
-        "Deleting a message erases its text, its earlier texts and its reactions for good. Its place in the log stays, "
+        "Deleting a message erases its text, edit history and reactions for good. Its place in the log stays, "
         "and says that it was deleted."
     )
 

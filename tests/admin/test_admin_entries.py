@@ -58,8 +58,8 @@ def test_a_message_is_shown_with_its_earlier_texts_until_it_is_deleted(alice, bo
     delete(alice, "message", "1;3")
 
     after = alice.page("/admin/message/details/1;3").one("content").text
-    assert before.index("peas") < before.index("Earlier texts") < before.index("beans") < before.index("tomatoes")
-    assert [word for word in ("peas", "beans", "tomatoes", "Earlier texts") if word in after] == []
+    assert before.index("peas") < before.index("Earlier versions") < before.index("beans") < before.index("tomatoes")
+    assert [word for word in ("peas", "beans", "tomatoes", "Earlier versions") if word in after] == []
 
 
 def test_several_messages_are_deleted_at_once_and_none_twice(alice, bob, together, logged):
