@@ -80,6 +80,7 @@ def test_the_author_is_offered_everything(bob, asked):
 
     assert page.link("Reply") == f"/groups/{asked}/?reply=3#chat-message-input"
     assert (page.link("Edit"), page.link("Delete")) == (path(asked, "edit/"), path(asked, "delete/"))
+    assert page.link("Permalink") == path(asked, "")
     assert page.link("Edit history") is None
 
 
@@ -109,8 +110,15 @@ def test_the_page_says_who_reacts(alice, bob, asked):
     bob.reacts(asked, 3, "👍")
     bob.reacts(asked, 3, "👍", on=0)
 
-    (names,) = [each.text for each in alice.page(path(asked, "actions/")).elements if each.tag == "dd"]
-    assert names == "bob, alice"
+    texts = [each.text for each in alice.page(path(asked, "actions/")).elements if each.tag in ("h2", "dd")]
+    assert texts == ["React", "Who reacted", "bob, alice"]
+
+
+@pytest.mark.parametrize("page", ["actions/", "delete/"])
+def test_the_time_of_the_message_leads_to_its_place(bob, asked, page):
+    (time,) = [each for each in bob.page(path(asked, page)).within("seq-3") if each.get("class") == "entry-time"]
+
+    assert time["href"] == f"/groups/{asked}/?at=3#seq-3"
 
 
 def test_the_form_of_an_edit_has_the_text_as_it_was_typed(bob, asked):
