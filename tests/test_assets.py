@@ -52,7 +52,7 @@ def test_a_groups_page_and_all_it_needs_is_light(alice, gardening):
     assert sum(len(gzip.compress(each)) for each in needed) <= MOST_FOR_A_PAGE
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[f"{each.parent.name}/{each.name}" for each in SCRIPTS])
 def test_a_modules_imports_exist(script):
     named = re.findall(r'from "(\..*)"', script.read_text())
 
@@ -93,7 +93,7 @@ def test_a_file_is_compressed_for_clients_that_accept_it(site):
     assert answer.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[f"{each.parent.name}/{each.name}" for each in SCRIPTS])
 def test_a_script_is_compressed_without_its_comments(site, script):
     address, source = f"/static/{version()}/{script.relative_to(STATIC).as_posix()}", script.read_text()
 

@@ -67,9 +67,12 @@ def test_a_message_sent_from_another_tab_leaves_the_draft_alone(alice, tab, gard
     expect(other.field).to_have_value("")
 
 
-def test_a_tab_that_looks_up_the_members_keeps_its_draft(alice, tab, gardening):
+@pytest.mark.parametrize("page", ["members/", "messages/2/actions/"])
+def test_a_tab_that_looks_something_up_keeps_its_draft(alice, tab, gardening, page):
+    tab.says("hi")
+    tab.sees("hi")
     tab.field.fill(LONG)
-    tab.page.goto(f"groups/{gardening}/members/")
+    tab.page.goto(f"groups/{gardening}/{page}")
     other = alice.tab().opens(gardening)
     other.page.wait_for_timeout(ABSENCE)
 

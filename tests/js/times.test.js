@@ -27,7 +27,7 @@ for (const [tags, expected] of LANGUAGES) {
   })
 }
 
-for (const form of ["clock", "ago"]) {
+for (const form of ["clock", "ago", "moment"]) {
   test(`a time (${form}) that can't be read stays, and the next one is shown all the same`, context => {
     context.mock.method(console, "error", () => {})
     const times = ["yesterday", MOMENT].map(dateTime => ({ dateTime, dataset: { form }, textContent: "as sent" }))
@@ -36,5 +36,19 @@ for (const form of ["clock", "ago"]) {
 
     assert.equal(times[0].textContent, "as sent")
     assert.notEqual(times[1].textContent, "as sent")
+  })
+}
+
+for (const [form, hasDate] of [
+  ["clock", false],
+  ["moment", true],
+]) {
+  test(`a time (${form}) has ${hasDate ? "a" : "no"} date`, () => {
+    const time = { dateTime: MOMENT, dataset: { form } }
+
+    localize({ querySelectorAll: () => [time] })
+
+    assert.equal(/November.*2026|2026.*November/.test(time.textContent), hasDate)
+    assert.match(time.textContent, /:00/)
   })
 }

@@ -115,10 +115,10 @@ def test_the_page_says_who_reacts(alice, bob, asked):
 
 
 @pytest.mark.parametrize("page", ["actions/", "delete/"])
-def test_the_time_of_the_message_leads_to_its_place(bob, asked, page):
+def test_the_time_of_the_message_leads_to_its_place_and_says_which_zone_it_is_in(bob, asked, page):
     (time,) = [each for each in bob.page(path(asked, page)).within("seq-3") if each.get("class") == "entry-time"]
 
-    assert time["href"] == f"/groups/{asked}/?at=3#seq-3"
+    assert (time["href"], time.text[-4:]) == (f"/groups/{asked}/?at=3#seq-3", " UTC")
 
 
 def test_the_form_of_an_edit_has_the_text_as_it_was_typed(bob, asked):
@@ -176,7 +176,8 @@ def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, a
 
     assert texts(page) == ["Peas?", "**Beans**\n<b>", "Tomatoes?"]
     assert labels(page) == ["Current version, edited", "Edited", "Original, sent"]
-    assert len({each["datetime"] for each in page.within("content") if each.tag == "time"}) == 3
+    times = [each for each in page.within("content") if each.tag == "time"]
+    assert (len({each["datetime"] for each in times}), {each.text[-4:] for each in times}) == (3, {" UTC"})
 
 
 def test_the_history_of_a_message_without_edits_has_its_text(alice, asked):

@@ -6,6 +6,7 @@ import { attempt } from "./attempt.js"
 const language = lazy(() => englishAmong(navigator.languages ?? []))
 const clock = dateFormat({ hour: "numeric", minute: "2-digit" })
 const moment = dateFormat({ dateStyle: "full", timeStyle: "medium" })
+const dateAndTime = dateFormat({ dateStyle: "long", timeStyle: "short" })
 const day = dateFormat({ weekday: "long", day: "numeric", month: "long" })
 const dayOfYear = dateFormat({ day: "numeric", month: "long", year: "numeric" })
 const distance = lazy(() => new Intl.RelativeTimeFormat(language(), { numeric: "auto" }))
@@ -31,7 +32,16 @@ function localizeTime(time) {
   const date = new Date(time.dateTime)
   // First, since it raises for an invalid date, of which ago() would be "just now".
   time.title = moment().format(date)
-  time.textContent = time.dataset.form === "ago" ? ago(date) : clock().format(date)
+  time.textContent = textOf(date, time.dataset.form)
+}
+
+/**
+ * @param {Date} date
+ * @param {string} [form] "ago", "moment": with its date, or "clock".
+ */
+function textOf(date, form) {
+  if (form === "ago") return ago(date)
+  return (form === "moment" ? dateAndTime() : clock()).format(date)
 }
 
 /**

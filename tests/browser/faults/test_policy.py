@@ -10,8 +10,10 @@ MADE_THERE = ("user", "group", "membership")  # what the administration creates
 def test_no_page_is_against_the_policy(alice, together, complaints):
     complaints.excuse(REFUSAL)
     group = f"/groups/{together}/"
+    alice.wrote(together, "https://example.org")
     others = ["/nope", "/healthz", "/accounts/signup/", "/groups/"]
     pages = ["/", group, f"{group}?at=1", f"{group}?before=3", f"{group}members/?q=a", *others]
+    pages += [f"{group}messages/3/{page}/" for page in ("actions", "edit", "delete", "history", "history/forget")]
 
     for path in pages:
         alice.page.goto(path)
