@@ -35,6 +35,16 @@ def test_the_home_page_counts_what_others_write(alice, bob, gardening):
     expect(number(alice, gardening)).to_have_text("2")
 
 
+def test_the_home_page_counts_mentions(alice, bob, gardening):
+    alice.goes_home()
+    words = alice.find(".group-mentions + .visually-hidden")
+
+    bob.wrote(gardening, "@alice")
+    expect(words).to_have_text("mention")
+    bob.wrote(gardening, "@alice?")
+    expect(words).to_have_text("mentions")
+
+
 def test_a_group_page_counts_what_is_written_in_others(alice, bob, gardening, cooking):
     alice.opens(cooking)
     bob.wrote(gardening, "hi")

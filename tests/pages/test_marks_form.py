@@ -81,6 +81,15 @@ def test_home_and_every_group_show_what_is_unread(alice, bob, together):
     assert badges(alice.page("/")) == []
 
 
+def test_a_single_mention_is_not_called_mentions(alice, bob, together):
+    shown = []
+    for _ in range(2):
+        alice.says(together, "@bob")
+        shown.append(next(each.text for each in bob.page("/").elements if each.get("data-badges") == together))
+
+    assert shown == ["1 mention2 unread", "2 mentions3 unread"]
+
+
 def test_the_author_of_a_message_has_nothing_to_read(bob, together):
     bob.post(path(together), seq="3")
     bob.says(together, "hello")

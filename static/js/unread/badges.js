@@ -66,7 +66,7 @@ export class Badges {
  */
 function fill(place, group, { unread, mentions }) {
   const badges = [
-    ...badge("group-mentions", group, mentions, "mentions"),
+    ...badge("group-mentions", group, mentions, mentions === 1 ? "mention" : "mentions"),
     ...badge("group-unread", group, unread, "unread"),
   ]
   if (!holds(place, badges)) place.replaceChildren(...badges)
