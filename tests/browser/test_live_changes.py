@@ -71,6 +71,14 @@ def answer(tab):
     return tab.find(f'.entry-reply[data-reply-to="{FIRST}"]')
 
 
+def test_a_short_name_is_whole_above_the_answer_to_a_short_text(alice, bob, answered):
+    alice.posts(f"groups/{answered}/messages/", message="good", reply_to=FIRST + 1)
+
+    name = bob.find(f'.entry-reply[data-reply-to="{FIRST + 1}"] .entry-reply-name')
+    expect(name).to_have_text("bob")
+    assert name.evaluate("name => name.scrollWidth - name.clientWidth") == 0
+
+
 # Edits
 
 
@@ -80,7 +88,7 @@ def test_an_edit_is_seen_by_everyone_immediately(alice, bob, answered):
     for person in (alice, bob):
         person.sees("shall we plant beans?", "yes")
         expect(row(person)).to_have_attribute("data-rev", "1")
-        expect(row(person).locator(".entry-edited")).to_have_text("edited")
+        expect(row(person).locator(".entry-text + .entry-edited")).to_have_text("edited")
         expect(row(person)).to_have_attribute("aria-live", "off")
 
 

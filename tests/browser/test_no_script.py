@@ -161,7 +161,7 @@ def row(person, text):
 
 def acts_on(person, text):
     """Opens the page of a message, by the keyboard: nothing else shows its link before it has the focus."""
-    link = row(person, text).get_by_role("link", name="Message actions")
+    link = row(person, text).get_by_role("link", name="Actions for message from")
     link.focus()
     expect(link).to_have_css("opacity", "1")
     link.press("Enter")

@@ -72,7 +72,7 @@ def test_each_message_has_a_link_to_what_can_be_done_to_it(alice, asked):
     page = alice.page(f"/groups/{asked}/")
 
     (link,) = [each for each in page.within("seq-3") if each.get("class") == "entry-actions"]
-    assert (link["href"], link["aria-label"]) == (path(asked, "actions/"), "Message actions")
+    assert (link["href"], link["aria-label"]) == (path(asked, "actions/"), "Actions for message from bob")
 
 
 def test_the_author_is_offered_everything(bob, asked):

@@ -15,7 +15,9 @@ export function fillMessage(row, message, here) {
   row.dataset.rev = String(message.rev ?? 0)
   if (message.deleted) return
   showText(row, message, here)
-  find(row, ".entry-actions", HTMLAnchorElement).href = addressOf(row, "actions", here)
+  const actions = find(row, ".entry-actions", HTMLAnchorElement)
+  actions.href = addressOf(row, "actions", here)
+  actions.setAttribute("aria-label", `Actions for message from ${row.dataset.name}`)
   if (message.rev) markEdited(row, here)
 }
 
@@ -77,7 +79,7 @@ function markEdited(row, here) {
   if (row.querySelector(".entry-edited")) return
   const mark = cloned("edited-template")
   mark.setAttribute("href", addressOf(row, "history", here))
-  find(row, ".entry-head").append(" ", mark)
+  find(row, ".entry-text").after(mark)
 }
 
 /**
