@@ -21,8 +21,8 @@ MIN_BODY = 256  # bytes that any body may have: that of "*a*" has ten times thos
 MAX_BIG = 3  # emoji that are shown large
 LONGEST_BIG = 200  # characters of a message of so many, by aliases
 
-# Without any of these a text is plain.
-SIGNS = re.compile(r"[*_~`@:\[\\\r\n]")
+# Without any of these a text is plain. Signs that enclose something come in twos.
+SIGNS = re.compile(r"\*.*\*|_.*_|~~.*~~|`.*`|@|:[a-z0-9_+-]{1,64}:|\]\(|[\\\r\n]", re.DOTALL)
 LINE_BREAK = re.compile(r"\r\n?|\n")
 BEGINNING = re.compile(
     r"\s*(?:>|-|[0-9]{1,3}\.|[0-9#*]?[\ufe0f\u20e3]"
@@ -51,9 +51,12 @@ def is_plain(content: str) -> bool:
 
 
 def parse(content: str) -> "Parsed | None":
+    """The same as `read`, which most texts need not be."""
+    return None if is_plain(content) else read(content)
+
+
+def read(content: str) -> "Parsed | None":
     """Read a text, in time linear in its length. None: it is plain, whoever the members are."""
-    if is_plain(content):
-        return None
     lines, findings = LINE_BREAK.split(content), Findings()
     if len(lines) > MAX_LINES:
         return None

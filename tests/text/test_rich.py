@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discussit.text.emoji import FILE
-from discussit.text.rich import MAX_GROWTH, MIN_BODY, parse
+from discussit.text.rich import MAX_GROWTH, MIN_BODY, is_plain, parse, read
 
 MEMBERS = {"everyone": 0, "alice": 1, "bob": 2, "bob-san": 3, "зоя": 4, "田中": 5, "b_": 6}
 # What was bent or lost by parsers of Markdown, and is shown as typed.
@@ -322,3 +322,8 @@ def test_a_body_is_small_and_not_deep(text):
 
 def depth(node):
     return 1 + max(map(depth, node), default=0) if isinstance(node, list) else 0
+
+
+@given(st.lists(st.sampled_from([*TOKENS, *LINES]), max_size=6).map("".join))
+def test_a_text_that_looks_plain_is_plain(text):
+    assert not is_plain(text) or read(text) is None
