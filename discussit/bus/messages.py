@@ -28,7 +28,8 @@ class Appended(msgspec.Struct, tag_field="type", tag="appended"):
 
     def revisions_at(self, seq: int) -> int:
         """The group's revisions after its entry `seq`, one of these or the last before them."""
-        return self.revisions + sum(entry.revises and entry.seq <= seq for entry in self.entries)
+        revising = [entry.seq for entry in self.entries if entry.target is not None and entry.revises]
+        return self.revisions + sum(each <= seq for each in revising) if revising else self.revisions
 
 
 class Revised(msgspec.Struct, tag_field="type", tag="revised"):

@@ -40,6 +40,8 @@ class Ahead:
 
     def take_next(self, last: int) -> Appended | None:
         """Take held entries that continue a log of this last seq, if there are any, and drop those that it has."""
+        if not self._held:
+            return None  # as nearly always
         for first in [first for first in self._held if first <= last + 1]:
             message = self._take(first)
             if message.entries[-1].seq > last:

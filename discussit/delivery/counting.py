@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 
 from anyio import CancelScope, current_time, sleep
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.database import DATABASE_ERRORS, Database, chunks, log_failure
 from discussit.delivery.unread import Unread
-from discussit.delivery.watched import WatchedGroup
+from discussit.delivery.watched import Person, WatchedGroup
 from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
 
 logger = logging.getLogger(__name__)
@@ -116,16 +117,23 @@ class Counting:
             return
         self._unread.needs_check = False
         self._checked_at = current_time()
-        await self._check_groups()
-        await self._check_people()
+        every = zip_longest(chunks(list(self._unread.groups.values())), chunks(list(self._unread.people.values())))
+        for groups, people in every:
+            await self._check(groups or (), people or ())
 
-    async def _check_groups(self) -> None:
-        for groups in chunks(list(self._unread.groups.values())):
-            # Noted before they are read: a change that arrives meanwhile is no gap.
-            known = {group.id: group.state for group in groups}
-            found = await self._database.run_read(partial(group_states, group_ids=list(known)))
-            for group in groups:
-                self._compare(group, known[group.id], found.get(group.id))
+    async def _check(self, groups: Sequence[WatchedGroup], people: Sequence[Person]) -> None:
+        # Noted before they are read: a change that arrives meanwhile is no gap.
+        states = {group.id: group.state for group in groups}
+        places = {person.user_id: person.places for person in people}
+        found_states, found_places = await self._database.run_read(
+            lambda session: (group_states(session, list(states)), read_places(session, list(places)))
+        )
+        for group in groups:
+            self._compare(group, states[group.id], found_states.get(group.id))
+        for person in people:
+            found = found_places.get(person.user_id, NO_PLACES)
+            if person.connections and found != places[person.user_id] and found != person.places:
+                self._unread.read_soon(person)
 
     def _compare(self, group: WatchedGroup, known: GroupState, found: GroupState | None) -> None:
         if found is None:
@@ -136,15 +144,6 @@ class Counting:
             return
         group.state = found
         self._unread.concern(group, group.users)
-
-    async def _check_people(self) -> None:
-        for people in chunks(list(self._unread.people.values())):
-            known = {person.user_id: person.places for person in people}
-            found = await self._database.run_read(partial(read_places, user_ids=list(known)))
-            for person in people:
-                places = found.get(person.user_id, NO_PLACES)
-                if person.connections and places != known[person.user_id] and places != person.places:
-                    self._unread.read_soon(person)
 
 
 def _all_of(session: OrmSession, user_id: int) -> list[Count]:

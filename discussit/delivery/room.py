@@ -129,13 +129,13 @@ class Room:
 
     def revise_tail(self, entries: Iterable[EncodedEntry]) -> None:
         """Have the tail show what these entries made of their targets, as the database does."""
+        revising = [entry for entry in entries if entry.target is not None and entry.revises]
+        if not revising:
+            return
         # A deletion doesn't say how often the message was edited just before it, so that edit is needed as well.
         latest: dict[int | None, dict[str, EncodedEntry]] = defaultdict(dict)
-        for entry in entries:
-            if entry.revises:
-                latest[entry.target][entry.kind] = entry
-        if not latest:
-            return
+        for entry in revising:
+            latest[entry.target][entry.kind] = entry
         # Of each message's entries, as far as they are older than its change.
         about = ((place, entry, latest.get(entry.target or entry.seq, {})) for place, entry in enumerate(self._tail))
         older = [

@@ -4,8 +4,8 @@ counting.py has the database count them.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from discussit.bus.messages import MembershipChange
@@ -34,18 +34,17 @@ class Unread:
 
     # Connections
 
-    @contextmanager
-    def connecting(self, connection: Connection) -> Iterator[None]:
+    def connecting(self, connection: Connection) -> AbstractContextManager[None]:
         """The lifetime of a connection. Enter it before its numbers are read: no change in between is missed."""
-        if not connection.protocol.has_unread:
-            yield
-            return
-        self._connecting.add(connection)
-        try:
-            yield
-        finally:
-            self._connected(connection)
-            self._remove(connection)
+        return _Lifetime(self, connection)
+
+    def begin(self, connection: Connection) -> None:
+        if connection.protocol.has_unread:
+            self._connecting.add(connection)
+
+    def end(self, connection: Connection) -> None:
+        self._connected(connection)
+        self._remove(connection)
 
     def greeted(self, connection: Connection, counts: Sequence[Count]) -> None:
         """Keep the numbers up to date that the connection's `ready` had: those of all its user's groups."""
@@ -76,15 +75,14 @@ class Unread:
         if person.is_outside(group.uuid) or not numbers.is_same_for_followers(known):
             self.concern(group, [person.user_id])
         else:
-            person.numbers[group.uuid] = numbers
+            person.set(group.uuid, numbers)
 
     def _watch(self, person: Person, count: Count, numbers: Numbers | None) -> WatchedGroup:
         """The group, one of the user's. `numbers`: those that all their connections were sent, if it is a new one."""
         new = WatchedGroup(count.group_uuid, count.group_id, count.state)
         group = self.groups.setdefault(count.group_uuid, new)
         group.users.add(person.user_id)
-        person.group_ids.add(group.id)
-        person.numbers.setdefault(group.uuid, numbers)
+        person.add(group, numbers)
         return group
 
     def _note_outside(self, person: Person) -> None:
@@ -112,13 +110,11 @@ class Unread:
 
     def leave(self, person: Person, uuid: UUID) -> None:
         """Forget a group that the user is not in. Pages of other groups, which are sent no Left, then show zeros."""
-        known = person.numbers.pop(uuid)
+        group = self.groups[uuid]
+        known = person.drop(group)
         for connection in person.connections:
             if known is not None and isinstance(connection, Follower) and not connection.follows(uuid):
                 connection.reply(objects.Unread(uuid, *known._replace(unread=0, mentions=0)))
-        person.forget_debt(uuid)
-        group = self.groups[uuid]
-        person.group_ids.discard(group.id)
         group.users.discard(person.user_id)
         group.outside.discard(person.user_id)
         if not group.users:
@@ -192,7 +188,7 @@ class Unread:
     def lost(self, group: WatchedGroup) -> None:
         """Forget the numbers of a group whose log has lost entries: lower ones are valid."""
         for user_id in group.users:
-            self.people[user_id].numbers[group.uuid] = None
+            self.people[user_id].set(group.uuid, None)
 
     def known_of(self, counts: Iterable[tuple[int, UUID]]) -> Known:
         """The numbers that users, by id, have of groups."""
@@ -208,7 +204,7 @@ class Unread:
             if person is None or count.group_uuid not in person.numbers:
                 continue
             if before is not None and count.numbers.age < before.age:
-                person.numbers[count.group_uuid] = None  # the database has lost what was known
+                person.set(count.group_uuid, None)  # the database has lost what was known
             person.learn(count.group_uuid, count.numbers)
 
     def read_again(self, person: Person, counts: Sequence[Count], known: Known) -> None:
@@ -224,3 +220,18 @@ class Unread:
                 self.concern(group, [person.user_id])
         self._note_outside(person)
         self.counted(counts, known)
+
+
+class _Lifetime:
+    """A tenth of the size of a generator, of which each socket would keep one."""
+
+    __slots__ = ("_connection", "_unread")
+
+    def __init__(self, unread: Unread, connection: Connection) -> None:
+        self._unread, self._connection = unread, connection
+
+    def __enter__(self) -> None:
+        self._unread.begin(self._connection)
+
+    def __exit__(self, *_raised: object) -> None:
+        self._unread.end(self._connection)

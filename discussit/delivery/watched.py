@@ -16,8 +16,10 @@ class Person:
     user_id: int
     connections: list[Connection] = field(default_factory=list)
     numbers: dict[UUID, Numbers | None] = field(default_factory=dict)  # by group; None: they have to be sent anew
-    group_ids: set[int] = field(default_factory=set)  # of the same groups
+    group_ids: int = 0  # the sum of those of the same groups
     owed: tuple[UUID, ...] = ()  # groups whose numbers only their followers were sent
+    _places: Places | None = None
+    _is_summed: bool = False  # whether these are still those of the numbers
 
     def is_outside(self, group: UUID) -> bool:
         """Whether a connection does not follow the group, and so can't count its messages itself."""
@@ -25,12 +27,38 @@ class Person:
 
     @property
     def places(self) -> Places | None:
-        """How far the user has read, all groups together, as `read_places` finds it; None while that is unknown."""
+        """How far the user has read, all groups together, as `read_places` finds it; None while that is unknown.
+
+        Everybody's are compared every other second, and seldom change.
+        """
+        if not self._is_summed:
+            self._places, self._is_summed = self._sum(), True
+        return self._places
+
+    def _sum(self) -> Places | None:
         known = [each for each in self.numbers.values() if each is not None]
         if len(known) < len(self.numbers):
             return None
         read, read_rev = sum(each.read for each in known), sum(each.read_rev for each in known)
-        return Places(len(known), sum(self.group_ids), read, read_rev)
+        return Places(len(known), self.group_ids, read, read_rev)
+
+    def add(self, group: "WatchedGroup", numbers: Numbers | None) -> None:
+        """Note that the user is in the group. `numbers`: those that all their connections were sent, if it is new."""
+        if group.uuid not in self.numbers:
+            self.group_ids += group.id
+            self.set(group.uuid, numbers)
+
+    def set(self, uuid: UUID, numbers: Numbers | None) -> None:
+        """The group's numbers, which all connections were sent; None: they have to be sent anew."""
+        self.numbers[uuid] = numbers
+        self._is_summed = False
+
+    def drop(self, group: "WatchedGroup") -> Numbers | None:
+        """Forget a group that the user is not in, and return its numbers."""
+        self.group_ids -= group.id
+        self.forget_debt(group.uuid)
+        self._is_summed = False
+        return self.numbers.pop(group.uuid)
 
     def learn(self, uuid: UUID, numbers: Numbers) -> None:
         """Send the numbers to connections that need them, unless they are older than those that were sent."""
@@ -39,7 +67,7 @@ class Person:
             return
         is_changed = known is None or uuid in self.owed or not numbers.is_same_as(known)
         is_changed_for_followers = known is None or not numbers.is_same_for_followers(known)
-        self.numbers[uuid] = numbers
+        self.set(uuid, numbers)
         self.forget_debt(uuid)
         for connection in self.connections:
             if is_changed_for_followers if connection.follows(uuid) else is_changed:
@@ -53,7 +81,7 @@ class Person:
         known = self.numbers[uuid]
         if known is None or numbers.age < known.age:
             return known is None
-        self.numbers[uuid] = numbers
+        self.set(uuid, numbers)
         if numbers.is_same_as(known) or not self.is_outside(uuid):
             return False
         self.owed = (*self.owed, uuid)

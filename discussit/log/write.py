@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -109,6 +109,9 @@ class LogEnd:
     def state(self) -> GroupState:
         return GroupState(self.nth, self.revisions)
 
+    def copy(self) -> "LogEnd":
+        return LogEnd(self.group_uuid, self.seq, self.nth, self.revisions, self.member_count)
+
     def move(self, kind: Kind, timestamp: datetime) -> None:
         """Append an entry of this kind."""
         self.seq += 1
@@ -169,7 +172,7 @@ class Appending:
 
     def __init__(self, ends: LogEnds) -> None:
         self.ends = ends
-        self._starts = {group: replace(end) for group, end in ends.items()}
+        self._starts = {group: end.copy() for group, end in ends.items()}
         self._moment = now()
         self._placed: list[_Placed] = []
 
@@ -183,9 +186,11 @@ class Appending:
     def write(self, connection: SqlConnection, changes: CommittedChanges) -> None:
         """Write them, and add their objects to `changes`. What changed their targets is to be stored before."""
         placed, moved = self._placed, list(self._moved())
+        referring = [each for each in placed if each.refers]
+        plain = [each for each in placed if not each.refers] if referring else placed
         MOVE_LOG_ENDS.execute(connection, [(group, *end.counts_since(start)) for group, start, end in moved])
-        INSERT_ENTRIES.execute(connection, [_entry_values(each) for each in placed if not each.refers])
-        INSERT_REFERRING.execute(connection, [_referring_values(each) for each in placed if each.refers])
+        INSERT_ENTRIES.execute(connection, map(_entry_values, plain))
+        INSERT_REFERRING.execute(connection, map(_referring_values, referring))
         # A row also for a text that is empty: see TEXTS.
         INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.kind.shown_as])
         INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
@@ -215,7 +220,7 @@ class Appending:
 
     def _note_unread(self, changes: CommittedChanges) -> None:
         for _, start, end in self._moved():
-            if end.state != start.state:
+            if (end.nth, end.revisions) != (start.nth, start.revisions):
                 changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
         for each in self._placed:
             if each.entry.mentions:
