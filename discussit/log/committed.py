@@ -36,8 +36,8 @@ class CommittedChanges:
     def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:
         """Add a group's next entries, and have those of the transaction before them show what they made of them."""
         earlier = self.entries[uuid]
-        for change in entries if earlier else ():
-            if change.revises:
+        if earlier:
+            for change in [each for each in entries if each.revises]:
                 earlier[:] = [revised(each, change) if each.is_about(change.target) else each for each in earlier]
         earlier.extend(entries)
 

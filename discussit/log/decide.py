@@ -102,7 +102,8 @@ class Batch:
     def _send(self, draft: MessageDraft, member: Member) -> int:
         reply_rev = None if draft.reply_to is None else self._live(draft).rev
         body, mentions = self._resolved(draft)
-        self._check_everyone(draft, member, mentions)
+        if mentions:
+            self._check_everyone(draft, member, mentions)
         start = self._start(draft, member, MESSAGE)
         text = draft.content, draft.client_id, None, body, mentions
         return self._place(draft, NewEntry(*start, *text, draft.reply_to, reply_rev))

@@ -197,7 +197,10 @@ class Appending:
         # Whatever was written before they came is not new to them.
         READ_UP_TO.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
         self._note_entries(changes)
-        self._note_unread(changes)
+        for _, start, end in moved:
+            if end.nth > start.nth or end.revisions > start.revisions:
+                changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
+        self._note_mentioned(changes)
 
     def _moved(self) -> Iterator[tuple[int, LogEnd, LogEnd]]:
         """The groups that have new entries, each with where its log ended and where it ends."""
@@ -218,10 +221,7 @@ class Appending:
             changes.revisions.setdefault(start.group_uuid, start.revisions)
             changes.add(start.group_uuid, entries)
 
-    def _note_unread(self, changes: CommittedChanges) -> None:
-        for _, start, end in self._moved():
-            if (end.nth, end.revisions) != (start.nth, start.revisions):
-                changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
+    def _note_mentioned(self, changes: CommittedChanges) -> None:
         for each in self._placed:
             if each.entry.mentions:
                 changes.unread[each.entry.group_uuid].mentioned.update(id for id, _ in each.entry.mentions)

@@ -21,7 +21,9 @@ MIN_BODY = 256  # bytes that any body may have: that of "*a*" has ten times thos
 MAX_BIG = 3  # emoji that are shown large
 LONGEST_BIG = 200  # characters of a message of so many, by aliases
 
-# Without any of these a text is plain. Signs that enclose something come in twos.
+# Without any of these a text is plain.
+ANY_SIGN = re.compile(r"[*_~`@:\]\\\r\n]")
+# Nor is it rich with less than this of them: signs that enclose something come in twos.
 SIGNS = re.compile(r"\*.*\*|_.*_|~~.*~~|`.*`|@|:[a-z0-9_+-]{1,64}:|\]\(|[\\\r\n]", re.DOTALL)
 LINE_BREAK = re.compile(r"\r\n?|\n")
 BEGINNING = re.compile(
@@ -47,7 +49,8 @@ PLAIN = Resolved(None, ())
 
 def is_plain(content: str) -> bool:
     """Whether the text is plain for sure: one cheap look decides for most messages."""
-    return SIGNS.search(content) is None and BEGINNING.match(content) is None
+    has_signs = ANY_SIGN.search(content) is not None and SIGNS.search(content) is not None
+    return not has_signs and BEGINNING.match(content) is None
 
 
 def parse(content: str) -> "Parsed | None":
