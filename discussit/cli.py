@@ -274,7 +274,7 @@ async def _with_database(action: Any) -> Any:
 
     database = Database(Settings.from_environment())
     try:
-        await prepare(database)
+        await prepare(database, may_rewrite=False)  # beside a server that may be running
         return await action(database)
     except DATABASE_ERRORS as error:
         raise Failed(f"the database could not be changed: {reason_of(error, database.settings)}") from error

@@ -48,8 +48,10 @@ class SchemaError(StartError):
     """The database can't be used as it is; the text is one line for the operator."""
 
 
-async def prepare(database: Database, *, migrate: bool = False) -> str:
+async def prepare(database: Database, *, migrate: bool = False, may_rewrite: bool = True) -> str:
     """Bring the schema to REVISION if that is automatic or requested; return the database's revision.
+
+    `may_rewrite`: rewrite SQLite's file also where only a deleted group asks for it (`_erase_copies`).
 
     A database that is one revision ahead is used as it is: during an update, the next version has already
     migrated it. Raises StartError if it is further ahead, if it is behind and must not be migrated, or if
@@ -65,9 +67,10 @@ async def prepare(database: Database, *, migrate: bool = False) -> str:
         if revision is None or _lead(revision) < 0:
             _require_permission(revision, is_given=migrate or settings.uses_sqlite)
             await _migrate(settings)
-            revision = REVISION
+            revision, may_rewrite = REVISION, True
         if settings.uses_sqlite:
-            await to_thread.run_sync(_erase_copies, settings.database_url)
+            if may_rewrite:
+                await to_thread.run_sync(_erase_copies, settings.database_url)
             make_private(settings.sqlite_file)
         else:
             await database.run_read(lambda session: _require_privileges(session.connection()))
@@ -192,20 +195,23 @@ def _upgrade(connection: Connection) -> None:
 def _erase_copies(database_url: str) -> None:
     """Rewrite SQLite's file where a migration moved texts, or a group was deleted: free space contains copies of them.
 
-    Either sets PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was interrupted,
-    or prevented by another reader, the next start repeats it.
+    Either raises PRAGMA user_version, which is reset only when the rewrite has reached the file: if it was interrupted,
+    or prevented by another reader, or if another process deleted a group meanwhile, the next start repeats it.
     """
     engine = blocking_engine(database_url, poolclass=NullPool)
     with closing(engine.raw_connection()) as raw:
         connection: Any = raw.driver_connection
         connection.isolation_level = None
-        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+        asked = connection.execute("PRAGMA user_version").fetchone()
+        if asked == (0,):
             return
         try:
             connection.execute("VACUUM")
             is_blocked, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not is_blocked:
+            connection.execute("BEGIN IMMEDIATE")
+            if not is_blocked and connection.execute("PRAGMA user_version").fetchone() == asked:
                 connection.execute("PRAGMA user_version=0")
+            connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             logger.warning(
                 "the database still has copies of moved or deleted texts; the next start erases them: %s", error

@@ -53,7 +53,7 @@ class Counting:
 
     @property
     def _check_at(self) -> float:
-        """When everything is compared next: soon if something may have been missed, which may go on for long."""
+        """When everything is compared next: sooner if something was missed, but not each time while a bus is down."""
         return self._checked_at + (PAUSE if self._unread.needs_check else CHECK)
 
     # Those concerned

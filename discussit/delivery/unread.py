@@ -39,10 +39,12 @@ class Unread:
         return _Lifetime(self, connection)
 
     def begin(self, connection: Connection) -> None:
+        """Note that the connection's numbers are about to be read."""
         if connection.protocol.has_unread:
             self._connecting.add(connection)
 
     def end(self, connection: Connection) -> None:
+        """Forget the connection."""
         self._connected(connection)
         self._remove(connection)
 
@@ -223,7 +225,7 @@ class Unread:
 
 
 class _Lifetime:
-    """A tenth of the size of a generator, of which each socket would keep one."""
+    """Registers a connection while it lives. No @contextmanager, since each socket would keep its generator."""
 
     __slots__ = ("_connection", "_unread")
 

@@ -29,7 +29,7 @@ class Person:
     def places(self) -> Places | None:
         """How far the user has read, all groups together, as `read_places` finds it; None while that is unknown.
 
-        Everybody's are compared every other second, and seldom change.
+        Everybody's are compared every CHECK seconds (counting.py), and seldom change.
         """
         if not self._is_summed:
             self._places, self._is_summed = self._sum(), True

@@ -149,7 +149,7 @@ def _excerpt(row: EntryRow) -> Excerpt:
 def shortened(text: str) -> str:
     """The beginning of a text on one line: as `excerpt` of static/js/log/excerpt.js makes it."""
     line = WHITE_SPACE.sub(" ", text).strip(" ")
-    return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip()}…"
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip(' ')}…"
 
 
 def conversation(session: OrmSession, group_id: int, seq: int) -> Sequence[int]:

@@ -63,6 +63,8 @@ class Batch:
 
     def decide(self, draft: Draft) -> Answer:
         """The seq of the draft's entry, which is placed, or of the entry that set the present state; or a refusal."""
+        if isinstance(draft, DeleteDraft):
+            draft.removed_of = None  # it may have been decided before, in a batch that was rolled back
         try:
             seq = self._seqs.get(draft.key)
             return self._carry_out(draft) if seq is None else seq

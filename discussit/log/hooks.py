@@ -54,7 +54,8 @@ def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
 def _have_copies_erased(session: OrmSession) -> None:
     """Have the next start rewrite SQLite's file (schema.py): rows that are deleted leave copies of texts in it."""
     if session.connection().dialect.name == "sqlite":
-        session.execute(text("PRAGMA user_version=1"))
+        asked = session.scalars(text("PRAGMA user_version")).one()
+        session.execute(text(f"PRAGMA user_version={asked + 1}"))
 
 
 # Memberships and events

@@ -114,7 +114,7 @@ async def history(request: Request) -> Response:
 
     def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
         key = read.group.id, read.row.seq
-        before = min(int(asked), read.row.rev) if is_seq(asked) else read.row.rev
+        before = min(int(asked) if is_seq(asked) else 0, read.row.rev) or read.row.rev
         earlier = earlier_texts(session, *key, before, EARLIER_TEXTS + 1)
         return read._replace(present_since=present_since(session, *key), earlier=earlier)
 

@@ -106,9 +106,9 @@ async def delete(request: Request) -> Response:
     async def show(refused: Refused, _status: int) -> Response:
         return refused_page(request, refused)
 
-    def log() -> None:
-        if doomed.row.user_id != user.id and not doomed.row.is_deleted:
-            security_log.done(request, Act.MESSAGE_DELETE, doomed.row.user_id, group=doomed.group.id, seq=target)
+    def log(draft: Draft) -> None:
+        if isinstance(draft, DeleteDraft) and draft.removed_of is not None:
+            security_log.done(request, Act.MESSAGE_DELETE, draft.removed_of, group=draft.group_id, seq=target)
 
     leads_to = place_of(request, target) if doomed.is_member else address(request, "/")
     return await _answer(request, form, draft, show, admits_authors=True, then=log) or see_other(leads_to)
@@ -182,12 +182,12 @@ async def _answer(
     show: ShowRefused,
     *,
     admits_authors: bool = False,
-    then: Callable[[], None] = lambda: None,
+    then: Callable[[Draft], None] = lambda _draft: None,
 ) -> Response | None:
     """Carry out the form's command, `then` this. None if a browser is to be led on from here."""
     client_id = form.get("client_id") or None
     try:
-        seq = await _carry_out(request, form, make, admits_authors=admits_authors)
+        draft, seq = await _carry_out(request, form, make, admits_authors=admits_authors)
     except Refused as refused:
         status = status_of(refused)
         if is_for_script(request):
@@ -196,12 +196,12 @@ async def _answer(
         if refused.retry_after is not None:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
-    then()
+    then(draft)
     return json_reply(objects.Ack(client_id, seq)) if is_for_script(request) else None
 
 
-async def _carry_out(request: Request, form: Form, make: MakeDraft, *, admits_authors: bool) -> int:
-    """The seq of the command's entry. Raises Refused, NotAMember."""
+async def _carry_out(request: Request, form: Form, make: MakeDraft, *, admits_authors: bool) -> tuple[Draft, int]:
+    """The command, and the seq of its entry. Raises Refused, NotAMember."""
     site, user = site_of(request), current_user(request)
 
     def check(session: OrmSession) -> Checked:
@@ -211,14 +211,14 @@ async def _carry_out(request: Request, form: Form, make: MakeDraft, *, admits_au
 
     group, draft, seq = await site.database.run_read(check)
     if seq is not None:
-        return seq
+        return draft, seq
     messages = site.throttles.messages_of(user.username)
     if not messages.count_here():
         await messages.count()
         # Again: Redis may take a while, in which the session may end.
         await site.database.run_read(check)
     try:
-        return await site.writer.append(draft)
+        return draft, await site.writer.append(draft)
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
             raise NotAMember(group) from None

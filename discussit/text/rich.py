@@ -54,7 +54,7 @@ def is_plain(content: str) -> bool:
 
 
 def parse(content: str) -> "Parsed | None":
-    """The same as `read`, which most texts need not be."""
+    """Read a text, unless it is plain at a glance. None: it is plain, whoever the members are."""
     return None if is_plain(content) else read(content)
 
 

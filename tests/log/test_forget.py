@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from discussit.models import Group
-from discussit.schema import prepare_once
+from discussit.schema import prepare, prepare_once
 
 pytestmark = pytest.mark.sqlite
 
@@ -35,6 +35,11 @@ async def test_nothing_remains_of_a_deleted_group_after_the_next_start(world):
     await world.wrote(*(f"text{number:05}is{'x' * 200}" for number in range(1000)))
     async with world.database.transaction() as session:
         await session.delete(await session.get_one(Group, world.group.id))
+    await world.database.close()
+    assert is_to_be_rewritten(world.database)
+
+    # As a command does beside a server.
+    await prepare(world.database, may_rewrite=False)
     await world.database.close()
     assert is_to_be_rewritten(world.database)
 

@@ -180,6 +180,16 @@ def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, a
     assert (len({each["datetime"] for each in times}), {each.text[-4:] for each in times}) == (3, {" UTC"})
 
 
+@pytest.mark.parametrize("before", ["0", "x", "99"])
+def test_a_history_from_before_no_version_begins_with_the_last(bob, asked, before):
+    bob.edits(asked, 3, "Beans?")
+
+    page = bob.page(f"{path(asked, 'history/')}?before={before}")
+
+    assert "The author erased" not in page.one("content").text
+    assert page.one("content").text.index("Beans?") < page.one("content").text.index("Tomatoes?")
+
+
 def test_the_history_of_a_message_without_edits_has_its_text(alice, asked):
     page = alice.page(path(asked, "history/"))
 

@@ -9,7 +9,7 @@ const BLOCKS = "p, blockquote, ul, ol, li, pre, br"
  */
 export function excerpt(text) {
   const line = [...text.split(/\s+/).filter(Boolean).join(" ")]
-  return line.length <= LENGTH ? line.join("") : `${line.slice(0, LENGTH).join("").trimEnd()}…`
+  return line.length <= LENGTH ? line.join("") : `${line.slice(0, LENGTH).join("").replace(/ $/, "")}…`
 }
 
 /**

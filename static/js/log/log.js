@@ -96,6 +96,11 @@ export class Log {
     this.#recent.keep()
   }
 
+  /** They could not be read. */
+  expectNoOlder() {
+    this.#recent.clear()
+  }
+
   /**
    * Whether rows that were read as of this entry can be brought up to date.
    * @param {number} asof

@@ -36,7 +36,7 @@ export class OlderEntries {
     const page = await fetchPage(this.#link.href).catch(() => null)
     const list = isOfAccount(page) ? page?.querySelector("#chat-log") : null
     // If the page could not be fetched, the link stays and still leads there.
-    if (!list) return void setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
+    if (!list) return this.#later()
     const asof = Number(list.getAttribute("data-asof"))
     if (list.getAttribute("data-epoch") !== this.#log.epoch || !this.#log.knowsChangesAfter(asof))
       return this.#outdated()
@@ -44,6 +44,11 @@ export class OlderEntries {
     const rows = list.querySelectorAll("[data-seq]")
     const added = this.#log.prepend([...rows], asof)
     this.#follow(added ? page?.querySelector("#earlier") : null)
+  }
+
+  #later() {
+    this.#log.expectNoOlder()
+    setTimeout(() => this.#observer.observe(this.#link), RETRY_AFTER)
   }
 
   /**

@@ -1,5 +1,5 @@
 // Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it. What
-// can't be sent now is sent once there is a connection.
+// can't be sent now is sent once there is a connection; a page that is closed before forgets it.
 
 import { newId } from "../shared/ids.js"
 import { emojiOf } from "./reactions.js"

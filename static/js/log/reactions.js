@@ -118,11 +118,11 @@ export function emojiOf(chip) {
 }
 
 /**
- * All emoji that were used, in the order of first use. The server names them where some have no chip any more.
+ * All emoji that were used, in the order of first use. The server names the first hundred where some have no chip any more.
  * @param {HTMLElement} row
  */
 function usedIn(row) {
-  return row.dataset.used?.split(" ") ?? chipsOf(row).map(emojiOf)
+  return [...new Set([...(row.dataset.used?.split(" ") ?? []), ...chipsOf(row).map(emojiOf)])]
 }
 
 /**

@@ -77,7 +77,9 @@ function quote(line, { author, text, isEdited, isDeleted }) {
   find(line, ".entry-reply-name").textContent = author
   find(line, ".entry-reply-text").textContent = isDeleted ? tombstone() : text
   line.classList.toggle("deleted", isDeleted)
-  line.querySelector(".entry-reply-note")?.remove()
+  const note = line.querySelector(".entry-reply-note")
+  note?.previousSibling?.remove()
+  note?.remove()
   if (isEdited) line.append(" ", cloned("reply-note-template"))
   // Of what was deleted before the page showed it, the author is not known.
   if (author) delete line.dataset.replyRev

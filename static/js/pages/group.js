@@ -271,9 +271,7 @@ function sendReaction(command) {
 
 /** @param {string} text */
 function explainReaction(text) {
-  const line = find(page, "#reaction-refused")
-  line.textContent = text
-  line.hidden = !text
+  find(page, "#reaction-refused").textContent = text
 }
 
 // A link to an entry that is not on this page leads to the page around it.
