@@ -1,7 +1,7 @@
 """Counting what connected users have not read: for all who are concerned together, once a second for each group."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 
@@ -61,18 +61,19 @@ class Counting:
     async def _count(self) -> None:
         """Count those whom changes in groups concern that are due."""
         due = [group for group in self._unread.changed_groups if group.due <= current_time()]
-        concerned = {group: self._take(group) for group in due}
-        asked = [(group.id, user_id) for group, users in concerned.items() for user_id in users]
+        asked = [(group, user_id) for group in due for user_id in self._take(group)]
         if not asked:
             return
-        known = self._unread.known_of((user_id, group.uuid) for group, users in concerned.items() for user_id in users)
+        members = [(group.id, user_id) for group, user_id in asked]
+        known = self._unread.known_of((user_id, group.uuid) for group, user_id in asked)
         try:
-            found = await self._database.run_read(lambda session: list(count_members(session.connection(), asked)))
+            found = await self._database.run_read(lambda session: list(count_members(session.connection(), members)))
         except BaseException:
-            self._give_back(concerned)
+            for group, user_id in asked:
+                self._unread.concern(group, [user_id])
             raise
         self._unread.counted(found, known)
-        self._leave({(group, user_id) for group, users in concerned.items() for user_id in users}, found)
+        self._leave(asked, found)
 
     def _take(self, group: WatchedGroup) -> set[int]:
         """The users who are to be counted, once."""
@@ -85,11 +86,7 @@ class Counting:
             group.due = current_time() + PAUSE
         return users
 
-    def _give_back(self, concerned: Mapping[WatchedGroup, set[int]]) -> None:
-        for group, users in concerned.items():
-            self._unread.concern(group, users)
-
-    def _leave(self, asked: set[tuple[WatchedGroup, int]], found: Sequence[Count]) -> None:
+    def _leave(self, asked: Iterable[tuple[WatchedGroup, int]], found: Sequence[Count]) -> None:
         """Forget groups that users have left."""
         members = {count.member for count in found}
         for group, user_id in asked:

@@ -26,7 +26,7 @@ def revised(entry: EncodedEntry, change: EncodedEntry) -> EncodedEntry:
     unknown = UnknownEntry(entry.kind, latest.group_uuid, entry.seq, entry.timestamp)
     kept = _decoder.decode(entry.text) if entry.kind in KINDS else unknown
     changed = _deleted(kept) if isinstance(latest, MessageDeleted) else _edited(kept, latest)
-    return msgspec.structs.replace(entry, text=_encoder.encode(changed).decode())
+    return replace(entry, text=_encoder.encode(changed).decode())
 
 
 def _deleted(kept: EntryObject) -> EntryObject:
