@@ -3,10 +3,10 @@
 // recognises it, so that it is stored once. So two tabs may send the same message: when one of them stopped running
 // while it held the lock, another must not wait for it.
 
+import { isPassing } from "../connection/protocol.js"
 import { SendLock } from "./send-lock.js"
 
 const SECOND = 1_000
-const PASSING = ["rate_limited", "busy"]
 // Of a message: what it answers was deleted, or is not there.
 const UNANSWERABLE = ["gone", "no_such_message"]
 const UNANSWERED = "The message you're replying to is gone. Retry to post this on its own."
@@ -90,7 +90,7 @@ export class Sender {
     // Only one message is under way: an error without an id refers to it.
     const refused = client_id ?? this.#underway
     this.#answered(refused)
-    if (PASSING.includes(code)) return this.#pause(retry_after)
+    if (isPassing(code)) return this.#pause(retry_after)
     if (refused && UNANSWERABLE.includes(code)) this.#outbox.refuseReply(refused, UNANSWERED)
     else if (refused) this.#outbox.refuse(refused, message)
     this.send()

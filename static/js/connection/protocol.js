@@ -43,6 +43,14 @@ export function isChange(entry) {
 }
 
 /**
+ * Whether a command that was refused with this code is to be sent again a little later.
+ * @param {string} code
+ */
+export function isPassing(code) {
+  return code === "rate_limited" || code === "busy"
+}
+
+/**
  * Whether a client must not reconnect after this close code.
  * @param {number} code
  */

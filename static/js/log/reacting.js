@@ -1,11 +1,11 @@
 // Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it. What
 // can't be sent now is sent once there is a connection; a page that is closed before forgets it.
 
+import { isPassing } from "../connection/protocol.js"
 import { newId } from "../shared/ids.js"
 import { emojiOf } from "./reactions.js"
 
 const SECOND = 1_000
-const PASSING = ["rate_limited", "busy"]
 
 /** @typedef {import("../connection/protocol.js").React & { seq?: number }} Wanted With its seq once acknowledged. */
 
@@ -53,7 +53,7 @@ export class Reacting {
   refused({ client_id, code, message, retry_after = 1 }) {
     const wanted = this.#find(client_id)
     if (!wanted) return
-    if (PASSING.includes(code)) return void setTimeout(() => this.#sendAgain(wanted), retry_after * SECOND)
+    if (isPassing(code)) return void setTimeout(() => this.#sendAgain(wanted), retry_after * SECOND)
     this.#forget(wanted)
     this.#explain(`Your reaction was not saved. ${message}`)
   }
