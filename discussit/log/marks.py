@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Column, Integer, and_, select, update
+from sqlalchemy import Column, Integer, select, update
 
 from discussit.database import DATABASE_ERRORS, Database, log_failure
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.membership import MemberKey
+from discussit.groups.membership import MemberKey, is_member
 from discussit.log.committed import CommittedChanges
 from discussit.log.unread import Count, Numbers, count_members
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection
@@ -177,10 +177,7 @@ LOCK = ManyFound(
             GROUPS.c.last_seq,
         )
         .select_from(given)
-        .join(
-            MEMBERSHIPS,
-            and_(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id),
-        )
+        .join(MEMBERSHIPS, is_member(given.c.user_id, given.c.group_id))
         .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
         .order_by(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.user_id)
         .with_for_update(of=MEMBERSHIPS, key_share=True, skip_locked=True)
@@ -190,7 +187,7 @@ MOVE = ManyRows(
     [Column(name, Integer) for name in ("group_id", "user_id", "seq", "rev")],
     lambda given: (
         update(MEMBERSHIPS)
-        .where(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id)
+        .where(is_member(given.c.user_id, given.c.group_id))
         .values(read_seq=given.c.seq, read_rev=given.c.rev)
     ),
 )

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, func, literal_column, select
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.groups.membership import MemberKey
+from discussit.groups.membership import MemberKey, is_member
 from discussit.log.kinds import MESSAGE
 from discussit.many_rows import ManyFound, Rows, SqlConnection
 from discussit.models.entries import ENTRIES, EVERYONE, MENTIONS
@@ -155,9 +155,7 @@ OF_USERS = ManyFound(
 )
 OF_MEMBERS = ManyFound(
     [Column("group_id", Integer), Column("user_id", Integer)],
-    lambda given: _counted(
-        given, and_(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id)
-    ),
+    lambda given: _counted(given, is_member(given.c.user_id, given.c.group_id)),
 )
 
 

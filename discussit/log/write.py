@@ -1,7 +1,7 @@
 """The one way into a log: `write_entries`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, Integer, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
+from discussit.groups.membership import is_member
 from discussit.log.committed import CommittedChanges, Revision, changes_of
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, Kind, State, utc_text
@@ -57,11 +58,7 @@ MOVE_LOG_ENDS = ManyRows(
 )
 READ_UP_TO = ManyRows(
     [Column(name, Integer) for name in ("group_id", "user_id", "seq")],
-    lambda given: (
-        update(MEMBERSHIPS)
-        .where(MEMBERSHIPS.c.group_id == given.c.group_id, MEMBERSHIPS.c.user_id == given.c.user_id)
-        .values(read_seq=given.c.seq)
-    ),
+    lambda given: update(MEMBERSHIPS).where(is_member(given.c.user_id, given.c.group_id)).values(read_seq=given.c.seq),
 )
 MEMBERS_ADDED: dict[Effect | None, int] = {Effect.JOINED: 1, Effect.LEFT: -1}
 
@@ -185,7 +182,8 @@ class Appending:
 
     def write(self, connection: SqlConnection, changes: CommittedChanges) -> None:
         """Write them, and add their objects to `changes`. What changed their targets is to be stored before."""
-        placed, moved = self._placed, list(self._moved())
+        placed, ends = self._placed, self.ends
+        moved = [(group, start, ends[group]) for group, start in self._starts.items() if ends[group].seq > start.seq]
         referring = [each for each in placed if each.refers]
         plain = [each for each in placed if not each.refers] if referring else placed
         MOVE_LOG_ENDS.execute(connection, [(group, *end.counts_since(start)) for group, start, end in moved])
@@ -201,13 +199,6 @@ class Appending:
             if end.nth > start.nth or end.revisions > start.revisions:
                 changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
         self._note_mentioned(changes)
-
-    def _moved(self) -> Iterator[tuple[int, LogEnd, LogEnd]]:
-        """The groups that have new entries, each with where its log ended and where it ends."""
-        for group, start in self._starts.items():
-            end = self.ends[group]
-            if end.seq > start.seq:
-                yield group, start, end
 
     def _note_entries(self, changes: CommittedChanges) -> None:
         texts = dict[datetime, str]()
