@@ -37,6 +37,13 @@ READ_LOG = """() => [...document.querySelectorAll("#chat-log [data-seq]")].map(r
   row.querySelector(".entry-text")?.textContent ?? "",
 ])"""
 
+# Its elements, without what depends on when they came.
+READ_MARKUP = """() => {
+  const log = document.querySelector("#chat-log").cloneNode(true)
+  for (const row of log.querySelectorAll("[aria-live]")) row.removeAttribute("aria-live")
+  return log.innerHTML.replaceAll(/\\s+/g, "").replaceAll(/<time[^>]*>/g, "<time>")
+}"""
+
 SHOWS_FOCUS = """() => [document.activeElement, document.activeElement.parentElement].some(element => {
   const { outlineStyle, outlineWidth } = getComputedStyle(element)
   return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1
@@ -224,6 +231,9 @@ class Tab:
 
     def log(self):
         return self.page.evaluate(READ_LOG)
+
+    def markup(self):
+        return self.page.evaluate(READ_MARKUP)
 
     def watches_the_pill(self):
         self.page.evaluate(WATCH_PILL)
