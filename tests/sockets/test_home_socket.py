@@ -217,7 +217,8 @@ def test_a_frame_over_64_kib_closes_with_1009(alice, faultless):
 
 
 def test_a_mistake_of_ours_closes_with_1012_and_is_logged_with_its_traceback(site, state, alice, gardening, caplog):
-    with alice.at_home() as socket:
+    with alice.at_home(V1) as socket:
+        socket.receive_json()  # `ready`: it has read the database
         site.portal.call(break_database, state.database)
         socket.send_json(leave(gardening))
 
