@@ -127,6 +127,15 @@ def test_what_the_revision_lacks_is_a_row_with_the_reason(repository):
     assert f"  {revision}: / was answered 404\n" in run.stdout
 
 
+@pytest.fixture
+def interruptible():
+    """Programs are started with SIGINT as usual, also if a shell runs the tests in the background and ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_removes_the_revisions_checkout(repository, kind):
     with subprocess.Popen(**arguments(repository, "HEAD", "--workloads=5@20"), stderr=subprocess.PIPE) as run:
