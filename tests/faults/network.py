@@ -2,44 +2,21 @@
 
 import asyncio
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 
-from servers import free_port
+from faults.relay import Relay, closed_with
 
 
-class Network:
-    """A way to 127.0.0.1:`target` that begins at `port`, in a thread of its own."""
+class Network(Relay):
+    """A way to 127.0.0.1:`target` that begins at `port`."""
 
     def __init__(self, target: int) -> None:
-        self.port = free_port()
+        super().__init__()
         self._target = target
-        self._loop = asyncio.new_event_loop()
         self._passes = asyncio.Event()
         self._passes.set()
         self._word, self._arrives = None, True
         self.was_cut = threading.Event()
-
-    def __enter__(self):
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = self._do(asyncio.start_server(self._carry, "127.0.0.1", self.port))
-        return self
-
-    def __exit__(self, *_):
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    async def _end(self):
-        self._server.close()
-        carriers = asyncio.all_tasks() - {asyncio.current_task()}
-        for carrier in carriers:
-            carrier.cancel()
-        await asyncio.gather(*carriers, return_exceptions=True)
 
     # What happens to it
 
@@ -56,11 +33,11 @@ class Network:
 
     # What it does
 
-    async def _carry(self, server_reader, server_writer):
-        with closing(server_writer), suppress(OSError, asyncio.CancelledError):
+    async def _serve(self, server_reader, server_writer):
+        with suppress(OSError, asyncio.CancelledError), closed_with(server_writer):
             await self._passes.wait()
             engine_reader, engine_writer = await asyncio.open_connection("127.0.0.1", self._target)
-            with closing(engine_writer):
+            with closed_with(engine_writer):
                 cut = asyncio.Event()
                 there = asyncio.create_task(self._pass_on(server_reader, engine_writer, cut))
                 back = asyncio.create_task(self._pass_on(engine_reader, server_writer, cut))

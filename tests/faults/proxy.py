@@ -1,10 +1,9 @@
 """A proxy between browsers and a server, which may answer in the server's place or keep WebSockets from it."""
 
 import asyncio
-import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 
-from servers import free_port
+from faults.relay import Relay, closed_with
 
 REASONS = {
     200: "OK",
@@ -17,33 +16,16 @@ REASONS = {
 PAGE = b"<!doctype html><title>proxy</title><h1>not the server</h1>"
 
 
-class Proxy:
-    """Passes on what arrives at `port`, in a thread of its own; what else it does can change at any time."""
+class Proxy(Relay):
+    """Passes on what arrives at `port`; what else it does can change at any time."""
 
     def __init__(self, target: int) -> None:
-        self.port = free_port()
+        super().__init__()
         self.url = f"http://127.0.0.1:{self.port}"
         self.requests: list[str] = []  # method and address of each
         self._target = target
-        self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task] = set()
         self.passes_on()
-
-    def __enter__(self):
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = self._do(asyncio.start_server(self._serve, "127.0.0.1", self.port))
-        return self
-
-    def __exit__(self, *_):
-        self._server.close()
-        self.cuts_connections()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     # What it does from now on
 
@@ -88,7 +70,7 @@ class Proxy:
     async def _serve(self, reader, writer):
         connection = asyncio.current_task()
         self._connections.add(connection)
-        with closing(writer), suppress(OSError, EOFError, asyncio.CancelledError):
+        with suppress(OSError, EOFError, asyncio.CancelledError), closed_with(writer):
             await self._carry(reader, writer)
         self._connections.discard(connection)
 
@@ -109,7 +91,7 @@ class Proxy:
 
     async def _pass_on(self, head, reader, writer, is_muted):
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        with closing(server_writer):
+        with closed_with(server_writer):
             server_writer.write(head)
             there = asyncio.create_task(_copy(reader, server_writer))
             try:
