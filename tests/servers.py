@@ -223,9 +223,14 @@ class FaultyServer(Server):
 
 
 def free_port() -> int:
-    """Below those that the system gives to clients, one of which would keep a server from starting again."""
+    """Below those that the system gives to clients, one of which would keep a server from starting again.
+
+    Each of the processes that run tests at the same time has ports of its own.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = chance.randint(10_000, 32_000)
+        port = chance.randrange(10_000 + number, 32_000, processes)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
