@@ -1,3 +1,4 @@
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from itertools import count
 
@@ -11,15 +12,15 @@ from discussit.errors import CloseCode
 
 
 class FaultyBackend(SharedMemory):
-    """An end of a bus at which `fault` decides what becomes of each message of a group, or on unread numbers."""
+    """An end of a bus with a fault in each channel of a group, and in that of unread numbers."""
 
     def __init__(self, fault, *others):
         super().__init__(*others)
-        self._fault = fault
+        self._faults = defaultdict(fault)  # channel → what is done to each of its messages
 
     async def publish(self, channel, message):
         is_faulty = channel.startswith("group.") or channel == UNREAD_CHANNEL
-        for each in self._fault(message) if is_faulty else [message]:
+        for each in self._faults[channel](message) if is_faulty else [message]:
             await super().publish(channel, each)
 
 
@@ -87,7 +88,7 @@ async def reading(world, fault):
 async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, fault):
     await world.joined(world.alice, world.bob)
 
-    async with reading(world, FAULTS[fault]()) as served, following(served, world) as entries:
+    async with reading(world, FAULTS[fault]) as served, following(served, world) as entries:
         for number in range(6):
             await world.wrote(str(number))
         seen = [await anext(entries) for _ in range(6)]
@@ -99,7 +100,7 @@ async def test_whatever_the_bus_does_a_follower_gets_the_log(world, impatient, f
 async def test_whatever_the_bus_does_numbers_become_exact(world, impatient, fault):
     await world.joined(world.alice, world.bob)
 
-    async with reading(world, FAULTS[fault]()) as served, at_home(served, world) as numbers:
+    async with reading(world, FAULTS[fault]) as served, at_home(served, world) as numbers:
         for number in range(3):
             await world.wrote(str(number))
         await world.marked(world.alice, 4)
@@ -111,17 +112,17 @@ async def test_whatever_the_bus_does_numbers_become_exact(world, impatient, faul
 async def test_whatever_the_bus_does_a_leave_ends_its_followers(world, impatient, fault):
     await world.joined(world.alice, world.bob)
 
-    async with reading(world, FAULTS[fault]()) as served, following(served, world) as entries:
+    async with reading(world, FAULTS[fault]) as served, following(served, world) as entries:
         await world.left(world.alice)
 
         assert [entry async for entry in entries] == []
         assert entered(served)[0].ended == CloseCode.MEMBERSHIP_ENDED
 
 
-async def test_a_text_that_is_deleted_before_it_arrives_is_not_kept(world):
+async def test_a_text_that_is_deleted_before_it_arrives_is_not_kept(world, unpolled):
     await world.joined(world.alice, world.bob)
 
-    async with reading(world, swapped()) as served, following(served, world) as entries:
+    async with reading(world, swapped) as served, following(served, world) as entries:
         await world.wrote("oops")
         await world.deleted(3)
 
