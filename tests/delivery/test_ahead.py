@@ -9,10 +9,12 @@ from followers import following
 from shared_memory import SharedMemory
 
 from discussit.bus.messages import Appended
-from discussit.delivery import ahead, polling
+from discussit.delivery import ahead
 from discussit.delivery.ahead import AHEAD_SPACE, MAX_AHEAD, Ahead
 from discussit.log.compose import EncodedEntry
 from discussit.models import Session
+
+pytestmark = pytest.mark.usefixtures("unpolled")
 
 
 class Late(SharedMemory):
@@ -34,11 +36,6 @@ class Late(SharedMemory):
             await checkpoint()
         for each in self._on_the_way:
             await super().publish(*each)
-
-
-@pytest.fixture(autouse=True)
-def _no_poll(monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
 
 
 @asynccontextmanager

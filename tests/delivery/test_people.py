@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from discussit.bus import RESYNC, MemoryBackend, messages
 from discussit.bus.messages import MembershipChange, MembershipChanges, person_channel
-from discussit.delivery import people, polling
+from discussit.delivery import people
 from discussit.delivery.connections import Connection, HomeConnection
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
@@ -34,8 +34,7 @@ async def test_an_ended_session_ends_its_connections_immediately_and_no_others(w
             assert (hers.ended, his.ended) == (CloseCode.SESSION_ENDED, None)
 
 
-async def test_a_resync_has_every_session_of_the_channel_checked(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_a_resync_has_every_session_of_the_channel_checked(world, unpolled):
     hers = connected(Connection(session_id("hers"), world.alice.id, V1))
     await world.logged_in(world.bob, "hers")
 
@@ -143,8 +142,7 @@ async def test_a_home_page_does_not_wait_for_ever_for_a_silent_bus_and_is_sent_i
     assert home.is_outdated
 
 
-async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_a_session_that_ends_before_the_bus_confirms_is_found(world, unpolled):
     hers, bus = connected(Connection("session of alice", world.alice.id, V1)), SilentBackend()
 
     async with world.served(bus) as served:

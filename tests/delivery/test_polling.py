@@ -9,7 +9,7 @@ from world import break_database, mend_database
 
 from discussit.bus import RESYNC
 from discussit.bus.messages import group_channel
-from discussit.delivery import polling, rooms
+from discussit.delivery import rooms
 from discussit.delivery.connections import Connection
 from discussit.delivery.protocols import V1
 from discussit.errors import CloseCode
@@ -190,9 +190,8 @@ async def test_a_session_ended_by_another_process_is_found_without_any_hint(worl
 
 @pytest.mark.parametrize(("reads", "ended"), [(1, CloseCode.SESSION_ENDED), (2, None)], ids=["logs", "sessions"])
 async def test_an_entry_that_is_written_during_a_look_is_not_sent_to_a_session_that_ended_before(
-    world, monkeypatch, reads, ended
+    world, unpolled, monkeypatch, reads, ended
 ):
-    monkeypatch.setattr(polling, "POLL", 3600)
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world):

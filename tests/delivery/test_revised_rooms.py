@@ -6,15 +6,13 @@ from shared_memory import SharedMemory
 from sqlalchemy import update
 from test_rooms import Lagging
 
-from discussit.delivery import polling
 from discussit.errors import CloseCode
 from discussit.log.draft import DeleteDraft, EditDraft
 from discussit.log.read import entries_since
 from discussit.models import Group
 
 
-async def test_what_another_process_deleted_leaves_the_tail_when_this_one_deletes_something_else(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_what_another_process_deleted_leaves_the_tail_when_this_one_deletes_something_else(world, unpolled):
     await world.joined(world.alice, world.bob)
     engine = Lagging()
     async with (
@@ -35,7 +33,7 @@ async def test_what_another_process_deleted_leaves_the_tail_when_this_one_delete
         await returned.aclose()
 
 
-async def test_a_room_whose_database_has_lost_a_revision_that_it_was_told_of_restarts(world, monkeypatch):
+async def test_a_room_whose_database_has_lost_a_revision_that_it_was_told_of_restarts(world, unpolled):
     """A failover after the commit, before the bus brought it."""
     await world.joined(world.alice, world.bob)
     engine = Lagging()
@@ -49,6 +47,7 @@ async def test_a_room_whose_database_has_lost_a_revision_that_it_was_told_of_res
         await world.lost_last_entry()
         world.listen()
         await world.wrote("elsewhere")
+        served.hub.rooms.look_at(world.group.uuid)
 
         with move_on_after(5) as scope:
             assert [entry async for entry in entries] == []

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from discussit.bus import RESYNC, messages
 from discussit.bus.messages import Revised, group_channel
-from discussit.delivery import polling, room
+from discussit.delivery import room
 from discussit.delivery.connections import Follower
 from discussit.delivery.protocols import V1
 from discussit.delivery.room import TAIL
@@ -71,8 +71,7 @@ class Lagging(SharedMemory):
             self.receive(*each)
 
 
-async def test_an_entry_that_could_not_be_published_is_read_from_the_database_immediately(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_an_entry_that_could_not_be_published_is_read_from_the_database_immediately(world, unpolled):
     await world.joined(world.alice, world.bob)
 
     async with world.served(Refusing()) as served, following(served, world) as entries:
@@ -213,8 +212,7 @@ async def test_readers_of_a_log_that_went_on_otherwise_are_sent_away(world):
         assert (entered(served)[0].ended, list(served.hub.rooms)) == (CloseCode.RESTART, [])
 
 
-async def test_a_room_whose_log_was_replaced_gives_those_who_come_nothing_of_its_tail(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_a_room_whose_log_was_replaced_gives_those_who_come_nothing_of_its_tail(world, unpolled):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world) as entries:
@@ -228,8 +226,7 @@ async def test_a_room_whose_log_was_replaced_gives_those_who_come_nothing_of_its
         assert entered(served)[0].ended == CloseCode.RESTART
 
 
-async def test_a_reader_who_is_behind_reads_nothing_of_the_log_that_replaced_its_own(world, monkeypatch):
-    monkeypatch.setattr(polling, "POLL", 3600)
+async def test_a_reader_who_is_behind_reads_nothing_of_the_log_that_replaced_its_own(world, unpolled):
     await world.joined(world.alice, world.bob)
 
     async with world.served() as served, following(served, world, cursor=0) as entries:
@@ -263,7 +260,7 @@ async def test_a_text_that_was_read_before_its_deletion_is_not_sent_after_it(wor
         assert await anext(entries) == (3, "")
 
 
-async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_database(world):
+async def test_an_entry_of_an_unknown_kind_has_members_checked_against_the_database(world, unpolled):
     await world.joined(world.alice, world.bob)
 
     async with two_served(world) as (served, elsewhere), following(served, world) as entries:
@@ -354,7 +351,7 @@ async def test_readers_stay_though_texts_are_deleted_one_after_the_other_while_t
         assert entered(served)[0].ended is None
 
 
-async def test_whoever_comes_while_members_are_read_stays(world, monkeypatch):
+async def test_whoever_comes_while_members_are_read_stays(world, unpolled, monkeypatch):
     await world.joined(world.alice)
 
     async with world.served() as served, following(served, world) as ready:
