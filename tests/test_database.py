@@ -66,6 +66,7 @@ def test_a_request_that_waits_too_long_for_others_to_write_is_answered(site, env
     with site.portal.wrap_async_context_manager(database.transaction()):
         answers = [alice.joins(gardening), alice.says(gardening, "hi"), alice.post("/groups/", name="Lunch")]
 
+    environment.setattr(database_module, "ANSWER_LIMIT", 10)
     assert [answer.status_code for answer in answers] == [503] * 3
     assert alice.says(gardening, "hi").status_code == 303
 

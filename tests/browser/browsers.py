@@ -57,6 +57,7 @@ WATCH_PILL = """() => {
 
 
 # What only the tab's own process spends its time on.
+LEAST = 0.05  # seconds of its processor's time
 WORK = "() => { const start = performance.now(); while (performance.now() - start < 200); }"
 
 # As if somebody had turned to another tab: Playwright shows all of them.
@@ -148,7 +149,7 @@ class Tab:
     def _process(self):
         """Its id. Others may be working as well, so this one is to stand out."""
         most, next_most, pid = 0, 0, None
-        while most < 3 * next_most or most == 0:
+        while most < 3 * next_most + LEAST:
             before = self._processor_times()
             self.page.evaluate(WORK)
             spent = [(time - before.get(pid, 0), pid) for pid, time in self._processor_times().items()]

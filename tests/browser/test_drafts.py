@@ -4,6 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 LONG = "a long text that took an hour"
+# How many tabs hold the lock that shows they are open: the browser takes it from a closed one a moment later.
+OPEN_TABS = """async () => {
+  const { held } = await navigator.locks.query()
+  return held.filter(({ name }) => name.startsWith("discussit:tab:")).length
+}"""
 ABSENCE = 3_500  # milliseconds: longer than a tab that loads again waits for others that are loading
 FILL = """storage => {
   for (let size = 2 ** 22; size >= 1; size = Math.floor(size / 2)) {
@@ -86,6 +91,7 @@ def test_a_new_tab_shows_the_draft_of_one_that_is_gone(alice, tab, gardening):
     other = alice.tab().opens(gardening)
     other.field.fill(LONG)
     other.page.close()
+    tab.until(lambda: tab.page.evaluate(OPEN_TABS) == 1)
 
     expect(alice.tab().opens(gardening).field).to_have_value(LONG)
     third = alice.tab().opens(gardening)
@@ -152,8 +158,10 @@ def test_a_copy_follows_what_is_cleared(tab, copy):
 
 def test_a_copy_that_has_the_focus_stays_as_it_is_and_becomes_a_draft_of_its_own(tab, copy):
     tab.field.focus()
+    tab.page.evaluate("() => addEventListener('storage', () => window.heard = true)")
     copy.field.fill("another text")
     copy.page.reload()
+    tab.page.wait_for_function("window.heard")
     expect(tab.field).to_have_value(LONG)
 
     tab.field.press_sequentially("!")

@@ -601,6 +601,7 @@ def test_older_rows_that_have_a_change_before_it_arrives_are_not_changed_again(a
     scrolls_up(tab, 10_000)
     expect(row(tab, 8).locator(".entry-replies")).to_have_text("1 reply")
 
+    tab.until(lambda: late)
     late.pop()()
 
     expect(tab.messages.last).to_have_text("answered")

@@ -38,6 +38,7 @@ def test_a_live_log_equals_a_reload(alice, bob, together):
     alice.says("one", "two\nlines", "three https://example.org/a_(b).")
     alice.sees("one", "two lines", "three https://example.org/a_(b).")
     bob.says("four")
+    alice.sees("one", "two lines", "three https://example.org/a_(b).", "four")
     bob.leaves(together)
     expect(alice.find("#chat-log .event")).to_have_count(3)
     live, shown = alice.log(), alice.markup()

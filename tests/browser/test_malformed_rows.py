@@ -131,6 +131,7 @@ def test_a_malformed_row_of_the_server_does_not_stop_the_others(alice, tab, erro
     tab.opens(gardening)
 
     tab.says("mine")
+    expect(tab.messages.last).to_have_text("mine")
     alice.wrote(gardening, "hers")
 
     expect(tab.messages.last).to_have_text("hers")

@@ -1,7 +1,7 @@
 """One person, several tabs."""
 
 import pytest
-from browsers import OUTAGE, REFUSAL
+from browsers import OUTAGE, REFUSAL, WATCH_PILL
 from playwright.sync_api import expect
 
 MOMENT = 40_000  # milliseconds: longer than a tab waits until it sends the messages of others
@@ -14,7 +14,8 @@ def test_two_tabs_send_each_message_once(alice, bob, together):
         alice.says(f"here {n}")
         other.says(f"there {n}")
 
-    expect(bob.messages).to_have_count(10)
+    for tab in (alice, other, bob):
+        expect(tab.messages).to_have_count(10)
     expect(other.pending).to_have_count(0)
     sent = [frame["client_id"] for frame in alice.said + other.said]
     assert len(sent) == len(set(sent)) == 10
@@ -158,9 +159,11 @@ def test_a_page_that_is_loaded_while_a_message_waits_is_not_live(alice, gardenin
     tab = alice.tab(drop_messages).opens(gardening)
     tab.says("on its way")
 
+    tab.page.add_init_script(f"addEventListener('DOMContentLoaded', {WATCH_PILL})")
     tab.page.reload()
 
-    expect(tab.pill).to_have_text("Sending 1 message…", timeout=3_000)
+    expect(tab.pill).to_have_text("Sending 1 message…")
+    assert "Live" not in tab.pill_said
 
 
 def test_without_locks_another_tab_sends_what_one_can_not(alice, bob, together):

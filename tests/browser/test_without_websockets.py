@@ -57,13 +57,14 @@ def test_a_page_without_a_socket_counts_on_from_what_was_unread(alice, bob, gard
     bob.joins(gardening)
     alice.wrote(gardening, "one", "two")
     proxy.drops_upgrades()
-    bob.page.add_init_script("document.hasFocus = () => false")
-    bob.page.goto(f"{proxy.url}/groups/{gardening}/")
-    expect(bob.pill).to_have_text(DELAYED)
+    tab = bob.tab()
+    tab.page.add_init_script("document.hasFocus = () => false")
+    tab.page.goto(f"{proxy.url}/groups/{gardening}/")
+    expect(tab.pill).to_have_text(DELAYED)
 
     alice.wrote(gardening, "three")
 
-    expect(bob.find(f'.group-unread[data-group="{gardening}"]')).to_have_text("3")
+    expect(tab.find(f'.group-unread[data-group="{gardening}"]')).to_have_text("3")
 
 
 def test_the_numbers_of_other_groups_change_without_a_socket(alice, delayed):
@@ -123,9 +124,10 @@ def test_the_next_page_of_the_tab_polls_soon(delayed, proxy, gardening):
     delayed.page.goto(f"{proxy.url}/groups/{gardening}/")
     expect(delayed.pill).to_have_text(DELAYED)
 
-    entries = [request for request in proxy.requests[before:] if "/entries/?since=" in request]
-    sockets = [request for request in proxy.requests[before:] if "/groups/" in request and "?since=" in request]
-    assert len(sockets) - len(entries) == 1
+    requests = proxy.requests[before:]
+    first_poll = next(number for number, request in enumerate(requests) if "/entries/?since=" in request)
+    # Of sockets: a new tab polls after three.
+    assert 1 <= sum("?since=" in request for request in requests[:first_poll]) < 3
 
 
 @pytest.mark.parametrize("fault", ["hangs_upgrades", "mutes_upgrades"])
@@ -135,11 +137,10 @@ def test_a_proxy_that_only_hangs_is_found_out(alice, bob, gardening, proxy, faul
     bob.page.clock.install()
     bob.page.goto(f"{proxy.url}/groups/{gardening}/")
 
-    bob.until(lambda: bob.page.clock.run_for(15_000) or bob.pill.text_content() == DELAYED)
+    bob.until(lambda: bob.page.clock.run_for(1_000) or bob.pill.text_content() == DELAYED)
 
     alice.wrote(gardening, "hello")
-    bob.page.clock.run_for(15_000)
-    expect(bob.messages).to_have_text(["hello"])
+    bob.until(lambda: bob.page.clock.run_for(1_000) or bob.messages.all_text_contents() == ["hello"])
 
 
 def test_missed_entries_of_many_pages_arrive_without_a_socket(alice, delayed, gardening, proxy):
@@ -149,6 +150,7 @@ def test_missed_entries_of_many_pages_arrive_without_a_socket(alice, delayed, ga
     proxy.passes_on()
     proxy.drops_upgrades()
 
+    expect(delayed.pill).to_have_text(DELAYED)  # after a pause: it has tried in vain
     expect(delayed.messages).to_have_count(450)
 
     assert [seq for seq, *_ in delayed.log()] == list(range(1, 453))

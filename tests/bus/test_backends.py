@@ -7,6 +7,8 @@ import pytest
 from eavesdropper import eavesdropping
 from engines import Redis
 
+import discussit.bus.postgres
+import discussit.bus.redis
 from discussit.bus import RESYNC, Bus
 from discussit.bus.backends import ANSWER_LIMIT, PING
 from discussit.bus.signing import Sender, Signatures
@@ -53,11 +55,13 @@ async def test_one_process_receives_anothers_messages_in_order(engine):
         assert [each for each in found if each != RESYNC] == [str(number) for number in range(20)]
 
 
-async def test_a_subscription_is_confirmed_before_the_engine_is_asked_again_whether_it_lives(engine):
+async def test_a_subscription_is_confirmed_without_the_engine_being_asked_again_whether_it_lives(engine, monkeypatch):
+    for module in (discussit.bus.postgres, discussit.bus.redis):
+        monkeypatch.setattr(module, "PING", 3600)
     async with bus_on(engine) as ours, bus_on(engine) as theirs:
         await connected(ours)
         await connected(theirs)
-        async with asyncio.timeout(PING / 2):
+        async with asyncio.timeout(LIMIT):
             for channel in ("group.a", "group.b", "group.c"):
                 async with theirs.subscribe(channel) as messages:
                     assert await anext(messages) == RESYNC
@@ -231,6 +235,7 @@ async def test_a_flood_of_forged_messages_has_the_database_read_once_in_a_while(
 
         found = await received(messages, "marker")
         assert 1 <= found.count(RESYNC) <= LIMIT
+        await mallory.publish(*addressed(engine, "group.a", "forged"))
         assert await received(messages, RESYNC) == [RESYNC]
     assert caplog.text.count("wrong signature") == 1
 

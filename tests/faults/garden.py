@@ -34,8 +34,7 @@ class Workers(CommandServer):
     def workers(self):
         """Their process ids."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        programs = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
-        return [pid for pid, program in programs.items() if "spawn_main" in program]
+        return [pid for pid in children if "spawn_main" in program_of(pid)]
 
     def connections(self):
         """How many clients are connected to each worker."""
@@ -52,10 +51,18 @@ class Workers(CommandServer):
                 os.kill(int(pid), signal.SIGKILL)
 
 
+def program_of(pid):
+    """Its command line; empty if the process has ended meanwhile."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
 def open_files(pid):
-    for file in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            yield str(file.readlink())
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                yield str(file.readlink())
 
 
 class Garden:

@@ -25,7 +25,7 @@ async def test_messages_sent_in_one_process_arrive_in_the_other(share, engine):
             await bob.has_said(f"{number}", f"b{number}")
 
         await garden.agrees(alice, bob)
-        assert garden.says_it_is(200, database="ok", bus="ok")
+        await until(lambda: garden.says_it_is(200, database="ok", bus="ok"))
 
 
 async def test_forty_messages_that_are_too_large_for_the_bus_arrive_all_the_same(share, postgres):
@@ -40,16 +40,13 @@ async def test_forty_messages_that_are_too_large_for_the_bus_arrive_all_the_same
 
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
 async def test_endings_in_one_process_reach_the_other_immediately(goes, code, share, engine):
-    garden = share(engine.bus_url)
+    garden = share(engine.bus_url, "never_look")
     here = garden.bob.at(garden.servers[0])
     async with garden.bob.follows(garden.group, 0) as bob:
         await bob.reaches(2)
-        start = time.monotonic()
         await asyncio.to_thread(here.leaves if goes == "leaves" else here.log_out, *[garden.group][: goes == "leaves"])
 
         assert await bob.closed() == code
-        # Sooner than the poll would find it.
-        assert time.monotonic() - start < 1.5
         assert bob.entries == garden.log()[:2]
 
 
@@ -140,7 +137,9 @@ async def test_a_home_page_is_sent_the_joins_and_leaves_made_elsewhere_while_the
         shared.bob.at(shared.servers[0]).leaves(shared.group)
         await asyncio.to_thread(redis.start)
 
-        assert await told_groups(home) == []
+        # Redis may confirm so late that the page is told its groups again before.
+        while await told_groups(home):
+            pass
 
 
 async def told_groups(home):

@@ -12,9 +12,10 @@ import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from clients import LIMIT, RemotePerson, Talker, running
+from clients import RemotePerson, Talker, running
 from sqlalchemy import select
 
+from discussit.checkpoints import PATIENCE
 from discussit.database import Database
 from discussit.models import Group, Membership, Message, User
 from discussit.settings import Settings
@@ -131,7 +132,8 @@ def snapshot():
 
 
 async def left_files(deleted):
-    async with asyncio.timeout(LIMIT):
+    """Wait for as long as the servers would before they complain, and once more: they keep on reading and writing."""
+    async with asyncio.timeout(2 * PATIENCE):
         while await asyncio.to_thread(found_in_files) & deleted:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -16,10 +16,12 @@ from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from discussit import cli
+from discussit import database as database_module
 from discussit.accounts import passwords
 from discussit.accounts.password_reset import ResetLinks
 from discussit.app import create_app
 from discussit.errors import ErrorCode
+from discussit.log import held
 from discussit.log.draft import DeleteDraft, EditDraft, MessageDraft, ReactionDraft
 from discussit.settings import Settings
 
@@ -39,6 +41,9 @@ def town(postgres, migrated, tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         environment.chdir(tmp_path_factory.mktemp("town"))
         environment.setattr(passwords, "hasher", CHEAP)
+        # Nobody gives up: this is about the order of locks.
+        environment.setattr(database_module, "LOCK_LIMIT", 9)
+        environment.setattr(held, "HELD_LIMIT", 60)
         for name, value in {"DATABASE_URL": postgres.url(database), "SECRET_KEY": "rosemary" * 8, **UNLIMITED}.items():
             environment.setenv(name, value)
         with TestClient(create_app(Settings.from_environment())) as site:

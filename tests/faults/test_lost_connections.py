@@ -69,7 +69,7 @@ async def test_invalid_utf_8_costs_redis_no_connection_and_loses_no_entry(shared
 
     # alice, the first account, is at the first server, bob at the second.
     for server, channel in zip(shared.servers, ("people.1", "people.2"), strict=True):
-        assert f"a message on {channel} has a wrong signature" in server.log.read_text()
+        await until(lambda: f"a message on {channel} has a wrong signature" in server.log.read_text())  # noqa: B023
         assert "bus is down" not in server.log.read_text()
 
 

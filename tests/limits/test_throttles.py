@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import signal
-import time
 
 import pytest
-from anyio import move_on_after
+from anyio import fail_after, move_on_after
 from people import PASSWORD, stranger
 from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
@@ -402,8 +401,9 @@ def test_a_limit_lasts_as_long_as_ever_when_the_clock_is_set(clock, one_a_second
 
 
 @pytest.fixture
-async def counters(redis):
+async def counters(redis, environment):
     """Of two processes that share a Redis."""
+    environment.setattr(throttles, "ANSWER_LIMIT", 10)  # on a busy machine, too, this is about Redis
     counters = RateCounter(redis.bus_url), RateCounter(redis.bus_url)
     yield counters
     for counter in counters:
@@ -456,18 +456,17 @@ async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_it
 
 
 @pytest.mark.xdist_group("engines")
-async def test_a_frozen_redis_delays_nobody_for_long(counters, redis):
+async def test_a_frozen_redis_delays_nobody_for_long(counters, redis, environment):
     limit = Limit("things of a slow Redis", *THREE)
     await counters[0].count((limit, "alice"))
+    environment.setattr(throttles, "ANSWER_LIMIT", 0.5)
     redis.send(signal.SIGSTOP)
-    began = time.monotonic()
 
-    for _ in range(3):
-        await counters[0].count((limit, "alice"))
+    with fail_after(10):
+        for _ in range(3):
+            await counters[0].count((limit, "alice"))
 
-    waited = time.monotonic() - began
     redis.send(signal.SIGCONT)
-    assert waited < 2
 
 
 @pytest.mark.xdist_group("engines")

@@ -113,6 +113,7 @@ async def test_a_stalled_reader_gives_way_to_others_when_there_is_too_much(monke
 
 
 async def test_a_response_too_many_is_refused(monkeypatch, limit, stuck):
+    monkeypatch.setattr(volume, "STALLED", 3600)
     monkeypatch.setattr(volume, "TURN_LIMIT", 0.1)
     await stuck(*range(MAX_SENDING // MIB))
 

@@ -7,7 +7,7 @@ import sys
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 from xml.etree import ElementTree
 
 import pytest
@@ -138,10 +138,11 @@ def test_a_benchmark_replaces_its_own_part_of_a_document(benchmarks, tmp_path):
 @contextmanager
 def forgetful_server():
     """A chat that does not send its fourth message to one of those who did not say it."""
-    sockets = []
+    sockets, everyone = [], Barrier(3)
 
     def chat(socket):
         sockets.append(socket)
+        everyone.wait()
         for number, text in enumerate(socket):
             forgotten = next(each for each in sockets if each is not socket) if number == 3 else None
             for reader in sockets:

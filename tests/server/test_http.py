@@ -52,7 +52,7 @@ async def test_an_invalid_request_is_refused_with_all_headers(served):
 
 @pytest.mark.parametrize("beginning", [b"", GET, GET + b"\r\n" + GET], ids=["silent", "first", "second"])
 async def test_an_idle_client_is_not_waited_for(monkeypatch, served, beginning):
-    monkeypatch.setattr(http, "HEAD_LIMIT", 0.2)
+    monkeypatch.setattr(http, "HEAD_LIMIT", 1)
 
     answer = await said(served, beginning)
 

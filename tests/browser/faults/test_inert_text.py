@@ -100,18 +100,20 @@ def test_only_addresses_of_the_web_become_links(alice, together):
 def test_an_address_of_brackets_does_not_delay_its_readers(alice, together):
     alice.opens(together)
 
-    took = alice.page.evaluate("""async () => {
+    quickest = alice.page.evaluate("""async () => {
       const { linkify } = await import("/static/js/shared/linkify.js")
       const text = document.createElement("p")
-      const begin = performance.now()
+      const took = []
       for (let times = 0; times < 10; times += 1) {
+        const begin = performance.now()
         text.textContent = "https://a" + ")".repeat(9990)
         linkify(text)
+        took.push(performance.now() - begin)
       }
-      return performance.now() - begin
+      return Math.min(...took)
     }""")
 
-    assert took < 500  # milliseconds
+    assert quickest < 50  # milliseconds
 
 
 def test_a_name_that_is_refused_is_inert_and_kept(arrives, complaints):
