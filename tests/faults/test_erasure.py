@@ -132,8 +132,8 @@ def snapshot():
 
 
 async def left_files(deleted):
-    """Wait for as long as the servers would before they complain, and once more: they keep on reading and writing."""
-    async with asyncio.timeout(2 * PATIENCE):
+    """Wait for as long as the servers do before they complain: others keep on reading and writing."""
+    async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(found_in_files) & deleted:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

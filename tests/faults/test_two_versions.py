@@ -47,5 +47,5 @@ async def test_processes_that_count_messages_and_those_that_do_not_miss_nothing_
 
         garden.bob.at(garden.servers[0]).leaves(garden.group)
         assert await bob.closed() == 4403
-    # Whatever a bus message is warned of is.
+    # As all warnings of bus messages begin.
     assert "a message on" not in garden.servers[0].log.read_text() + garden.servers[1].log.read_text()
