@@ -113,10 +113,15 @@ class Tab:
         expect(self.pill).to_have_text("Connecting…")
         return self
 
+    def goes_offline(self):
+        """Cut its browser's network off; the page has noticed."""
+        self.page.context.set_offline(True)
+        expect(self.pill).to_contain_text("Offline")
+
     def sets_clock(self, **ahead):
         """Set the time of day of this browser, ahead by so much or right again. Timers go on as they are.
 
-        All tabs of the browser have one clock, which outlives the test: better in a browser of its own.
+        All tabs of the browser have one clock, and the browser ends with the test (conftest.py).
         """
         self.page.clock.set_system_time(datetime.now(UTC) + timedelta(**ahead))
 

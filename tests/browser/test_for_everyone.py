@@ -29,7 +29,7 @@ def test_axe_finds_nothing_on_a_group_at_work(alice, bob, together):
 
 def test_axe_finds_nothing_on_a_group_without_network(alice, together, complaints):
     complaints.excuse(OUTAGE)
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("later")
     expect(alice.pill).to_contain_text("Offline")
 

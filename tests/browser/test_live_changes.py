@@ -305,8 +305,7 @@ def test_a_reaction_that_is_made_offline_is_sent_later(alice, bob, answered, com
     expect_reacted(bob, 1, pressed=False)
 
     complaints.excuse(OUTAGE)
-    bob.context.set_offline(True)
-    expect(bob.find("#state")).to_contain_text("Offline")
+    bob.goes_offline()
 
     chip(bob).click()
 
@@ -520,8 +519,7 @@ def test_a_log_that_was_changed_live_equals_a_reload(alice, bob, answered):
 def test_messages_that_were_changed_while_somebody_was_away_are_read_aloud(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
     bob.page.evaluate(WATCH_ANNOUNCEMENTS)
-    bob.context.set_offline(True)
-    expect(bob.find("#state")).to_contain_text("Offline")
+    bob.goes_offline()
     alice.wrote(together, "shall we plant tomatoes?")
     reacts(alice, together, "👍")
     alice.posts(f"groups/{together}/messages/", message="or beans?", reply_to=FIRST)

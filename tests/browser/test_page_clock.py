@@ -69,7 +69,7 @@ def test_the_log_goes_on_and_its_connection_is_renewed_once_at_most(alice, garde
 def test_messages_that_wait_are_sent_in_the_order_of_writing(bob, gardening, complaints):
     complaints.excuse(OUTAGE)
     bob.opens(gardening)
-    bob.context.set_offline(True)
+    bob.goes_offline()
     bob.says("one")
     bob.sets_clock(hours=-1)
     bob.says("two")

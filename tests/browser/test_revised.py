@@ -35,7 +35,7 @@ def test_a_text_that_is_changed_before_its_pages_socket_connects_disappears(alic
 def test_a_text_that_is_changed_while_a_page_is_offline_disappears_when_it_resumes(alice, bob, told, complaints):
     complaints.excuse(OUTAGE)
     bob.sees(SECRET, "and nobody knows")
-    bob.context.set_offline(True)
+    bob.goes_offline()
     alice.revises(SECRET, HARMLESS)
 
     bob.context.set_offline(False)

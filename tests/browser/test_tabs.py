@@ -25,7 +25,7 @@ def test_two_tabs_send_each_message_once(alice, bob, together):
 def test_two_tabs_that_were_offline_send_in_the_order_of_writing(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
     other = alice.tab().opens(together)
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("one")
     other.says("two")
     alice.says("three")
@@ -52,7 +52,7 @@ def test_when_the_tab_that_sends_is_closed_another_takes_over(alice, bob, togeth
 def test_another_tab_sends_what_a_closed_one_had_pending(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
     other = alice.tab().opens(together)
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("last words")
     alice.page.close()
 
@@ -133,7 +133,7 @@ def test_a_tab_that_the_browser_freezes_lets_another_one_send(alice, bob, other,
 
 def test_a_hidden_tab_sends_its_own_messages(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("one", "two")
     alice.hides()
 
@@ -228,8 +228,7 @@ def test_a_member_who_left_is_shown_nothing_more(alice, bob, together):
 def test_returning_online_without_a_session_shows_an_error(alice, together, complaints):
     complaints.excuse(OUTAGE)
     complaints.excuse(REFUSAL)
-    alice.context.set_offline(True)
-    expect(alice.pill).to_have_text("Offline")
+    alice.goes_offline()
     alice.posts("/accounts/logout/")
 
     alice.context.set_offline(False)
@@ -240,8 +239,7 @@ def test_returning_online_without_a_session_shows_an_error(alice, together, comp
 def test_returning_online_without_membership_shows_an_error(bob, together, complaints):
     complaints.excuse(OUTAGE)
     complaints.excuse(REFUSAL)
-    bob.context.set_offline(True)
-    expect(bob.pill).to_have_text("Offline")
+    bob.goes_offline()
     bob.leaves(together)
 
     bob.context.set_offline(False)

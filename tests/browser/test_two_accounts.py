@@ -24,7 +24,7 @@ def outages(complaints):
 @pytest.fixture
 def lent(alice, bob, together):
     """The group of both. Alice wrote a message without a network, and bob has logged in in her browser since."""
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("hers")
     expect(alice.pill).to_have_text("Offline – 1 message will be sent")
     alice.lends_browser_to("bob")
@@ -48,7 +48,7 @@ def offline(person, group):
     person.logs_in()
     person.joins(group)
     person.opens(group)
-    person.context.set_offline(True)
+    person.goes_offline()
     person.says("kept")
     return person
 

@@ -58,13 +58,8 @@ def is_what_a_reload_shows(tab, group):
     return tab.log() == live
 
 
-def goes_offline(person):
-    person.context.set_offline(True)
-    expect(person.pill).to_have_text("Offline")
-
-
 def test_twenty_messages_typed_offline_arrive_once_and_in_order(alice, bob, watched):
-    goes_offline(alice)
+    alice.goes_offline()
     alice.says(*TWENTY)
     bob.says("meanwhile")
     expect(bob.messages).to_have_text("meanwhile")
@@ -78,16 +73,16 @@ def test_twenty_messages_typed_offline_arrive_once_and_in_order(alice, bob, watc
 
 
 def test_the_pill_shows_a_network_that_goes_and_comes_back(alice, bob, watched):
-    goes_offline(alice)
-    alice.says(*TWENTY[:3])
+    alice.goes_offline()
+    alice.says(*TWENTY)
     bob.says("meanwhile")
     expect(bob.messages).to_have_text("meanwhile")
     alice.context.set_offline(False)
 
     expect(alice.pill).to_have_text("Live")
 
-    offline = waiting("Offline", "will be sent", "will be sent", upto=3)
-    assert alice.pill_said == ["Live", *offline, "Reconnecting… – 3 messages wait here", "Caught up", "Live"]
+    offline = waiting("Offline", "will be sent", "will be sent", upto=20)
+    assert alice.pill_said == ["Live", *offline, "Reconnecting… – 20 messages wait here", "Caught up", "Live"]
     assert bob.pill_said == ["Live"]
 
 
@@ -125,7 +120,7 @@ def test_the_pill_shows_a_server_that_dies_and_comes_back(alice, server, watched
 
 
 def test_caught_up_is_shown_only_when_the_log_is_complete(alice, bob, watched):
-    alice.context.set_offline(True)
+    alice.goes_offline()
     bob.says(*TWENTY)
     bob.sees(*TWENTY)
 
@@ -162,7 +157,7 @@ def test_a_server_killed_in_the_middle_of_sending_gets_each_message_once(alice, 
 
 
 def test_the_next_tab_sends_what_a_closed_one_could_not(alice, bob, watched):
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("one", "two")
     alice.page.close()
     alice.context.set_offline(False)
@@ -193,7 +188,7 @@ def test_a_draft_survives_a_reload(alice, watched):
 
 
 def test_after_more_than_a_thousand_missed_entries_the_page_loads_itself_again_once(alice, bob, watched):
-    alice.context.set_offline(True)
+    alice.goes_offline()
     alice.says("still here")
     bob.floods(watched, 1_001)
     loads = interrupted_loads(alice.page, lambda: bob.wrote(watched, "meanwhile"))
@@ -257,7 +252,7 @@ def test_joins_and_leaves_that_the_home_page_missed_show_on_return(alice, garden
 
 
 def test_a_rate_limit_is_waited_out(stingy, alice, bob, together):
-    goes_offline(alice)
+    alice.goes_offline()
     alice.says(*TWENTY[:6])
     alice.context.set_offline(False)
 
