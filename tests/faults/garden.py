@@ -38,8 +38,7 @@ class Workers(CommandServer):
 
     def connections(self):
         """How many clients are connected to each worker."""
-        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        ours = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{self.port:04X}") and row[3] == "01"}
+        ours = {f"socket:[{row[9]}]" for row in connections_to(self)}
         return [sum(file in ours for file in open_files(pid)) for pid in self.workers]
 
     def end(self):
@@ -49,6 +48,12 @@ class Workers(CommandServer):
             # Whoever kills the process that started them leaves them alone.
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
+
+
+def connections_to(server):
+    """The rows of /proc/net/tcp, split, of those who are connected to the server."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row for row in rows if row[1].endswith(f":{server.port:04X}") and row[3] == "01"]
 
 
 def program_of(pid):
