@@ -1,5 +1,7 @@
 """Pages behind a proxy that lets no WebSocket through."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from browsers import REFUSAL
 from faults.proxy import Proxy
@@ -120,14 +122,15 @@ def test_the_page_is_live_again_when_sockets_work_again(alice, delayed, proxy):
 
 def test_the_next_page_of_the_tab_polls_soon(delayed, proxy, gardening):
     before = len(proxy.requests)
+    delayed.page.clock.install()
+    delayed.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))  # it tries no second socket
 
     delayed.page.goto(f"{proxy.url}/groups/{gardening}/")
     expect(delayed.pill).to_have_text(DELAYED)
 
-    requests = proxy.requests[before:]
-    first_poll = next(number for number, request in enumerate(requests) if "/entries/?since=" in request)
-    # Of sockets: a new tab polls after three.
-    assert 1 <= sum("?since=" in request for request in requests[:first_poll]) < 3
+    entries = [request for request in proxy.requests[before:] if "/entries/?since=" in request]
+    sockets = [request for request in proxy.requests[before:] if "/groups/" in request and "?since=" in request]
+    assert len(sockets) - len(entries) == 1
 
 
 @pytest.mark.parametrize("fault", ["hangs_upgrades", "mutes_upgrades"])

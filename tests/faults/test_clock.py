@@ -12,7 +12,7 @@ JUMPS = {
     "back an hour": ({"hours": -1}, 0.5),
     "back a year": ({"days": -365}, 0.5),
     "ahead a day": ({"days": 1}, 0.5),
-    "ahead a year, for three seconds": ({"days": 365}, 3),
+    "ahead a year, for four seconds": ({"days": 365}, 4),
 }
 
 jumps = pytest.mark.parametrize(("ahead", "seconds"), JUMPS.values(), ids=JUMPS)
@@ -62,8 +62,7 @@ async def test_nobody_waits_longer_than_a_limit_lasts(faulty, ahead):
         garden.alice.says(garden.group, "hi")
 
     garden.server.sets_clock(**ahead)
-    while (refused := garden.alice.says(garden.group, "hi")).status_code == 303:
-        pass  # on a busy machine the first have taken as long as a limit lasts
+    refused = garden.alice.says(garden.group, "hi")
     seconds = int(refused.headers["retry-after"])
     await asyncio.sleep(min(seconds, 5))
 

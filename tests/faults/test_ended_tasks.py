@@ -34,7 +34,7 @@ async def test_posts_that_wait_for_the_writer_are_refused_when_the_hub_ends(faul
             await until(lambda: (garden.server.folder / "waiting").read_text() == "6")
             posts.append(asyncio.create_task(asyncio.to_thread(garden.bob.says, garden.group, FATAL)))
 
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(2):
                 answers = await asyncio.gather(*posts)
         assert [answer.status_code for answer in answers] == [503] * 6
         assert await asyncio.to_thread(garden.server.wait, 2 * IN_TIME) == 1

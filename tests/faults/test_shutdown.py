@@ -41,7 +41,7 @@ async def test_queued_messages_are_written_before_the_process_ends(faulty):
     garden = faulty()
     async with garden.alice.follows(garden.group, 0) as alice:
         with garden.locked():
-            for number in range(5):
+            for number in range(20):
                 await alice.says(f"{number}", f"{number}")
                 await alice.has_been_read()
             garden.server.send(signal.SIGTERM)
@@ -49,7 +49,7 @@ async def test_queued_messages_are_written_before_the_process_ends(faulty):
             await garden.logged("Waiting for application shutdown")
 
         assert await asyncio.to_thread(garden.server.wait, IN_TIME) == WELL[garden.server.way]
-        assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(5)]
+        assert [entry.what for entry in garden.log()[2:]] == [f"{number}" for number in range(20)]
 
 
 async def test_a_stuck_reader_does_not_delay_the_stop(faulty):

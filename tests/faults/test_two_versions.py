@@ -47,5 +47,6 @@ async def test_processes_that_count_messages_and_those_that_do_not_miss_nothing_
 
         garden.bob.at(garden.servers[0]).leaves(garden.group)
         assert await bob.closed() == 4403
-    # As all warnings of bus messages begin.
-    assert "a message on" not in garden.servers[0].log.read_text() + garden.servers[1].log.read_text()
+    lines = [line for server in garden.servers for line in server.log.read_text().splitlines()]
+    # A busy Redis may have counted too late.
+    assert [line for line in lines if "WARNING" in line and "Redis does not count" not in line] == []
