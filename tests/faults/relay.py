@@ -30,6 +30,9 @@ class Relay:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _end(self):
+        for listener in self._server.sockets:
+            self._loop.remove_reader(listener)
+        await asyncio.sleep(0)  # what is accepted begins: asyncio leaks a connection whose server is closed by then
         self._server.close()
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.sleep(0)  # a task that is cancelled before its first step closes nothing
