@@ -32,13 +32,12 @@ class Relay:
     async def _end(self):
         for listener in self._server.sockets:
             self._loop.remove_reader(listener)
-        await asyncio.sleep(0)  # what is accepted begins: asyncio leaks a connection whose server is closed by then
-        self._server.close()
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.sleep(0)  # a task that is cancelled before its first step closes nothing
             for each in others:
                 each.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+        self._server.close()  # last: asyncio leaks what was accepted, and begins after this
 
     async def _serve(self, reader, writer):
         raise NotImplementedError
