@@ -57,8 +57,8 @@ WATCH_PILL = """() => {
 
 
 # What only the tab's own process spends its time on.
-LEAST = 0.05  # seconds of its processor's time
 WORK = "() => { const start = performance.now(); while (performance.now() - start < 200); }"
+LEAST = 0.05  # seconds of the processor's time by which it stands out
 
 # As if somebody had turned to another tab: Playwright shows all of them.
 HIDE = """isHidden => {
