@@ -1,7 +1,7 @@
 """The application: its routes, its middleware, and the tasks that run beside the requests."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -28,6 +28,7 @@ from discussit.delivery.hub import Hub
 from discussit.environment import StartError
 from discussit.errors import CloseCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember
+from discussit.groups.creation import group_creation
 from discussit.limits.throttles import Throttled, Throttles
 from discussit.log.batch_writer import Writer
 from discussit.log.committed import CommittedChanges
@@ -126,10 +127,10 @@ def create_app(settings: Settings) -> Starlette:
     database = Database(settings)
     session_backend, throttles = SessionBackend(settings, database), Throttles(settings)
 
-    def new_site() -> Site:
-        bus = Bus(settings)
+    async def new_site() -> Site:
+        bus, creation = Bus(settings), settings.group_creation or await group_creation(database)
         hub, writer, marks = Hub(database, bus), Writer(database), Marks(database)
-        return Site(settings, database, session_backend, throttles, make_templates(), bus, hub, writer, marks)
+        return Site(settings, creation, database, session_backend, throttles, make_templates(), bus, hub, writer, marks)
 
     return Starlette(
         routes=[
@@ -165,13 +166,13 @@ def create_app(settings: Settings) -> Starlette:
 
 
 @asynccontextmanager
-async def lifespan(new_site: Callable[[], Site], app: Starlette) -> AsyncIterator[None]:
+async def lifespan(new_site: Callable[[], Awaitable[Site]], app: Starlette) -> AsyncIterator[None]:
     """Bus, hub, writer, marks and checkpoints run beside the requests; if one of them ends, so does the process.
 
     They belong to an event loop, so each run of the application has its own.
     """
     access_log.hide_secrets()
-    site = app.state.site = new_site()
+    site = app.state.site = await new_site()
     if len(site.settings.secret_key) < MIN_KEY:
         logger.warning("SECRET_KEY is shorter than %d characters, so it can be guessed", MIN_KEY)
     site.database.publish_to(partial(publish, site), site.bus.others_notified)

@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     AUTHOR_MISMATCH = "author_mismatch"
     NOT_MEMBER = "not_member"
     NO_SUCH_GROUP = "no_such_group"
+    READ_ONLY = "read_only"
     NO_SUCH_MESSAGE = "no_such_message"
     NOT_YOURS = "not_yours"
     GONE = "gone"

@@ -2,10 +2,13 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
@@ -14,6 +17,9 @@ from sqlalchemy.exc import ArgumentError
 from discussit import data_folder
 from discussit.environment import Environment, StartError, read_environment
 from discussit.origins import Host, Origin
+
+Meaning = TypeVar("Meaning")
+Name = TypeVar("Name", bound=StrEnum)
 
 PACKAGE = Path(__file__).parent
 # In an installed wheel the top-level folders are inside the package; in a checkout they are beside it.
@@ -29,6 +35,22 @@ DRIVERS = {
 }
 # Each with its client library, from the extra `scale`.
 BROADCAST_SCHEMES = {"memory": "", "redis": "redis", "rediss": "redis", "unix": "redis", "postgresql": "asyncpg"}
+
+
+class SignUp(StrEnum):
+    """Who can sign up. The first account of a server needs no invitation."""
+
+    OPEN = "open"
+    INVITED = "invited"
+    CLOSED = "closed"
+
+
+class GroupCreation(StrEnum):
+    """Who creates groups."""
+
+    EVERYONE = "everyone"
+    CLOSED_ONLY = "closed_only"  # everyone creates closed groups, and administrators also open ones
+    ADMINISTRATORS = "administrators"
 
 
 class SettingsError(StartError):
@@ -47,7 +69,8 @@ class Settings:
     broadcast_url: str = "memory://"
     allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
     trusted_origins: tuple[Origin, ...] = ()
-    signup_open: bool = True
+    signup: SignUp = SignUp.OPEN
+    group_creation: GroupCreation | None = None  # None: the server's default (groups/creation.py)
     message_rate: int = 20
     forwarded_allow_ips: str = "127.0.0.1,::1"
     sockets_per_session: int = 20
@@ -64,7 +87,10 @@ class Settings:
             broadcast_url=bus_of(read),
             allowed_hosts=allowed_hosts(read("ALLOWED_HOSTS", default=",".join(cls.allowed_hosts))),
             trusted_origins=trusted_origins(read("TRUSTED_ORIGINS", default="")),
-            signup_open=one_of("SIGNUP", read("SIGNUP", default="open"), {"open": True, "closed": False}),
+            signup=one_of("SIGNUP", read("SIGNUP", default="open"), _by_name(SignUp)),
+            group_creation=one_of(
+                "GROUP_CREATION", read("GROUP_CREATION", default=""), {"": None, **_by_name(GroupCreation)}
+            ),
             message_rate=whole_number("MESSAGE_RATE", read("MESSAGE_RATE", default=str(cls.message_rate))),
             forwarded_allow_ips=proxies(read("FORWARDED_ALLOW_IPS", default=cls.forwarded_allow_ips)),
             sockets_per_session=whole_number(
@@ -181,11 +207,15 @@ def proxies(value: str) -> str:
     return value.strip()
 
 
-def one_of(name: str, value: str, meanings: dict[str, bool]) -> bool:
-    meaning = meanings.get(value.strip().lower())
-    if meaning is None:
-        raise SettingsError(name, value, f"it must be one of {', '.join(meanings)}")
-    return meaning
+def one_of(name: str, value: str, meanings: Mapping[str, Meaning]) -> Meaning:
+    """What the value means, whatever its case. Raises SettingsError."""
+    if value.strip().lower() not in meanings:
+        raise SettingsError(name, value, f"it must be one of {', '.join(filter(None, meanings))}")
+    return meanings[value.strip().lower()]
+
+
+def _by_name(names: type[Name]) -> dict[str, Name]:
+    return {name.value: name for name in names}
 
 
 def whole_number(name: str, value: str) -> int:

@@ -13,7 +13,7 @@ from discussit.delivery.hub import Hub
 from discussit.limits.throttles import Throttles
 from discussit.log.batch_writer import Writer
 from discussit.log.marks import Marks
-from discussit.settings import Settings
+from discussit.settings import GroupCreation, Settings
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Site:
     """One run of the application, from start-up to shutdown, in one event loop."""
 
     settings: Settings
+    group_creation: GroupCreation
     database: Database
     session_backend: SessionBackend
     throttles: Throttles

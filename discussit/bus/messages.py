@@ -40,7 +40,7 @@ class Revised(msgspec.Struct, tag_field="type", tag="revised"):
 
 
 class MembershipChange(msgspec.Struct, array_like=True, frozen=True):
-    """The entry `seq` of a group let a user join or leave."""
+    """The entry `seq` of a group let a user join or leave, or made a direct one appear among their groups."""
 
     group_uuid: UUID
     seq: int
@@ -76,11 +76,17 @@ class Marked(msgspec.Struct, tag_field="type", tag="marked"):
     sender: str
 
 
+class ChangedGroups(msgspec.Struct, tag_field="type", tag="changed_groups"):
+    """Groups whose settings or roles were changed, each with its `rev` since, and deleted ones."""
+
+    groups: list[tuple[UUID, int]]
+
+
 class Resync(msgspec.Struct, tag_field="type", tag="resync"):
     """Something may have been missed: read the database."""
 
 
-BusMessage = Appended | Revised | MembershipChanges | EndedSessions | UnreadChanges | Marked | Resync
+BusMessage = Appended | Revised | MembershipChanges | EndedSessions | UnreadChanges | Marked | ChangedGroups | Resync
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[BusMessage] = msgspec.json.Decoder(BusMessage)

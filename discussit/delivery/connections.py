@@ -142,6 +142,8 @@ class HomeConnection(Connection):
 
     def membership_changed(self, change: MembershipChange) -> None:
         # A change may arrive again, or late: seq tells whether it is new.
+        if change.effect not in (Effect.JOINED, Effect.LEFT):
+            return  # `group` and `group_gone` say so
         if self.protocol.follows_memberships and change.seq > self._last_seqs.get(change.group_uuid, 0):
             self._last_seqs[change.group_uuid] = change.seq
             sent = objects.JoinGroup if change.effect == Effect.JOINED else objects.LeaveGroup
@@ -155,19 +157,21 @@ class HomeConnection(Connection):
 class Follower(Connection):
     """A reader of one group's log that has been sent everything up to `cursor`."""
 
-    __slots__ = ("_left", "admitted", "cursor", "group_uuid", "is_outdated")
+    __slots__ = ("_left", "admitted", "cursor", "first", "group_uuid", "is_outdated")
 
     def __init__(self, session_id: str, user_id: int, protocol: ClientProtocol, group_uuid: UUID) -> None:
         super().__init__(session_id, user_id, protocol)
         self.group_uuid = group_uuid
         self.admitted: int | None = None  # the log's last seq when membership was checked, once it was
         self.cursor = 0
+        self.first = 1  # the first entry that the user may read
         self._left = 0  # the user's last Left that arrived
         self.is_outdated = False  # entries that it was sent have changed
 
-    def admit(self, last_seq: int) -> None:
-        """Follow the log from its last entry on: the user was a member there."""
+    def admit(self, last_seq: int, first: int) -> None:
+        """Follow the log from its last entry on: the user was a member there, who may read it from `first` on."""
         self.admitted = self.cursor = last_seq
+        self.first = first
         self._end_if_not_member()
 
     def take(self, part: Slice) -> bool:
@@ -175,7 +179,7 @@ class Follower(Connection):
         if self.sender is None or self.ended is not None:
             return False
         try:
-            is_sent = self.sender.write(part)
+            is_sent = self.sender.write(part.readable_from(self.first))
         except Exception:
             # Any mistake in sending to one reader: the room goes on with the others.
             logger.exception("could not send")

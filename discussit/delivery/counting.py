@@ -1,7 +1,7 @@
 """Counting what connected users have not read: for all who are concerned together, once a second for each group."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import partial
 from itertools import zip_longest
 
@@ -11,7 +11,11 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.database import DATABASE_ERRORS, Database, chunks, log_failure
 from discussit.delivery.unread import Unread
 from discussit.delivery.watched import Person, WatchedGroup
+from discussit.groups.membership import MemberKey
+from discussit.groups.names import describe
 from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
+
+State = tuple[GroupState, int]  # of a group: what its numbers depend on, and the `rev` of its settings
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Counting:
                 await self._check_if_due()
                 await self._count()
                 await self._read_unclear()
+                await self._describe()
             except DATABASE_ERRORS as error:
                 # Whoever was to be counted still is.
                 log_failure(logger, "could not count what is unread", error)
@@ -73,7 +78,7 @@ class Counting:
                 self._unread.concern(group, [user_id])
             raise
         self._unread.counted(found, known)
-        self._leave(asked, found)
+        self._leave(asked, {count.member for count in found})
 
     def _take(self, group: WatchedGroup) -> set[int]:
         """The users who are to be counted, once."""
@@ -86,9 +91,8 @@ class Counting:
             group.due = current_time() + PAUSE
         return users
 
-    def _leave(self, asked: Iterable[tuple[WatchedGroup, int]], found: Sequence[Count]) -> None:
+    def _leave(self, asked: Iterable[tuple[WatchedGroup, int]], members: Set[MemberKey]) -> None:
         """Forget groups that users have left."""
-        members = {count.member for count in found}
         for group, user_id in asked:
             person = self._unread.people.get(user_id)
             if person is not None and (group.id, user_id) not in members and group.uuid in person.numbers:
@@ -107,6 +111,23 @@ class Counting:
         finally:
             self._unread.unclear.update(person for person in people if person.connections)
 
+    async def _describe(self) -> None:
+        """Send members their groups that are new to them or have changed; those that are gone are forgotten."""
+        asked = [(group, user_id) for group, users in self._unread.undescribed.items() for user_id in users]
+        self._unread.undescribed.clear()
+        if not asked:
+            return
+        members = [(group.id, user_id) for group, user_id in asked]
+        try:
+            found = await self._database.run_read(lambda session: list(describe(session.connection(), members)))
+        except BaseException:
+            for group, user_id in asked:
+                self._unread.describe(group, [user_id])
+            raise
+        for each in found:
+            self._unread.described(each)
+        self._leave(asked, {each.member for each in found})
+
     # Everybody
 
     async def _check_if_due(self) -> None:
@@ -120,7 +141,7 @@ class Counting:
 
     async def _check(self, groups: Sequence[WatchedGroup], people: Sequence[Person]) -> None:
         # Noted before they are read: a change that arrives meanwhile is no gap.
-        states = {group.id: group.state for group in groups}
+        states = {group.id: (group.state, group.rev) for group in groups}
         places = {person.user_id: person.places for person in people}
         found_states, found_places = await self._database.run_read(
             lambda session: (group_states(session, list(states)), read_places(session, list(places)))
@@ -132,9 +153,16 @@ class Counting:
             if person.connections and found != places[person.user_id] and found != person.places:
                 self._unread.read_soon(person)
 
-    def _compare(self, group: WatchedGroup, known: GroupState, found: GroupState | None) -> None:
+    def _compare(self, group: WatchedGroup, known: State, found: State | None) -> None:
         if found is None:
-            return  # it was deleted
+            self._unread.describe(group, group.users)  # it was deleted
+            return
+        if found[1] != known[1] == group.rev:
+            group.rev = found[1]
+            self._unread.describe(group, group.users)
+        self._compare_numbers(group, known[0], found[0])
+
+    def _compare_numbers(self, group: WatchedGroup, known: GroupState, found: GroupState) -> None:
         if not known.is_in(found):
             self._unread.lost(group)  # the database lacks what was counted
         elif found in (known, group.state):

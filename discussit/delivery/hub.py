@@ -74,7 +74,9 @@ class Hub:
 
     def _publish_unread(self, changes: CommittedChanges) -> None:
         self.unread.marked(changes.marks)
+        self.unread.groups_changed(changes.changed_groups.items())
         if self._bus.reaches_others:
+            self._unread_bus.post_groups(changes.changed_groups)
             self._unread_bus.post(changes.unread.values(), changes.marks)
             return
         for change in changes.unread.values():
@@ -110,3 +112,5 @@ def _membership_changes(changes: CommittedChanges) -> Iterator[MembershipChange]
         for entry in entries:
             if entry.effect in (Effect.JOINED, Effect.LEFT):
                 yield MembershipChange(uuid, entry.seq, entry.user_id, entry.effect)
+    for uuid, seq, user_id, is_hidden in changes.shown:
+        yield MembershipChange(uuid, seq, user_id, Effect.HIDDEN if is_hidden else Effect.SHOWN)

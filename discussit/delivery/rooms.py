@@ -197,7 +197,7 @@ class Rooms:
             if follower.ended is not None or not part.entries:
                 return
             follower.cursor = part.last
-            yield part
+            yield part.readable_from(follower.first)
 
     async def still_current(self, room: Room, part: Slice) -> bool:
         """Check the members if the part's entries make that necessary. False: texts may have changed meanwhile."""

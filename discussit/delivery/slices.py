@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 from discussit.log.compose import EncodedEntry
 from discussit.log.kinds import kind_of
+from discussit.log.revise import hidden_change
 from discussit.wire import objects
 from discussit.wire.frames import text_frame
 
@@ -29,6 +31,25 @@ class Slice:
                 break
             taken.append(entry)
         return cls(cursor + len(taken), tuple(taken))
+
+    def readable_from(self, first: int) -> "Slice":
+        """The same for readers who may read the log from its entry `first` on, as are all entries here."""
+        if first <= self._lowest_target:
+            return self
+        hidden = frozenset(entry.seq for entry in self.entries if entry.target is not None and entry.target < first)
+        if hidden not in self._without:
+            entries = tuple(hidden_change(entry) if entry.seq in hidden else entry for entry in self.entries)
+            self._without[hidden] = Slice(self.last, entries)
+        return self._without[hidden]
+
+    @cached_property
+    def _lowest_target(self) -> int | float:
+        return min((entry.target for entry in self.entries if entry.target is not None), default=inf)
+
+    @cached_property
+    def _without(self) -> dict[frozenset[int], "Slice"]:
+        """The slice without some of its changes: few readers may read different parts of a log."""
+        return {}
 
     @cached_property
     def array(self) -> str:

@@ -4,6 +4,7 @@ counting.py has the database count them.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -11,8 +12,9 @@ from uuid import UUID
 from discussit.bus.messages import MembershipChange
 from discussit.delivery.connections import Connection, Follower
 from discussit.delivery.watched import Person, WatchedGroup
+from discussit.groups.names import Described
 from discussit.log.kinds import Effect
-from discussit.log.unread import Count, Numbers, UnreadChange
+from discussit.log.unread import GONE, Count, Numbers, UnreadChange
 from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
@@ -27,6 +29,7 @@ class Unread:
         self.groups: dict[UUID, WatchedGroup] = {}
         self.changed_groups: set[WatchedGroup] = set()  # they concern somebody
         self.unclear: set[Person] = set()  # their groups are to be read again
+        self.undescribed: dict[WatchedGroup, set[int]] = defaultdict(set)  # changed groups → members to be sent them
         self.needs_check = False  # something may have been missed
         self.look = asyncio.Event()  # set with any of these
         self._connecting: set[Connection] = set()
@@ -81,7 +84,7 @@ class Unread:
 
     def _watch(self, person: Person, count: Count, numbers: Numbers | None) -> WatchedGroup:
         """The group, one of the user's. `numbers`: those that all their connections were sent, if it is a new one."""
-        new = WatchedGroup(count.group_uuid, count.group_id, count.state)
+        new = WatchedGroup(count.group_uuid, count.group_id, count.state, rev=count.rev)
         group = self.groups.setdefault(count.group_uuid, new)
         group.users.add(person.user_id)
         person.add(group, numbers)
@@ -117,11 +120,13 @@ class Unread:
         for connection in person.connections:
             if known is not None and isinstance(connection, Follower) and not connection.follows(uuid):
                 connection.reply(objects.Unread(uuid, *known._replace(unread=0, mentions=0)))
+        person.send(objects.GroupGone(uuid))
         group.users.discard(person.user_id)
         group.outside.discard(person.user_id)
         if not group.users:
             del self.groups[uuid]
             self.changed_groups.discard(group)
+            self.undescribed.pop(group, None)
 
     # What may change numbers
 
@@ -163,9 +168,28 @@ class Unread:
             person = self.people.get(change.user_id)
             if person is None:
                 continue
-            if change.effect == Effect.LEFT and change.group_uuid in person.numbers:
+            if change.effect in (Effect.LEFT, Effect.HIDDEN) and change.group_uuid in person.numbers:
                 self.leave(person, change.group_uuid)  # what is being counted is not sent any more
             self.read_soon(person)
+
+    def groups_changed(self, groups: Iterable[tuple[UUID, int]]) -> None:
+        """Take note that groups have other settings, or that members have other roles."""
+        for uuid, rev in groups:
+            group = self._noted(uuid)
+            if group is not None and (rev > group.rev or rev == GONE):
+                group.rev = max(rev, group.rev)
+                self.describe(group, group.users)
+
+    def describe(self, group: WatchedGroup, user_ids: Iterable[int]) -> None:
+        """Have these members be sent what the group is by now."""
+        self.undescribed[group].update(user_ids)
+        self.look.set()
+
+    def described(self, group: Described) -> None:
+        """Send a member what one of their groups is."""
+        person = self.people.get(group.user_id)
+        if person is not None and group.group_uuid in person.numbers:
+            person.send(objects.Group(*group[2:]))
 
     def check_soon(self) -> None:
         """Compare everything with the database: something may have been missed."""
@@ -216,8 +240,11 @@ class Unread:
         for uuid in person.numbers.keys() - {count.group_uuid for count in counts}:
             self.leave(person, uuid)
         for count in counts:
+            is_new = count.group_uuid not in person.numbers
             # Nobody was sent anything about a group that is new.
             group = self._watch(person, count, count.numbers._replace(unread=0, mentions=0))
+            if is_new:
+                self.describe(group, [person.user_id])
             if count.state != group.state:
                 self.concern(group, [person.user_id])
         self._note_outside(person)

@@ -3,14 +3,14 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from anyio import create_task_group, sleep
 
 from discussit.bus import Bus, messages
-from discussit.bus.messages import UNREAD_CHANNEL, BusMessage, Marked, UnreadChanges
+from discussit.bus.messages import UNREAD_CHANNEL, BusMessage, ChangedGroups, Marked, UnreadChanges
 from discussit.delivery.unread import Unread
 from discussit.log.unread import Count, UnreadChange
 from discussit.models.entries import EVERYONE
@@ -39,6 +39,11 @@ class UnreadBus:
             self._marked[count.group_uuid].add(count.user_id)
         if self._changes or self._marked:
             self._filled.set()
+
+    def post_groups(self, groups: Mapping[UUID, int]) -> None:
+        """Have all other processes take note of groups that were changed or deleted."""
+        if groups:
+            self._post(ChangedGroups(list(groups.items())))
 
     def _merge(self, change: UnreadChange) -> None:
         known = self._changes.setdefault(change.group_uuid, change)
@@ -84,6 +89,8 @@ class UnreadBus:
             case Marked(members, sender):
                 for uuid, users in members if sender != self._id else ():
                     self._unread.marked_elsewhere(uuid, users)
+            case ChangedGroups(groups):
+                self._unread.groups_changed(groups)
             case _:
                 self._unread.check_soon()
 

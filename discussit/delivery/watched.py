@@ -87,6 +87,11 @@ class Person:
         self.owed = (*self.owed, uuid)
         return True
 
+    def send(self, reply: objects.Reply) -> None:
+        """Send an object to all connections."""
+        for connection in self.connections:
+            connection.reply(reply)
+
     def forget_debt(self, uuid: UUID) -> None:
         """Everybody has the group's numbers, or needs them no more."""
         if uuid in self.owed:
@@ -105,6 +110,7 @@ class WatchedGroup:
     due: float = 0.0  # when numbers may be sent again, by the loop's clock
     concerned: set[int] = field(default_factory=set)  # users who are to be counted
     concerns_outside: bool = False  # so is everyone with a connection that does not follow it
+    rev: int = 0  # the newest of its settings that this process knows of
 
     @property
     def concerns_anybody(self) -> bool:

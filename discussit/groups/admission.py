@@ -1,36 +1,51 @@
 """Admission to a group, joining and leaving."""
 
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
 from discussit.accounts.login import Then, nothing
 from discussit.database import Database
-from discussit.groups.membership import is_member
+from discussit.errors import ErrorCode, Refused
+from discussit.groups.membership import NO_RANK, is_member, rank_of
+from discussit.log.committed import Shown, changes_of
 from discussit.models import Group, Membership, User
+from discussit.models.groups import Access, Role, is_listed, may_see
+
+NO_JOINS = "This group is archived, so nobody can join it any more."
 
 # Built once, since building it takes as long as executing it.
 FIND = (
     select(Group, Membership)
     .select_from(Group)
     .outerjoin(Membership, is_member(bindparam("user"), Group.id))
-    .where(Group.uuid == bindparam("uuid"))
+    # So what nobody may know of is not found in the same way as what does not exist.
+    .where(Group.uuid == bindparam("uuid"), may_see())
 )
 
 
 class NoSuchGroup(Exception):
-    """No group has this uuid."""
+    """No group has this uuid, or one of which the user may not know."""
 
 
 class NotAMember(Exception):
-    """The group exists, but the user is not in it."""
+    """The group is open, but the user is not in it."""
 
     def __init__(self, group: Group) -> None:
         super().__init__(f"not a member of {group.name}")
         self.group = group
+
+
+def outside(group: Group) -> NoSuchGroup | NotAMember:
+    """What is raised for a group that the user is no longer in."""
+    return NotAMember(group) if group.access == Access.OPEN else NoSuchGroup()
 
 
 def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
@@ -54,8 +69,73 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
 def own_groups(session: OrmSession, user: CurrentUser) -> list[UUID]:
     """The uuids of the groups that the user is in. Raises NotLoggedIn if the credential is no longer valid."""
     check_rights(session, user)
-    own = select(Group.uuid).join(Membership, is_member(user.id, Group.id)).order_by(Group.id)
+    own = select(Group.uuid).join(Membership, is_member(user.id, Group.id)).where(is_listed()).order_by(Group.id)
     return list(session.scalars(own))
+
+
+class Admitted(NamedTuple):
+    """A group that its transaction has locked, the user who acts there, and their membership."""
+
+    group: Group
+    user: User
+    membership: Membership | None  # None: the group is open, or the user a superuser who acts as its owner
+    rank: int  # what the user may do there (models.groups.Role)
+
+
+@asynccontextmanager
+async def acting(
+    database: Database, user: CurrentUser, uuid: UUID, *, others: Iterable[int] = ()
+) -> AsyncIterator[tuple[AsyncSession, Admitted]]:
+    """A transaction of somebody who changes the group or its members: it holds the group.
+
+    `others` are the ids of users whom it makes members: their accounts stay open until the commit. Raises NoSuchGroup,
+    NotLoggedIn.
+    """
+    async with database.one_at_a_time(uuid), database.transaction() as session:
+        # In order of their ids, and before the group, so that neither is closed nor deleted meanwhile.
+        locked = select(User).where(User.id.in_({user.id, *others})).order_by(User.id).with_for_update(read=True)
+        rows = {row.id: row for row in await session.scalars(locked)}
+        found = select(Group).where(Group.uuid == uuid, _may_act(user.id))
+        group = await session.scalar(found.with_for_update(key_share=True))
+        await session.run_sync(check_rights, user)
+        if group is None:
+            raise NoSuchGroup
+        yield session, await session.run_sync(_admitted, group, rows[user.id])
+
+
+def _may_act(user_id: int) -> ColumnElement[bool]:
+    """`may_see` for a query that is locked, which can't have outer joins; and for superusers what has no owner."""
+    own = exists().where(is_member(user_id, Group.id), may_see())
+    is_superuser = exists().where(User.id == user_id, User.is_superuser)
+    has_no_owner = (Group.access == literal_column("'closed'")) & ~exists().where(is_owned())
+    return (Group.access == literal_column("'open'")) | own | (has_no_owner & is_superuser)
+
+
+def is_owned() -> ColumnElement[bool]:
+    """A condition for memberships in a subquery: they are of the group's owners."""
+    return (
+        (Membership.group_id == Group.id)
+        & (Membership.role != literal_column("'member'"))
+        & (Membership.role == "owner")
+    )
+
+
+def _admitted(session: OrmSession, group: Group, user: User) -> Admitted:
+    """Read now that the group is locked: the membership may have ended while this waited."""
+    membership = session.get(Membership, (group.id, user.id), populate_existing=True)
+    if membership is not None:
+        return Admitted(group, user, membership, rank_of(membership, is_superuser=user.is_superuser))
+    if user.is_superuser and group.access != Access.DIRECT and not has_owner(session, group):
+        return Admitted(group, user, None, Role.OWNER.rank)
+    if group.access != Access.OPEN:
+        raise NoSuchGroup
+    return Admitted(group, user, None, NO_RANK)
+
+
+def has_owner(session: OrmSession, group: Group) -> bool:
+    """Whether a member owns the group. If not, superusers act as its owners."""
+    owner = select(Membership.user_id).join(Group, is_owned()).where(Group.id == group.id)
+    return session.scalar(owner.limit(1)) is not None
 
 
 async def join_or_leave(
@@ -63,15 +143,34 @@ async def join_or_leave(
 ) -> bool:
     """Make the user a member, or end that, and do what `then` does in the same transaction.
 
-    Return False if nothing changed. Raises NoSuchGroup, NotLoggedIn.
+    Leaving a direct group hides it until its next message. Return False if nothing changed. Raises NoSuchGroup,
+    NotLoggedIn, and Refused if the group is archived.
     """
-    async with database.one_at_a_time(uuid), database.transaction() as session:
-        # Locked, so that neither the account is closed meanwhile nor the group deleted.
-        row = await session.get_one(User, user.id, with_for_update={"read": True})
-        group = await session.scalar(select(Group).where(Group.uuid == uuid).with_for_update(key_share=True))
-        await session.run_sync(check_rights, user)
-        if group is None:
-            raise NoSuchGroup
-        is_changed = await (group.add_user(row) if joins else group.remove_user(row))
+    async with acting(database, user, uuid) as (session, admitted):
+        group, row = admitted.group, admitted.user
+        if joins and admitted.membership is None:
+            check_joinable(group)
+        if group.access == Access.DIRECT and admitted.membership is not None:
+            is_changed = not joins and await session.run_sync(hide, admitted.membership)
+        else:
+            is_changed = await (group.add_user(row) if joins else group.remove_user(row))
         await then(session, row)
         return is_changed
+
+
+def check_joinable(group: Group) -> None:
+    """Raises Refused if nobody can join the group by themselves any more."""
+    if group.access != Access.OPEN:
+        raise NoSuchGroup
+    if group.is_archived:
+        raise Refused(ErrorCode.READ_ONLY, NO_JOINS)
+
+
+def hide(session: OrmSession, membership: Membership) -> bool:
+    """Hide the direct group from the member until its next message. Return False if it is hidden."""
+    group = membership.group
+    if membership.hidden_at is not None and membership.hidden_at >= group.messages:
+        return False
+    membership.hidden_at = group.messages
+    changes_of(session).shown.append(Shown(group.uuid, group.last_seq, membership.user_id, is_hidden=True))
+    return True

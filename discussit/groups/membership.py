@@ -1,7 +1,7 @@
 """Membership: the condition that all queries share, and the queries that ask for groups or members."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session as OrmSession
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Membership, User
 from discussit.models.accounts import MAX_KEY, username_key
+from discussit.models.groups import Role
 
 MemberKey = tuple[int, int]  # a group's and a user's id
 
@@ -61,12 +62,31 @@ class Member(NamedTuple):
 
     username: str
     is_superuser: bool
+    role: Role = Role.MEMBER
+    from_seq: int = 1  # the first entry that they may read
+
+    @property
+    def rank(self) -> int:
+        return rank_of(self, is_superuser=self.is_superuser)
+
+
+class HasRole(Protocol):
+    @property
+    def role(self) -> str: ...
+
+
+def rank_of(member: HasRole, *, is_superuser: bool) -> int:
+    """What a member may do (models.groups.Role): a superuser has the rights of an owner in groups that they are in."""
+    return (Role.OWNER if is_superuser else Role(member.role)).rank
+
+
+NO_RANK = -1  # of people who are not in the group
 
 
 AMONG = ManyFound(
     [Column("group_id", Integer), Column("user_id", Integer)],
     lambda given: (
-        select(Membership.group_id, User.id, User.username, User.is_superuser)
+        select(Membership.group_id, User.id, User.username, User.is_superuser, Membership.role, Membership.from_seq)
         .select_from(given)
         .join(Membership, is_member(given.c.user_id, given.c.group_id))
         .join(User, User.id == Membership.user_id)
@@ -90,7 +110,10 @@ NAMED = ManyFound(
 def members_among(connection: SqlConnection, keys: Iterable[MemberKey]) -> dict[MemberKey, Member]:
     """Those of the keys that are memberships of active users."""
     found = AMONG.rows(connection, keys)
-    return {(group_id, user_id): Member(name, bool(is_superuser)) for group_id, user_id, name, is_superuser in found}
+    return {
+        (group_id, user_id): Member(name, bool(is_superuser), Role(role), from_seq)
+        for group_id, user_id, name, is_superuser, role, from_seq in found
+    }
 
 
 def named_members(connection: SqlConnection, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:

@@ -24,6 +24,7 @@ from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
 from discussit.models import User
 from discussit.models.entries import ENTRIES, REACTIONS
+from discussit.models.groups import ReadableLog
 from discussit.text.words import words
 
 EXCERPT = 80  # characters
@@ -104,22 +105,27 @@ def _conversation() -> Select[int]:
 CONVERSATION = _conversation()
 
 
-def read_around(session: OrmSession, group_id: int, user_id: int, rows: Sequence[EntryRow]) -> Around:
+def read_around(session: OrmSession, log: ReadableLog, user_id: int, rows: Sequence[EntryRow]) -> Around:
     """What `user_id` is shown beside these rows, which follow each other in the log."""
     messages = [row.seq for row in rows if row.kind == MESSAGE.name]
     if not messages:
         return Around({}, {}, {})
-    of_rows = {"group": group_id, "user": user_id, "first": messages[0], "last": messages[-1]}
-    return _around(session, rows, BETWEEN, of_rows)
+    of_rows = {"group": log.group_id, "user": user_id, "first": messages[0], "last": messages[-1]}
+    return _around(session, log, rows, BETWEEN, of_rows)
 
 
-def read_around_each(session: OrmSession, group_id: int, user_id: int, rows: Sequence[EntryRow]) -> Around:
+def read_around_each(session: OrmSession, log: ReadableLog, user_id: int, rows: Sequence[EntryRow]) -> Around:
     """The same for rows between which there are others."""
-    return _around(session, rows, AMONG, {"group": group_id, "user": user_id, "seqs": [row.seq for row in rows]})
+    of_rows = {"group": log.group_id, "user": user_id, "seqs": [row.seq for row in rows]}
+    return _around(session, log, rows, AMONG, of_rows)
 
 
 def _around(
-    session: OrmSession, rows: Sequence[EntryRow], query: CompoundSelect[Any], values: dict[str, Any]
+    session: OrmSession,
+    log: ReadableLog,
+    rows: Sequence[EntryRow],
+    query: CompoundSelect[Any],
+    values: dict[str, Any],
 ) -> Around:
     reactions: dict[int, list[tuple[int, Reactions]]] = defaultdict(list)
     replies: dict[int, int] = {}
@@ -130,14 +136,14 @@ def _around(
             reactions[seq].append((first_seq, Reactions(emoji, count, own > 0)))
     in_order = {seq: tuple(each for _, each in sorted(found)) for seq, found in reactions.items()}
     answered = {row.reply_to for row in rows if row.reply_to is not None}
-    return Around(in_order, replies, excerpts(session, values["group"], answered))
+    return Around(in_order, replies, excerpts(session, log, answered))
 
 
-def excerpts(session: OrmSession, group_id: int, seqs: Collection[int]) -> dict[int, Excerpt]:
-    """The excerpts of those of the seqs that are messages."""
+def excerpts(session: OrmSession, log: ReadableLog, seqs: Collection[int]) -> dict[int, Excerpt]:
+    """The excerpts of those of the seqs that are messages that may be read."""
     if not seqs:
         return {}
-    rows = entries_at(session, group_id, seqs)
+    rows = entries_at(session, log, seqs)
     return {row.seq: _excerpt(row) for row in rows if row.kind == MESSAGE.name}
 
 
@@ -152,9 +158,12 @@ def shortened(text: str) -> str:
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip(' ')}…"
 
 
-def conversation(session: OrmSession, group_id: int, seq: int) -> Sequence[int]:
-    """The seqs of a message and of those that answer it, directly or not, in order. Of very many only some."""
-    return sorted(session.scalars(CONVERSATION, {"group": group_id, "seq": seq}))
+def conversation(session: OrmSession, log: ReadableLog, seq: int) -> Sequence[int]:
+    """The seqs of a message and of those that answer it, directly or not, in order. Of very many only some.
+
+    None if the message may not be read: those that answer it come after it.
+    """
+    return sorted(session.scalars(CONVERSATION, {"group": log.group_id, "seq": seq})) if log.has(seq) else []
 
 
 def some_reactors(session: OrmSession, group_id: int, seq: int, limit: int) -> dict[str, list[str]]:

@@ -20,6 +20,15 @@ class Revision(NamedTuple):
     epoch: str
 
 
+class Shown(NamedTuple):
+    """The entry `seq` made a direct group appear among a member's groups; none of its entries hid it (`is_hidden`)."""
+
+    group_uuid: UUID
+    seq: int
+    user_id: int
+    is_hidden: bool = False
+
+
 @dataclass
 class CommittedChanges:
     """What one transaction wrote that others have to be sent."""
@@ -31,6 +40,8 @@ class CommittedChanges:
     ended_sessions: dict[str, int] = field(default_factory=dict)  # their ids → their users' ids
     erases: bool = False  # texts, which then have to leave SQLite's files as well
     unread: dict[UUID, UnreadChange] = field(default_factory=dict)
+    changed_groups: dict[UUID, int] = field(default_factory=dict)  # their `rev` since their settings changed, or GONE
+    shown: list[Shown] = field(default_factory=list)  # direct groups that appear or disappear among somebody's groups
     marks: list[Count] = field(default_factory=list)  # the numbers of members who marked how far they have read
 
     def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import ChangedMeanwhile, ErrorCode, Refused
-from discussit.groups.membership import Member, members_among
+from discussit.groups.membership import Member, MemberKey, members_among
 from discussit.log.committed import CommittedChanges, changes_of
 from discussit.log.draft import (
     Answer,
@@ -29,6 +29,7 @@ from discussit.log.targets import Key, Mentioned, Target
 from discussit.log.write import Appending, LogEnds, NewEntry, lock_log_ends
 from discussit.many_rows import SqlConnection
 from discussit.models.entries import EVERYONE
+from discussit.models.groups import Posting, Role
 from discussit.text.rich import Parsed, is_plain
 
 MAX_DIFFERENT = 20  # emoji on one message
@@ -38,14 +39,19 @@ KnownSeqs = dict[ClientKey | Draft, int]  # of commands that were carried out be
 
 NO_SUCH_GROUP = "This group no longer exists."
 NOT_MEMBER = "You are not a member of this group. Join it to write."
+READ_ONLY = "This group is archived: nothing can be written to it."
+READ_ONLY_DIRECT = "Somebody in this conversation has closed their account. Nothing can be written to it any more."
+NOT_POSTING = "Only moderators and owners can write messages in this group."
 NO_SUCH_MESSAGE = "There's no such message in this group."
 NOT_YOURS_TO_EDIT = "You can edit only your own messages."
-NOT_YOURS_TO_DELETE = "Only its author or an administrator can delete this message."
-GONE = "Its author or an administrator deleted this message."
+NOT_YOURS_TO_DELETE = "Only its author, or a moderator or owner of the group, can delete this message."
+NOT_LOWER = "You can delete only messages of members with fewer rights than you."
+GONE = "This message was deleted."
 CHANGED = "This message was edited in the meantime. Compare the two versions, then save again."
 TOO_MANY = f"This message already has {MAX_DIFFERENT} different emoji. Use one of those."
 NOT_EVERYONE = (
-    f"Only administrators can mention everyone in a group of more than {MAX_NOTIFIED}. Remove @everyone and send again."
+    f"Only moderators and owners can mention everyone in a group of more than {MAX_NOTIFIED}. "
+    "Remove @everyone and send again."
 )
 
 
@@ -58,6 +64,7 @@ class Batch:
         self._appending = Appending(ends)
         self._members = members_among(connection, {draft.member for draft in drafts})
         self._targets = _targets(connection, drafts)
+        self._members |= members_among(connection, self._authors(drafts) - self._members.keys())
         self._parsed = _parsed(drafts)
         self._named = find_named(connection, [(draft.group_id, parsed) for draft, parsed in self._parsed.items()])
 
@@ -81,6 +88,8 @@ class Batch:
         if draft.group_id not in self._appending.ends:
             raise Refused(ErrorCode.NO_SUCH_GROUP, NO_SUCH_GROUP)
         member = self._members.get(draft.member) or self._former_member(draft)
+        if not isinstance(draft, DeleteDraft):
+            self._check_writable(draft, member)
         match draft:
             case MessageDraft():
                 return self._send(draft, member)
@@ -99,10 +108,25 @@ class Batch:
             return Member(target.author, is_superuser=False)
         raise Refused(ErrorCode.NOT_MEMBER, NOT_MEMBER)
 
+    def _authors(self, drafts: Iterable[Draft]) -> set[MemberKey]:
+        """Those whose messages others delete."""
+        targets = [(each, self._target_of(each)) for each in drafts if isinstance(each, DeleteDraft)]
+        return {
+            (each.group_id, target.user_id) for each, target in targets if target and target.user_id != each.user_id
+        }
+
+    def _check_writable(self, draft: Draft, member: Member) -> None:
+        end = self._appending.ends[draft.group_id]
+        if end.posting == Posting.NOBODY:
+            raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if end.is_direct else READ_ONLY)
+        may_post = end.posting == Posting.EVERYONE or member.rank >= Role.MODERATOR.rank
+        if isinstance(draft, MessageDraft) and not may_post:
+            raise Refused(ErrorCode.NOT_ALLOWED, NOT_POSTING)
+
     # Commands
 
     def _send(self, draft: MessageDraft, member: Member) -> int:
-        reply_rev = None if draft.reply_to is None else self._live(draft).rev
+        reply_rev = None if draft.reply_to is None else self._live(draft, member).rev
         body, mentions = self._resolved(draft)
         if mentions:
             self._check_everyone(draft, member, mentions)
@@ -111,10 +135,10 @@ class Batch:
         return self._place(draft, NewEntry(*start, *text, draft.reply_to, reply_rev))
 
     def _edit(self, draft: EditDraft, member: Member) -> int:
-        target = self._existing(draft)
+        target = self._existing(draft, member)
         if target.user_id != draft.user_id:
             raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_EDIT)
-        self._live(draft)
+        self._live(draft, member)
         if target.content == draft.content:
             return target.present_seq
         if target.rev != draft.rev:
@@ -127,9 +151,9 @@ class Batch:
         return seq
 
     def _delete(self, draft: DeleteDraft, member: Member) -> int:
-        target = self._existing(draft)
-        if target.user_id != draft.user_id and not member.is_superuser:
-            raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
+        target = self._existing(draft, member)
+        if target.user_id != draft.user_id:
+            self._check_outranks(draft, member, target)
         if target.is_deleted:
             return target.present_seq
         seq = self._place_change(draft, member, DELETE, target)
@@ -138,7 +162,7 @@ class Batch:
         return seq
 
     def _react(self, draft: ReactionDraft, member: Member) -> int:
-        target = self._live(draft)
+        target = self._live(draft, member)
         present = target.reacted(draft.emoji, draft.user_id)
         if present.is_on == draft.is_on:
             return present.at_seq
@@ -166,14 +190,23 @@ class Batch:
     def _target_of(self, draft: Draft) -> Target | None:
         return None if draft.concerns is None else self._targets.get((draft.group_id, draft.concerns))
 
-    def _existing(self, draft: Draft) -> Target:
+    def _check_outranks(self, draft: Draft, member: Member, target: Target) -> None:
+        author = self._members.get((draft.group_id, target.user_id))
+        if member.rank < Role.MODERATOR.rank or self._appending.ends[draft.group_id].is_direct:
+            raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
+        if author is not None and member.rank <= author.role.rank:
+            raise Refused(ErrorCode.NOT_YOURS, NOT_LOWER)
+
+    def _existing(self, draft: Draft, member: Member) -> Target:
+        """The message that the command is about. People can delete their own messages even if they can't read them."""
         target = self._target_of(draft)
-        if target is None:
+        is_own_to_delete = isinstance(draft, DeleteDraft) and target is not None and target.user_id == draft.user_id
+        if target is None or (target.seq < member.from_seq and not is_own_to_delete):
             raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
         return target
 
-    def _live(self, draft: Draft) -> Target:
-        target = self._existing(draft)
+    def _live(self, draft: Draft, member: Member) -> Target:
+        target = self._existing(draft, member)
         if target.is_deleted:
             raise Refused(ErrorCode.GONE, GONE)
         return target
@@ -183,7 +216,8 @@ class Batch:
 
     def _check_everyone(self, draft: Draft, member: Member, mentions: Iterable[Mentioned]) -> None:
         is_small = self._appending.ends[draft.group_id].member_count <= MAX_NOTIFIED
-        if not (is_small or member.is_superuser) and any(user_id == EVERYONE for user_id, _ in mentions):
+        may_always = is_small or member.rank >= Role.MODERATOR.rank
+        if not may_always and any(user_id == EVERYONE for user_id, _ in mentions):
             raise Refused(ErrorCode.NOT_ALLOWED, NOT_EVERYONE)
 
 

@@ -29,7 +29,7 @@ class TextMessage(msgspec.Struct, tag_field="type", tag="text_message", omit_def
 
 
 class EventMessage(msgspec.Struct, tag_field="type", tag="event_message", omit_defaults=True):
-    """A user's Join or Left."""
+    """A user's Join or Left. `by`: who added or removed them; a superuser who joined as such has themselves."""
 
     group_uuid: UUID
     seq: int
@@ -38,6 +38,7 @@ class EventMessage(msgspec.Struct, tag_field="type", tag="event_message", omit_d
     timestamp: str
     message: str
     withdrawn: bool = False
+    by: str | None = None
 
 
 class MessageEdited(msgspec.Struct, tag_field="type", tag="message_edited", omit_defaults=True):
@@ -83,6 +84,27 @@ class Reaction(msgspec.Struct, tag_field="type", tag="reaction", omit_defaults=T
     deleted: bool = False
 
 
+class GroupChanged(msgspec.Struct, tag_field="type", tag="group_changed", omit_defaults=True):
+    """What an owner of the group changed, or that it got another owner."""
+
+    group_uuid: UUID
+    seq: int
+    timestamp: str
+    user: str
+    change: str
+    message: str
+    target_user: str | None = None
+    value: str | None = None
+
+
+class HiddenChange(msgspec.Struct, tag_field="type", tag="hidden"):
+    """A change of an entry that is older than what the reader may read."""
+
+    group_uuid: UUID
+    seq: int
+    timestamp: str
+
+
 class TutorialEdit(msgspec.Struct, tag_field="type", tag="text_message"):
     """An edit, as clients of the tutorial's protocol are sent it."""
 
@@ -104,4 +126,4 @@ class UnknownEntry(msgspec.Struct, tag_field="type", tag="unknown"):
     timestamp: str
 
 
-EntryObject = TextMessage | EventMessage | MessageEdited | MessageDeleted | Reaction | UnknownEntry
+EntryObject = TextMessage | EventMessage | MessageEdited | MessageDeleted | Reaction | GroupChanged | UnknownEntry

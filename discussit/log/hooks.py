@@ -13,24 +13,23 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
-from discussit.log import committed, mentions, write
-from discussit.log.kinds import JOIN, LEFT, State
+from discussit.log import committed, memberships, mentions, ownership, write
+from discussit.log.kinds import State
+from discussit.log.targets import Mentioned
+from discussit.log.unread import GONE
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
-from discussit.models.entries import ENTRIES, MENTIONS, TEXTS, VERSIONS, Entry, Event, Message
-from discussit.models.groups import GROUPS, Group, Membership, new_epoch
+from discussit.models.entries import ENTRIES, MENTIONS, TEXTS, VERSIONS, Entry, Event, GroupChange, Message
+from discussit.models.groups import GROUPS, Group, new_epoch
 from discussit.text.rich import Parsed, parse
-
-
-class NothingChanges(ValueError):
-    """The event states what is so already: a Join of a member, or a Left of somebody who isn't one."""
 
 
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
     """Log memberships, make memberships follow events, write revisions, end sessions and take new entries."""
-    _log_memberships(session)
-    _follow_events(session)
+    memberships.log_memberships(session)
+    memberships.follow_events(session)
+    ownership.keep_owners(session)
     _keep_log_whole(session)
     _revise(session)
     _end_sessions(session)
@@ -47,6 +46,7 @@ def after_flush(session: OrmSession, _context: UOWTransaction) -> None:
             changes.ended_sessions[row.id] = row.user_id
         elif isinstance(row, Group):
             changes.resync_groups.add(row.uuid)
+            changes.changed_groups[row.uuid] = GONE
             changes.erases = True
             _have_copies_erased(session)
 
@@ -56,64 +56,6 @@ def _have_copies_erased(session: OrmSession) -> None:
     if session.connection().dialect.name == "sqlite":
         asked = session.scalars(text("PRAGMA user_version")).one()
         session.execute(text(f"PRAGMA user_version={asked + 1}"))
-
-
-# Memberships and events
-
-
-def _log_memberships(session: OrmSession) -> None:
-    for membership in [row for row in session.dirty if isinstance(row, Membership)]:
-        if membership.group is None or membership.user is None:
-            session.delete(membership)  # taken out of a list of its group or user: the flush would delete it unlogged
-    events = [row for row in session.new if isinstance(row, Event)]
-    logged = {(_group(session, entry), _user(session, entry), entry.kind) for entry in events}
-    for kind, changed in ((JOIN.name, session.new), (LEFT.name, session.deleted)):
-        for membership in [row for row in changed if isinstance(row, Membership)]:
-            group, user = _group(session, membership), _user(session, membership)
-            if group in session.deleted or (group, user, kind) in logged:
-                continue
-            session.add(Event(group=group, user=user, kind=kind))
-
-
-def _follow_events(session: OrmSession) -> None:
-    """Make the membership agree with an event that was added by itself, as in a shell."""
-    changed: set[Membership] = set()
-    for entry in [row for row in session.new if isinstance(row, Event)]:
-        if entry.kind not in (JOIN.name, LEFT.name):
-            raise ValueError(f"An event is a Join or a Left, not {entry.kind!r}.")
-        group, user = _group(session, entry), _user(session, entry)
-        membership = _membership(session, group, user)
-        if entry.kind == JOIN.name:
-            # A membership that is new in this flush is that of this very Join.
-            if membership is not None and (membership not in session.new or membership in changed):
-                raise NothingChanges(f"{user.username} is a member of {group.name} already.")
-            membership = membership or Membership(group=group, user=user)
-            session.add(membership)
-        else:
-            if membership is None or membership in changed:
-                raise NothingChanges(f"{user.username} is not a member of {group.name}.")
-            session.delete(membership)
-        changed.add(membership)
-
-
-def _membership(session: OrmSession, group: Group, user: User) -> Membership | None:
-    for row in session.new:
-        if isinstance(row, Membership) and _group(session, row) is group and _user(session, row) is user:
-            return row
-    with session.no_autoflush:
-        return session.get(Membership, (group.id, user.id)) if group.id and user.id else None
-
-
-def _group(session: OrmSession, row: Entry | Membership) -> Group:
-    with session.no_autoflush:
-        row.group = row.group or session.get_one(Group, row.group_id)
-    return row.group
-
-
-def _user(session: OrmSession, row: Entry | Membership) -> User:
-    with session.no_autoflush:
-        row.user = row.user or session.get_one(User, row.user_id)
-    return row.user
 
 
 # Sessions
@@ -152,8 +94,8 @@ def _take_entries(session: OrmSession) -> None:
     for entry in entries:
         # A flush without rows of its own would end here, before the entries are written. The group is part of it in
         # any case: a rollback also has to reach the counts that `_refresh` gives it.
-        attributes.flag_dirty(_group(session, entry))
-        _user(session, entry)
+        attributes.flag_dirty(memberships.group_of(session, entry))
+        memberships.user_of(session, entry)
         session.expunge(entry)
     session.info.setdefault("unwritten", []).extend(entries)
 
@@ -170,7 +112,16 @@ def _write(session: OrmSession) -> None:
     seqs = write.write_entries(session.connection(), committed.changes_of(session), new)
     for entry, seq in zip(entries, seqs, strict=True):
         _make_persistent(session, entry, seq)
+    _note_group_changes(session, {entry.group_id for entry in entries if isinstance(entry, GroupChange)})
     _refresh(session, {entry.group for entry in entries})
+
+
+def _note_group_changes(session: OrmSession, groups: Iterable[int]) -> None:
+    """Have members learn of their groups' new settings, and forms with the old ones be out of date."""
+    for id in sorted(groups):
+        changed = update(GROUPS).where(GROUPS.c.id == id).values(rev=GROUPS.c.rev + 1)
+        for uuid, rev in session.connection().execute(changed.returning(GROUPS.c.uuid, GROUPS.c.rev)):
+            committed.changes_of(session).changed_groups[uuid] = rev
 
 
 def _new_entries(session: OrmSession, entries: Sequence[Entry]) -> list["write.NewEntry"]:
@@ -180,10 +131,10 @@ def _new_entries(session: OrmSession, entries: Sequence[Entry]) -> list["write.N
         # A member who is mentioned here has not left before this message.
         write.lock_log_ends(session.connection(), {entry.group.id for entry in entries})
     named = mentions.find_named(session.connection(), texts)
-    return [_new_entry(entry, text, named) for entry, text in zip(entries, parsed, strict=True)]
+    return [_new_entry(session, entry, text, named) for entry, text in zip(entries, parsed, strict=True)]
 
 
-def _new_entry(entry: Entry, text: Parsed | None, named: "mentions.Named") -> "write.NewEntry":
+def _new_entry(session: OrmSession, entry: Entry, text: Parsed | None, named: "mentions.Named") -> "write.NewEntry":
     group, user = entry.group, entry.user
     return write.NewEntry(
         group.id,
@@ -191,11 +142,20 @@ def _new_entry(entry: Entry, text: Parsed | None, named: "mentions.Named") -> "w
         entry.kind,
         user.id,
         user.username,
-        entry.content,
+        entry.content or "",
         entry.client_id,
         entry.timestamp,
         *mentions.resolve(text, group.id, named),
+        other=_other(session, entry),
     )
+
+
+def _other(session: OrmSession, entry: Entry) -> Mentioned | None:
+    """The other user whom the entry concerns, and their name."""
+    if entry.other_user_id is None:
+        return None
+    with session.no_autoflush:
+        return entry.other_user_id, session.get_one(User, entry.other_user_id).username
 
 
 def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
@@ -211,7 +171,7 @@ def _make_persistent(session: OrmSession, entry: Entry, seq: int) -> None:
 def _refresh(session: OrmSession, groups: Iterable[Group]) -> None:
     """Let the session's groups have the counts that were written beside them."""
     columns = GROUPS.c
-    counts = select(columns.last_seq, columns.messages, columns.last_message_at, columns.member_count)
+    counts = select(columns.last_seq, columns.messages, columns.last_message_at, columns.member_count, columns.rev)
     for group in groups:
         found = session.connection().execute(counts.where(columns.id == group.id)).one()
         for name, value in found._mapping.items():

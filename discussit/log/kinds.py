@@ -17,6 +17,7 @@ from discussit.log.entry_objects import (
     NO_BODY,
     EntryObject,
     EventMessage,
+    GroupChanged,
     MessageDeleted,
     MessageEdited,
     Reaction,
@@ -25,6 +26,7 @@ from discussit.log.entry_objects import (
     TutorialEdit,
     UnknownEntry,
 )
+from discussit.log.lines import edit_line, group_change_line, message_line, reaction_line
 
 
 class State(StrEnum):
@@ -40,6 +42,8 @@ class Effect(StrEnum):
 
     JOINED = "joined"
     LEFT = "left"
+    SHOWN = "shown"  # no entry's: a direct group appears among the user's groups
+    HIDDEN = "hidden"  # or no longer is
     UNKNOWN = "unknown"  # of a kind that only a newer version knows: ask the database
 
 
@@ -76,8 +80,10 @@ class EntryRow(NamedTuple):
     reply_rev: int | None = None  # what `rev` of the message was when it was replied to
     target: int | None = None  # the seq of the message that this entry changes
     emoji: str | None = None  # of a reaction
+    other_user_id: int | None = None  # who added or removed the user; of a change of the group: whom it concerns
     mentions: tuple[str, ...] = ()
     changed: Changed | None = None  # of a change
+    other_user: str | None = None  # the name of that user
 
     @property
     def is_deleted(self) -> bool:
@@ -94,6 +100,7 @@ class Kind:
     counts_as_unread: bool = False
     effect: Effect | None = None
     revises: bool = False  # whether it changes the text of its target, as the objects of others have it
+    group_change: str | None = None  # of a change of the group: what `change` of its object says
     tutorial_form: Callable[[str], str] | None = None  # of its object's text; None: not sent to such clients
 
 
@@ -121,7 +128,14 @@ def _text_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> TextMessag
 
 def _event_message(group_uuid: UUID, row: EntryRow, timestamp: str) -> EventMessage:
     status = cast(Status, row.kind)  # only of the two kinds below
-    return EventMessage(group_uuid, row.seq, row.username, status, timestamp, row.content, row.is_deleted)
+    event = group_uuid, row.seq, row.username, status, timestamp, row.content
+    return EventMessage(*event, row.is_deleted, row.other_user)
+
+
+def _group_changed(group_uuid: UUID, row: EntryRow, timestamp: str) -> GroupChanged:
+    change = KINDS[row.kind].group_change or ""
+    line = group_change_line(change, row.username, row.other_user, row.content)
+    return GroupChanged(group_uuid, row.seq, timestamp, row.username, change, line, row.other_user, row.content or None)
 
 
 def _message_edited(group_uuid: UUID, row: EntryRow, timestamp: str) -> MessageEdited:
@@ -204,7 +218,19 @@ EDIT = Kind("Edit", _message_edited, revises=True, tutorial_form=_edit_as_messag
 DELETE = Kind("Delete", _message_deleted, revises=True)
 REACTION = Kind("Reaction", _reaction)
 
-KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT, EDIT, DELETE, REACTION)}
+
+def _of_group(name: str, change: str) -> Kind:
+    return Kind(name, _group_changed, shown_as=change, group_change=change)
+
+
+RENAMED, DESCRIBED = _of_group("Renamed", "renamed"), _of_group("Described", "described")
+OPENED, CLOSED = _of_group("Opened", "opened"), _of_group("Closed", "closed")
+ARCHIVED, UNARCHIVED = _of_group("Archived", "archived"), _of_group("Unarchived", "unarchived")
+ROLE, HANDED_OVER = _of_group("Role", "role"), _of_group("HandedOver", "handed_over")
+SETTINGS = _of_group("Settings", "settings")
+
+GROUP_CHANGES = (RENAMED, DESCRIBED, OPENED, CLOSED, ARCHIVED, UNARCHIVED, ROLE, HANDED_OVER, SETTINGS)
+KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT, EDIT, DELETE, REACTION, *GROUP_CHANGES)}
 SHOWN_KINDS = [kind.name for kind in KINDS.values() if kind.shown_as]
 EVENT_WORDS = {kind.name: kind.shown_as for kind in KINDS.values() if kind.effect and kind.shown_as}
 
@@ -212,32 +238,6 @@ EVENT_WORDS = {kind.name: kind.shown_as for kind in KINDS.values() if kind.effec
 def kind_of(name: str) -> Kind:
     """The kind of this name; of an unknown one, what is safe to assume."""
     return KINDS.get(name) or Kind(name, _unknown, effect=Effect.UNKNOWN)
-
-
-# Their texts
-
-
-def message_line(author: str, content: str, timestamp: str) -> str:
-    """A message in one line, as the tutorial writes it. `timestamp`: as `utc_text` writes it."""
-    return f"{author}:- {content} @{_minute(timestamp)}"
-
-
-def edit_line(user: str, content: str, timestamp: str) -> str:
-    """An edit in one line, in the manner of the tutorial."""
-    return f"{user} edited:- {content} @{_minute(timestamp)}"
-
-
-def reaction_line(user: str, emoji: str, *, is_on: bool) -> str:
-    return f"{user} reacted with {emoji}" if is_on else f"{user} no longer reacts with {emoji}"
-
-
-def _minute(timestamp: str) -> str:
-    return f"{timestamp[:10]} {timestamp[11:16]}"
-
-
-def event_line(username: str, kind: str, group_name: str) -> str:
-    """An event in one line, as the tutorial writes it."""
-    return f"{username} {kind} the {group_name} group"
 
 
 def utc_text(moment: datetime) -> str:

@@ -38,6 +38,13 @@ class Position(NamedTuple):
     rev: int  # how often they have marked something as unread again
 
 
+class Readable(NamedTuple):
+    """The entries that a member may read: the seqs of the first and the last."""
+
+    first: int
+    last: int
+
+
 @dataclass(eq=False)
 class Mark:
     """How far a member says that they have read. `on_answer` is called once, when it is committed or refused."""
@@ -51,7 +58,7 @@ class Mark:
     def member(self) -> MemberKey:
         return self.group_id, self.user_id
 
-    def move(self, position: Position, last_seq: int) -> Position:
+    def move(self, position: Position, log: Readable) -> Position:
         """The position after this mark."""
         raise NotImplementedError
 
@@ -62,20 +69,21 @@ class ReadMark(Mark):
 
     read_rev: int | None = None  # None: whatever it is
 
-    def move(self, position: Position, last_seq: int) -> Position:
+    def move(self, position: Position, log: Readable) -> Position:
         """Never back, and not beyond the log's end."""
         if self.read_rev not in (None, position.rev):
             return position
-        return position._replace(seq=max(position.seq, min(self.seq, last_seq)))
+        return position._replace(seq=max(position.seq, min(self.seq, log.last)))
 
 
 @dataclass(eq=False)
 class UnreadMark(Mark):
     """The member wants `seq` and all that follows to be unread again."""
 
-    def move(self, position: Position, last_seq: int) -> Position:
+    def move(self, position: Position, log: Readable) -> Position:
         """Only if `seq` was read. Marks that name the old `rev` change nothing any more then."""
-        return Position(self.seq - 1, position.rev + 1) if self.seq <= position.seq else position
+        seq = max(self.seq, log.first)
+        return Position(seq - 1, position.rev + 1) if seq <= position.seq else position
 
 
 class Marks:
@@ -174,6 +182,7 @@ LOCK = ManyFound(
             MEMBERSHIPS.c.user_id,
             MEMBERSHIPS.c.read_seq,
             MEMBERSHIPS.c.read_rev,
+            MEMBERSHIPS.c.from_seq,
             GROUPS.c.last_seq,
         )
         .select_from(given)
@@ -196,10 +205,10 @@ MOVE = ManyRows(
 def move_positions(connection: SqlConnection, changes: CommittedChanges, batch: Batch) -> _Moved:
     """Store the members' new positions, and count anew. Runs in another thread on SQLite."""
     moved, locked = {}, set[MemberKey]()
-    for group_id, user_id, seq, rev, last_seq in LOCK.rows(connection, batch):
+    for group_id, user_id, seq, rev, first, last in LOCK.rows(connection, batch):
         member, before = (group_id, user_id), Position(seq, rev)
         locked.add(member)
-        after = _after(before, batch[member], last_seq)
+        after = _after(before, batch[member], Readable(first, last))
         if after != before:
             moved[member] = after
     MOVE.execute(connection, [(*member, *position) for member, position in moved.items()])
@@ -209,9 +218,9 @@ def move_positions(connection: SqlConnection, changes: CommittedChanges, batch: 
     return _Moved(own, [count.member for count in counts if count.member not in locked])
 
 
-def _after(position: Position, marks: Iterable[Mark], last_seq: int) -> Position:
+def _after(position: Position, marks: Iterable[Mark], log: Readable) -> Position:
     for mark in marks:
-        position = mark.move(position, last_seq)
+        position = mark.move(position, log)
     return position
 
 

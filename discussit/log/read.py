@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import SHOWN_KINDS, Changed, EntryRow, utc_text
+from discussit.many_rows import Rows
 from discussit.models import Group, User
 from discussit.models.entries import (
     ENTRIES,
@@ -22,6 +23,7 @@ from discussit.models.entries import (
     TEXTS,
     VERSIONS,
 )
+from discussit.models.groups import ReadableLog
 from discussit.wire.objects import MAX_MISSED
 
 READ_AHEAD = 50  # entries fetched before they are asked for
@@ -42,6 +44,7 @@ _COLUMNS = select(
     ENTRIES.c.reply_rev,
     ENTRIES.c.target,
     ENTRIES.c.emoji,
+    ENTRIES.c.other_user_id,
 )
 _IS_ITS_TEXT = and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq)
 _IS_ITS_VERSION = and_(
@@ -123,9 +126,17 @@ def entries_since(session: OrmSession, group_id: int, group_uuid: UUID, seq: int
             yield encode_entry(group_uuid, row)
 
 
-def is_in_log(session: OrmSession, group: Group, place: Place) -> bool:
-    """Whether the client was in this very log, and not too long ago. It is trusted in what it does not say."""
-    if place.seq is None or not 0 <= group.last_seq - place.seq <= MAX_MISSED:
+def cursor_of(place: Place, log: ReadableLog) -> int:
+    """The seq after which a returning client reads on."""
+    return max(place.seq or 0, log.first - 1)
+
+
+def is_in_log(session: OrmSession, group: Group, log: ReadableLog, place: Place) -> bool:
+    """Whether the client was in this very log, and has not missed too much that it may read.
+
+    It is trusted in what it does not say.
+    """
+    if place.seq is None or place.seq > group.last_seq or group.last_seq - cursor_of(place, log) > MAX_MISSED:
         return False
     if place.epoch not in (None, group.epoch):
         return False
@@ -138,22 +149,26 @@ def timestamp_of(session: OrmSession, group_id: int, seq: int) -> str | None:
     return None if moment is None else utc_text(moment)
 
 
-def shown_after(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
-    """The first entries after `seq` that have a row on pages, in order, at most `limit`."""
-    rows = SHOWN_ROWS.where(TEXTS.c.group_id == group_id, TEXTS.c.seq > seq).order_by(TEXTS.c.seq)
-    return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit)))))
+def shown_after(session: OrmSession, log: ReadableLog, seq: int, limit: int) -> Sequence[EntryRow]:
+    """The first readable entries after `seq` that have a row on pages, in order, at most `limit`."""
+    rows = _shown_rows(log).where(TEXTS.c.seq > seq).order_by(TEXTS.c.seq)
+    return completed(session, log.group_id, list(map(_entry_row, session.execute(rows.limit(limit)))))
 
 
-def shown_before(session: OrmSession, group_id: int, seq: int, limit: int) -> Sequence[EntryRow]:
-    """The last entries before `seq` that have a row on pages, in order, at most `limit`."""
-    rows = SHOWN_ROWS.where(TEXTS.c.group_id == group_id, TEXTS.c.seq < seq).order_by(TEXTS.c.seq.desc())
-    return completed(session, group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
+def shown_before(session: OrmSession, log: ReadableLog, seq: int, limit: int) -> Sequence[EntryRow]:
+    """The last readable entries before `seq` that have a row on pages, in order, at most `limit`."""
+    rows = _shown_rows(log).where(TEXTS.c.seq < seq).order_by(TEXTS.c.seq.desc())
+    return completed(session, log.group_id, list(map(_entry_row, session.execute(rows.limit(limit))))[::-1])
 
 
-def entries_at(session: OrmSession, group_id: int, seqs: Collection[int]) -> Sequence[EntryRow]:
-    """The entries with these seqs, in order, as far as they exist."""
-    rows = ROWS.where(ENTRIES.c.group_id == group_id, ENTRIES.c.seq.in_(seqs)).order_by(ENTRIES.c.seq)
-    return completed(session, group_id, list(map(_entry_row, session.execute(rows))))
+def _shown_rows(log: ReadableLog) -> Rows:
+    return SHOWN_ROWS.where(TEXTS.c.group_id == log.group_id, TEXTS.c.seq >= log.first)
+
+
+def entries_at(session: OrmSession, log: ReadableLog, seqs: Collection[int]) -> Sequence[EntryRow]:
+    """The entries with these seqs, in order, as far as they exist and may be read."""
+    rows = ROWS.where(ENTRIES.c.group_id == log.group_id, ENTRIES.c.seq.in_(list(filter(log.has, seqs))))
+    return completed(session, log.group_id, list(map(_entry_row, session.execute(rows.order_by(ENTRIES.c.seq)))))
 
 
 def _entry_row(row: Sequence[Any]) -> EntryRow:
@@ -164,7 +179,8 @@ def _entry_row(row: Sequence[Any]) -> EntryRow:
 
 
 def completed(session: OrmSession, group_id: int, rows: Sequence[EntryRow]) -> Sequence[EntryRow]:
-    """The rows with the names of those mentioned and, where they are changes, with what their targets are now."""
+    """The rows with the names of other users, and with what their targets are now if they are changes."""
+    rows = _with_other_users(session, rows)
     targets = _targets(session, group_id, rows)
     mentions = _mentions(session, group_id, [*rows, *targets.values()])
     if not (targets or mentions):
@@ -187,6 +203,14 @@ def _completed(
     text = target.rev, target.content, target.body, mentions.get(target.seq, ())
     changed = Changed(target.username, target.state, *text, row.user_id in found.users, found.total)
     return row._replace(changed=changed)
+
+
+def _with_other_users(session: OrmSession, rows: Sequence[EntryRow]) -> Sequence[EntryRow]:
+    ids = {row.other_user_id for row in rows if row.other_user_id is not None}
+    if not ids:
+        return rows
+    names = dict(session.execute(select(User.id, User.username).where(User.id.in_(ids))).all())
+    return [row if row.other_user_id is None else row._replace(other_user=names[row.other_user_id]) for row in rows]
 
 
 def _targets(session: OrmSession, group_id: int, rows: Iterable[EntryRow]) -> dict[int, EntryRow]:

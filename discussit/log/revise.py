@@ -1,5 +1,7 @@
 """Objects that are kept in memory, after a change of the message that they show."""
 
+from uuid import UUID
+
 import msgspec
 from msgspec.structs import replace
 
@@ -7,16 +9,32 @@ from discussit.log.compose import EncodedEntry
 from discussit.log.entry_objects import (
     NO_BODY,
     EntryObject,
+    HiddenChange,
     MessageDeleted,
     MessageEdited,
     Reaction,
     TextMessage,
     UnknownEntry,
 )
-from discussit.log.kinds import KINDS, edit_line, message_line, reaction_line
+from discussit.log.kinds import KINDS
+from discussit.log.lines import edit_line, message_line, reaction_line
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[EntryObject] = msgspec.json.Decoder(EntryObject)
+
+
+class _OfGroup(msgspec.Struct):
+    group_uuid: UUID
+
+
+_of_group = msgspec.json.Decoder(_OfGroup)
+HIDDEN = "Hidden"  # in place of a kind
+
+
+def hidden_change(entry: EncodedEntry) -> EncodedEntry:
+    """The change for those who may not read what it changes: they count it."""
+    shown = HiddenChange(_of_group.decode(entry.text).group_uuid, entry.seq, entry.timestamp)
+    return replace(entry, kind=HIDDEN, target=None, text=_encoder.encode(shown).decode())
 
 
 def revised(entry: EncodedEntry, change: EncodedEntry) -> EncodedEntry:

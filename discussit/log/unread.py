@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, func, literal_column, select
+from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey, is_member
 from discussit.log.kinds import MESSAGE
 from discussit.many_rows import ManyFound, Rows, SqlConnection
 from discussit.models.entries import ENTRIES, EVERYONE, MENTIONS
-from discussit.models.groups import GROUPS, MEMBERSHIPS
+from discussit.models.groups import GROUPS, MEMBERSHIPS, is_listed
 
 
 class Numbers(NamedTuple):
@@ -64,6 +64,7 @@ class Places(NamedTuple):
 
 
 NO_PLACES = Places(0, 0, 0, 0)
+GONE = -1  # in place of its `rev`: the group was deleted
 
 
 class UnreadChange(msgspec.Struct, array_like=True):
@@ -86,6 +87,7 @@ class Count(NamedTuple):
     group_uuid: UUID
     state: GroupState
     numbers: Numbers
+    rev: int = 0  # of the group's settings
 
     @property
     def member(self) -> MemberKey:
@@ -120,6 +122,7 @@ def _mentions_since() -> ColumnElement[int]:
         MENTIONS.c.group_id == MEMBERSHIPS.c.group_id,
         MENTIONS.c.at_seq > MEMBERSHIPS.c.read_seq,
         MENTIONS.c.place.is_not(None),
+        MENTIONS.c.seq >= MEMBERSHIPS.c.from_seq,
     )
     of_others = and_(
         _MENTIONING.c.group_id == MENTIONS.c.group_id,
@@ -138,6 +141,7 @@ def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
             GROUPS.c.uuid,
             GROUPS.c.messages,
             GROUPS.c.revisions,
+            GROUPS.c.rev,
             GROUPS.c.messages - _nth_at_read() - _own_since(),
             _mentions_since(),
             MEMBERSHIPS.c.read_seq,
@@ -147,6 +151,7 @@ def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
         .select_from(given)
         .join(MEMBERSHIPS, condition)
         .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
+        .where(is_listed())
     )
 
 
@@ -170,8 +175,8 @@ def count_members(connection: SqlConnection, members: Iterable[MemberKey]) -> It
 
 
 def _count(row: list[Any]) -> Count:
-    group_id, user_id, group_uuid, messages, revisions, *numbers = row
-    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), Numbers(*numbers))
+    group_id, user_id, group_uuid, messages, revisions, rev, *numbers = row
+    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), Numbers(*numbers), rev)
 
 
 def unread_of(counts: Iterable[Count]) -> dict[UUID, int]:
@@ -184,16 +189,20 @@ def mentions_of(counts: Iterable[Count]) -> dict[UUID, int]:
     return {count.group_uuid: count.numbers.mentions for count in counts if count.numbers.mentions}
 
 
-def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, GroupState]:
-    """The states of these groups, by id; deleted ones are missing."""
-    states = select(GROUPS.c.id, GROUPS.c.messages, GROUPS.c.revisions).where(GROUPS.c.id.in_(group_ids))
-    return {id: GroupState(*state) for id, *state in session.execute(states)}
+def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, tuple[GroupState, int]]:
+    """The states of these groups and the `rev` of their settings, by id; deleted ones are missing."""
+    columns = GROUPS.c.id, GROUPS.c.messages, GROUPS.c.revisions, GROUPS.c.rev
+    states = session.execute(select(*columns).where(GROUPS.c.id.in_(group_ids)))
+    return {id: (GroupState(messages, revisions), rev) for id, messages, revisions, rev in states}
 
 
 def read_places(session: OrmSession, user_ids: Sequence[int]) -> dict[int, Places]:
     """How far these users have read, by id; those who are in no group are missing."""
     columns = MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.read_seq, MEMBERSHIPS.c.read_rev
     sums = [func.sum(column, type_=Integer()) for column in columns]
-    places = select(MEMBERSHIPS.c.user_id, func.count(), *sums).where(MEMBERSHIPS.c.user_id.in_(user_ids))
+    # Not joined with the groups of all memberships, since few are hidden.
+    is_shown = exists().where(GROUPS.c.id == MEMBERSHIPS.c.group_id, GROUPS.c.messages > MEMBERSHIPS.c.hidden_at)
+    listed = or_(MEMBERSHIPS.c.hidden_at.is_(None), is_shown)
+    places = select(MEMBERSHIPS.c.user_id, func.count(), *sums).where(MEMBERSHIPS.c.user_id.in_(user_ids), listed)
     found = session.execute(places.group_by(MEMBERSHIPS.c.user_id))
     return {id: Places(groups, *map(int, sums)) for id, groups, *sums in found}

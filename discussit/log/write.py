@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, func, select, update
+from sqlalchemy import CTE, Column, ColumnElement, Integer, case, func, literal_column, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import is_member
-from discussit.log.committed import CommittedChanges, Revision, changes_of
+from discussit.log.committed import CommittedChanges, Revision, Shown, changes_of
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, Kind, State, utc_text
 from discussit.log.target_rows import INSERT_MENTIONS
@@ -20,13 +20,14 @@ from discussit.log.unread import GroupState, UnreadChange
 from discussit.many_rows import ManyFound, ManyRows, SqlConnection, insert_rows
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES, TEXTS
-from discussit.models.groups import GROUPS, MEMBERSHIPS
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, History, Posting
 from discussit.models.locks import lock_groups
 
 IN_EACH = [ENTRIES.c[name] for name in ("group_id", "seq", "kind", "user_id", "timestamp", "client_id", "state", "nth")]
 INSERT_ENTRIES = insert_rows(*IN_EACH)
 # Changes and replies. With four more values a row, the statement takes a third longer, so other entries do without.
 INSERT_REFERRING = insert_rows(*IN_EACH, *(ENTRIES.c[name] for name in ("target", "emoji", "reply_to", "reply_rev")))
+INSERT_CONCERNING = insert_rows(*IN_EACH, ENTRIES.c.other_user_id)  # another user
 INSERT_TEXTS = insert_rows(*(TEXTS.c[name] for name in ("group_id", "seq", "content", "body")))
 LOCK_LOG_ENDS = ManyFound(
     [Column("id", Integer)],
@@ -37,6 +38,9 @@ LOCK_LOG_ENDS = ManyFound(
         GROUPS.c.messages,
         GROUPS.c.revisions,
         GROUPS.c.member_count,
+        # Who may write.
+        case((GROUPS.c.archived_at.is_not(None), literal_column(f"'{Posting.NOBODY}'")), else_=GROUPS.c.posting),
+        GROUPS.c.access == literal_column(f"'{Access.DIRECT}'"),
     ),
 )
 MOVE_LOG_ENDS = ManyRows(
@@ -56,9 +60,32 @@ MOVE_LOG_ENDS = ManyRows(
         )
     ),
 )
-READ_UP_TO = ManyRows(
+
+
+def _first_readable(given: CTE) -> ColumnElement[int]:
+    """The first entry that those may read whose Joins are given."""
+    from_join = GROUPS.c.history == literal_column(f"'{History.FROM_JOIN}'")
+    first = select(case((from_join, given.c.seq), else_=GROUPS.c.readable_from)).where(GROUPS.c.id == given.c.group_id)
+    return first.correlate(given).scalar_subquery()
+
+
+BEGIN_READING = ManyRows(
     [Column(name, Integer) for name in ("group_id", "user_id", "seq")],
-    lambda given: update(MEMBERSHIPS).where(is_member(given.c.user_id, given.c.group_id)).values(read_seq=given.c.seq),
+    lambda given: (
+        update(MEMBERSHIPS)
+        .where(is_member(given.c.user_id, given.c.group_id))
+        .values(read_seq=given.c.seq, from_seq=_first_readable(given))
+    ),
+)
+# Members from whom a direct group was hidden that had so many messages.
+HIDDEN = ManyFound(
+    [Column("group_id", Integer), Column("messages", Integer)],
+    lambda given: (
+        select(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.user_id)
+        .select_from(given)
+        .join(MEMBERSHIPS, MEMBERSHIPS.c.group_id == given.c.group_id)
+        .where(MEMBERSHIPS.c.hidden_at >= given.c.messages)
+    ),
 )
 MEMBERS_ADDED: dict[Effect | None, int] = {Effect.JOINED: 1, Effect.LEFT: -1}
 
@@ -80,6 +107,7 @@ class NewEntry(NamedTuple):
     reply_rev: int | None = None
     emoji: str | None = None
     target: Target | None = None  # of a change
+    other: Mentioned | None = None  # who added or removed the user, or whom a change of the group concerns
 
 
 def raise_revisions(session: OrmSession, group_id: int, epoch: str | None = None) -> None:
@@ -100,6 +128,8 @@ class LogEnd:
     nth: int
     revisions: int
     member_count: int
+    posting: str  # who may write, as `Posting` has it
+    is_direct: bool
     last_message_at: datetime | None = None  # of the messages that this transaction appended
 
     @property
@@ -107,7 +137,8 @@ class LogEnd:
         return GroupState(self.nth, self.revisions)
 
     def copy(self) -> "LogEnd":
-        return LogEnd(self.group_uuid, self.seq, self.nth, self.revisions, self.member_count)
+        counts = self.seq, self.nth, self.revisions, self.member_count
+        return LogEnd(self.group_uuid, *counts, self.posting, self.is_direct)
 
     def move(self, kind: Kind, timestamp: datetime) -> None:
         """Append an entry of this kind."""
@@ -163,6 +194,10 @@ class _Placed(NamedTuple):
         """Whether it changes another entry, or answers one."""
         return self.entry.target is not None or self.entry.reply_to is not None
 
+    @property
+    def is_plain(self) -> bool:
+        return not (self.refers or self.entry.other is not None)
+
 
 class Appending:
     """Entries that one transaction appends to groups that it has locked: they get their places, then are written."""
@@ -185,20 +220,31 @@ class Appending:
         placed, ends = self._placed, self.ends
         moved = [(group, start, ends[group]) for group, start in self._starts.items() if ends[group].seq > start.seq]
         referring = [each for each in placed if each.refers]
-        plain = [each for each in placed if not each.refers] if referring else placed
+        concerning = [each for each in placed if each.entry.other is not None]
+        plain = [each for each in placed if each.is_plain] if referring or concerning else placed
         MOVE_LOG_ENDS.execute(connection, [(group, *end.counts_since(start)) for group, start, end in moved])
         INSERT_ENTRIES.execute(connection, map(_entry_values, plain))
         INSERT_REFERRING.execute(connection, map(_referring_values, referring))
+        INSERT_CONCERNING.execute(connection, map(_concerning_values, concerning))
         # A row also for a text that is empty: see TEXTS.
         INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.kind.shown_as])
         INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
         # Whatever was written before they came is not new to them.
-        READ_UP_TO.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
+        BEGIN_READING.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
         self._note_entries(changes)
         for _, start, end in moved:
             if end.nth > start.nth or end.revisions > start.revisions:
                 changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
         self._note_mentioned(changes)
+        self._note_shown(connection, changes, moved)
+
+    def _note_shown(
+        self, connection: SqlConnection, changes: CommittedChanges, moved: Iterable[tuple[int, LogEnd, LogEnd]]
+    ) -> None:
+        """Have members learn of a direct group that appears with these messages among their groups."""
+        written = {group: (start, end) for group, start, end in moved if end.is_direct and end.nth > start.nth}
+        for group, user_id in HIDDEN.rows(connection, [(group, start.nth) for group, (start, _) in written.items()]):
+            changes.shown.append(Shown(written[group][1].group_uuid, written[group][1].seq, user_id))
 
     def _note_entries(self, changes: CommittedChanges) -> None:
         texts = dict[datetime, str]()
@@ -239,6 +285,12 @@ def _referring_values(placed: _Placed) -> tuple[Any, ...]:
     return *_entry_values(placed), target, new.emoji, new.reply_to, new.reply_rev
 
 
+def _concerning_values(placed: _Placed) -> tuple[Any, ...]:
+    """In the order of INSERT_CONCERNING."""
+    other = placed.entry.other
+    return *_entry_values(placed), other and other[0]
+
+
 def _text_values(placed: _Placed) -> tuple[Any, ...]:
     return placed.entry.group_id, placed.seq, placed.entry.content, placed.entry.body
 
@@ -254,6 +306,8 @@ def _row(placed: _Placed) -> EntryRow:
     if new.target is not None:
         changed = new.target.changed(new.emoji, new.user_id)
         return row._replace(target=new.target.seq, emoji=new.emoji, changed=changed)
+    if new.other is not None:
+        return row._replace(other_user_id=new.other[0], other_user=new.other[1])
     if new.body is None and new.reply_to is None:
         return row
     names = tuple(name for _, name in new.mentions)

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
@@ -25,6 +26,14 @@ AGE_LIMIT = timedelta(days=90)  # how long a session lasts at most
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
 
 
+class Direct(StrEnum):
+    """Who may write to somebody directly."""
+
+    SHARED = "shared"  # everyone who shares a group with them
+    EVERYONE = "everyone"
+    NOBODY = "nobody"
+
+
 class User(Base):
     """An account. It is never deleted, since logs refer to it: `close` ends it."""
 
@@ -40,6 +49,8 @@ class User(Base):
     is_superuser: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # Who may begin a direct group with them.
+    direct: Mapped[str] = mapped_column(String(10), default=Direct.SHARED, server_default=Direct.SHARED)
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")
     sessions: Mapped[list["Session"]] = relationship(back_populates="user", cascade="all, delete-orphan")

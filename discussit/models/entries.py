@@ -22,7 +22,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, synonym
 
-from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, State, event_line, message_line, utc_text
+from discussit.log.kinds import (
+    DELETE,
+    EDIT,
+    GROUP_CHANGES,
+    MESSAGE,
+    REACTION,
+    State,
+    utc_text,
+)
+from discussit.log.lines import event_line, message_line
 from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.groups import Group
@@ -109,6 +118,9 @@ class Entry(Base):
     client_id: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default=State.LIVE)
     nth: Mapped[int]  # how many messages the group has up to and including this entry
+    # Of a Join or Left: who added or removed the user. Of a change of the group: the member whom it concerns. No
+    # foreign key, which would lock that account after the group.
+    other_user_id: Mapped[int | None]
     # Of a change:
     target: Mapped[int | None]  # the seq of the message that it changes
     emoji: Mapped[str | None] = mapped_column(String(MAX_EMOJI))  # of a reaction
@@ -134,6 +146,7 @@ class Entry(Base):
         "polymorphic_on": case(
             (kind == MESSAGE.name, "message"),
             (kind.in_([EDIT.name, DELETE.name, REACTION.name]), "change"),
+            (kind.in_([each.name for each in GROUP_CHANGES]), "group_change"),
             else_="event",
         )
     }
@@ -187,6 +200,15 @@ class Event(Entry):
 
     def __str__(self) -> str:
         return self.content
+
+
+class GroupChange(Entry):
+    """What an owner changed of the group. The `content` is the value that it has since, if the kind has one."""
+
+    __mapper_args__ = {"polymorphic_identity": "group_change"}
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq} of {self.group.name}"
 
 
 class Change(Entry):

@@ -13,13 +13,14 @@ from discussit.models import User
 from discussit.models.accounts import new_token, session_id, username_key
 from discussit.pages.page import Form, own_address, page, refusal, see_other
 from discussit.pages.submissions import claim, logged_in
+from discussit.settings import SignUp
 from discussit.site import site_of
 from discussit.urls import address
 
 
 async def sign_up(request: Request) -> Response:
     site = site_of(request)
-    if not site.settings.signup_open:
+    if site.settings.signup != SignUp.OPEN:
         return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
     form = await Form.sent(request) if request.method == "POST" else Form()
     if request.method == "POST":

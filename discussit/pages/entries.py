@@ -9,9 +9,9 @@ from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_acco
 from discussit.delivery.protocols import V1
 from discussit.delivery.slices import Slice
 from discussit.groups.admission import admit
-from discussit.log.read import Place, entries_since, is_in_log
+from discussit.log.read import Place, cursor_of, entries_since, is_in_log
 from discussit.log.unread import count_for
-from discussit.models import Group
+from discussit.models import Membership
 from discussit.pages.page import JSON
 from discussit.site import site_of
 from discussit.wire import objects
@@ -39,9 +39,9 @@ async def entries(request: Request) -> Response:
 
 def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:
     """Admission, place and entries from one snapshot, so that none is from after a reset that is not seen."""
-    group = admit(session, user, request.path_params["uuid"]).group
+    membership = admit(session, user, request.path_params["uuid"])
     place = V1.place(request.query_params)
-    found = "[]" if place is None else _array(session, group, place)
+    found = "[]" if place is None else _array(session, membership, place)
     return _unread(session, user) if found == "[]" and request.query_params.get("unread") == "1" else found
 
 
@@ -50,10 +50,12 @@ def _unread(session: OrmSession, user: CurrentUser) -> str:
     return objects.array(objects.encode(objects.Unread(count.group_uuid, *count.numbers)) for count in counts)
 
 
-def _array(session: OrmSession, group: Group, place: Place) -> str:
-    if place.seq is None or not is_in_log(session, group, place):
+def _array(session: OrmSession, membership: Membership, place: Place) -> str:
+    group, log = membership.group, membership.log
+    if not is_in_log(session, group, log, place):
         return objects.array([objects.encode(objects.Reset(group.last_seq))])
-    if place.seq == group.last_seq:
+    cursor = cursor_of(place, log)
+    if cursor >= group.last_seq:
         return "[]"
-    missed = entries_since(session, group.id, group.uuid, place.seq, MAX_ENTRIES)
-    return Slice.after(place.seq, missed, MAX_LENGTH).array
+    missed = entries_since(session, group.id, group.uuid, cursor, MAX_ENTRIES)
+    return Slice.after(cursor, missed, MAX_LENGTH).readable_from(log.first).array

@@ -16,7 +16,8 @@ from discussit.log.checks import MAX_CONTENT, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
 from discussit.log.read import entries_at, shown_after, shown_before
 from discussit.log.unread import Count, count_for
-from discussit.models import Group
+from discussit.models import Group, Membership
+from discussit.models.groups import ReadableLog
 from discussit.pages.home import group_rows, numbers_of
 from discussit.pages.page import Form, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
@@ -104,14 +105,14 @@ class GroupPage(NamedTuple):
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, here: Sequence[int]) -> GroupPage:
-    group = admit(session, user, request.path_params["uuid"]).group
-    part = _part(session, group, request)
+    membership = admit(session, user, request.path_params["uuid"])
+    group, log, part = membership.group, membership.log, _part(session, membership, request)
     around = read_around if part.is_of_log else read_around_each
     return GroupPage(
         group,
         part,
-        around(session, group.id, user.id, part.entries),
-        _answered(session, group, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
+        around(session, log, user.id, part.entries),
+        _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
         some_members(session, group.id, [user.id, *here], MEMBERS),
         session.execute(group_rows(user, only_own=True)).all(),
         list(count_for(session.connection(), user.id)),
@@ -123,57 +124,58 @@ def _default_reply(part: Part, form: Form) -> int | None:
     return None if form.errors else part.conversation
 
 
-def _answered(session: OrmSession, group: Group, seq: int | None) -> Excerpt | None:
-    if seq is None or seq > group.last_seq:
+def _answered(session: OrmSession, membership: Membership, seq: int | None) -> Excerpt | None:
+    if seq is None or seq > membership.group.last_seq:
         return None
-    found = excerpts(session, group.id, [seq]).get(seq)
+    found = excerpts(session, membership.log, [seq]).get(seq)
     return None if found is None or found.is_deleted else found
 
 
-def _part(session: OrmSession, group: Group, request: Request) -> Part:
+def _part(session: OrmSession, membership: Membership, request: Request) -> Part:
     """The part of the log that the URL asks for; the end, if the log has no such part."""
+    group, log = membership.group, membership.log
     at, after, before, replies = (_seq(request, name) for name in ("at", "after", "before", "replies"))
     part: Part | None = None
     if replies is not None and replies <= group.last_seq:
-        part = _part_of_conversation(session, group, replies, after, before)
+        part = _part_of_conversation(session, log, replies, after, before)
     elif at is not None and at <= group.last_seq:
-        part = _part_around(session, group, at)
+        part = _part_around(session, log, at)
     elif after is not None and after < group.last_seq:
-        part = _part_after(session, group, after)
+        part = _part_after(session, log, after)
     elif before is not None and before <= group.last_seq:
-        part = _part_before(session, group, before)
-    return part or _part_before(session, group, group.last_seq + 1) or Part([], has_earlier=False, has_later=False)
+        part = _part_before(session, membership, before)
+    return part or _part_before(session, membership, group.last_seq + 1) or Part([], has_earlier=False, has_later=False)
 
 
-def _part_around(session: OrmSession, group: Group, at: int) -> Part | None:
+def _part_around(session: OrmSession, log: ReadableLog, at: int) -> Part | None:
     """By rows, not by seqs: there may be any number of changes between them."""
-    above = shown_before(session, group.id, at, PAGE // 2 - 1)
-    below = shown_after(session, group.id, at - 1, PAGE + 1 - len(above))
+    above = shown_before(session, log, at, PAGE // 2 - 1)
+    below = shown_after(session, log, at - 1, PAGE + 1 - len(above))
     entries = [*above, *below][:PAGE]
-    return _of_log(entries, has_later=len(above) + len(below) > PAGE)
+    return _of_log(log, entries, has_later=len(above) + len(below) > PAGE)
 
 
-def _part_after(session: OrmSession, group: Group, seq: int) -> Part | None:
-    entries = shown_after(session, group.id, seq, PAGE + 1)
-    return _of_log(entries[:PAGE], has_later=len(entries) > PAGE)
+def _part_after(session: OrmSession, log: ReadableLog, seq: int) -> Part | None:
+    entries = shown_after(session, log, seq, PAGE + 1)
+    return _of_log(log, entries[:PAGE], has_later=len(entries) > PAGE)
 
 
-def _part_before(session: OrmSession, group: Group, seq: int) -> Part | None:
-    entries = shown_before(session, group.id, seq, PAGE)
-    return _of_log(entries, has_later=seq <= group.last_seq)
+def _part_before(session: OrmSession, membership: Membership, seq: int) -> Part | None:
+    entries = shown_before(session, membership.log, seq, PAGE)
+    return _of_log(membership.log, entries, has_later=seq <= membership.group.last_seq)
 
 
-def _of_log(entries: Sequence[EntryRow], *, has_later: bool) -> Part | None:
-    return Part(entries, entries[0].seq > 1, has_later) if entries else None
+def _of_log(log: ReadableLog, entries: Sequence[EntryRow], *, has_later: bool) -> Part | None:
+    return Part(entries, entries[0].seq > log.first, has_later) if entries else None
 
 
 def _part_of_conversation(
-    session: OrmSession, group: Group, seq: int, after: int | None, before: int | None
+    session: OrmSession, log: ReadableLog, seq: int, after: int | None, before: int | None
 ) -> Part | None:
     """The end of the conversation, or what is before or after a place in it. None if `seq` is no message."""
-    seqs = conversation(session, group.id, seq)
+    seqs = conversation(session, log, seq)
     first, last = _range(seqs, after, before)
-    entries = [row for row in entries_at(session, group.id, seqs[first:last]) if row.kind == MESSAGE.name]
+    entries = [row for row in entries_at(session, log, seqs[first:last]) if row.kind == MESSAGE.name]
     return Part(entries, first > 0, last < len(seqs), conversation=seq) if entries else None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -10,15 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser, NotASuperuser, check_rights, current_user, user_of
+from discussit.accounts.current_user import CurrentUser, current_user, user_of
 from discussit.accounts.login import has_accounts
 from discussit.accounts.security_log import Act
-from discussit.errors import FieldError
+from discussit.errors import FieldError, Refused, checked
+from discussit.groups.creation import create_group as create_group_of
 from discussit.groups.membership import is_member
 from discussit.log.unread import Count, Numbers, count_for
 from discussit.models import Group, Membership
-from discussit.pages.page import Form, live_page, refusal, see_other
-from discussit.pages.submissions import claim
+from discussit.models.groups import Access, check_description, check_name
+from discussit.pages.page import Form, live_page, see_other
+from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -61,25 +63,26 @@ def group_rows(user: CurrentUser, *, only_own: bool = False) -> Any:
 
 
 async def create_group(request: Request) -> Response:
-    user, form = current_user(request), await Form.sent(request)
-    if not user.is_superuser:
-        return _refuse_group(request)
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
     try:
-        group = Group(name=form.get("name"))
-    except ValueError as error:
-        return await _home(request, user, form.refuse(FieldError("name", str(error))))
-    home_address = address(request, "/")
+        group = _new_group(form)
+    except FieldError as error:
+        return await _home(request, user, form.refuse(error))
+    place = address(request, group.get_absolute_url())
     try:
-        async with site_of(request).database.transaction() as session:
-            session.add(group)
-            await session.run_sync(check_rights, user, as_superuser=True)
-            await claim(form, session, user.id, home_address)
-    except NotASuperuser:
-        return _refuse_group(request)
+        await create_group_of(site.database, user, group, site.group_creation, claiming(form, place))
+    except Refused as refused:
+        security_log.refused(request, Act.GROUP)
+        raise refused
     security_log.done(request, Act.GROUP_CREATE, group=group.id)
-    return see_other(home_address)
+    return see_other(place)
 
 
-def _refuse_group(request: Request) -> Response:
-    security_log.refused(request, Act.GROUP)
-    return refusal(request, 403, "Not yours to do", "Only a superuser makes groups. Ask the one of this server.")
+def _new_group(form: Form) -> Group:
+    """Raises FieldError."""
+    name = checked("name", check_name, form.get("name"))
+    description = checked("description", check_description, form.get("description"))
+    access = form.get("access") or Access.OPEN
+    if access not in (Access.OPEN, Access.CLOSED):
+        raise FieldError("access", "Choose who can find the group: everyone, or only its members.")
+    return Group(name=name, description=description, access=access, uuid=uuid4())

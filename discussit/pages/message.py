@@ -4,20 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.admission import NotAMember, admit
+from discussit.groups.admission import NoSuchGroup, NotAMember, admit
+from discussit.groups.membership import rank_of
 from discussit.log.around import Around, read_around, some_reactors
 from discussit.log.checks import is_seq
 from discussit.log.decide import GONE, NO_SUCH_MESSAGE, NOT_YOURS_TO_DELETE, NOT_YOURS_TO_EDIT
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
 from discussit.log.versions import EarlierText, earlier_texts, present_since
-from discussit.models import Group
+from discussit.models import Group, Membership, Message
+from discussit.models.groups import Access, ReadableLog, Role
 from discussit.pages.page import Form, page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
@@ -37,7 +40,8 @@ class MessagePage(NamedTuple):
     group: Group
     row: EntryRow
     around: Around
-    is_member: bool
+    member: Membership | None
+    may_delete: bool
     reactors: Mapping[str, Sequence[str]] = {}  # by emoji: REACTORS names at most
     present_since: datetime | None = None
     earlier: Sequence[EarlierText] = ()
@@ -60,7 +64,7 @@ async def place(request: Request) -> Response:
     user = current_user(request)
 
     def read(session: OrmSession) -> EntryRow | None:
-        return _entry(session, admit(session, user, request.path_params["uuid"]).group, request)
+        return _entry(session, admit(session, user, request.path_params["uuid"]).log, request)
 
     row = await site_of(request).database.run_read(read)
     if row is None:
@@ -102,8 +106,8 @@ async def edit_page(request: Request, form: Form, status: int = 200) -> Response
 async def delete_form(request: Request) -> Response:
     """Asks whether to delete the message. Its author may do so after leaving the group. Raises Refused."""
     read = await _read(request, admits_authors=True)
-    if not current_user(request).is_superuser:
-        _check_own(request, read.row, NOT_YOURS_TO_DELETE)
+    if not read.may_delete:
+        raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
     _check_live(read.row)
     return _page(request, "group/delete.html", read, Form())
 
@@ -144,7 +148,7 @@ def _page(request: Request, name: str, read: MessagePage, form: Form, status: in
         form=form,
         status=status,
         is_own=is_own,
-        may_delete=is_own or user.is_superuser,
+        is_member=read.member is not None,
     )
 
 
@@ -164,57 +168,78 @@ async def _read(
     user = current_user(request)
 
     def read(session: OrmSession) -> MessagePage:
-        group, row, is_member = found_message(session, user, request, admits_authors=admits_authors)
-        return read_more(session, MessagePage(group, row, read_around(session, group.id, user.id, [row]), is_member))
+        group, row, member = found_message(session, user, request, admits_authors=admits_authors)
+        log = member.log if member else ReadableLog(group.id)
+        around = read_around(session, log, user.id, [row])
+        may_delete = row.user_id == user.id or (member is not None and _outranks_author(session, user, member, row))
+        return read_more(session, MessagePage(group, row, around, member, may_delete))
 
     return await site_of(request).database.run_read(read)
 
 
+def _outranks_author(session: OrmSession, user: CurrentUser, member: Membership, row: EntryRow) -> bool:
+    """Whether the member may delete the message of somebody else: decide.py has the rule."""
+    rank = rank_of(member, is_superuser=user.is_superuser)
+    if rank < Role.MODERATOR.rank or member.group.access == Access.DIRECT:
+        return False
+    author = session.get(Membership, (member.group_id, row.user_id))
+    return author is None or rank > Role(author.role).rank
+
+
 def group_to_act_in(
     session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False
-) -> tuple[Group, bool]:
-    """The request's group, and whether the user is a member.
+) -> tuple[Group, Membership | None]:
+    """The request's group, and the user's membership.
 
-    `admits_authors`: raise no NotAMember, since it is decided later whether the message is the user's own.
+    `admits_authors`: also admit whoever wrote the request's message and has left; the membership is None then.
     """
     try:
-        return admit(session, user, request.path_params["uuid"]).group, True
-    except NotAMember as left:
-        if not admits_authors:
+        membership = admit(session, user, request.path_params["uuid"])
+    except (NoSuchGroup, NotAMember):
+        group = _group_of_own(session, user, request) if admits_authors else None
+        if group is None:
             raise
-        return left.group, False
+        return group, None
+    return membership.group, membership
+
+
+def _group_of_own(session: OrmSession, user: CurrentUser, request: Request) -> Group | None:
+    """The group of the request's message, if that is the user's own."""
+    own = select(Group).join(Message, Message.group_id == Group.id)
+    of_request = Group.uuid == request.path_params["uuid"], Message.seq == min(request.path_params["seq"], MAX_SEQ)
+    return session.scalar(own.where(*of_request, Message.user_id == user.id))
 
 
 class Found(NamedTuple):
-    """A message, and whether the user who asks for it is a member of its group."""
+    """A message, and the membership of the user who asks for it."""
 
     group: Group
     row: EntryRow
-    is_member: bool
+    member: Membership | None
 
 
 def found_message(session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False) -> Found:
-    """The request's message, for a member; with `admits_authors` also for its author, who may have left.
+    """The request's message, for a member who may read it; with `admits_authors` also for its author.
 
-    Raises Refused if there is none, and NotAMember.
+    Raises Refused if there is none, NotAMember and NoSuchGroup.
     """
-    group, is_member = group_to_act_in(session, user, request, admits_authors=admits_authors)
-    row = _message(session, group, request)
-    if not is_member and (row is None or row.user_id != user.id):
-        raise NotAMember(group)
+    group, member = group_to_act_in(session, user, request, admits_authors=admits_authors)
+    row = _message(session, member.log if member else ReadableLog(group.id), request)
+    if row is None and admits_authors and _group_of_own(session, user, request) is not None:
+        row = _message(session, ReadableLog(group.id), request)
     if row is None:
         raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
-    return Found(group, row, is_member)
+    return Found(group, row, member)
 
 
-def _message(session: OrmSession, group: Group, request: Request) -> EntryRow | None:
-    row = _entry(session, group, request)
+def _message(session: OrmSession, log: ReadableLog, request: Request) -> EntryRow | None:
+    row = _entry(session, log, request)
     return row if row is not None and row.kind == MESSAGE.name else None
 
 
-def _entry(session: OrmSession, group: Group, request: Request) -> EntryRow | None:
+def _entry(session: OrmSession, log: ReadableLog, request: Request) -> EntryRow | None:
     seq = request.path_params["seq"]
-    found = entries_at(session, group.id, [seq]) if seq <= MAX_SEQ else ()
+    found = entries_at(session, log, [seq]) if seq <= MAX_SEQ else ()
     return found[0] if found else None
 
 

@@ -15,7 +15,7 @@ from discussit.accounts import security_log
 from discussit.accounts.current_user import current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import ErrorCode, FieldError, Refused
-from discussit.groups.admission import NoSuchGroup, NotAMember
+from discussit.groups.admission import NoSuchGroup, NotAMember, outside
 from discussit.log.batch_writer import seq_of
 from discussit.log.checks import check_client_id, check_form_content
 from discussit.log.draft import DeleteDraft, Draft, EditDraft, MessageDraft, ReactionDraft, check_emoji
@@ -110,7 +110,7 @@ async def delete(request: Request) -> Response:
         if isinstance(draft, DeleteDraft) and draft.removed_of is not None:
             security_log.done(request, Act.MESSAGE_DELETE, draft.removed_of, group=draft.group_id, seq=target)
 
-    leads_to = place_of(request, target) if doomed.is_member else address(request, "/")
+    leads_to = place_of(request, target) if doomed.member is not None else address(request, "/")
     return await _answer(request, form, draft, show, admits_authors=True, then=log) or see_other(leads_to)
 
 
@@ -221,5 +221,5 @@ async def _carry_out(request: Request, form: Form, make: MakeDraft, *, admits_au
         return draft, await site.writer.append(draft)
     except Refused as refused:
         if refused.code == ErrorCode.NOT_MEMBER:
-            raise NotAMember(group) from None
+            raise outside(group) from None
         raise

@@ -162,7 +162,7 @@ def _context(request: Request) -> dict[str, Any]:
         "user": user_of(request),
         "form_id": secrets.token_hex(16),
         "root": root_of(request),
-        "signup_open": site_of(request).settings.signup_open,
+        "signup": site_of(request).settings.signup,
     }
 
 

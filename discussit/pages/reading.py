@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.admission import NotAMember, admit
+from discussit.groups.admission import admit, outside
 from discussit.log.checks import is_seq
 from discussit.log.marks import ReadMark
 from discussit.models import Group
@@ -50,7 +50,7 @@ def _mark(group: Group, user: CurrentUser, form: Form) -> ReadMark:
 
 def _refusal(request: Request, group: Group, refused: Refused) -> Response:
     if refused.code == ErrorCode.NOT_MEMBER:
-        raise NotAMember(group)
+        raise outside(group)
     status = status_of(refused)
     if is_for_script(request):
         return json_refusal(refused, status)

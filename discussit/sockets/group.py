@@ -32,9 +32,10 @@ from discussit.log.draft import (
     check_emoji,
 )
 from discussit.log.marks import Outcome, ReadMark, UnreadMark
-from discussit.log.read import LogState, Place, is_in_log
+from discussit.log.read import LogState, Place, cursor_of, is_in_log
 from discussit.log.unread import Count, count_for, mentions_of, unread_of
 from discussit.models.accounts import is_spelled
+from discussit.models.groups import ReadableLog
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.wire import commands, objects
@@ -71,6 +72,7 @@ class Admitted(NamedTuple):
 
     group_id: int
     state: LogState
+    log: ReadableLog
     is_in_log: bool  # whether the client's place is one of this log, from which it can read on
 
 
@@ -80,13 +82,14 @@ async def _admitted(
     """What the database has for a new socket, and what its user has not read where the protocol has that."""
 
     def read(session: OrmSession) -> tuple[Admitted, Sequence[Count]]:
-        group = admit(session, user, follower.group_uuid).group
+        membership = admit(session, user, follower.group_uuid)
+        group, log = membership.group, membership.log
         state = LogState(group.last_seq, group.revisions, group.epoch)
         counts = list(count_for(session.connection(), user.id)) if follower.protocol.has_unread else []
-        return Admitted(group.id, state, place is not None and is_in_log(session, group, place)), counts
+        return Admitted(group.id, state, log, place is not None and is_in_log(session, group, log, place)), counts
 
     admitted, counts = await database.run_read(read)
-    follower.admit(admitted.state.last_seq)
+    follower.admit(admitted.state.last_seq, admitted.log.first)
     return admitted, counts
 
 
@@ -96,6 +99,7 @@ def _greet(
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last, epoch = admitted.state.last_seq, admitted.state.epoch
     ready = objects.Ready(user.username, user.account_id, follower.group_uuid, last, epoch, version=assets.version())
+    ready.from_ = admitted.log.first if admitted.log.first > 1 else None
     ready.unread, ready.mentions = unread_of(counts), mentions_of(counts)
     for count in counts:
         if count.group_id == admitted.group_id:
@@ -103,8 +107,8 @@ def _greet(
     follower.reply(ready)
     if place is None:
         return
-    if admitted.is_in_log and place.seq is not None:
-        follower.cursor = place.seq
+    if admitted.is_in_log:
+        follower.cursor = cursor_of(place, admitted.log)
     else:
         follower.reply(objects.Reset(seq=last))
 

@@ -22,7 +22,7 @@ class LeaveGroup(msgspec.Struct, tag_field="type", tag="leave_group"):
     data: UUID
 
 
-class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
+class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True, rename={"from_": "from"}):
     """The first object of a `discussit.v1` connection: the log's last seq, or one's groups on `/`."""
 
     user: str
@@ -30,6 +30,7 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True):
     group_uuid: UUID | None = None
     seq: int | None = None
     epoch: str | None = None
+    from_: int | None = None  # the first entry that the user may read, if it is not 1
     groups: list[UUID] | None = None
     version: str | None = None  # of the scripts that pages come with
     # Of all the user's groups, without zeros:
@@ -49,6 +50,23 @@ class Unread(msgspec.Struct, tag_field="type", tag="unread"):
     read: int
     read_rev: int
     at: int
+
+
+class Group(msgspec.Struct, tag_field="type", tag="group"):
+    """One of the user's groups, which is new to them or has changed."""
+
+    group_uuid: UUID
+    name: str  # of a direct group, the names of the others
+    access: str
+    archived: bool
+    members: int
+    role: str
+
+
+class GroupGone(msgspec.Struct, tag_field="type", tag="group_gone"):
+    """The group was deleted, or is no longer one of the user's."""
+
+    group_uuid: UUID
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):
@@ -83,7 +101,9 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
         return error
 
 
-Reply = Ready | Unread | Ack | Reset | Error | JoinGroup | LeaveGroup  # what a server sends besides entries
+Reply = (
+    Ready | Unread | Group | GroupGone | Ack | Reset | Error | JoinGroup | LeaveGroup
+)  # what a server sends besides entries
 
 _encoder = msgspec.json.Encoder()
 

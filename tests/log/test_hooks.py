@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.log.hooks import NothingChanges
+from discussit.log.memberships import NothingChanges
 from discussit.models import Base, Entry, Event, Group, Membership, Message, Session, User
 from discussit.models.accounts import session_id
 from discussit.models.entries import TEXTS
