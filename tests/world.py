@@ -18,6 +18,7 @@ from discussit.log.marks import ReadMark, move_positions
 from discussit.log.write import NewEntry, write_entries
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import new_token, session_id
+from discussit.models.groups import ReadableLog
 
 
 @dataclass
@@ -36,6 +37,11 @@ class World:
     bob: User
     group: Group
     published: list = field(default_factory=list)
+
+    @property
+    def readable(self):
+        """All of the group's log."""
+        return ReadableLog(self.group.id)
 
     @asynccontextmanager
     async def served(self, backend=None):

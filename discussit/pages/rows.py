@@ -12,7 +12,7 @@ HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share th
 MAX_USED = 100  # emoji; somebody may use all there are, one after the other
 DELETED = "Message deleted"
 # What stands in place of a deleted text.
-TOMBSTONES = {State.DELETED: DELETED, State.REMOVED: "Deleted by an administrator"}
+TOMBSTONES = {State.DELETED: DELETED, State.REMOVED: "Deleted by a moderator"}
 
 
 class Answered(NamedTuple):

@@ -162,7 +162,7 @@ def test_who_was_at_a_part_of_a_deleted_message_stays_there(alice, bob, together
 def test_a_text_that_an_administrator_deleted_says_so(alice, bob, answered):
     deletes(alice, answered, FIRST + 1)
 
-    expect(row(bob, FIRST + 1).locator(".entry-deleted")).to_have_text("Deleted by an administrator")
+    expect(row(bob, FIRST + 1).locator(".entry-deleted")).to_have_text("Deleted by a moderator")
 
 
 @pytest.mark.parametrize(("seq", "returns"), [(FIRST, True), (FIRST + 2, False)])

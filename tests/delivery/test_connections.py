@@ -110,7 +110,7 @@ async def test_only_its_own_left_after_the_admission_ends_a_follower(follower, u
 async def test_a_left_that_arrives_during_the_admission_counts_by_its_place_in_the_log(follower, seq, is_ended):
     follower.membership_changed(MembershipChange(GROUP, seq, BOB, Effect.LEFT))
 
-    follower.admit(5)
+    follower.admit(5, first=1)
 
     assert (follower.ended == CloseCode.MEMBERSHIP_ENDED) == is_ended
 

@@ -15,6 +15,7 @@ from discussit.log.committed import CommittedChanges
 from discussit.log.kinds import Effect
 from discussit.models import Membership
 from discussit.models.entries import EVERYONE
+from discussit.wire import objects
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ async def test_what_was_counted_before_a_leave_is_not_sent_after_it(world):
             served.hub.unread.memberships_changed([left])
             served.hub.unread.counted(counts, {})
 
-            assert list(page.take_replies()) == []
+            assert list(page.take_replies()) == [objects.encode(objects.GroupGone(world.group.uuid))]
 
 
 @pytest.mark.usefixtures("unhurried")

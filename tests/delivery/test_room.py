@@ -255,7 +255,7 @@ def test_a_revision_empties_the_tail_and_marks_followers_outdated(room, bob):
 
 async def test_a_left_ends_its_members_followers_and_nobody_elses(room, bob):
     cleo = Follower("another session", CLEO, V1, GROUP)
-    cleo.admit(0)
+    cleo.admit(0, first=1)
     room.followers.add(cleo)
 
     room.append(LEFT)

@@ -42,31 +42,31 @@ READS = {
 
 @pytest.mark.parametrize("read", READS)
 async def test_a_page_has_its_rows_however_many_changes_are_between_them(busy, read):
-    rows = await busy.database.run_read(lambda session: READS[read](session, busy.group.id))
+    rows = await busy.database.run_read(lambda session: READS[read](session, busy.readable))
 
     assert [row.content for row in rows if row.kind == "Message"] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("read", READS)
 async def test_a_page_reads_the_entries_that_it_shows_and_no_others(busy, read):
-    plans = await plans_of(busy, lambda session: READS[read](session, busy.group.id))
+    plans = await plans_of(busy, lambda session: READS[read](session, busy.readable))
 
     assert "texts" in plans
     assert not re.search("scan (on )?entries", plans.lower())
 
 
 async def test_a_page_finds_reactions_and_replies_by_their_keys(busy):
-    rows = await busy.database.run_read(lambda session: READS["before"](session, busy.group.id))
+    rows = await busy.database.run_read(lambda session: READS["before"](session, busy.readable))
     for around in (read_around, read_around_each):
-        plans = await plans_of(busy, lambda session, read=around: read(session, busy.group.id, busy.bob.id, rows))
+        plans = await plans_of(busy, lambda session, read=around: read(session, busy.readable, busy.bob.id, rows))
 
         assert "ix_entries_reply_to" in plans
 
 
 async def test_what_is_beside_the_rows_is_read_in_their_snapshot(busy):
     def read(session):
-        rows = READS["before"](session, busy.group.id)
-        return read_around(session, busy.group.id, busy.bob.id, rows)
+        rows = READS["before"](session, busy.readable)
+        return read_around(session, busy.readable, busy.bob.id, rows)
 
     around = await busy.database.run_read(read)
 
@@ -77,10 +77,10 @@ async def test_what_is_beside_the_rows_is_read_in_their_snapshot(busy):
 
 async def test_a_page_without_messages_asks_for_nothing_beside_them(world, queries):
     await world.joined(world.alice, world.bob)
-    rows = await world.database.run_read(lambda session: shown_after(session, world.group.id, 0, 50))
+    rows = await world.database.run_read(lambda session: shown_after(session, world.readable, 0, 50))
 
     queries.clear()
-    await world.database.run_read(lambda session: read_around(session, world.group.id, 1, rows))
+    await world.database.run_read(lambda session: read_around(session, world.readable, 1, rows))
 
     assert queries == []
 
@@ -98,10 +98,10 @@ async def test_a_page_without_messages_asks_for_nothing_beside_them(world, queri
 )
 async def test_an_excerpt_is_one_short_line(world, content, excerpt):
     await world.wrote(content)
-    rows = await world.database.run_read(lambda session: shown_after(session, world.group.id, 0, 1))
+    rows = await world.database.run_read(lambda session: shown_after(session, world.readable, 0, 1))
     replies = [rows[0]._replace(seq=2, reply_to=1, reply_rev=0)]
 
-    around = await world.database.run_read(lambda session: read_around(session, world.group.id, 1, replies))
+    around = await world.database.run_read(lambda session: read_around(session, world.readable, 1, replies))
 
     assert around.excerpts[1].text == excerpt
 
@@ -116,7 +116,7 @@ async def test_of_a_very_long_conversation_only_so_many_messages_are_read(world,
     async with world.database.transaction() as session:
         await session.execute(insert(ENTRIES), messages)
 
-    found = await world.database.run_read(lambda session: conversation(session, world.group.id, 1))
+    found = await world.database.run_read(lambda session: conversation(session, world.readable, 1))
 
     assert (len(found), found[0]) == (MAX_CONVERSATION, 1)
 

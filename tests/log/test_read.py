@@ -24,7 +24,7 @@ async def test_a_log_is_read_on_from_a_place(world, seq, expected):
 async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.run_read(lambda session: shown_after(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: shown_after(session, world.readable, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -35,7 +35,7 @@ async def test_a_page_goes_on_from_a_place(world, seq, limit, expected):
 async def test_a_page_leads_up_to_a_place(world, seq, limit, expected):
     await world.wrote(*"abcde")
 
-    entries = await world.database.run_read(lambda session: shown_before(session, world.group.id, seq, limit))
+    entries = await world.database.run_read(lambda session: shown_before(session, world.readable, seq, limit))
 
     assert [entry.seq for entry in entries] == expected
 
@@ -56,7 +56,7 @@ async def test_an_entry_of_an_unknown_kind_is_read_but_not_shown(world):
     await turn_into_poll(world, seq=2)
 
     entries = await since(world, 0)
-    shown = await world.database.run_read(lambda session: shown_after(session, world.group.id, 0, PAGE))
+    shown = await world.database.run_read(lambda session: shown_after(session, world.readable, 0, PAGE))
 
     assert [entry.kind for entry in entries] == ["Message", "Poll", "Message"]
     assert [row.seq for row in shown] == [1, 3]

@@ -219,7 +219,7 @@ def test_a_deletion_leads_to_the_place_which_says_so(bob, asked):
 def test_a_superuser_deletes_the_messages_of_others_which_is_shown_and_logged(alice, asked, logged):
     alice.deletes(asked, 3)
 
-    assert text_of(alice.page(f"/groups/{asked}/")) == "bob Deleted by an administrator"
+    assert text_of(alice.page(f"/groups/{asked}/")) == "bob Deleted by a moderator"
     assert [line for _, line in logged()] == ["message-delete done group=1 seq=3 account=2 by=1 address=-"]
 
 
@@ -240,7 +240,7 @@ def test_another_member_deletes_nothing(alice, bob, asked):
 
     response = bob.deletes(asked, 4)
 
-    text = "Only its author or an administrator can delete this message."
+    text = "Only its author, or a moderator or owner of the group, can delete this message."
     assert (response.status_code, text in response.text) == (403, True)
     assert text_of(bob.page(f"/groups/{asked}/"), 4) == "alice Yes"
 
@@ -268,7 +268,7 @@ def test_a_deletion_of_what_is_gone_changes_nothing(alice, bob, asked):
     alice.deletes(asked, 3)
 
     assert answer(bob.deletes(asked, 3)) == (303, place(asked, 3))
-    assert text_of(alice.page(f"/groups/{asked}/")) == "bob Deleted by an administrator"
+    assert text_of(alice.page(f"/groups/{asked}/")) == "bob Deleted by a moderator"
 
 
 @pytest.mark.parametrize("seq", [1, 99])

@@ -234,8 +234,11 @@ def test_a_logout_closes_with_4401_in_both_protocols(alice):
         assert (closed(one), closed(other)) == (4401, 4401)
 
 
+OTHERS = ("ready", "group", "group_gone", "unread")
+
+
 class Answers:
-    """The objects that a home page's socket is sent, without the `ready` of `discussit.v1`."""
+    """What a home page's socket is sent of joins and leaves, and refusals: nothing else of `discussit.v1`."""
 
     def __init__(self, socket):
         self._socket = socket
@@ -246,5 +249,5 @@ class Answers:
         while not self._objects:
             frame = self._socket.receive_json()
             objects = frame if self._is_array else [frame]
-            self._objects = [each for each in objects if each["type"] != "ready"]
+            self._objects = [each for each in objects if each["type"] not in OTHERS]
         return self._objects.pop(0)
