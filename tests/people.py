@@ -13,6 +13,7 @@ from discussit.middleware.headers import HEADERS
 
 PASSWORD = "correct horse battery"
 V1 = "discussit.v1"
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME_OF_DAY = re.compile(r"\b\d\d:\d\d\b")
 
 
@@ -56,10 +57,15 @@ class HttpPerson:
         return self.page(path).form(action) | typed
 
     def creates(self, name):
-        """Create a group (superusers only); its uuid."""
-        self.post("/groups/", name=name)
-        names = [each for each in self.page("/").elements if (each.get("id") or "").startswith("name-")]
-        return next(each["id"].removeprefix("name-") for each in names if each.text == name)
+        """Create a group without members and owners, in the administration (superusers only); its uuid."""
+        created = self.post("/admin/group/create", name=name)
+        return UUID_TEXT.search(self.get(created.headers["location"]).text)[0]
+
+    def founds(self, name, access="open", **fields):
+        """Create a group of their own, with them as its owner and first member; its uuid."""
+        founded = self.post("/groups/", name=name, access=access, **fields)
+        assert founded.status_code == 303, founded.text
+        return UUID_TEXT.search(founded.headers["location"])[0]
 
     def joins(self, group):
         return self.post(f"/groups/{group}/join/")

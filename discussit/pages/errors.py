@@ -89,6 +89,7 @@ async def http_error(conn: HTTPConnection, error: Exception) -> Response:
 COMMANDS = {
     ErrorCode.NOT_YOURS: (403, "Not allowed"),
     ErrorCode.NOT_ALLOWED: (403, "Not allowed"),
+    ErrorCode.READ_ONLY: (403, "Read-only"),
     ErrorCode.NO_SUCH_GROUP: (404, "Not found"),
     ErrorCode.NO_SUCH_MESSAGE: (404, "Not found"),
     ErrorCode.CHANGED: (409, "This message has changed"),
