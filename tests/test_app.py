@@ -39,7 +39,7 @@ def test_a_schema_newer_than_the_program_stops_the_start(environment):
 @pytest.mark.parametrize(
     ("environ", "line"),
     [
-        ({"SIGNUP": "maybe"}, "SIGNUP='maybe' can't be used: it must be one of open, closed"),
+        ({"SIGNUP": "maybe"}, "SIGNUP='maybe' can't be used: it must be one of open, invited, closed"),
         ({"DATABASE_URL": "mysql://bob:secret@host/name"}, "DATABASE_URL='mysql://bob:***@host/name' can't be used: "),
         (
             {"DATABASE_URL": "postgresql://bob@host/name"},

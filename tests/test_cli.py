@@ -111,7 +111,7 @@ def test_a_wrong_environment_ends_with_1_and_one_line(environment, run, command)
     assert run(*command, typed=PASSWORD) == (
         1,
         "",
-        "discussit: SIGNUP='maybe' can't be used: it must be one of open, closed\n",
+        "discussit: SIGNUP='maybe' can't be used: it must be one of open, invited, closed\n",
     )
 
 

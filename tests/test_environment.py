@@ -120,7 +120,7 @@ CONTENTS = {
 def test_a_files_form_hides_no_setting(environment, caplog, content):
     Path(".env").write_bytes(content)
 
-    assert not Settings.from_environment().signup_open
+    assert Settings.from_environment().signup == "closed"
     assert not caplog.records
 
 
@@ -180,5 +180,5 @@ def test_the_documented_file_is_understood(environment):
 
     settings = Settings.from_environment()
 
-    assert (settings.signup_open, settings.allowed_hosts) == (False, ("chat.example.org", "localhost"))
+    assert (settings.signup, settings.allowed_hosts) == ("closed", ("chat.example.org", "localhost"))
     assert (settings.secret_key, settings.database_url) == ('pa$$word "1"', "sqlite+aiosqlite:///chat.db")

@@ -16,7 +16,7 @@ def test_nothing_has_to_be_set_on_one_machine(environment):
     assert settings.database_url == SQLITE
     assert settings.broadcast_url == "memory://"
     assert settings.allowed_hosts == ("localhost", "127.0.0.1", "[::1]", "testserver")
-    assert (settings.signup_open, settings.message_rate, settings.debug) == (True, 20, False)
+    assert (settings.signup, settings.message_rate, settings.debug) == ("open", 20, False)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,12 @@ def test_nothing_has_to_be_set_on_one_machine(environment):
             "trusted_origins",
             (("https", "chat.example.org", 443), ("http", "[::1]", 8000)),
         ),
-        ("SIGNUP", "closed", "signup_open", False),
-        ("SIGNUP", "Open", "signup_open", True),
-        ("SIGNUP", " closed\r", "signup_open", False),
+        ("SIGNUP", "closed", "signup", "closed"),
+        ("SIGNUP", "invited", "signup", "invited"),
+        ("GROUP_CREATION", "Closed_only", "group_creation", "closed_only"),
+        ("GROUP_CREATION", "", "group_creation", None),
+        ("SIGNUP", "Open", "signup", "open"),
+        ("SIGNUP", " closed\r", "signup", "closed"),
         ("MESSAGE_RATE", " 7 ", "message_rate", 7),
         ("BROADCAST_URL", "redis://host/1 ", "broadcast_url", "redis://host/1"),
         ("SECRET_KEY", " a secret\n", "secret_key", "a secret"),
@@ -108,8 +111,8 @@ REFUSED = [
             *("https://bob@a.example", "https://a.example;http://b.example", "https://a.example,null"),
         )
     ),
-    ("SIGNUP", "maybe", "open, closed"),
-    ("SIGNUP", "", "open, closed"),
+    ("SIGNUP", "maybe", "open, invited, closed"),
+    ("SIGNUP", "", "open, invited, closed"),
     ("MESSAGE_RATE", "-1", "a whole number"),
     ("SOCKETS_PER_SESSION", "-1", "a whole number"),
     ("SOCKETS_PER_ADDRESS", "", "a whole number"),
@@ -244,7 +247,7 @@ def test_values_are_read_from_a_file_in_the_working_directory(environment):
 
     settings = Settings.from_environment()
 
-    assert (settings.signup_open, settings.message_rate, settings.secret_key) == (False, 7, "a secret")
+    assert (settings.signup, settings.message_rate, settings.secret_key) == ("closed", 7, "a secret")
 
 
 def test_the_process_environment_outweighs_the_file(environment):

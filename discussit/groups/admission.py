@@ -100,7 +100,11 @@ async def acting(
         await session.run_sync(check_rights, user)
         if group is None:
             raise NoSuchGroup
-        yield session, await session.run_sync(_admitted, group, rows[user.id])
+        try:
+            yield session, await session.run_sync(_admitted, group, rows[user.id])
+        except NotAMember as left:
+            session.expunge(left.group)  # it outlives the transaction
+            raise
 
 
 def _may_act(user_id: int) -> ColumnElement[bool]:

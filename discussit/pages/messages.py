@@ -6,7 +6,6 @@ Scripts that can't use a socket submit the same forms, and are answered in JSON.
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from discussit.accounts import security_log
 from discussit.accounts.current_user import current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import ErrorCode, FieldError, Refused
-from discussit.groups.admission import NoSuchGroup, NotAMember, outside
+from discussit.groups.admission import acting, outside
 from discussit.log.batch_writer import seq_of
 from discussit.log.checks import check_client_id, check_form_content
 from discussit.log.draft import DeleteDraft, Draft, EditDraft, MessageDraft, ReactionDraft, check_emoji
@@ -123,19 +122,13 @@ async def forget(request: Request) -> Response:
     )
 
     def carry_out(session: OrmSession) -> None:
-        # Locked before it is read, so that neither the membership ends meanwhile nor the message is edited.
-        if session.scalar(select(Group.id).where(Group.uuid == uuid).with_for_update(key_share=True)) is None:
-            raise NoSuchGroup
-        try:
-            group, row, _ = found_message(session, user, request)
-        except NotAMember as left:
-            session.expunge(left.group)  # it outlives the transaction
-            raise
+        group, row, _ = found_message(session, user, request)
         check_own_and_live(request, row, NOT_YOURS_TO_FORGET)
         forget_earlier_texts(session, group.id, row.seq, row.rev)
 
     await site.throttles.messages_of(user.username).count()
-    async with site.database.one_at_a_time(uuid), site.database.transaction() as session:
+    # Read once the group is locked, so that neither the membership ends meanwhile nor the message is edited.
+    async with acting(site.database, user, uuid) as (session, _):
         await session.run_sync(carry_out)
         await claim(form, session, user.id, target)
     return see_other(target)

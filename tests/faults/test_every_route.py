@@ -35,7 +35,7 @@ PAGES = {
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
     "GET /groups/{uuid}/members/": ("login", 403, 200, 403),
     "GET /groups/{uuid}/entries/": (401, 403, 200, 403),
-    "POST /groups/": ("login", 403, 403, 400),
+    "POST /groups/": ("login", 400, 400, 400),
     "POST /groups/{uuid}/messages/": ("login", 403, 400, 403),
     "GET /groups/{uuid}/messages/{seq}/": ("login", 403, 303, 403),
     "GET /groups/{uuid}/messages/{seq}/actions/": ("login", 403, 200, 403),
