@@ -50,6 +50,12 @@ def one_a_second(environment):
 
 
 @pytest.fixture
+def administered(environment):
+    """Only administrators create groups."""
+    environment.setenv("GROUP_CREATION", "administrators")
+
+
+@pytest.fixture
 def clock(monkeypatch):
     """The time of day, which the test may set: `clock.is_set(hours=-1)`."""
     return JumpingClock(monkeypatch)

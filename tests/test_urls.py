@@ -95,8 +95,11 @@ def test_actions_in_a_group_lead_back_to_it(alice, gardening):
     assert leads_to(alice.post(f"/groups/{gardening}/join/", next=back)) == back
 
 
-def test_creating_a_group_leads_home(alice):
-    assert leads_to(alice.post("/groups/", name="Cooking")) == "/chat/"
+def test_creating_a_group_leads_there(alice):
+    leads = leads_to(alice.post("/groups/", name="Cooking"))
+
+    assert leads.startswith("/chat/groups/")
+    assert alice.get(leads.removeprefix("/chat")).status_code == 200
 
 
 def test_the_administration_leads_to_its_own_pages(alice):

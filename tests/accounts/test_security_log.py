@@ -155,12 +155,6 @@ def test_refused_access_to_the_administration_is_logged(site, bob, logged):
     assert logged() == was_refused("administration refused account=- by=2")
 
 
-@pytest.fixture
-def administered(environment):
-    """Only administrators create groups; named before people, since a site reads it when it starts."""
-    environment.setenv("GROUP_CREATION", "administrators")
-
-
 @pytest.mark.usefixtures("administered")
 def test_refused_attempts_to_enter_or_create_a_group_are_logged(bob, gardening, logged):
     bob.get(f"/groups/{gardening}/")

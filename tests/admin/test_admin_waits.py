@@ -33,6 +33,7 @@ def full_garden(alice, bob, together):
     create(alice, "user", username="carol", password=PASSWORD)
 
 
+@pytest.mark.usefixtures("administered")
 @pytest.mark.parametrize(("loss", "status"), LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_a_superuser_who_is_one_no_longer_changes_nothing(site, state, alice, full_garden, logged, act, loss, status):
