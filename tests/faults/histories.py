@@ -42,7 +42,7 @@ class Reading:
             self.answers[thing["client_id"]] = thing["code"]
         elif thing["type"] == "unread":
             self.numbers = {name: thing[name] for name in ("unread", "mentions", "read", "read_rev")}
-        else:
+        elif thing["type"] not in ("group", "group_gone"):
             self.screen.show(thing)
 
     def receive_to(self, last):
