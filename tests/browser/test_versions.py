@@ -135,7 +135,7 @@ def test_a_page_returns_after_an_entry_that_it_does_not_show(alice, tab, between
 
 
 def test_an_event_of_an_unknown_kind_is_counted_and_changes_no_members(alice, tab, between, gardening):
-    between.change = replaced("two", type="event_message", user="cleo", status="Renamed")
+    between.change = replaced("two", type="event_message", user="cleo", status="Waved")
 
     alice.wrote(gardening, "one", "two", "three")
 
