@@ -136,10 +136,38 @@ def _admitted(session: OrmSession, group: Group, user: User) -> Admitted:
     return Admitted(group, user, None, NO_RANK)
 
 
-def has_owner(session: OrmSession, group: Group) -> bool:
-    """Whether a member owns the group. If not, superusers act as its owners."""
+def has_owner(session: OrmSession, group: Group, *, besides: int | None = None) -> bool:
+    """Whether a member, other than the user with the id `besides`, owns the group.
+
+    If nobody does, superusers act as its owners.
+    """
     owner = select(Membership.user_id).join(Group, is_owned()).where(Group.id == group.id)
+    if besides is not None:
+        owner = owner.where(Membership.user_id != besides)
     return session.scalar(owner.limit(1)) is not None
+
+
+class Seen(NamedTuple):
+    """A group that somebody may act in, as they read it."""
+
+    group: Group
+    membership: Membership | None  # None: the user is a superuser who acts as its owner
+    rank: int  # what the user may do there (models.groups.Role)
+
+
+def admit_to_act(session: OrmSession, user: CurrentUser, uuid: UUID) -> Seen:
+    """`admit`, also for superusers where nobody owns the group: to read what `acting` lets them change.
+
+    Raises NoSuchGroup, NotAMember and NotLoggedIn.
+    """
+    try:
+        membership = admit(session, user, uuid)
+    except (NoSuchGroup, NotAMember):
+        group = session.scalar(select(Group).where(Group.uuid == uuid, _may_act(user.id)))
+        if not user.is_superuser or group is None or has_owner(session, group):
+            raise
+        return Seen(group, None, Role.OWNER.rank)
+    return Seen(membership.group, membership, rank_of(membership, is_superuser=user.is_superuser))
 
 
 async def join_or_leave(

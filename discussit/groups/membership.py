@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, select, union_all
+from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, exists, select, union_all
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import aliased, contains_eager
 
 from discussit.many_rows import ManyFound, SqlConnection
-from discussit.models import Membership, User
+from discussit.models import Group, Membership, User
 from discussit.models.accounts import MAX_KEY, username_key
-from discussit.models.groups import Role
+from discussit.models.groups import Access, Role
 
 MemberKey = tuple[int, int]  # a group's and a user's id
 
@@ -32,6 +33,22 @@ def members_named(group_id: int, part: str) -> Select[User]:
     # NUL, which PostgreSQL refuses, is in no name, and neither is a space or what is longer than MAX_KEY.
     key = username_key(part).replace("\0", " ")[: MAX_KEY + 1]
     return members_of(group_id).where(User.username_key.contains(key, autoescape=True))
+
+
+def member_named(group_id: int, name: str) -> Select[Membership]:
+    """The membership of the member of this name, whatever its case, with its user."""
+    # Engines refuse queries for surrogates and NUL, and no name contains one.
+    key = username_key(name.encode(errors="replace").decode().replace("\0", "?"))
+    named = select(Membership).join(Membership.user).where(Membership.group_id == group_id, User.username_key == key)
+    return named.options(contains_eager(Membership.user))
+
+
+def shares_group(user_id: int) -> ColumnElement[bool]:
+    """A condition for users: whether they are in a group with this one. Direct groups don't count."""
+    own, theirs = aliased(Membership), aliased(Membership)
+    shared = (own.group_id == theirs.group_id) & (own.user_id == user_id)
+    is_group = (Group.id == own.group_id) & (Group.access != Access.DIRECT)
+    return exists().where(theirs.user_id == User.id, shared, is_group)
 
 
 # Built once, since building it takes as long as executing it. Neither part reads more than `limit` rows, however many

@@ -1,57 +1,195 @@
-"""The page of all members of a group, with a search."""
+"""The page of all members of a group, with a search, and the forms that add, remove and promote them."""
 
 from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from discussit.accounts import security_log
 from discussit.accounts.current_user import CurrentUser, current_user
-from discussit.groups.admission import admit
-from discussit.groups.membership import members_named
+from discussit.accounts.security_log import Act
+from discussit.errors import ErrorCode, FieldError, Refused
+from discussit.groups.admission import NoSuchGroup, NotAMember, admit, has_owner
+from discussit.groups.members import FIELD, MAX_ADDED, NO_ROLE, add_members, change_role, remove_member
+from discussit.groups.membership import members_named, rank_of
 from discussit.log.checks import is_seq
-from discussit.models import Group, User
-from discussit.pages.page import page
+from discussit.models import Group, Membership, User
+from discussit.models.groups import Access, Role
+from discussit.pages.errors import status_of
+from discussit.pages.page import Form, page, see_other
+from discussit.pages.submissions import claiming
 from discussit.site import site_of
+from discussit.urls import address
 
 PAGE = 100  # members
 
 
 async def members(request: Request) -> Response:
+    return await members_page(request, Form())
+
+
+async def members_page(request: Request, form: Form, status: int = 200) -> Response:
     user = current_user(request)
     read = await site_of(request).database.run_read(lambda session: _read(session, user, request))
     return page(
         request,
         "group/members.html",
+        status,
         **read._asdict(),
+        form=form,
         term=_term(request),
+        max_added=MAX_ADDED,
+        may_add=read.rank >= Role.MODERATOR.rank and read.group.access != Access.DIRECT,
         previous_query=_query(request, read.place - 1) if read.place > 1 else None,
         next_query=_query(request, read.place + 1) if read.place < read.pages else None,
     )
+
+
+# What the forms do
+
+
+async def add(request: Request) -> Response:
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    await site.throttles.join_or_leave(user.username)
+    names, then = form.names(FIELD), claiming(form, members_address(request))
+    try:
+        group, added = await add_members(site.database, user, request.path_params["uuid"], names, then)
+    except (FieldError, Refused) as error:
+        return await _refused(request, form, error)
+    for id in added:
+        security_log.done(request, Act.MEMBER_ADD, id, group=group)
+    return see_other(members_address(request))
+
+
+async def remove(request: Request) -> Response:
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    await site.throttles.join_or_leave(user.username)
+    name, then = form.get(FIELD), claiming(form, members_address(request))
+    try:
+        group, removed = await remove_member(site.database, user, request.path_params["uuid"], name, then)
+    except (FieldError, Refused) as error:
+        return await _refused(request, form, _of_page(error))
+    security_log.done(request, Act.MEMBER_REMOVE, removed, group=group)
+    return see_other(members_address(request))
+
+
+async def change(request: Request) -> Response:
+    """Give a member another role."""
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    await site.throttles.join_or_leave(user.username)
+    place = members_address(request)
+    try:
+        about = request.path_params["uuid"], form.get(FIELD), _role(form)
+        group, changed, is_changed = await change_role(
+            site.database, user, *about, rev=form.rev(), then=claiming(form, place)
+        )
+    except (FieldError, Refused) as error:
+        return await _refused(request, form, _of_page(error))
+    if is_changed:
+        security_log.done(request, Act.MEMBER_ROLE, changed, group=group)
+    return see_other(place)
+
+
+def _role(form: Form) -> Role:
+    try:
+        return Role(form.get("role"))
+    except ValueError:
+        raise FieldError("", NO_ROLE) from None
+
+
+def _of_page(error: FieldError | Refused) -> FieldError | Refused:
+    """The error as one of the whole page: the form with the field is no longer open."""
+    return FieldError("", str(error)) if isinstance(error, FieldError) else error
+
+
+async def _refused(request: Request, form: Form, error: FieldError | Refused) -> Response:
+    """The page with the error. Raises Refused where that is final, NoSuchGroup and NotAMember."""
+    if isinstance(error, Refused) and error.code != ErrorCode.CHANGED:
+        security_log.refused(request, Act.GROUP)
+        raise error
+    status = status_of(error) if isinstance(error, Refused) else 400
+    shown = error if isinstance(error, FieldError) else FieldError("", str(error))
+    try:
+        return await members_page(request, form.refuse(shown), status)
+    except (NoSuchGroup, NotAMember):
+        # A superuser may act where they can't see the members.
+        if not current_user(request).is_superuser:
+            raise
+        raise Refused(ErrorCode.BAD_FRAME, str(error)) from None
+
+
+def members_address(request: Request) -> str:
+    return address(request, f"/groups/{request.path_params['uuid']}/members/")
+
+
+# Reading
+
+
+class MemberRow(NamedTuple):
+    """A member, and what the user may do to them."""
+
+    username: str
+    role: str
+    roles: Sequence[Role]  # that the user may give them; empty where none
+    may_remove: bool
 
 
 class MembersPage(NamedTuple):
     """Part of the members whose names contain what was searched, from one snapshot of the database."""
 
     group: Group
+    rank: int  # what the user may do
     total: int  # of those found, on all pages
     pages: int
     place: int  # the number of this page: the one requested, as far as there is one
-    names: Sequence[str]
+    members: Sequence[MemberRow]  # owners and moderators first, then by name
+    is_last_owner: bool  # the user, who can't step down then
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request) -> MembersPage:
-    group, term = admit(session, user, request.path_params["uuid"]).group, _term(request)
-    found = members_named(group.id, term).with_only_columns(User.username)
+    membership, term = admit(session, user, request.path_params["uuid"]), _term(request)
+    group, rank = membership.group, rank_of(membership, is_superuser=user.is_superuser)
     total = _count(session, group, term)
     pages = max(1, ceil(total / PAGE))
     place = min(_number(request), pages)
-    names = session.scalars(found.limit(PAGE).offset((place - 1) * PAGE)).all()
-    return MembersPage(group, total, pages, place, names)
+    # Others' owners matter only to those who may change roles.
+    has_others = rank >= Role.OWNER.rank and has_owner(session, group, besides=user.id)
+    acting = _Acting(membership, 0 if group.access == Access.DIRECT else rank, has_others)
+    found = session.execute(_by_role(group.id, term).limit(PAGE).offset((place - 1) * PAGE))
+    rows = [acting.row(*row) for row in found]
+    return MembersPage(group, rank, total, pages, place, rows, membership.role == Role.OWNER and not has_others)
+
+
+def _by_role(group_id: int, term: str) -> Select[int, str, str]:
+    by_rank = case((Membership.role == Role.OWNER, 0), (Membership.role == Role.MODERATOR, 1), else_=2)
+    found = members_named(group_id, term).with_only_columns(User.id, User.username, Membership.role)
+    return found.order_by(None).order_by(by_rank, User.username_key)
+
+
+class _Acting(NamedTuple):
+    """The user, as far as they may do something to members: groups/members.py has the rules."""
+
+    membership: Membership
+    rank: int
+    has_other_owners: bool
+
+    def row(self, id: int, username: str, role: str) -> MemberRow:
+        is_lower = self.rank > Role(role).rank
+        if id != self.membership.user_id:
+            roles = tuple(Role) if is_lower and self.rank >= Role.OWNER.rank else ()
+            return MemberRow(username, role, roles, is_lower and self.rank >= Role.MODERATOR.rank)
+        return MemberRow(username, role, self._own_roles(Role(role)), may_remove=False)
+
+    def _own_roles(self, role: Role) -> Sequence[Role]:
+        if role == Role.OWNER:
+            return tuple(Role) if self.has_other_owners else ()
+        is_appointed_here = self.rank >= Role.OWNER.rank and not self.has_other_owners
+        return tuple(Role) if is_appointed_here else ()
 
 
 def _count(session: OrmSession, group: Group, term: str) -> int:

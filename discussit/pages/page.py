@@ -5,6 +5,7 @@ import hmac
 import json
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
@@ -24,7 +25,7 @@ from starlette.templating import Jinja2Templates
 from discussit import assets
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import user_of
-from discussit.errors import FieldError, Refused
+from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.log.checks import is_seq
 from discussit.models.names import JOINERS
 from discussit.negotiation import prefers
@@ -33,7 +34,7 @@ from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
 from discussit.wire import objects
 
-MAX_FIELDS = 20  # of a form
+MAX_FIELDS = 60  # of a form: the names of fifty people and some more
 MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
 # What people write and would miss, and what it is called where it is shown again. No names: some type passwords there.
 TYPED = {"message": "Your message", "name": "Group name"}
@@ -49,10 +50,11 @@ class Form:
     `key` identifies the submission of a form that has an id, for pages/submissions.py.
     """
 
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)  # of a repeated field the last one
     errors: dict[str, str] = field(default_factory=dict)
     key: str | None = None
     is_done: bool = False  # by the same submission before
+    repeated: dict[str, list[str]] = field(default_factory=dict)  # all values of the fields that were sent repeatedly
 
     @classmethod
     async def sent(cls, request: Request) -> "Form":
@@ -68,20 +70,44 @@ class Form:
         async with request.form(max_fields=MAX_FIELDS, max_files=1) as sent:
             fields = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
         values = dict(fields)
-        return cls(values, key=_key(request, fields) if values.get("form_id") else None)
+        return cls(values, key=_key(request, fields) if values.get("form_id") else None, repeated=_repeated(fields))
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
 
+    def all(self, name: str) -> list[str]:
+        """All values of a field that may be repeated."""
+        return self.repeated.get(name) or [self.values[name]] * (name in self.values)
+
+    def names(self, name: str) -> list[str]:
+        """The names in a field that may be repeated: in each, several separated by spaces or commas."""
+        return [each for value in self.all(name) for each in value.replace(",", " ").split()]
+
     def seq(self, name: str) -> int | None:
         """The place in a log that the field names, if it names one."""
         return int(self.get(name)) if is_seq(self.get(name)) else None
+
+    def rev(self) -> int | None:
+        """The `rev` of the settings that the form was about; None if it does not say. Raises Refused."""
+        rev = self.seq("rev")
+        if rev is None and self.get("rev"):
+            raise Refused(ErrorCode.BAD_FRAME, "`rev` must be a number.")
+        return rev
 
     def refuse(self, error: FieldError) -> "Form":
         """Add the error and drop the passwords, which are typed again."""
         self.errors[error.field] = str(error)
         self.values = {name: value for name, value in self.values.items() if not name.startswith("password")}
         return self
+
+
+def _repeated(fields: list[tuple[str, str]]) -> dict[str, list[str]]:
+    counts = Counter(name for name, _ in fields)
+    return {
+        each: [value for name, value in fields if name == each]
+        for each, count in counts.items()
+        if count > 1 and not each.startswith("password")
+    }
 
 
 def _key(request: Request, fields: list[tuple[str, str]]) -> str:
