@@ -12,13 +12,16 @@ from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import Admitted, acting
+from discussit.groups.creation import creatable
 from discussit.log.kinds import ARCHIVED, CLOSED, DESCRIBED, OPENED, RENAMED, SETTINGS, UNARCHIVED, Kind
 from discussit.log.lines import setting_value
 from discussit.models import Group, GroupChange, Invitation, Membership
 from discussit.models.base import now
 from discussit.models.groups import Access, History, Role
+from discussit.settings import GroupCreation
 
 NOT_OWNER = "Only owners of this group can change it."
+NOT_OPENING = "Only administrators can have open groups here. Ask one of them to open this one."
 NO_SETTINGS = "A direct conversation has no settings: its people and its name stay as they are."
 CHANGED = "Somebody else changed this group after you opened this page. Compare, then save again."
 
@@ -39,15 +42,26 @@ class Wanted:
 
 
 async def change_settings(
-    database: Database, user: CurrentUser, uuid: UUID, wanted: Wanted, then: Then = nothing
+    database: Database,
+    user: CurrentUser,
+    uuid: UUID,
+    wanted: Wanted,
+    then: Then = nothing,
+    *,
+    creation: GroupCreation = GroupCreation.EVERYONE,
 ) -> tuple[int, list[Kind]]:
     """Have the group be as it is wanted. Return its id, and the kinds of what was changed.
 
-    Each change is an entry of the log. Raises Refused (`changed` where `rev` is not the present one), NoSuchGroup and
-    NotLoggedIn; ValueError for a name or a description that can't be one.
+    Each change is an entry of the log. A group is opened by those who may create open ones. Raises Refused (`changed`
+    where `rev` is not the present one), NoSuchGroup and NotLoggedIn; ValueError for a name or a description that can't
+    be one.
     """
     async with acting(database, user, uuid) as (session, admitted):
         check_owner(admitted)
+        if wanted.access == Access.OPEN != admitted.group.access and not may_open(
+            creation, is_superuser=admitted.user.is_superuser
+        ):
+            raise Refused(ErrorCode.NOT_ALLOWED, NOT_OPENING)
         if wanted.rev not in (None, admitted.group.rev):
             raise Refused(ErrorCode.CHANGED, CHANGED)
         changed = [kind async for kind in _changes(session, admitted, wanted)]
@@ -61,6 +75,11 @@ def check_owner(admitted: Admitted) -> None:
         raise Refused(ErrorCode.NOT_ALLOWED, NO_SETTINGS)
     if admitted.rank < Role.OWNER.rank:
         raise Refused(ErrorCode.NOT_ALLOWED, NOT_OWNER)
+
+
+def may_open(creation: GroupCreation, *, is_superuser: bool) -> bool:
+    """Whether an owner may open a closed group: otherwise everyone would get open groups in two steps."""
+    return Access.OPEN in creatable(creation, is_superuser=is_superuser)
 
 
 async def _changes(session: AsyncSession, admitted: Admitted, wanted: Wanted) -> AsyncIterator[Kind]:

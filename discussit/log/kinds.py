@@ -26,7 +26,15 @@ from discussit.log.entry_objects import (
     TutorialEdit,
     UnknownEntry,
 )
-from discussit.log.lines import edit_line, group_change_line, message_line, reaction_line
+from discussit.log.lines import (
+    ADDED_BY,
+    AS_ADMINISTRATOR,
+    REMOVED_BY,
+    edit_line,
+    group_change_line,
+    message_line,
+    reaction_line,
+)
 
 
 class State(StrEnum):
@@ -232,7 +240,14 @@ SETTINGS = _of_group("Settings", "settings")
 GROUP_CHANGES = (RENAMED, DESCRIBED, OPENED, CLOSED, ARCHIVED, UNARCHIVED, ROLE, HANDED_OVER, SETTINGS)
 KINDS = {kind.name: kind for kind in (MESSAGE, JOIN, LEFT, EDIT, DELETE, REACTION, *GROUP_CHANGES)}
 SHOWN_KINDS = [kind.name for kind in KINDS.values() if kind.shown_as]
-EVENT_WORDS = {kind.name: kind.shown_as for kind in KINDS.values() if kind.effect and kind.shown_as}
+# What pages say of a Join or Left: by its kind; by its kind and "by" where somebody else brought it about, whose name
+# follows; by its kind and "self" where a superuser joined as such.
+EVENT_WORDS = {
+    **{kind.name: kind.shown_as for kind in KINDS.values() if kind.effect and kind.shown_as},
+    f"{JOIN.name}-by": ADDED_BY,
+    f"{LEFT.name}-by": REMOVED_BY,
+    f"{JOIN.name}-self": AS_ADMINISTRATOR,
+}
 
 
 def kind_of(name: str) -> Kind:

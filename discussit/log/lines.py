@@ -55,6 +55,10 @@ def group_change_words(change: str, user: str, other: str | None, value: str) ->
 _ROLE_WORDS = {"owner": "an owner", "moderator": "a moderator", "member": "an ordinary member"}
 
 
+# Of a Join or Left that somebody else brought about, before their name, and of a superuser's visible Join.
+ADDED_BY, REMOVED_BY, AS_ADMINISTRATOR = "was added by", "was removed by", "joined as administrator"
+
+
 def setting_value(name: str, value: object) -> str:
     """What an entry of the kind Settings has: `preview=on`, `history=from_join`, `posting=moderators`."""
     return f"{name}={('off', 'on')[value] if isinstance(value, bool) else value}"

@@ -4,24 +4,27 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.groups.admission import admit, join_or_leave
-from discussit.groups.membership import some_members
+from discussit.groups.membership import rank_of, some_members
 from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
 from discussit.log.checks import MAX_CONTENT, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
 from discussit.log.read import entries_at, shown_after, shown_before
 from discussit.log.unread import Count, count_for
-from discussit.models import Group, Membership
-from discussit.models.groups import ReadableLog
+from discussit.models import Group, Membership, User
+from discussit.models.groups import Access, Posting, ReadableLog, Role
 from discussit.pages.home import group_rows, numbers_of
+from discussit.pages.leaving import asks_before_leaving
 from discussit.pages.page import Form, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
-from discussit.pages.submissions import claiming
+from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -39,7 +42,7 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
     # Only those who read it in this process: the list of a large group is a selection in any case.
     here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
     read = await site.database.run_read(lambda session: _read(session, user, request, form, here))
-    group, part = read.group, read.part
+    group, part = read.membership.group, read.part
     entries = part.entries
     # At the end, the page has followed the log to its last entry, whether that is shown or not.
     last = entries[-1].seq if part.has_later else group.last_seq
@@ -65,8 +68,20 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         at=_seq(request, "at"),
         at_end=part.is_of_log and not part.has_later,
         conversation=part.conversation,
+        has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
+        asks_before_leaving=asks_before_leaving(read.membership),
+        read_only=_read_only(group, read.rank),
         **_links(request, group, part),
     )
+
+
+def _read_only(group: Group, rank: int) -> str | None:
+    """Why the user can write no messages, if they can't."""
+    if group.is_archived:
+        return "archived"
+    if group.posting == Posting.MODERATORS and rank < Role.MODERATOR.rank:
+        return "moderators"
+    return None
 
 
 def _links(request: Request, group: Group, part: "Part") -> dict[str, str | None]:
@@ -95,7 +110,8 @@ class Part(NamedTuple):
 class GroupPage(NamedTuple):
     """What a group's page shows, from one snapshot of the database."""
 
-    group: Group
+    membership: Membership
+    rank: int  # what the user may do there (models.groups.Role)
     part: Part
     around: Around
     answered: Excerpt | None  # the message that the next one will answer
@@ -109,7 +125,8 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
     group, log, part = membership.group, membership.log, _part(session, membership, request)
     around = read_around if part.is_of_log else read_around_each
     return GroupPage(
-        group,
+        membership,
+        rank_of(membership, is_superuser=user.is_superuser),
         part,
         around(session, log, user.id, part.entries),
         _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
@@ -204,8 +221,15 @@ async def leave(request: Request) -> Response:
 async def _join_or_leave(request: Request, *, joins: bool) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     await site.throttles.join_or_leave(user.username)
-    target = own_address(request, form.get("next"))
-    # A repeat that comes late must not undo what was done since.
-    then = claiming(form, target)
-    await join_or_leave(site.database, user, request.path_params["uuid"], joins=joins, then=then)
+    uuid, target = request.path_params["uuid"], own_address(request, form.get("next"))
+
+    async def then(session: AsyncSession, row: User) -> None:
+        nonlocal target
+        access = await session.scalar(select(Group.access).where(Group.uuid == uuid))
+        if not joins and access != Access.OPEN:
+            target = address(request, "/")  # whoever has left finds nothing anywhere else
+        # A repeat that comes late must not undo what was done since.
+        await claim(form, session, row.id, target)
+
+    await join_or_leave(site.database, user, uuid, joins=joins, then=then)
     return see_other(target)

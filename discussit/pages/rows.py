@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from discussit.log.around import Around, Reactions
-from discussit.log.kinds import KINDS, MESSAGE, EntryRow, State, utc_text
+from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow, State, utc_text
+from discussit.log.lines import group_change_words
 from discussit.models.entries import EVERYONE_NAME
 
 HEADER_WINDOW = timedelta(minutes=5)  # within which rows of one author share theirs
@@ -44,6 +45,8 @@ class RenderedEntry(NamedTuple):
     answered: Answered | None = None
     replies: int = 0
     reactions: Sequence[Reactions] = ()
+    words: str = ""  # of what is no message, after the name
+    by: str | None = None  # who brought the event about, if it was somebody else
     used: Sequence[str] = ()  # all emoji in the order of first use, where nobody reacts with some of them any more
 
 
@@ -66,7 +69,20 @@ def _rendered(entry: EntryRow, above: RenderedEntry | None, around: Around, read
         entry.kind == MESSAGE.name and continues(above, entry.username, entry.timestamp),
         entry.timestamp.date() if is_new_day else None,
     )
+    if entry.kind != MESSAGE.name:
+        return _with_words(row, entry)
     return _with_extras(row, entry, around, reader) if _has_extras(entry, around) else row
+
+
+def _with_words(row: RenderedEntry, entry: EntryRow) -> RenderedEntry:
+    """An event or a change of the group with what it says: static/js/log/rows.js says the same of live ones."""
+    if change := KINDS[entry.kind].group_change:
+        return row._replace(words=group_change_words(change, entry.username, entry.other_user, entry.content))
+    if entry.other_user is None:
+        return row._replace(words=EVENT_WORDS[entry.kind])
+    if entry.other_user_id == entry.user_id:
+        return row._replace(words=EVENT_WORDS[f"{entry.kind}-self"])
+    return row._replace(words=EVENT_WORDS[f"{entry.kind}-by"], by=entry.other_user)
 
 
 def _has_extras(entry: EntryRow, around: Around) -> bool:

@@ -37,6 +37,22 @@ def team(bob, cleo, dan, gardening, lunch):
     return lunch
 
 
+@pytest.fixture
+def crew(site, bob, gardening, team):
+    """The same with emil as a second moderator, and finn as a second owner."""
+    for person, role in zip(arrive(site, "emil", "finn"), ("moderator", "owner"), strict=True):
+        person.joins(gardening)
+        add(bob, team, person.name)
+        promote(bob, team, person.name, role)
+    return team
+
+
+@pytest.fixture
+def people(alice, bob, cleo, dan):
+    """By name; alice, the superuser, is not in Lunch."""
+    return {person.name: person for person in (alice, bob, cleo, dan)}
+
+
 # Adding
 
 
@@ -139,9 +155,7 @@ def without(fields, name):
 
 
 @pytest.mark.parametrize(("name", "status"), [("bob", 303), ("cleo", 303), ("dan", 403)])
-def test_moderators_and_owners_add_people(alice, bob, cleo, dan, team, name, status):
-    people = {"bob": bob, "cleo": cleo, "dan": dan}
-
+def test_moderators_and_owners_add_people(people, bob, team, name, status):
     assert add(people[name], team, "alice").status_code == status
     assert ("alice" in roles(bob, team)) == (status == 303)
 
@@ -183,7 +197,9 @@ def test_a_repeated_form_adds_once(bob, gardening, lunch):
         ("alice", "dan", 404),
     ],
 )
-def test_people_are_removed_by_those_of_higher_rank(site, alice, bob, cleo, dan, gardening, team, actor, target, status):
+def test_people_are_removed_by_those_of_higher_rank(
+    site, alice, bob, cleo, dan, gardening, team, actor, target, status
+):
     emil, finn = arrive(site, "emil", "finn")
     for person, role in ((emil, "moderator"), (finn, "owner")):
         person.joins(gardening)
@@ -237,8 +253,7 @@ def test_the_removal_of_oneself_is_refused_with_the_other_way(bob, team):
         ("alice", "alice", "owner", 404),
     ],
 )
-def test_owners_change_the_roles_of_others(alice, bob, cleo, dan, team, actor, target, role, status):
-    people = {"alice": alice, "bob": bob, "cleo": cleo, "dan": dan}
+def test_owners_change_the_roles_of_others(people, bob, team, actor, target, role, status):
     before = roles(bob, team)
 
     assert promote(people[actor], team, target, role).status_code == status

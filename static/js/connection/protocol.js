@@ -5,14 +5,15 @@
 /** @typedef {{ seq: number, timestamp: string }} Placed */
 /** @typedef {Placed & { target: number, deleted?: boolean }} OfTarget What the change's target is, whenever the change is read. */
 /** @typedef {Placed & MessageText & { type: "text_message", author: string, rev?: number, reply_to?: number, reply_rev?: number, deleted?: boolean }} TextMessage */
-/** @typedef {Placed & { type: "event_message", user: string, status: "Join" | "Left" }} EventMessage */
+/** @typedef {Placed & { type: "event_message", user: string, status: "Join" | "Left", by?: string }} EventMessage */
 /** @typedef {OfTarget & MessageText & { type: "message_edited", author: string, user: string, rev: number }} MessageEdited */
 /** @typedef {OfTarget & { type: "message_deleted", user: string }} MessageDeleted */
 /** @typedef {OfTarget & { type: "reaction", user: string, emoji: string, on: boolean, count: number }} Reaction */
 /** @typedef {MessageEdited | MessageDeleted | Reaction} Change */
+/** @typedef {Placed & { type: "group_changed", user: string, change: string, target_user?: string, value?: string, message: string }} GroupChanged */
 /** @typedef {Placed & { type: "hidden" }} HiddenEntry */
 /** @typedef {Placed & { type: "unknown", kind: string }} UnknownEntry */
-/** @typedef {TextMessage | EventMessage | Change | HiddenEntry | UnknownEntry} Entry */
+/** @typedef {TextMessage | EventMessage | GroupChanged | Change | HiddenEntry | UnknownEntry} Entry */
 /** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number, read?: number, read_rev?: number, unread?: Record<string, number>, mentions?: Record<string, number> }} Ready */
 /** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number }} Unread */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */

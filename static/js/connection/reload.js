@@ -57,8 +57,8 @@ export class Reload {
     this.#later(async () => (await this.#served()) === version && this.#isQuiet() && keepInTab(keyOf(version), "done"))
   }
 
-  /** Reloads to show an entry that this page knows, but that the process which sent it does not. */
-  forKind() {
+  /** Reloads to show what this page can't show otherwise, such as an entry that the process which sent it does not know. */
+  soon() {
     if (this.#isMissing) return
     this.#isMissing = true
     this.#later(() => this.#isServed())

@@ -6,7 +6,9 @@ import { cloned, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 import { fillMessage } from "./message.js"
 
-/** @typedef {import("../connection/protocol.js").TextMessage | import("../connection/protocol.js").EventMessage} ShownEntry */
+/** @typedef {import("../connection/protocol.js").EventMessage} EventMessage */
+/** @typedef {import("../connection/protocol.js").GroupChanged} GroupChanged */
+/** @typedef {import("../connection/protocol.js").TextMessage | EventMessage | GroupChanged} ShownEntry */
 /**
  * Whose page it is, and the group's address.
  * @typedef {{ user: string, address: string }} Here
@@ -26,7 +28,7 @@ export function rowOf(entry, here) {
  * @param {Here} here
  */
 function render(entry, here) {
-  const row = entry.type === "text_message" ? renderMessage(entry) : renderEvent(entry)
+  const row = renderByType(entry)
   const time = find(row, "time", HTMLTimeElement)
   row.id = `seq-${entry.seq}`
   row.dataset.seq = String(entry.seq)
@@ -37,6 +39,12 @@ function render(entry, here) {
   return row
 }
 
+/** @param {ShownEntry} entry */
+function renderByType(entry) {
+  if (entry.type === "text_message") return renderMessage(entry)
+  return entry.type === "event_message" ? renderEvent(entry) : renderGroupChange(entry)
+}
+
 /** @param {import("../connection/protocol.js").TextMessage} entry */
 function renderMessage({ author, deleted }) {
   const row = named(deleted ? "withdrawn-template" : "message-template", author)
@@ -44,14 +52,33 @@ function renderMessage({ author, deleted }) {
   return row
 }
 
-/** @param {import("../connection/protocol.js").EventMessage} entry */
-function renderEvent({ user, status }) {
-  return named(`event-template-${status}`, user)
+/** @param {EventMessage} entry */
+function renderEvent({ user, status, by }) {
+  if (!by) return named(`event-template-${status}`, user)
+  // A superuser who joins as such does it themselves.
+  const row = named(`event-template-${status}-${by === user ? "self" : "by"}`, user)
+  if (by !== user) find(row, ".entry-by").textContent = by
+  return row
+}
+
+/** @param {GroupChanged} entry */
+function renderGroupChange(entry) {
+  const row = named("group-changed-template", entry.user)
+  find(row, ".entry-word").textContent = wordsOf(entry)
+  return row
+}
+
+/**
+ * What is said after the user's name.
+ * @param {GroupChanged} entry
+ */
+export function wordsOf({ user, message }) {
+  return message.startsWith(`${user} `) ? message.slice(user.length + 1) : message
 }
 
 /** @param {ShownEntry} entry */
 function renderPlain(entry) {
-  const [name, text] = entry.type === "text_message" ? [entry.author, entry.content] : [entry.user, entry.status]
+  const [name, text] = plainTextOf(entry)
   const row = document.createElement("p")
   row.className = "entry"
   row.id = `seq-${entry.seq}`
@@ -59,6 +86,12 @@ function renderPlain(entry) {
   row.dataset.name = name
   row.append(isolated("entry-name", name), " ", isolated("entry-text", text))
   return row
+}
+
+/** @param {ShownEntry} entry */
+function plainTextOf(entry) {
+  if (entry.type === "text_message") return [entry.author, entry.content]
+  return [entry.user, entry.type === "event_message" ? entry.status : wordsOf(entry)]
 }
 
 /**

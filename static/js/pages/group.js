@@ -14,6 +14,7 @@ import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
+import { GroupChanges } from "../log/group-changes.js"
 import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
 import { OlderEntries } from "../log/older-entries.js"
@@ -71,6 +72,12 @@ const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(address, version, isQuiet, place)
+const groupChanges = new GroupChanges(
+  page,
+  user,
+  (before, name) => title?.rename(before, name),
+  () => reload.soon(),
+)
 
 open()
 
@@ -194,8 +201,12 @@ function show(entry) {
     attempt(() => members.follow(entry))
     log.append(entry)
   }
+  if (entry.type === "group_changed") {
+    log.append(entry)
+    attempt(() => groupChanges.follow(entry))
+  }
   if (isChange(entry)) change(entry)
-  if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.forKind()
+  if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.soon()
 }
 
 /** @param {import("../connection/protocol.js").Change} entry */

@@ -16,6 +16,16 @@ export class Title {
     document.addEventListener("visibilitychange", () => document.hidden || this.#clear())
   }
 
+  /**
+   * The page is called something else.
+   * @param {string} before
+   * @param {string} name
+   */
+  rename(before, name) {
+    this.#name = this.#name.replace(before, () => name)
+    this.#show()
+  }
+
   count() {
     if (!document.hidden) return
     this.#unseen += 1

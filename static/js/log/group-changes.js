@@ -1,0 +1,65 @@
+// What a live change of the group changes on its page, besides the row that says so.
+
+import { find } from "../shared/dom.js"
+
+/** @typedef {import("../connection/protocol.js").GroupChanged} GroupChanged */
+
+export class GroupChanges {
+  #page
+  #user
+  #renamed
+  #outdated
+
+  /**
+   * @param {HTMLElement} page
+   * @param {string} user
+   * @param {(before: string, name: string) => void} renamed
+   * @param {() => void} outdated The page has to be loaded again, when that disturbs nobody.
+   */
+  constructor(page, user, renamed, outdated) {
+    this.#page = page
+    this.#user = user
+    this.#renamed = renamed
+    this.#outdated = outdated
+  }
+
+  /** @param {GroupChanged} change */
+  follow(change) {
+    if (change.change === "renamed") this.#rename(change.value ?? "")
+    if (change.change === "described") this.#describe(change.value ?? "")
+    if (change.change === "archived" || change.change === "unarchived") this.#archive(change.change === "archived")
+    if (changesPage(change, this.#user)) this.#outdated()
+  }
+
+  /** @param {string} name */
+  #rename(name) {
+    const heading = find(this.#page, "h1")
+    this.#renamed(heading.textContent ?? "", name)
+    heading.textContent = name
+  }
+
+  /** @param {string} description */
+  #describe(description) {
+    const shown = find(this.#page, "#description")
+    shown.textContent = description
+    shown.title = description
+    shown.hidden = !description
+  }
+
+  /** @param {boolean} isArchived */
+  #archive(isArchived) {
+    find(this.#page, "#archived").hidden = !isArchived
+    find(this.#page, "#composer").classList.toggle("read-only", isArchived)
+  }
+}
+
+/**
+ * Whether the page has other parts for this user since the change: others may write, or the user may do more or less.
+ * @param {GroupChanged} change
+ * @param {string} user
+ */
+export function changesPage({ change, target_user, value = "" }, user) {
+  if (change === "settings") return value.startsWith("posting=")
+  if (change === "role" || change === "handed_over") return target_user === user
+  return ["opened", "closed", "archived", "unarchived"].includes(change)
+}
