@@ -1,6 +1,9 @@
 """What people with rights do in groups, by the forms of the pages: `bob.post(…)` in the words of the tests."""
 
 from people import HttpPerson
+from sqlalchemy import update
+
+from discussit.models import Group, Membership
 
 
 def arrive(site, *names):
@@ -51,3 +54,10 @@ def roles(person, group):
     page = person.page(f"/groups/{group}/members/")
     marks = {each.parents[-1]["data-name"]: each.text for each in page.elements if each.get("class") == "member-role"}
     return {row["data-name"]: marks.get(row["data-name"], "") for row in page.elements if row.get("data-name")}
+
+
+async def disown(database):
+    """Have no group an owner, or ever have had one: as groups from before there were owners."""
+    async with database.transaction() as session:
+        await session.execute(update(Membership).values(role="member"))
+        await session.execute(update(Group).values(had_owner=False))

@@ -21,7 +21,7 @@ from discussit.log.checks import is_seq
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Role
 from discussit.pages.errors import status_of
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.page import Form, own_address, page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
@@ -82,7 +82,7 @@ async def change(request: Request) -> Response:
     """Give a member another role."""
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     await site.throttles.join_or_leave(user.username)
-    place = members_address(request)
+    place = own_address(request, form.get("next")) if form.get("next") else members_address(request)
     try:
         about = request.path_params["uuid"], form.get(FIELD), _role(form)
         group, changed, is_changed = await change_role(

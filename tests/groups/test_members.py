@@ -4,7 +4,8 @@ import re
 
 import pytest
 from people import Page, closed
-from rights import add, arrive, changes, create, entries, promote, remove, roles, settle
+from rights import add, arrive, changes, create, disown, entries, promote, remove, roles, settle
+from world import add_members
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 FORM_ID = re.compile('name="form_id" value="[0-9a-f]+"')
@@ -134,7 +135,7 @@ def test_nobody_and_too_many_are_refused(bob, lunch, names, error):
 
 def test_fifty_people_are_added_at_a_time(site, state, bob, gardening, lunch):
     names = [f"member{number:02}" for number in range(50)]
-    site.portal.call(join_all, state.database, gardening, names)
+    site.portal.call(add_members, state.database, gardening, names)
     bob.joins(gardening)
     page = bob.page(f"/groups/{lunch}/members/")
 
@@ -142,12 +143,6 @@ def test_fifty_people_are_added_at_a_time(site, state, bob, gardening, lunch):
 
     assert response.status_code == 303
     assert list(roles(bob, lunch)) == ["bob", *names]
-
-
-async def join_all(database, uuid, names):
-    from world import add_members
-
-    await add_members(database, uuid, names)
 
 
 def without(fields, name):
@@ -326,16 +321,6 @@ def unowned(alice, bob, cleo, gardening, site, state):
     site.portal.call(disown, state.database)
     alice.leaves(gardening)
     return gardening
-
-
-async def disown(database):
-    from sqlalchemy import update
-
-    from discussit.models import Group, Membership
-
-    async with database.transaction() as session:
-        await session.execute(update(Membership).values(role="member"))
-        await session.execute(update(Group).values(had_owner=False))
 
 
 def test_a_superuser_appoints_an_owner_where_there_is_none(alice, bob, unowned):

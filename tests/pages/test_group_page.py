@@ -422,7 +422,7 @@ def post_in(charset, person, path, text):
         ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n--x--"),
         ("application/json", b'{"message": "hi"}'),
         ("text/plain", b"message=hi"),
-        ("application/x-www-form-urlencoded", b"message=hi&" * 30),
+        ("application/x-www-form-urlencoded", b"message=hi&" * 90),
         ("application/x-www-form-urlencoded", b"%ff%00=%ed%a0%80&&=&"),
         ("nonsense", b""),
     ],

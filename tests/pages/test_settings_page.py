@@ -1,0 +1,284 @@
+"""The page of a group's settings, and the one that asks whether to leave."""
+
+import pytest
+from hostile import GROUPS, MESSAGES
+from people import Page
+from rights import add, arrive, create, disown, promote, settle
+
+
+@pytest.fixture
+def cleo(site, bob):
+    return arrive(site, "cleo")[0]
+
+
+@pytest.fixture
+def lunch(bob, cleo, gardening):
+    """An open group of bob's, in which cleo is; both share Gardening."""
+    uuid = create(bob)
+    for person in (bob, cleo):
+        person.joins(gardening)
+    cleo.joins(uuid)
+    return uuid
+
+
+def settings(group):
+    return f"/groups/{group}/settings/"
+
+
+def content(page):
+    return " ".join(page.one("content").text.split())
+
+
+# Who sees what
+
+
+def test_an_owner_finds_the_settings_from_the_group(bob, cleo, lunch):
+    page = bob.page(f"/groups/{lunch}/")
+
+    assert settings(lunch) in [each.get("href") for each in page.elements]
+    assert settings(lunch) not in [each.get("href") for each in cleo.page(f"/groups/{lunch}/").elements]
+
+
+def test_a_moderator_sees_the_way_to_members_and_invitations_only(bob, cleo, lunch):
+    promote(bob, lunch, "cleo", "moderator")
+
+    page = cleo.page(settings(lunch))
+
+    assert (page.link("Members"), page.link("Invitations")) == (
+        f"/groups/{lunch}/members/",
+        f"/groups/{lunch}/invitations/",
+    )
+    assert [each for each in page.forms() if each["action"] == settings(lunch)] == []
+
+
+def test_an_ordinary_member_sees_no_settings(cleo, lunch):
+    assert cleo.get(settings(lunch)).status_code == 403
+
+
+def test_outsiders_see_no_settings(alice, bob, lunch):
+    assert alice.get(settings(lunch)).status_code == 403
+    settle(bob, lunch, access="closed")
+    assert alice.get(settings(lunch)).status_code == 404
+
+
+@pytest.mark.parametrize("access", ["open", "closed"])
+def test_a_superuser_sees_the_settings_of_what_nobody_owns_but_not_its_members(
+    site, state, alice, bob, lunch, access
+):
+    settle(bob, lunch, access=access)
+    site.portal.call(disown, state.database)
+
+    page = alice.page(settings(lunch))
+
+    assert "Nobody owns this group" in content(page)
+    assert page.link("Members") is None
+    assert alice.get(f"/groups/{lunch}/").status_code == (403 if access == "open" else 404)
+
+
+def test_a_superuser_appoints_an_owner_on_the_page(site, state, alice, bob, cleo, lunch):
+    site.portal.call(disown, state.database)
+
+    form = alice.fills(settings(lunch), f"/groups/{lunch}/members/role/", username="cleo")
+
+    assert alice.post(f"/groups/{lunch}/members/role/", **form).headers["location"] == "/"
+    assert cleo.get(settings(lunch)).status_code == 200
+
+
+# Saving
+
+
+def test_the_page_saves_what_was_typed(bob, lunch):
+    form = bob.fills(settings(lunch), settings(lunch), name="Dinner", description="At seven\r\nsharp", posting="moderators")
+
+    assert bob.post(settings(lunch), **form).status_code == 303
+
+    page = bob.page(settings(lunch))
+    assert page.one("field-name")["value"] == "Dinner"
+    assert page.one("field-description").text.strip() == "At seven\nsharp"
+    (writing,) = [each["value"] for each in page.within("field-posting") if "selected" in each.attributes]
+    assert writing == "moderators"
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"name": " "}, {"name": "Give the group a name, up to 30 characters."}),
+        ({"name": "x" * 31}, {"name": "A group's name has 1 to 30 printable characters."}),
+        ({"description": "x" * 503}, {"description": "3 characters too long. Shorten the description."}),
+        ({"access": "direct"}, {"access": "Choose one of the possibilities."}),
+        ({"preview": "1"}, {"preview": "Choose one of the possibilities."}),
+        ({"history": ""}, None),
+        ({"posting": "nobody"}, {"posting": "Choose one of the possibilities."}),
+        ({"name": "", "posting": "x"}, {"name": "Give the group a name, up to 30 characters.", "posting": "Choose one of the possibilities."}),
+    ],
+)  # fmt: skip
+def test_errors_stand_beside_their_fields_and_nothing_is_saved(bob, lunch, faultless, fields, errors):
+    response = settle(bob, lunch, **{"description": "kept"} | fields)
+
+    assert response.status_code == 400
+    if errors is not None:
+        assert Page(response.text).errors() == errors
+    assert bob.page(settings(lunch)).one("field-description").text.strip() == ""
+
+
+@pytest.mark.parametrize("name", sorted({*GROUPS, *MESSAGES}))
+def test_hostile_names_and_descriptions_are_text_or_refused(bob, lunch, faultless, name):
+    for fields in ({"name": name}, {"description": name}):
+        assert settle(bob, lunch, **fields).status_code in (303, 400)
+        assert bob.get(settings(lunch)).status_code == 200
+        assert bob.get(f"/groups/{lunch}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"archived": "yes"}, {"rev": "x"}, {"rev": "9" * 40}, {"access": "\0"}, {"history": "ALL"}, {"from_now_on": "x" * 99}],
+)  # fmt: skip
+def test_values_that_no_form_sends_change_nothing(bob, lunch, faultless, fields):
+    before = content(bob.page(settings(lunch)))
+
+    assert settle(bob, lunch, **fields).status_code in (303, 400)
+    assert content(bob.page(settings(lunch))) == before
+
+
+def test_a_form_that_is_out_of_date_shows_both_versions_and_then_saves(bob, lunch):
+    form = bob.fills(settings(lunch), settings(lunch), name="Dinner", posting="moderators")
+    settle(bob, lunch, name="Brunch")
+
+    refused = bob.post(settings(lunch), **form)
+
+    page = Page(refused.text)
+    assert (refused.status_code, page.one("field-name")["value"]) == (409, "Dinner")
+    assert {"Now: Brunch", "Now: All members can write messages"} <= {each.text for each in page.elements}
+    assert bob.post(settings(lunch), **page.form(settings(lunch)) | {"name": "Dinner"}).status_code == 303
+    assert bob.page(settings(lunch)).one("field-name")["value"] == "Dinner"
+
+
+def test_a_repeated_form_changes_once(bob, lunch):
+    form = bob.fills(settings(lunch), settings(lunch), name="Dinner")
+
+    answers = [bob.post(settings(lunch), **form) for _ in range(2)]
+
+    assert [each.headers["location"] for each in answers] == [f"/groups/{lunch}/"] * 2
+
+
+# What it says
+
+
+def test_the_page_of_an_open_group_says_what_closing_means(bob, lunch):
+    text = content(bob.page(settings(lunch)))
+
+    assert "Outsiders will no longer find it; its members stay." in text
+    assert "Whoever runs this server can read its database." in text
+
+
+def test_the_page_of_a_closed_group_says_how_much_opening_reveals(bob, lunch):
+    settle(bob, lunch, access="closed")
+    for text in ("one", "two"):
+        bob.says(lunch, text)
+
+    page = bob.page(settings(lunch))
+
+    assert "2 earlier messages become readable for everyone." in content(page)
+    assert page.one("from-now-on")["name"] == "from_now_on"
+
+
+def test_what_is_hidden_already_is_not_counted(bob, lunch):
+    for step in ({"access": "closed"}, {"access": "open", "from_now_on": 1}, {"access": "closed"}):
+        bob.says(lunch, "hi")
+        settle(bob, lunch, **step)
+
+    assert "1 earlier message becomes readable for everyone." in content(bob.page(settings(lunch)))
+
+
+@pytest.mark.parametrize(("archived", "label"), [(0, "Archive Lunch"), (1, "Take Lunch out of the archive")])
+def test_the_last_button_says_what_it_does_to_which_group(bob, lunch, archived, label):
+    settle(bob, lunch, archived=archived)
+
+    buttons = [each.text for each in bob.page(settings(lunch)).within("content") if each.tag == "button"]
+
+    assert buttons[-1] == label
+
+
+# The group's page
+
+
+def test_an_archived_groups_page_has_a_notice_in_place_of_the_composer(bob, cleo, lunch):
+    settle(bob, lunch, archived=1)
+
+    page = cleo.page(f"/groups/{lunch}/")
+
+    assert "hidden" not in page.one("archived").attributes
+    assert "read-only" in page.one("composer")["class"]
+
+
+def test_a_member_who_may_not_write_sees_why(bob, cleo, lunch):
+    settle(bob, lunch, posting="moderators")
+
+    sentence = "Only moderators and owners can write messages in this group."
+    assert (sentence in cleo.get(f"/groups/{lunch}/").text, sentence in bob.get(f"/groups/{lunch}/").text) == (True, False)
+
+
+def test_joins_and_removals_say_who_brought_them_about(bob, cleo, lunch):
+    add(bob, lunch, "alice")
+    bob.post(f"/groups/{lunch}/members/remove/", username="cleo")
+
+    log = [text for _, text in bob.page(f"/groups/{lunch}/").log()]
+    assert log[-3:] == ["cleo joined", "alice was added by bob", "cleo was removed by bob"]
+
+
+# Leaving
+
+
+def leaving(group):
+    return f"/groups/{group}/leave/"
+
+
+def asks(person, group):
+    """Whether Leave leads to a page that asks, instead of leaving."""
+    return leaving(group) in [each.get("href") for each in person.page(f"/groups/{group}/").elements]
+
+
+def test_leave_asks_those_who_lose_more_than_the_group(bob, cleo, lunch):
+    assert (asks(bob, lunch), asks(cleo, lunch)) == (True, False)
+
+    settle(bob, lunch, access="closed")
+
+    assert asks(cleo, lunch)
+
+
+@pytest.mark.parametrize(
+    ("access", "role", "words"),
+    [
+        ("open", "owner", ["You'll no longer be an owner. The group passes to the moderator", "as an ordinary member"]),
+        ("open", "moderator", ["You'll no longer be a moderator.", "You can join again, as an ordinary member."]),
+        ("open", "member", ["You can join again."]),
+        ("closed", "member", ["This group is closed", "only if somebody adds or invites you"]),
+    ],
+)
+def test_the_page_names_what_will_be_lost(bob, cleo, lunch, access, role, words):
+    settle(bob, lunch, access=access)
+    promote(bob, lunch, "cleo", role)
+    if role == "owner":
+        promote(bob, lunch, "bob", "member")
+
+    text = content(cleo.page(leaving(lunch)))
+
+    assert all(each in text for each in words)
+
+
+def test_leaving_a_closed_group_leads_home(bob, cleo, lunch):
+    settle(bob, lunch, access="closed")
+
+    form = cleo.fills(leaving(lunch), leaving(lunch), next=f"/groups/{lunch}/")
+
+    assert cleo.post(leaving(lunch), **form).headers["location"] == "/"
+    assert cleo.post(leaving(lunch), **form).headers["location"] == "/"
+    assert cleo.get(leaving(lunch)).status_code == 404
+
+
+def test_leaving_an_open_group_leads_back(cleo, lunch):
+    assert cleo.post(leaving(lunch), next="/accounts/sessions/").headers["location"] == "/accounts/sessions/"
+
+
+def test_whoever_is_not_in_the_group_is_not_asked(alice, lunch):
+    assert alice.get(leaving(lunch)).status_code == 403
