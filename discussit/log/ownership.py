@@ -83,7 +83,9 @@ def _hand_over(session: OrmSession, group: Group) -> None:
         return
     by_rank = case((Membership.role == Role.MODERATOR, 0), else_=1)
     heirs = of_group.join(User, User.id == Membership.user_id).where(User.is_active)
-    heir = session.scalar(heirs.order_by(by_rank, Membership.joined_at, Membership.user_id).limit(1))
+    # Whoever was demoted only if there is nobody else.
+    in_order = heirs.order_by(Membership.user_id.in_(demoted), by_rank, Membership.joined_at, Membership.user_id)
+    heir = session.scalar(in_order.limit(1))
     if heir is not None:
         former = [each for each in (*_memberships(session.deleted), *changed.values()) if _was(each) == Role.OWNER]
         by = next(each for each in former if each.group_id == group.id)

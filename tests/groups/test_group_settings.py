@@ -94,7 +94,7 @@ def test_a_group_opened_only_from_now_on_shows_newcomers_nothing_earlier(alice, 
     settle(bob, lunch, access="open", from_now_on=1)
     alice.joins(lunch)
 
-    assert [each["message"] for each in entries(alice, lunch)][0] == "bob opened the group to everyone"
+    assert entries(alice, lunch)[0]["message"] == "bob opened the group to everyone"
     assert "a secret" in [each.get("content") for each in entries(cleo, lunch)]
 
 

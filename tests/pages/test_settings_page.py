@@ -62,9 +62,7 @@ def test_outsiders_see_no_settings(alice, bob, lunch):
 
 
 @pytest.mark.parametrize("access", ["open", "closed"])
-def test_a_superuser_sees_the_settings_of_what_nobody_owns_but_not_its_members(
-    site, state, alice, bob, lunch, access
-):
+def test_a_superuser_sees_the_settings_of_what_nobody_owns_but_not_its_members(site, state, alice, bob, lunch, access):
     settle(bob, lunch, access=access)
     site.portal.call(disown, state.database)
 
@@ -88,9 +86,9 @@ def test_a_superuser_appoints_an_owner_on_the_page(site, state, alice, bob, cleo
 
 
 def test_the_page_saves_what_was_typed(bob, lunch):
-    form = bob.fills(settings(lunch), settings(lunch), name="Dinner", description="At seven\r\nsharp", posting="moderators")
+    typed = {"name": "Dinner", "description": "At seven\r\nsharp", "posting": "moderators"}
 
-    assert bob.post(settings(lunch), **form).status_code == 303
+    assert bob.post(settings(lunch), **bob.fills(settings(lunch), settings(lunch), **typed)).status_code == 303
 
     page = bob.page(settings(lunch))
     assert page.one("field-name")["value"] == "Dinner"
@@ -109,9 +107,8 @@ def test_the_page_saves_what_was_typed(bob, lunch):
         ({"preview": "1"}, {"preview": "Choose one of the possibilities."}),
         ({"history": ""}, None),
         ({"posting": "nobody"}, {"posting": "Choose one of the possibilities."}),
-        ({"name": "", "posting": "x"}, {"name": "Give the group a name, up to 30 characters.", "posting": "Choose one of the possibilities."}),
     ],
-)  # fmt: skip
+)
 def test_errors_stand_beside_their_fields_and_nothing_is_saved(bob, lunch, faultless, fields, errors):
     response = settle(bob, lunch, **{"description": "kept"} | fields)
 
@@ -119,6 +116,12 @@ def test_errors_stand_beside_their_fields_and_nothing_is_saved(bob, lunch, fault
     if errors is not None:
         assert Page(response.text).errors() == errors
     assert bob.page(settings(lunch)).one("field-description").text.strip() == ""
+
+
+def test_all_errors_are_shown(bob, lunch):
+    response = settle(bob, lunch, name="", posting="x", description="x" * 501)
+
+    assert list(Page(response.text).errors()) == ["name", "description", "posting"]
 
 
 @pytest.mark.parametrize("name", sorted({*GROUPS, *MESSAGES}))
@@ -131,8 +134,8 @@ def test_hostile_names_and_descriptions_are_text_or_refused(bob, lunch, faultles
 
 @pytest.mark.parametrize(
     "fields",
-    [{"archived": "yes"}, {"rev": "x"}, {"rev": "9" * 40}, {"access": "\0"}, {"history": "ALL"}, {"from_now_on": "x" * 99}],
-)  # fmt: skip
+    [{"archived": "yes"}, {"rev": "x"}, {"rev": "9" * 40}, {"access": "\0"}, {"history": "ALL"}, {"from_now_on": "x"}],
+)
 def test_values_that_no_form_sends_change_nothing(bob, lunch, faultless, fields):
     before = content(bob.page(settings(lunch)))
 
@@ -215,7 +218,7 @@ def test_a_member_who_may_not_write_sees_why(bob, cleo, lunch):
     settle(bob, lunch, posting="moderators")
 
     sentence = "Only moderators and owners can write messages in this group."
-    assert (sentence in cleo.get(f"/groups/{lunch}/").text, sentence in bob.get(f"/groups/{lunch}/").text) == (True, False)
+    assert [sentence in each.get(f"/groups/{lunch}/").text for each in (cleo, bob)] == [True, False]
 
 
 def test_joins_and_removals_say_who_brought_them_about(bob, cleo, lunch):
