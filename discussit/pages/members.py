@@ -14,7 +14,7 @@ from discussit.accounts import security_log
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import ErrorCode, FieldError, Refused
-from discussit.groups.admission import NoSuchGroup, NotAMember, admit, has_owner
+from discussit.groups.admission import admit, admit_to_act, has_owner
 from discussit.groups.members import FIELD, MAX_ADDED, NO_ROLE, add_members, change_role, remove_member
 from discussit.groups.membership import members_named, rank_of
 from discussit.log.checks import is_seq
@@ -114,13 +114,11 @@ async def _refused(request: Request, form: Form, error: FieldError | Refused) ->
         raise error
     status = status_of(error) if isinstance(error, Refused) else 400
     shown = error if isinstance(error, FieldError) else FieldError("", str(error))
-    try:
-        return await members_page(request, form.refuse(shown), status)
-    except (NoSuchGroup, NotAMember):
-        # A superuser may act where they can't see the members.
-        if not current_user(request).is_superuser:
-            raise
-        raise Refused(ErrorCode.BAD_FRAME, str(error)) from None
+    user, uuid = current_user(request), request.path_params["uuid"]
+    seen = await site_of(request).database.run_read(lambda session: admit_to_act(session, user, uuid))
+    if seen.membership is None:  # a superuser, who may act here, but not see the members
+        raise Refused(ErrorCode.BAD_FRAME, str(error))
+    return await members_page(request, form.refuse(shown), status)
 
 
 def members_address(request: Request) -> str:

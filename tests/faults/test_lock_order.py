@@ -65,6 +65,8 @@ class Town:
         for group in self.groups:
             for person in (self.alice, self.bob, *self.others):
                 person.joins(group)
+        # One more, in which only alice is: its settings keep nobody else from writing.
+        self.lounge = self.alice.creates("Lounge")
 
     def arrives(self, name):
         person = HttpPerson(self.site, name)
@@ -136,6 +138,32 @@ def read_in_all(town):
 def come_and_go(town):
     for verb in (town.bob.leaves, town.bob.joins):
         verb(town.groups[3])
+
+
+def add_and_remove(town):
+    """Alice, a superuser in all groups, adds people of whom some are members already, and removes them again."""
+    for group in (town.groups[9], town.groups[1]):
+        for name in ("dora", "carol"):
+            town.alice.post(f"/groups/{group}/members/remove/", username=name)
+        town.alice.post(f"/groups/{group}/members/", username="dora carol emil")
+
+
+def hand_over(town):
+    """Bob and carol take turns as the owner of a group: by appointment, and by leaving it."""
+    group = town.groups[5]
+    town.alice.post(f"/groups/{group}/members/role/", username="bob", role="owner")
+    town.bob.post(f"/groups/{group}/members/role/", username="carol", role="owner")
+    for person in (town.bob, town.carol):
+        person.leaves(group)
+        person.joins(group)
+
+
+def change_settings(town):
+    group = town.lounge
+    for fields in ({"description": "hi", "posting": "moderators"}, {"description": "", "posting": "everyone"}):
+        town.alice.post(f"/groups/{group}/settings/", **fields)
+    for step in ({"access": "closed"}, {"access": "open"}, {"archived": 1}, {"archived": 0}):
+        town.alice.post(f"/groups/{group}/settings/", **step)
 
 
 def log_in_and_out(town):
@@ -231,6 +259,9 @@ ACTS = [
     delete_in_all,
     forget_earlier_texts,
     come_and_go,
+    add_and_remove,
+    hand_over,
+    change_settings,
     log_in_and_out,
     sign_up_twice,
     change_password,
@@ -247,7 +278,7 @@ ACTS = [
 
 # The order of tables
 
-OF_GROUPS = ("memberships", "entries", "texts", "versions", "reactions", "mentions")
+OF_GROUPS = ("memberships", "entries", "texts", "versions", "reactions", "mentions", "invitations")
 ORDER = {"users": 1, "groups": 2, "sessions": 3, **dict.fromkeys(OF_GROUPS, 4), "submissions": 5}
 GIVEN = r"(?:WITH given\(.*?\) AS\s+\(VALUES .*?\)\s+(?=SELECT|UPDATE|DELETE))?"  # many_rows.py
 LOCKS = re.compile(
