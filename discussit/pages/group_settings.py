@@ -35,16 +35,16 @@ from discussit.urls import address
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "access": {Access.OPEN: "Open", Access.CLOSED: "Closed"},
     "preview": {
-        "on": "Everyone can read the last 50 messages before joining",
+        "on": "Anyone can read the last 50 messages",
         "off": "Only members can read messages",
     },
     "history": {
-        History.ALL: "New members can read earlier messages",
-        History.FROM_JOIN: "New members can read what is written after they join",
+        History.ALL: "New members can read it all",
+        History.FROM_JOIN: "New members can read it from their join on",
     },
     "posting": {
-        Posting.EVERYONE: "All members can write messages",
-        Posting.MODERATORS: "Only moderators and owners can write messages",
+        Posting.EVERYONE: "All members can write",
+        Posting.MODERATORS: "Only moderators and owners can write",
     },
     "archived": {"1": "Archived", "0": "In use"},
 }
