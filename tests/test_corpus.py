@@ -8,6 +8,7 @@ import pytest
 
 from discussit.errors import CloseCode
 from discussit.log.around import shortened
+from discussit.log.lines import group_change_line, group_change_words
 from discussit.models.accounts import username_key
 from discussit.pages.page import hue, initials, make_templates
 from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
@@ -72,3 +73,10 @@ def test_a_body_becomes_the_corpus_elements(case):
 @pytest.mark.parametrize("case", corpus("excerpts"))
 def test_a_text_is_shortened_to_the_corpus_excerpt(case):
     assert shortened(case["text"]) == case["excerpt"]
+
+
+@pytest.mark.parametrize("case", corpus("group_changes"), ids=lambda case: case["message"])
+def test_a_change_of_the_group_has_the_corpus_words_after_the_name(case):
+    about = case["change"], case["user"], case.get("target_user"), case["value"]
+
+    assert (group_change_line(*about), group_change_words(*about)) == (case["message"], case["words"])
