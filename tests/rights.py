@@ -14,13 +14,6 @@ def arrive(site, *names):
     return people
 
 
-def create(person, **fields):
-    """The uuid of a new group, called Lunch unless `name` says otherwise, of which the person is the owner."""
-    response = person.post("/groups/", **{"name": "Lunch"} | fields)
-    assert response.status_code == 303, response.status_code
-    return response.headers["location"].split("/")[2]
-
-
 def add(person, group, *names, **fields):
     return person.browser.post(f"/groups/{group}/members/", data={"username": list(names)} | fields)
 

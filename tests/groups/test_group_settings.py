@@ -2,7 +2,7 @@
 
 import pytest
 from people import Page
-from rights import add, arrive, changes, create, disown, entries, promote, settle
+from rights import add, arrive, changes, disown, entries, promote, settle
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -15,7 +15,7 @@ def cleo(site, bob):
 @pytest.fixture
 def lunch(bob, cleo, gardening):
     """An open group of bob's, in which cleo is; both share Gardening."""
-    uuid = create(bob)
+    uuid = bob.founds("Lunch")
     for person in (bob, cleo):
         person.joins(gardening)
     cleo.joins(uuid)

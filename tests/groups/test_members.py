@@ -4,7 +4,7 @@ import re
 
 import pytest
 from people import Page, closed
-from rights import add, arrive, changes, create, disown, entries, promote, remove, roles, settle
+from rights import add, arrive, changes, disown, entries, promote, remove, roles, settle
 from world import add_members
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -25,7 +25,7 @@ def dan(site, bob):
 @pytest.fixture
 def lunch(bob):
     """A closed group of bob's."""
-    return create(bob, access="closed")
+    return bob.founds("Lunch", "closed")
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_unknown_people_and_those_of_other_groups_are_refused_with_the_same_word
 def test_a_superuser_adds_only_people_of_groups_that_they_share_as_well(alice, cleo, gardening):
     assert add(alice, gardening, "cleo").status_code == 400
 
-    cleo.joins(create(alice, name="Cooking"))
+    cleo.joins(alice.founds("Cooking"))
     assert add(alice, gardening, "cleo").status_code == 303
 
 

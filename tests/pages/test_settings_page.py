@@ -3,7 +3,7 @@
 import pytest
 from hostile import GROUPS, MESSAGES
 from people import Page
-from rights import add, arrive, create, disown, promote, settle
+from rights import add, arrive, disown, promote, settle
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def cleo(site, bob):
 @pytest.fixture
 def lunch(bob, cleo, gardening):
     """An open group of bob's, in which cleo is; both share Gardening."""
-    uuid = create(bob)
+    uuid = bob.founds("Lunch")
     for person in (bob, cleo):
         person.joins(gardening)
     cleo.joins(uuid)
