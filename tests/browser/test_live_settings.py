@@ -39,7 +39,7 @@ def test_live_changes_equal_a_reload(alice, bob, arrives, together):
     alice.posts(f"/groups/{together}/members/role/", username="bob", role="member")
     carol = arrives("carol")
     carol.logs_in()
-    carol.joins(alice.creates("Cooking"))
+    carol.joins(alice.founds("Cooking"))
     alice.posts(f"/groups/{together}/members/", username="carol")
     alice.posts(f"/groups/{together}/members/remove/", username="carol")
     expect(alice.find("#chat-log .event").last).to_contain_text("carol was removed by alice")

@@ -5,7 +5,10 @@ import re
 import pytest
 from people import Page, closed
 from rights import add, arrive, changes, disown, entries, promote, remove, roles, settle
+from sqlalchemy import select
 from world import add_members
+
+from discussit.models import User
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 FORM_ID = re.compile('name="form_id" value="[0-9a-f]+"')
@@ -110,6 +113,19 @@ def test_unknown_people_and_those_of_other_groups_are_refused_with_the_same_word
     errors = Page(response.text).errors()
     assert errors == {"username": f"{UNKNOWN} “{name}”. Check the spelling, or send an invitation link."}
     assert list(roles(bob, lunch)) == ["bob"]
+
+
+def test_a_closed_account_is_nobodys_name(site, state, bob, cleo, gardening, lunch):
+    for person in (bob, cleo):
+        person.joins(gardening)
+    site.portal.call(close, state.database, "cleo")
+
+    assert Page(add(bob, lunch, "cleo").text).errors()["username"].startswith(UNKNOWN)
+
+
+async def close(database, name):
+    async with database.transaction() as session:
+        await (await session.scalar(select(User).where(User.username == name))).close()
 
 
 def test_a_superuser_adds_only_people_of_groups_that_they_share_as_well(alice, cleo, gardening):

@@ -4,6 +4,10 @@ import pytest
 from hostile import GROUPS, MESSAGES
 from people import Page
 from rights import add, arrive, disown, promote, settle
+from sqlalchemy import select
+from world import group_of
+
+from discussit.models import User
 
 
 @pytest.fixture
@@ -227,6 +231,18 @@ def test_joins_and_removals_say_who_brought_them_about(bob, cleo, lunch):
 
     log = [text for _, text in bob.page(f"/groups/{lunch}/").log()]
     assert log[-3:] == ["cleo joined", "alice was added by bob", "cleo was removed by bob"]
+
+
+def test_a_superuser_who_joins_as_such_is_said_to(site, state, alice, bob, lunch):
+    site.portal.call(join_as_administrator, state.database, lunch)
+
+    assert bob.page(f"/groups/{lunch}/").log()[-1][1] == "alice joined as administrator"
+
+
+async def join_as_administrator(database, uuid):
+    async with database.transaction() as session:
+        alice = await session.scalar(select(User).where(User.username == "alice"))
+        await (await group_of(session, uuid)).add_user(alice, by=alice)
 
 
 # Leaving
