@@ -183,6 +183,11 @@ class Element:
         return self.attributes.get(name)
 
 
+def _is_sent(field):
+    """Whether the field is sent with its form as it is on the page."""
+    return field.get("type") not in ("checkbox", "radio") or (field["type"] == "radio" and "checked" in field.attributes)
+
+
 class Page(HTMLParser):
     """The elements of a page, in order; each knows what it stands in and the text within it."""
 
@@ -237,7 +242,7 @@ class Page(HTMLParser):
 
     def fields(self, form):
         inputs = [each for each in self.elements if each.tag == "input" and form in each.parents]
-        return {each["name"]: each.get("value") or "" for each in inputs if each.get("type") != "checkbox"}
+        return {each["name"]: each.get("value") or "" for each in inputs if _is_sent(each)}
 
     def link(self, text):
         """Where the link with this text leads; None without one."""

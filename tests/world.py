@@ -18,6 +18,7 @@ from discussit.log.marks import ReadMark, move_positions
 from discussit.log.write import NewEntry, write_entries
 from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import new_token, session_id
+from discussit.models.base import now
 from discussit.models.groups import ReadableLog
 
 
@@ -231,3 +232,28 @@ async def mend_database(database):
 
 async def group_of(session, uuid):
     return await session.scalar(select(Group).where(Group.uuid == UUID(uuid)))
+
+
+async def add_groups(database, count, member=None, **fields):
+    """Groups without a log, in all of which is the user of this name."""
+    async with database.transaction() as session:
+        groups = [Group(name=f"Group {number}", **fields) for number in range(count)]
+        session.add_all(groups)
+        if member:
+            user = await session.scalar(select(User).where(User.username == member))
+            session.add_all(Membership(group=group, user=user) for group in groups)
+    return [str(group.uuid) for group in groups]
+
+
+async def add_direct(database, *names):
+    """A direct group of the users of these names; its uuid."""
+    async with database.transaction() as session:
+        group = Group(name="Direct", access="direct", preview=False, direct_key=" ".join(sorted(names)))
+        users = (await session.scalars(select(User).where(User.username.in_(names)))).all()
+        session.add_all(Membership(group=group, user=user) for user in users)
+    return str(group.uuid)
+
+
+async def archive(database, uuid):
+    async with database.transaction() as session:
+        (await group_of(session, uuid)).archived_at = now()

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,17 +12,17 @@ from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.groups.admission import admit, join_or_leave
+from discussit.groups.lists import Own, beside_log
 from discussit.groups.membership import rank_of, some_members
 from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
 from discussit.log.checks import MAX_CONTENT, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
 from discussit.log.read import entries_at, shown_after, shown_before
-from discussit.log.unread import Count, count_for
+from discussit.log.unread import Numbers
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Posting, ReadableLog, Role
-from discussit.pages.home import group_rows, numbers_of
 from discussit.pages.leaving import asks_before_leaving
-from discussit.pages.page import Form, live_page, own_address, see_other
+from discussit.pages.page import Form, creatable_by, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
 from discussit.pages.submissions import claim
 from discussit.site import site_of
@@ -54,8 +54,11 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         entries=rendered(entries, read.around, user.username),
         members=read.members,
         max_members=MEMBERS,
-        groups=read.groups,
-        numbers=numbers_of(read.counts),
+        own=read.own,
+        numbers=read.numbers,
+        rank=read.rank,
+        creatable=creatable_by(request, user),
+        blank=Form(),
         form=form,
         answered=read.answered,
         reply_is_lost=read.answered is None and _seq(request, "reply") is not None,
@@ -116,8 +119,9 @@ class GroupPage(NamedTuple):
     around: Around
     answered: Excerpt | None  # the message that the next one will answer
     members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
-    groups: Sequence[Any]
-    counts: Sequence[Count]  # what the user has not read
+    rank: int  # what the user may do (models.groups.Role)
+    own: Own  # the user's groups
+    numbers: Numbers  # what the user has not read of this one
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, here: Sequence[int]) -> GroupPage:
@@ -131,9 +135,15 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
         around(session, log, user.id, part.entries),
         _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
         some_members(session, group.id, [user.id, *here], MEMBERS),
-        session.execute(group_rows(user, only_own=True)).all(),
-        list(count_for(session.connection(), user.id)),
+        rank_of(membership, is_superuser=user.is_superuser),
+        own := beside_log(session, user.id, group.id),
+        own.numbers.get(group.id) or _all_read(membership),
     )
+
+
+def _all_read(membership: Membership) -> Numbers:
+    """The numbers of a direct group that the user has hidden."""
+    return Numbers(0, 0, membership.read_seq, membership.read_rev, membership.group.last_seq)
 
 
 def _default_reply(part: Part, form: Form) -> int | None:

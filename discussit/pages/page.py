@@ -1,5 +1,6 @@
 """Shared by all pages: templates, forms, redirects, error pages."""
 
+import gzip
 import hashlib
 import hmac
 import json
@@ -24,11 +25,13 @@ from starlette.templating import Jinja2Templates
 
 from discussit import assets
 from discussit.accounts import user_agents
-from discussit.accounts.current_user import user_of
+from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.errors import ErrorCode, FieldError, Refused
+from discussit.groups.creation import creatable
 from discussit.log.checks import is_seq
+from discussit.models.groups import Access
 from discussit.models.names import JOINERS
-from discussit.negotiation import prefers
+from discussit.negotiation import accepts_gzip, prefers
 from discussit.settings import TEMPLATES
 from discussit.site import site_of
 from discussit.urls import address, path_below, root_of
@@ -40,6 +43,7 @@ MAX_ESCAPES = 100_000  # in a form; more than twice those of the longest message
 TYPED = {"message": "Your message", "name": "Group name"}
 CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
 JSON = "application/json"
+FAST = 1  # gzip's level: higher ones take twice as long for a tenth less
 MAX_CACHED_LENGTH = 500  # characters of an entry that is cached: the markup of the longest takes 240 KB
 
 
@@ -219,6 +223,25 @@ def live_page(request: Request, name: str, status_code: int = 200, **context: An
     response = page(request, name, status_code, **context)
     response.headers["Script-Version"] = assets.version()
     return response
+
+
+def compressed(request: Request, response: Response) -> Response:
+    """The page compressed with gzip, for clients that accept it.
+
+    Not for pages that repeat a part of their request: its length would tell how much of them was guessed.
+    """
+    response.headers.add_vary_header("Accept-Encoding")
+    if accepts_gzip(request.headers):
+        response.body = gzip.compress(response.body, FAST, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Length"] = str(len(response.body))
+    return response
+
+
+def creatable_by(request: Request, user: CurrentUser) -> list[Access]:
+    """The kinds of groups that the user may create here."""
+    allowed = creatable(site_of(request).group_creation, is_superuser=user.is_superuser)
+    return [kind for kind in Access if kind in allowed]
 
 
 def is_for_script(request: Request) -> bool:

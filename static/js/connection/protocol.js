@@ -16,10 +16,12 @@
 /** @typedef {TextMessage | EventMessage | GroupChanged | Change | HiddenEntry | UnknownEntry} Entry */
 /** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number, read?: number, read_rev?: number, unread?: Record<string, number>, mentions?: Record<string, number> }} Ready */
 /** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number }} Unread */
+/** @typedef {{ type: "group", group_uuid: string, name: string, access: "open" | "closed" | "direct", archived: boolean, members: number, role: string }} Group */
+/** @typedef {{ type: "group_gone", group_uuid: string }} GroupGone */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
-/** @typedef {Entry | Ready | Unread | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
+/** @typedef {Entry | Ready | Unread | Group | GroupGone | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
 /** @typedef {{ type: "react", target: number, emoji: string, on: boolean, client_id: string }} React */
 /** @typedef {{ type: string, [field: string]: string | number | boolean }} Command */
 

@@ -30,6 +30,7 @@ import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
+import { Sidebar } from "./sidebar.js"
 
 const MINUTE = 60_000
 /** @type {{ [status: string]: string }} */
@@ -58,6 +59,7 @@ const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, find(page, "#all-members"))
 const badges = new Badges(page)
+const sidebar = new Sidebar(find(page, "#sidebar"), user)
 const reading = new Reading(user, countedIn(page.dataset))
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
@@ -125,6 +127,7 @@ function receive(object) {
   if (object.type === "ready") return ready(object)
   if (object.type === "reset") return reset()
   if (object.type === "unread") attempt(() => counted(object))
+  if (object.type === "group" || object.type === "group_gone") attempt(() => sidebar.follow(object))
   // Each knows its own commands by their ids.
   if (object.type === "ack") for (const each of [sender, reacting]) each.acknowledged(object)
   if (object.type === "error") for (const each of [sender, reacting]) each.refused(object)

@@ -1,23 +1,30 @@
 // The rows of the home page, each with the buttons that apply.
 
 import { attempt } from "../shared/attempt.js"
-import { contentOf, find } from "../shared/dom.js"
+import { find } from "../shared/dom.js"
+import { contentFor, facesOf, rowFor } from "./rows.js"
 
 export class Groups {
   #list
   #news
+  #user
+  /** @type {Set<string> | undefined} Groups that the user was in when the page last had a new connection. */
+  #known
 
   /**
    * @param {HTMLElement} list
    * @param {HTMLElement} news
+   * @param {string} user
    */
-  constructor(list, news) {
+  constructor(list, news, user) {
     this.#list = list
     this.#news = news
+    this.#user = user
   }
 
   /**
-   * Makes every row agree with the groups that the user is in.
+   * Makes every row agree with the groups that the user is in. Returns whether some have become theirs while the page
+   * had no connection, so that they have no row.
    * @param {string[]} uuids
    */
   agree(uuids) {
@@ -26,6 +33,29 @@ export class Groups {
       attempt(() => this.#set(row, joined.has(row.id)))
       this.release(row)
     }
+    const known = this.#known ?? joined
+    this.#known = joined
+    return uuids.some(uuid => !known.has(uuid) && !this.#row(uuid))
+  }
+
+  /**
+   * One of the user's groups is new, or has changed.
+   * @param {import("../connection/protocol.js").Group} group
+   */
+  changed(group) {
+    const row = this.#row(group.group_uuid)
+    if (!group.archived) this.#show(row ?? this.#added(group), group)
+    else if (row) this.#remove(row)
+  }
+
+  /**
+   * The group was deleted, or the user is no longer in it: an open one may be joined again.
+   * @param {string} uuid
+   */
+  gone(uuid) {
+    const row = this.#row(uuid)
+    if (row?.dataset.access === "open") this.leave(uuid)
+    else if (row) this.#remove(row)
   }
 
   /** @param {string} uuid */
@@ -82,6 +112,41 @@ export class Groups {
     if (hasChanged) this.#news.textContent = `${isMember ? "Joined" : "Left"} ${find(row, ".group-name").textContent}`
   }
 
+  /** @param {import("../connection/protocol.js").Group} group */
+  #added({ group_uuid, name, access }) {
+    const row = find(rowFor("group-template", group_uuid), ".group")
+    if (access === "direct") find(row, ".group-actions").replaceChildren(contentFor("direct-actions", group_uuid))
+    find(this.#list, "#own-groups .groups").prepend(/** @type {HTMLElement} */ (row.parentElement))
+    find(this.#list, "#own-groups").hidden = false
+    for (const empty of document.querySelectorAll("#no-groups, .groups-none")) empty.remove()
+    this.#news.textContent = `New: ${name}`
+    return row
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {import("../connection/protocol.js").Group} group
+   */
+  #show(row, { name, access, members }) {
+    const title = find(row, ".group-name")
+    if (access === "direct" && title.textContent !== name) {
+      row.querySelector(".faces")?.remove()
+      title.before(facesOf(name, this.#user))
+    }
+    title.textContent = name
+    row.dataset.access = access
+    row.querySelector(".group-label")?.remove()
+    if (access === "closed") title.after(label("Closed"))
+    this.#set(row, true)
+    this.#count(find(row, ".group-members"), members)
+  }
+
+  /** @param {HTMLElement} row */
+  #remove(row) {
+    this.#news.textContent = `No longer among your groups: ${find(row, ".group-name").textContent}`
+    row.closest("li")?.remove()
+  }
+
   /**
    * @param {string} uuid
    * @returns {HTMLElement | null}
@@ -107,16 +172,16 @@ export class Groups {
     row.toggleAttribute("data-member", isMember)
     this.#swapButtons(row, isMember)
     this.#link(row, isMember)
-    this.#count(find(row, ".group-members"), isMember ? 1 : -1)
+    const members = find(row, ".group-members")
+    this.#count(members, Number(members.dataset.members) + (isMember ? 1 : -1))
     return true
   }
 
   /**
    * @param {HTMLElement} element
-   * @param {number} difference
+   * @param {number} members
    */
-  #count(element, difference) {
-    const members = Number(element.dataset.members) + difference
+  #count(element, members) {
     const { one, many } = this.#list.dataset
     element.dataset.members = String(members)
     element.textContent = `${members} ${members === 1 ? one : many}`
@@ -129,7 +194,7 @@ export class Groups {
   #swapButtons(row, isMember) {
     const actions = find(row, ".group-actions")
     row.dataset.focused ??= String(actions.contains(document.activeElement))
-    actions.replaceChildren(fill(contentOf(isMember ? "member-actions" : "stranger-actions"), row.id))
+    actions.replaceChildren(contentFor(isMember ? "member-actions" : "stranger-actions", row.id))
   }
 
   /**
@@ -163,12 +228,7 @@ export class Groups {
   }
 }
 
-/**
- * @param {DocumentFragment} fragment
- * @param {string} uuid
- */
-function fill(fragment, uuid) {
-  for (const element of fragment.querySelectorAll("*"))
-    for (const attribute of element.attributes) attribute.value = attribute.value.replaceAll("{uuid}", uuid)
-  return fragment
+/** @param {string} text */
+function label(text) {
+  return Object.assign(document.createElement("span"), { className: "group-label", textContent: text })
 }

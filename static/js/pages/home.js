@@ -10,19 +10,20 @@ import { around, find } from "../shared/dom.js"
 import { Tab } from "../shared/tab.js"
 import { localize } from "../shared/times.js"
 import { Badges } from "../unread/badges.js"
+import { filterLists } from "./filter.js"
 import { Groups } from "./groups.js"
 
 const MINUTE = 60_000
 const MIDDLE = 1
 
 const badges = new Badges(document)
-const list = document.querySelector("#groups")
-if (list instanceof HTMLElement) follow(list)
+follow(find(document, "#groups"))
+attempt(filterLists)
 
 /** @param {HTMLElement} list */
 function follow(list) {
-  const groups = new Groups(list, find(document, "#news"))
   const { socket: address = "", user = "", version = "" } = list.dataset
+  const groups = new Groups(list, find(document, "#news"), user)
   const { account = "" } = document.body.dataset
   const reload = new Reload(address, version, isQuiet)
   adoptOldKeys(account, user, new Tab().id)
@@ -37,8 +38,8 @@ function follow(list) {
 
 // A reload would lose text typed into forms, which is not stored, and the answers to pending commands.
 function isQuiet() {
-  /** @type {NodeListOf<HTMLInputElement>} */
-  const fields = document.querySelectorAll("input:not([type=hidden])")
+  /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
+  const fields = document.querySelectorAll("input:not([type=hidden]):not([type=radio]), textarea")
   return [...fields].every(field => !field.value) && !document.querySelector(".group[data-focused]")
 }
 
@@ -72,15 +73,19 @@ function listener(groups, reload, isOurs) {
 function receive(object, groups, reload) {
   if (object.type === "ready") {
     find(document, "#session-ended").hidden = true
-    groups.agree(object.groups)
+    const isBehind = groups.agree(object.groups)
     badges.ready(object)
     reload.forVersion(object.version)
+    // What a new group is called was sent while this page had no connection.
+    if (isBehind) reload.forKind()
   }
   if (object.type === "join_group") groups.join(object.data)
   if (object.type === "leave_group") {
     groups.leave(object.data)
     badges.left(object.data)
   }
+  if (object.type === "group") groups.changed(object)
+  if (object.type === "group_gone") groups.gone(object.group_uuid)
   if (object.type === "unread") badges.changed(object)
   if (object.type === "error") groups.refuse(object.data, object.message)
 }

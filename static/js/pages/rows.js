@@ -1,0 +1,50 @@
+// What the lists of groups share: the home page's and the sidebar's.
+
+import { fillAvatar } from "../shared/avatar.js"
+import { contentOf, find } from "../shared/dom.js"
+
+const FACES = 3
+
+/**
+ * What is in the <template> with this id, for a group.
+ * @param {string} id
+ * @param {string} uuid
+ */
+export function rowFor(id, uuid) {
+  return find(contentFor(id, uuid), "*")
+}
+
+/**
+ * @param {string} id
+ * @param {string} uuid
+ */
+export function contentFor(id, uuid) {
+  const fragment = contentOf(id)
+  for (const element of fragment.querySelectorAll("*"))
+    for (const attribute of element.attributes) attribute.value = attribute.value.replaceAll("{uuid}", uuid)
+  return fragment
+}
+
+/**
+ * The avatars of the people after whom a direct group is called; of one's own notes the user's.
+ * @param {string} name
+ * @param {string} user
+ */
+export function facesOf(name, user) {
+  const faces = Object.assign(document.createElement("span"), { className: "faces", ariaHidden: "true" })
+  for (const each of peopleIn(name, user)) {
+    const avatar = Object.assign(document.createElement("span"), { className: "avatar" })
+    fillAvatar(avatar, each)
+    faces.append(avatar)
+  }
+  return faces
+}
+
+/**
+ * Whom a direct group's name names, as far as they have avatars. No username has a comma or a space.
+ * @param {string} name
+ * @param {string} user
+ */
+export function peopleIn(name, user) {
+  return name === "Notes to self" ? [user] : name.split(", ").slice(0, FACES)
+}
