@@ -43,6 +43,7 @@ from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
 from discussit.pages import (
     accounts,
+    directory,
     entries,
     errors,
     group,
@@ -53,6 +54,7 @@ from discussit.pages import (
     message,
     messages,
     passwords,
+    preview,
     reading,
     sessions,
 )
@@ -72,8 +74,10 @@ DRAIN_LIMIT = 4  # seconds that the writer has at shutdown for queued messages
 MESSAGE = "/groups/{uuid:uuid}/messages/{seq:seq}"
 ROUTES = [
     Route("/", home.home),
+    Route("/groups/", directory.directory),
     Route("/groups/", home.create_group, methods=["POST"]),
     Route("/groups/{uuid:uuid}/", group.group),
+    Route("/groups/{uuid:uuid}/preview/", preview.preview),
     Route("/groups/{uuid:uuid}/members/", members.members),
     Route("/groups/{uuid:uuid}/members/", members.add, methods=["POST"]),
     Route("/groups/{uuid:uuid}/members/role/", members.change, methods=["POST"]),

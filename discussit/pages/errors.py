@@ -13,7 +13,7 @@ from discussit.accounts.current_user import OtherAccount
 from discussit.accounts.security_log import Act
 from discussit.database import is_contended, is_outage
 from discussit.errors import ErrorCode, Refused
-from discussit.groups.admission import NotAMember
+from discussit.groups.admission import NO_JOINS, NotAMember
 from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
 from discussit.pages.page import is_for_script, json_refusal, login_address, refusal, see_other, typed
@@ -48,9 +48,10 @@ async def other_account(conn: HTTPConnection, error: Exception) -> Response:
 async def not_a_member(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, NotAMember)
     security_log.refused(conn, Act.GROUP)
-    text = "You are not a member of this group. Kindly use the join button."
-    refused = Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group.")
-    return _deny(conn, 403, lambda request: refusal(request, 403, "Not a member", text, group=error.group), refused)
+    group, refused = error.group, Refused(ErrorCode.NOT_MEMBER, "You are not a member of this group.")
+    title = f"You're not in {group.name} yet"
+    text = f"{refused} {NO_JOINS if group.is_archived else 'Kindly use the join button.'}"
+    return _deny(conn, 403, lambda request: refusal(request, 403, title, text, group=group), refused)
 
 
 async def no_such_group(conn: HTTPConnection, _error: Exception) -> Response:

@@ -119,7 +119,6 @@ class GroupPage(NamedTuple):
     around: Around
     answered: Excerpt | None  # the message that the next one will answer
     members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
-    rank: int  # what the user may do (models.groups.Role)
     own: Own  # the user's groups
     numbers: Numbers  # what the user has not read of this one
 
@@ -135,7 +134,6 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
         around(session, log, user.id, part.entries),
         _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
         some_members(session, group.id, [user.id, *here], MEMBERS),
-        rank_of(membership, is_superuser=user.is_superuser),
         own := beside_log(session, user.id, group.id),
         own.numbers.get(group.id) or _all_read(membership),
     )

@@ -1,0 +1,56 @@
+"""The directory: open groups and the user's closed ones, with a search."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from discussit.accounts.current_user import current_user
+from discussit.groups.lists import Sort, Wanted
+from discussit.groups.lists import directory as read_directory
+from discussit.log.checks import is_seq
+from discussit.pages.page import creatable_by, page
+from discussit.site import site_of
+
+MAX_TERM = 100  # characters; no group's name is nearly as long
+MAX_PAGE = 1_000_000
+
+
+async def directory(request: Request) -> Response:
+    user, wanted = current_user(request), _wanted(request)
+    found = await site_of(request).database.run_read(lambda session: read_directory(session, user.id, wanted))
+    return page(
+        request,
+        "home/directory.html",
+        groups=found.groups,
+        wanted=wanted,
+        previous_query=_query(wanted, page=wanted.page - 1) if wanted.page > 1 else None,
+        next_query=_query(wanted, page=wanted.page + 1) if found.has_more else None,
+        sort_queries=[(sort, _query(wanted, sort=sort, page=1)) for sort in Sort],
+        archive_query=_query(wanted, archived=not wanted.archived, page=1),
+        creatable=creatable_by(request, user),
+    )
+
+
+def _wanted(request: Request) -> Wanted:
+    """What the query asks for, as far as it can be understood."""
+    query = request.query_params
+    number, sort = query.get("page", ""), query.get("sort", "")
+    return Wanted(
+        term=query.get("q", "").strip()[:MAX_TERM],
+        sort=Sort(sort) if sort in set(Sort) else Sort.ACTIVE,
+        archived=query.get("archived") == "1",
+        page=min(max(1, int(number)), MAX_PAGE) if is_seq(number) else 1,
+    )
+
+
+def _query(wanted: Wanted, **changed: object) -> str:
+    """The query of another page of the directory, without what goes without saying."""
+    to = wanted._replace(**changed)  # type: ignore[arg-type]
+    values = {
+        "q": to.term,
+        "sort": "" if to.sort == Sort.ACTIVE else to.sort,
+        "archived": "1" if to.archived else "",
+        "page": str(to.page) if to.page > 1 else "",
+    }
+    return "?" + urlencode({name: value for name, value in values.items() if value})
