@@ -185,7 +185,9 @@ class Element:
 
 def _is_sent(field):
     """Whether the field is sent with its form as it is on the page."""
-    return field.get("type") not in ("checkbox", "radio") or (field["type"] == "radio" and "checked" in field.attributes)
+    return field.get("type") not in ("checkbox", "radio") or (
+        field["type"] == "radio" and "checked" in field.attributes
+    )
 
 
 class Page(HTMLParser):

@@ -1,6 +1,9 @@
-"""The lists of groups: those that somebody is in, those that they may join, and the directory."""
+"""The lists of groups: those that somebody is in, those that they may join, and the directory.
 
-from collections.abc import Iterable, Mapping, Sequence
+What sorts a list is read of all its groups, and all else only of those that are shown.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -11,17 +14,18 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    String,
     and_,
     case,
-    exists,
-    false,
     func,
     literal_column,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.orm import Session as OrmSession
 
+from discussit.groups.membership import is_member
 from discussit.groups.names import direct_name, others_in
 from discussit.log.unread import Numbers, count_for
 from discussit.many_rows import ManyFound
@@ -44,11 +48,10 @@ class Listed(NamedTuple):
     access: str
     members: int
     last_at: datetime | None  # of its last message
-    created_at: datetime
-    is_archived: bool = False
-    preview: bool = False
-    description: str = ""
-    is_member: bool = True
+    is_archived: bool
+    preview: bool
+    description: str
+    is_member: bool
     numbers: Numbers = NOTHING
     others: Sequence[str] = ()  # in a direct group
 
@@ -57,45 +60,69 @@ class Listed(NamedTuple):
         return self.access == Access.DIRECT
 
     @property
-    def active_at(self) -> datetime:
-        return max(self.created_at, self.last_at or self.created_at)
-
-    @property
     def is_unread(self) -> bool:
         return self.numbers.unread > 0 or self.numbers.mentions > 0
 
     def faces(self, user: str) -> Sequence[str]:
         """The names whose avatars stand for a direct group."""
-        return (self.others or (user,))[:FACES] if self.is_direct else ()
+        return (self.others or (user,))[:FACES]
 
+
+LISTED = ManyFound(
+    [Column("group_id", Integer), Column("user_id", Integer)],
+    lambda given: (
+        select(
+            GROUPS.c.id,
+            GROUPS.c.uuid,
+            GROUPS.c.name,
+            GROUPS.c.access,
+            GROUPS.c.member_count,
+            GROUPS.c.last_message_at,
+            GROUPS.c.archived_at.is_not(None),
+            GROUPS.c.preview,
+            GROUPS.c.description,
+            MEMBERSHIPS.c.user_id.is_not(None),
+        )
+        .select_from(given)
+        .join(GROUPS, GROUPS.c.id == given.c.group_id)
+        .outerjoin(MEMBERSHIPS, is_member(given.c.user_id, GROUPS.c.id))
+    ),
+)
+
+
+def _listed(
+    session: OrmSession, user_id: int, ids: Sequence[int], numbers: Mapping[int, Numbers] | None = None
+) -> list[Listed]:
+    """The groups with these ids, in this order; direct ones are called after the others in them."""
+    connection, numbers = session.connection(), numbers or {}
+    rows = [Listed(*row) for row in LISTED.rows(connection, [(id, user_id) for id in ids])]
+    others = others_in(connection, [(each.id, user_id) for each in rows if each.is_direct])
+    by_id = {each.id: _with(each, numbers.get(each.id, NOTHING), others.get((each.id, user_id))) for each in rows}
+    return [by_id[id] for id in ids]
+
+
+def _with(group: Listed, numbers: Numbers, others: Sequence[str] | None) -> Listed:
+    if others is None:
+        return group._replace(numbers=numbers)
+    return group._replace(numbers=numbers, name=direct_name(others), others=others)
+
+
+# The user's groups
 
 ACTIVE_AT: ColumnElement[datetime] = case(
     (GROUPS.c.last_message_at > GROUPS.c.created_at, GROUPS.c.last_message_at), else_=GROUPS.c.created_at
 )
-_SHOWN = (
-    GROUPS.c.id,
-    GROUPS.c.uuid,
-    GROUPS.c.name,
-    GROUPS.c.access,
-    GROUPS.c.member_count,
-    GROUPS.c.last_message_at,
-    GROUPS.c.created_at,
-    GROUPS.c.archived_at.is_not(None),
-    GROUPS.c.preview,
-)
 OWN = ManyFound(
     [Column("user_id", Integer)],
     lambda given: (
-        select(*_SHOWN)
+        # The moment as the database has it: only compared, so not parsed.
+        select(GROUPS.c.id, GROUPS.c.access == literal_column("'direct'"), type_coerce(ACTIVE_AT, String))
         .select_from(given)
         .join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == given.c.user_id)
         .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
         .where(is_listed(), GROUPS.c.archived_at.is_(None))
     ),
 )
-
-
-# The user's groups
 
 
 class Own(NamedTuple):
@@ -109,7 +136,8 @@ class Own(NamedTuple):
 def own_groups(session: OrmSession, user_id: int) -> Own:
     """The first of the user's groups, for the home page: those with something unread, then by their activity."""
     groups, numbers = _all_own(session, user_id)
-    return Own(_named(session, user_id, groups[:HOME]), len(groups), numbers)
+    ids = [id for id, _ in groups[:HOME]]
+    return Own(_listed(session, user_id, ids, numbers), len(groups), numbers)
 
 
 def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
@@ -118,39 +146,27 @@ def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
     The page's own group is among them, unless it is archived.
     """
     groups, numbers = _all_own(session, user_id)
-    shown = _own_first(group_id, [each for each in groups if each.is_direct])
-    others = _own_first(group_id, [each for each in groups if not each.is_direct])
-    shown = shown[: max(MOST_DIRECT, SIDEBAR - len(others))]
-    return Own(_named(session, user_id, [*shown, *others[: SIDEBAR - len(shown)]]), len(groups), numbers)
+    direct = [id for id, is_direct in groups if is_direct]
+    others = [id for id, is_direct in groups if not is_direct]
+    ids = _first(direct, max(MOST_DIRECT, SIDEBAR - len(others)), group_id)
+    ids += _first(others, SIDEBAR - len(ids), group_id)
+    return Own(_listed(session, user_id, ids, numbers), len(groups), numbers)
 
 
-def _own_first(group_id: int, groups: Sequence[Listed]) -> Sequence[Listed]:
-    """In place of the last that has space, if its own has none."""
-    own = [each for each in groups[MOST_DIRECT:] if each.id == group_id]
-    return [*own, *(each for each in groups if each not in own)] if own else groups
+def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
+    """The first of them, and the one that is wanted, if it is among them all."""
+    own = [wanted] if wanted in ids[limit:] else []
+    return [*ids[: limit - len(own)], *own]
 
 
-def _all_own(session: OrmSession, user_id: int) -> tuple[list[Listed], dict[int, Numbers]]:
+def _all_own(session: OrmSession, user_id: int) -> tuple[list[tuple[int, bool]], dict[int, Numbers]]:
+    """All of the user's groups in their order, each by its id and whether it is direct, and what is unread there."""
     connection = session.connection()
     numbers = {count.group_id: count.numbers for count in count_for(connection, user_id)}
-    groups = [Listed(*row) for row in OWN.rows(connection, [(user_id,)])]
-    groups = [each._replace(numbers=numbers.get(each.id, NOTHING)) for each in groups]
-    return sorted(groups, key=_by_unread), numbers
-
-
-def _by_unread(group: Listed) -> tuple[bool, float, int]:
-    return not group.is_unread, -group.active_at.timestamp(), group.id
-
-
-def _named(session: OrmSession, user_id: int, groups: Iterable[Listed]) -> list[Listed]:
-    """The groups, direct ones by the names of the others."""
-    named = list(groups)
-    others = others_in(session.connection(), [(each.id, user_id) for each in named if each.is_direct])
-    for place, each in enumerate(named):
-        if each.is_direct:
-            names = others[each.id, user_id]
-            named[place] = each._replace(name=direct_name(names), others=names)
-    return named
+    by_activity = sorted(OWN.rows(connection, [(user_id,)]))
+    by_activity.sort(key=lambda row: row[2], reverse=True)
+    unread = {id for id, each in numbers.items() if each.unread or each.mentions}
+    return [(id, is_direct) for id, is_direct, _ in sorted(by_activity, key=lambda row: row[0] not in unread)], numbers
 
 
 # Other groups
@@ -160,18 +176,18 @@ def _own_ids(user_id: int) -> Select[int]:
     return select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == user_id)
 
 
+def _is_open() -> ColumnElement[bool]:
+    return GROUPS.c.access == literal_column("'open'")
+
+
 def open_groups(session: OrmSession, user_id: int) -> list[Listed]:
     """The open groups with the latest activity that the user is not in."""
     found = (
-        select(*_SHOWN, GROUPS.c.description, false())
+        select(GROUPS.c.id)
         .where(_is_open(), GROUPS.c.archived_at.is_(None), GROUPS.c.id.not_in(_own_ids(user_id)))
         .order_by(ACTIVE_AT.desc(), GROUPS.c.id)
     )
-    return [Listed(*row) for row in session.execute(found.limit(OPEN))]
-
-
-def _is_open() -> ColumnElement[bool]:
-    return GROUPS.c.access == literal_column("'open'")
+    return _listed(session, user_id, session.scalars(found.limit(OPEN)).all())
 
 
 class Sort(StrEnum):
@@ -200,13 +216,9 @@ class Directory(NamedTuple):
 
 def directory(session: OrmSession, user_id: int, wanted: Wanted) -> Directory:
     """A page of the open groups, and of the closed ones that the user is in."""
-    start = (wanted.page - 1) * DIRECTORY
-    # Their ids alone first, so that all else is read of no more than one page.
-    ids = list(session.scalars(_found(user_id, wanted).limit(DIRECTORY + 1).offset(start)))
-    of_user = exists().where(MEMBERSHIPS.c.user_id == user_id, MEMBERSHIPS.c.group_id == GROUPS.c.id)
-    shown = select(*_SHOWN, GROUPS.c.description, of_user).where(GROUPS.c.id.in_(ids[:DIRECTORY]))
-    by_id = {row[0]: Listed(*row) for row in session.execute(shown)}
-    return Directory([by_id[id] for id in ids[:DIRECTORY]], len(ids) > DIRECTORY)
+    found = _found(user_id, wanted).limit(DIRECTORY + 1).offset((wanted.page - 1) * DIRECTORY)
+    ids = session.scalars(found).all()
+    return Directory(_listed(session, user_id, ids[:DIRECTORY]), len(ids) > DIRECTORY)
 
 
 def _found(user_id: int, wanted: Wanted) -> Select[int]:

@@ -33,6 +33,8 @@ PAGES = {
     "GET /accounts/sessions/": ("login", 200, 200, 200),
     "POST /accounts/sessions/": ("login", 303, 303, 303),
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
+    "GET /groups/": ("login", 200, 200, 200),
+    "GET /groups/{uuid}/preview/": ("login", 200, 303, 200),
     "GET /groups/{uuid}/members/": ("login", 403, 200, 403),
     "POST /groups/{uuid}/members/": ("login", 403, 400, 400),
     # Nobody owns Gardening, so a superuser may act there.

@@ -203,7 +203,7 @@ export class Groups {
    */
   #link(row, isMember) {
     const name = find(row, ".group-name", HTMLAnchorElement)
-    if (isMember) name.href = String(row.dataset.href)
+    if (isMember) name.href = `${this.#list.dataset.socket}groups/${row.id}/`
     else name.removeAttribute("href")
   }
 
@@ -222,10 +222,18 @@ export class Groups {
    * @param {string} message
    */
   #say(row, message) {
-    const error = find(row, ".group-error")
-    error.textContent = message
-    error.hidden = !message
+    row.querySelector(".group-error")?.remove()
+    if (message) find(row, ".group-about").append(alert(message))
   }
+}
+
+/** @param {string} textContent */
+function alert(textContent) {
+  return Object.assign(document.createElement("p"), {
+    className: "field-error group-error",
+    role: "alert",
+    textContent,
+  })
 }
 
 /** @param {string} text */
