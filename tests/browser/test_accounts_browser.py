@@ -155,7 +155,7 @@ def test_axe_finds_nothing_where_a_text_was_not_sent(alice, gardening, complaint
     alice.page.evaluate("document.querySelector('.new-group [name=account]').value = 'of another account'")
 
     alice.page.get_by_label("Name").fill("Cooking")
-    alice.page.get_by_role("button", name="Make group").click()
+    alice.page.get_by_role("button", name="Create").click()
 
     expect(alice.find("#typed-name")).to_have_value("Cooking")
     assert alice.violations == []

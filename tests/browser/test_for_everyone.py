@@ -51,6 +51,44 @@ def test_axe_finds_nothing_at_home(alice, gardening):
     assert alice.violations == []
 
 
+@pytest.mark.parametrize("path", ["", "?q=zzz", "?archived=1", "?sort=name&page=2"])
+def test_axe_finds_nothing_in_the_directory(alice, gardening, path):
+    alice.founds("Book club", access="closed")
+    alice.creates("Cooking")
+
+    alice.page.goto(f"/groups/{path}")
+
+    assert alice.violations == []
+
+
+def test_axe_finds_nothing_in_a_preview(discussed, arrives):
+    cleo = arrives("cleo")
+    cleo.logs_in()
+
+    cleo.page.goto(f"/groups/{discussed}/preview/")
+
+    assert cleo.violations == []
+
+
+def test_axe_finds_nothing_beside_the_log_and_in_its_form(alice, together):
+    alice.find(".panel-new summary").click()
+
+    assert alice.violations == []
+
+
+def test_lists_of_groups_fit_on_a_phone(alice, arrives, discussed, complaints):
+    complaints.excuse(REFUSAL)
+    alice.founds("W" * 30, access="closed")
+    cleo = arrives("cleo")
+    cleo.logs_in()
+
+    for person in (alice, cleo):
+        person.page.set_viewport_size({"width": 320, "height": 568})
+        for path in ("/", "/groups/", f"/groups/{discussed}/", f"/groups/{discussed}/preview/"):
+            person.page.goto(path)
+            assert person.overhang <= 0, path
+
+
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
 def test_axe_finds_nothing_on_a_form_and_its_errors(alice, path, complaints):
     complaints.excuse(REFUSAL)
@@ -100,7 +138,7 @@ def test_the_pages_of_a_message_fit_on_a_phone(alice, discussed):
         assert alice.overhang <= 0, path
 
 
-@pytest.mark.parametrize("title", ["Not found", "Not a member"])
+@pytest.mark.parametrize("title", ["Not found", "You're not in Gardening yet"])
 def test_axe_finds_nothing_on_a_refusal(alice, title, complaints):
     complaints.excuse(REFUSAL)
     group = alice.creates("Gardening")

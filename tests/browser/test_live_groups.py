@@ -1,0 +1,183 @@
+"""Lists of groups on the home page and beside the log, as groups appear, change and end."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def cooking(bob):
+    """A closed group of bob's."""
+    return bob.founds("Cooking", access="closed")
+
+
+def adds(alice, name, group):
+    """In the administration: a superuser's deed."""
+    group_id, user_id = key(alice, name, group)
+    alice.context.request.post("admin/membership/create", form={"group": group_id, "user": user_id})
+
+
+def removes(alice, name, group):
+    """The same."""
+    alice.context.request.delete("admin/membership/delete", params={"pks": "{};{}".format(*key(alice, name, group))})
+
+
+def key(alice, name, group):
+    """The ids of a group and of a user."""
+    with closing(sqlite3.connect(alice.site.folder / "discussit.db")) as database:
+        find = "SELECT groups.id, users.id FROM groups, users WHERE uuid = ? AND username = ?"
+        return database.execute(find, [group.replace("-", ""), name]).fetchone()
+
+
+def change(site, group, **values):
+    """With a program beside the server, which finds it when it compares groups with the database."""
+    with closing(sqlite3.connect(site.folder / "discussit.db")) as database, database:
+        for column, value in values.items():
+            sql = f"UPDATE groups SET {column} = ?, rev = rev + 1 WHERE uuid = ?"  # noqa: S608
+            database.execute(sql, [value, group.replace("-", "")])
+
+
+def row(tab, group):
+    return tab.find(f'[id="{group}"]')
+
+
+def beside(tab, group):
+    return tab.find(f'#sidebar [data-group="{group}"]')
+
+
+# The home page
+
+
+def test_a_group_to_which_somebody_is_added_appears_on_their_home_page(alice, bob, gardening):
+    bob.goes_home()
+    group, other = alice.founds("Painting"), alice.founds("Astronomy")
+
+    adds(alice, "bob", group)
+
+    expect(bob.button("open", group)).to_be_visible()
+    expect(row(bob, other)).to_have_count(0)
+
+
+def test_a_group_that_somebody_creates_elsewhere_appears_first_and_counts(alice, bob, gardening):
+    bob.goes_home()
+
+    group = bob.founds("Cooking", access="closed")
+
+    expect(bob.find("#own-groups .group").first).to_have_attribute("id", group)
+    expect(row(bob, group)).to_contain_text("Closed")
+    expect(row(bob, group).locator(".group-members")).to_have_text("1 member")
+    expect(bob.button("leave", group)).to_be_visible()
+    assert bob.violations == []
+
+
+def test_the_first_group_appears_on_an_empty_page(alice, bob):
+    bob.goes_home()
+    expect(bob.find("#no-groups")).to_be_visible()
+
+    group = bob.founds("Cooking")
+
+    expect(bob.button("open", group)).to_be_visible()
+    expect(bob.find("#no-groups")).to_have_count(0)
+
+
+def test_a_row_that_appeared_equals_one_that_was_loaded(bob):
+    bob.goes_home()
+    group = bob.founds("Cooking", access="closed")
+    expect(bob.button("open", group)).to_be_visible()
+    appeared = row(bob, group).inner_text().replace(" · no messages yet", "")
+
+    bob.goes_home()
+
+    assert row(bob, group).inner_text().replace(" · no messages yet", "") == appeared
+
+
+def test_a_group_is_renamed_on_the_home_page_and_beside_the_log(site, alice, bob, together):
+    home = bob.tab().goes_home()
+
+    change(site, together, name="Vegetables")
+
+    expect(home.find(f'[id="name-{together}"]')).to_have_text("Vegetables")
+    expect(beside(bob, together)).to_contain_text("Vegetables")
+
+
+def test_an_archived_group_goes_and_comes_back(site, bob, cooking):
+    bob.goes_home()
+    expect(bob.button("open", cooking)).to_be_visible()
+
+    change(site, cooking, archived_at="2026-01-01 00:00:00.000000")
+    expect(row(bob, cooking)).to_have_count(0)
+
+    change(site, cooking, archived_at=None)
+    expect(bob.button("open", cooking)).to_be_visible()
+
+
+def test_an_open_group_that_one_is_removed_from_can_be_joined_again(alice, bob, gardening):
+    bob.joins(gardening)
+    bob.goes_home()
+
+    removes(alice, "bob", gardening)
+
+    expect(bob.button("join", gardening)).to_be_visible()
+
+
+def test_a_closed_group_that_one_leaves_is_gone(bob, cooking):
+    bob.goes_home()
+
+    bob.button("leave", cooking).click()
+
+    expect(row(bob, cooking)).to_have_count(0)
+    assert bob.violations == []
+
+
+# Beside the log
+
+
+def test_a_group_appears_beside_the_log_and_goes(alice, bob, together):
+    cooking = bob.founds("Cooking")
+    expect(beside(bob, cooking)).to_contain_text("Cooking")
+    expect(beside(bob, cooking).locator("a")).to_have_attribute("href", f"/groups/{cooking}/")
+
+    bob.leaves(cooking)
+
+    expect(beside(bob, cooking)).to_have_count(0)
+    expect(beside(bob, together)).to_be_visible()
+
+
+def test_a_group_that_appeared_beside_the_log_counts_what_is_unread(alice, bob, together):
+    cooking = alice.founds("Cooking")
+    bob.joins(cooking)
+    expect(beside(bob, cooking)).to_be_visible()
+
+    alice.wrote(cooking, "Soup")
+
+    expect(beside(bob, cooking).locator(".group-unread")).to_have_text("1")
+
+
+def test_one_creates_a_group_beside_the_log_in_one_step(bob, alice, together):
+    bob.find(".panel-new summary").click()
+    bob.page.get_by_label("Name", exact=True).fill("Cooking")
+    bob.page.get_by_label("Closed").check()
+    bob.page.get_by_role("button", name="Create").click()
+
+    expect(bob.find(".bar h1")).to_have_text("Cooking")
+    expect(bob.find(".scroller-silence a")).to_have_text("Invite people")
+
+
+# Filters
+
+
+def test_more_than_twenty_groups_are_filtered_while_one_types(alice, bob, gardening):
+    bob.joins(gardening)
+    for number in range(20):
+        bob.posts(f"groups/{alice.creates(f'Group {number}')}/join/")
+    bob.opens(gardening)
+
+    bob.find("#find-group").fill("gard")
+
+    expect(bob.find("#sidebar li:visible")).to_have_text("Gardening")
+    bob.find("#find-group").fill("group 1")
+    expect(bob.find("#sidebar li:visible")).to_have_count(11)
+    bob.find("#find-group").press("Enter")
+    expect(bob.find("h1")).to_have_text("Directory")
