@@ -32,6 +32,7 @@ from discussit.many_rows import ManyFound
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_listed
 
 HOME, OPEN = 100, 100  # groups on the home page: the user's, and others that are open
+FEW = 20  # of these others, for somebody who is in more groups than the page has space for
 SIDEBAR = 100  # groups beside the log
 MOST_DIRECT = 50  # of them at most, where there are more groups than have space
 DIRECTORY = 50  # groups on a page of the directory
@@ -180,14 +181,14 @@ def _is_open() -> ColumnElement[bool]:
     return GROUPS.c.access == literal_column("'open'")
 
 
-def open_groups(session: OrmSession, user_id: int) -> list[Listed]:
+def open_groups(session: OrmSession, user_id: int, limit: int = OPEN) -> list[Listed]:
     """The open groups with the latest activity that the user is not in."""
     found = (
         select(GROUPS.c.id)
         .where(_is_open(), GROUPS.c.archived_at.is_(None), GROUPS.c.id.not_in(_own_ids(user_id)))
         .order_by(ACTIVE_AT.desc(), GROUPS.c.id)
     )
-    return _listed(session, user_id, session.scalars(found.limit(OPEN)).all())
+    return _listed(session, user_id, session.scalars(found.limit(limit)).all())
 
 
 class Sort(StrEnum):

@@ -1,7 +1,9 @@
 """The home page: the user's groups, open ones to join, and the form that creates one."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
+from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +13,7 @@ from discussit.accounts.login import has_accounts
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, Refused, checked
 from discussit.groups.creation import create_group as create_group_of
-from discussit.groups.lists import open_groups, own_groups
+from discussit.groups.lists import FEW, HOME, OPEN, Listed, Own, open_groups, own_groups
 from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of
@@ -28,11 +30,14 @@ async def home(request: Request) -> Response:
 
 
 async def _home(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
-    own, others = await site_of(request).database.run_read(
-        lambda session: (own_groups(session, user.id), open_groups(session, user.id))
-    )
+    own, others = await site_of(request).database.run_read(lambda session: _read(session, user))
     creatable = creatable_by(request, user)
     return live_page(request, "home/home.html", status, own=own, others=others, creatable=creatable, form=form)
+
+
+def _read(session: OrmSession, user: CurrentUser) -> tuple[Own, Sequence[Listed]]:
+    own = own_groups(session, user.id)
+    return own, open_groups(session, user.id, FEW if own.total > HOME else OPEN)
 
 
 async def create_group(request: Request) -> Response:

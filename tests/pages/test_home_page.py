@@ -153,10 +153,12 @@ def test_of_very_many_groups_a_hundred_are_shown_with_at_most_five_queries(site,
 
 def test_of_very_many_own_groups_a_hundred_are_shown_and_where_the_others_are(site, state, alice):
     site.portal.call(add_groups, state.database, 130, "alice")
+    site.portal.call(add_groups, state.database, 30)
 
     page = alice.page("/")
 
     assert len(values(page, "open_group")) == 100
+    assert len(values(page, "join_group")) == 20
     assert "100 of your 130 groups are shown." in page.one("own-groups").text
     assert page.link("Find the others in the directory") == "/groups/"
 
