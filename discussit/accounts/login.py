@@ -43,10 +43,17 @@ async def sign_up(
 
     Unless `is_superuser` is given, only a server's first account is a superuser.
     """
-    user = await new_user(username, password)
+    return await store_new(database, await new_user(username, password), is_superuser=is_superuser, then=then)
+
+
+async def store_new(
+    database: Database, user: User, *, is_superuser: bool | None = None, first: Then = nothing, then: Then = nothing
+) -> User:
+    """Store a new account, as `sign_up` does. `first` is done before, as long as its name is not taken yet."""
     with unique_name():
         async with database.transaction() as session:
             user.is_superuser = await _is_first(session) if is_superuser is None else is_superuser
+            await first(session, user)
             session.add(user)
             await session.flush()
             await then(session, user)

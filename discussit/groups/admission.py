@@ -84,16 +84,18 @@ class Admitted(NamedTuple):
 
 @asynccontextmanager
 async def acting(
-    database: Database, user: CurrentUser, uuid: UUID, *, others: Iterable[int] = ()
+    database: Database, user: CurrentUser, uuid: UUID, *, others: Iterable[int] = (), is_counted: bool = False
 ) -> AsyncIterator[tuple[AsyncSession, Admitted]]:
     """A transaction of somebody who changes the group or its members: it holds the group.
 
-    `others` are the ids of users whom it makes members: their accounts stay open until the commit. Raises NoSuchGroup,
-    NotLoggedIn.
+    `others` are the ids of users whom it makes members: their accounts stay open until the commit. `is_counted`: it
+    counts what the user did, so their other transactions of this sort wait, whatever group they are about. Raises
+    NoSuchGroup, NotLoggedIn.
     """
     async with database.one_at_a_time(uuid), database.transaction() as session:
         # In order of their ids, and before the group, so that neither is closed nor deleted meanwhile.
-        locked = select(User).where(User.id.in_({user.id, *others})).order_by(User.id).with_for_update(read=True)
+        locked = select(User).where(User.id.in_({user.id, *others})).order_by(User.id)
+        locked = locked.with_for_update(read=not is_counted, key_share=is_counted)
         rows = {row.id: row for row in await session.scalars(locked)}
         found = select(Group).where(Group.uuid == uuid, _may_act(user.id))
         group = await session.scalar(found.with_for_update(key_share=True))
