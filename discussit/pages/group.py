@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.groups.admission import admit, join_or_leave
+from discussit.groups.invitations import may_invite
 from discussit.groups.lists import Own, beside_log
 from discussit.groups.membership import rank_of, some_members
 from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
@@ -74,6 +75,8 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
         asks_before_leaving=asks_before_leaving(read.membership),
         read_only=_read_only(group, read.rank),
+        may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
+        welcomes=request.query_params.get("welcome") == "1",  # after signing up by an invitation
         **_links(request, group, part),
     )
 

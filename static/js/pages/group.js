@@ -47,6 +47,9 @@ const { user = "", group = "", socket: address = "", version = "" } = page.datas
 const { account = "" } = document.body.dataset
 const isLive = "live" in page.dataset
 
+// Newcomers are welcomed once, not again after a reload.
+if (location.search === "?welcome=1") history.replaceState(history.state, "", location.pathname)
+
 const tab = new Tab()
 adoptOldKeys(account, user, tab.id)
 
