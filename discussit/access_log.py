@@ -17,7 +17,7 @@ MAX_DECODED = 5  # times that something may be percent-encoded; login pages that
 
 ESCAPES = r"%3A|%3B|%2C|%2B"  # of the punctuation of times and keys
 HARMLESS = re.compile(
-    rf"(?:account|after|at|before|epoch|group|page|pageSize|pks|replies|reply|since|unread|user)=(?:[\da-f:;,.+TZ-]|(?i:{ESCAPES}))*"
+    rf"(?:account|after|at|before|epoch|group|page|pageSize|pks|replies|reply|since|unread|user|welcome)=(?:[\da-f:;,.+TZ-]|(?i:{ESCAPES}))*"
     r"|(?:sort|sortBy)=[a-z_]*",
     re.ASCII,
 )
@@ -26,7 +26,7 @@ NAME = re.compile(r"[\w%.-]{1,30}", re.ASCII)
 BEFORE_SECRETS = re.compile(r"reset|invitations?|[?#&=]|;(?!\d)", re.IGNORECASE)
 PUNCTUATION = re.compile("[%?#&=;]")
 # What may come after that word: an account's or an invitation's id, what is done to it, the ending of reset.css.
-AFTER_WORDS = re.compile(r"\d{1,10}|revoke|\.\w{1,4}", re.ASCII)
+AFTER_WORDS = re.compile(r"\d{1,10}|revoke|uses|\.\w{1,4}", re.ASCII)
 
 
 def hide_secrets() -> None:

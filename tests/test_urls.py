@@ -88,6 +88,20 @@ def test_a_reset_link_lies_below_the_path_and_leads_there(alice):
     assert leads_to(answer) == "/chat/"
 
 
+def test_an_invitation_lies_below_the_path_and_leads_there(alice, visitor):
+    group = leads_to(alice.post("/groups/", name="Lunch")).removeprefix(ROOT)
+    link = Page(alice.post(f"{group}invitations/").text).one("link").text.removeprefix("http://testserver")
+
+    assert link.startswith("/chat/invitations/")
+    page = visitor.page(link.removeprefix(ROOT))
+    assert page.link("Log in") == f"/chat/accounts/login/?next={link}"
+    assert (
+        visitor.page(f"/accounts/login/?next={link}").link("Sign up").startswith("/chat/accounts/signup/?invitation=")
+    )
+    assert leads_to(visitor.post(link.removeprefix(ROOT))) == f"/chat/accounts/login/?next={link}"
+    assert leads_to(alice.get(link.removeprefix(ROOT))) == f"/chat{group}"
+
+
 def test_actions_in_a_group_lead_back_to_it(alice, gardening):
     assert leads_to(alice.says(gardening, "hi")) == f"/chat/groups/{gardening}/"
     assert leads_to(alice.post(f"/groups/{gardening}/leave/")) == "/chat/"

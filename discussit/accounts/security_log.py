@@ -46,6 +46,9 @@ class Act(StrEnum):
     MEMBER_ADD = "member-add"
     MEMBER_REMOVE = "member-remove"
     MEMBER_ROLE = "member-role"
+    INVITATION_CREATE = "invitation-create"
+    INVITATION_REVOKE = "invitation-revoke"
+    INVITATION_USE = "invitation-use"
     MESSAGE_READ = "message-read"
     MESSAGE_DELETE = "message-delete"
     ADMINISTRATION = "administration"
@@ -58,7 +61,7 @@ class Act(StrEnum):
 def done(conn: HTTPConnection, act: Act, account: int | None = None, **place: int | None) -> None:
     """Log an act that was carried out, on this account if it concerns one. To be called after the commit.
 
-    `place` is the `group` and the `seq` that it concerns.
+    `place` is the `group` and the `seq`, or the `invitation`, that it concerns.
     """
     ids = "".join(f"{name}={id or '-'} " for name, id in place.items())
     logger.info("%s done %s%s", act, ids, _subjects(conn, account))

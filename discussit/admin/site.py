@@ -23,8 +23,7 @@ from discussit.admin.versions import Changed, version_of
 from discussit.admin.view import View
 from discussit.database import Database
 from discussit.errors import FieldError
-from discussit.pages.page import Form, page, refusal, see_other
-from discussit.urls import root_of
+from discussit.pages.page import Form, full_address, page, refusal, see_other
 
 MAX_PKS = 100  # rows that are deleted at a time: as many as a list shows at most
 
@@ -174,15 +173,9 @@ class AdminSite(Admin):
         if row is None or not view.is_resettable(row):
             raise HTTPException(404)
         security_log.done(request, Act.RESET_LINK, row.id)
-        link = f"{self._base(request)}{ResetLinks(self._database).path(row)}"
+        link = full_address(request, ResetLinks(self._database).path(row))
         context = {"model_view": view, "model": row, "link": link}
         return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
-
-    def _base(self, request: Request) -> str:
-        """What this server's addresses begin with for users: a proxy may hide from it what is in their address bars."""
-        origins = self._database.settings.trusted_origins
-        origin = origins[0] if len(origins) == 1 else f"{request.url.scheme}://{request.url.netloc}"
-        return f"{origin}{root_of(request)}"
 
     async def ajax_lookup(self, request: Request) -> Response:
         """Suggests rows while somebody types in a form's field."""

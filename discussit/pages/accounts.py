@@ -1,6 +1,7 @@
 """Sign up, log in, log out."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,6 +10,8 @@ from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
+from discussit.groups import invitations
+from discussit.groups.invitations import TOKEN, Found, InvitationSpent, Newcomer, find
 from discussit.models import User
 from discussit.models.accounts import new_token, session_id, username_key
 from discussit.pages.page import Form, own_address, page, refusal, see_other
@@ -20,21 +23,87 @@ from discussit.urls import address
 
 async def sign_up(request: Request) -> Response:
     site = site_of(request)
-    if site.settings.signup != SignUp.OPEN:
+    if site.settings.signup == SignUp.CLOSED:
         return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
-    form = await Form.sent(request) if request.method == "POST" else Form()
-    if request.method == "POST":
-        try:
-            password = confirmed_password(form)
-            session = NewSession(request, form, address(request, "/"))
-            async with site.throttles.sign_up(request):
-                user = await login.sign_up(site.database, form.get("username"), password, then=session.start)
-            security_log.done(request, Act.SIGN_UP, user.id)
-            return session.redirect(user)
-        except FieldError as error:
-            form.refuse(error)
-    is_first = not await site.database.run_read(login.has_accounts)
-    return page(request, "account/signup.html", 400 if form.errors else 200, form=form, first_account=is_first)
+    form = await Form.sent(request) if request.method == "POST" else _linked_form(request)
+    token = form.get("invitation") or _invitation_of(request, form.get("next"))
+    found, has_accounts = await site.database.run_read(lambda session: _read(session, token))
+    is_required = site.settings.signup == SignUp.INVITED and has_accounts
+    try:
+        if token and not (found and found.is_live):
+            raise InvitationSpent
+        if is_required and not token:
+            return refusal(request, 403, "Sign-up is by invitation", "Ask a member of this server for a link.")
+        if request.method == "POST":
+            return await _sign_up(request, form, found)
+    except InvitationSpent as error:
+        security_log.refused(request, Act.INVITATION_USE)
+        if is_required:
+            return hide_address(spent(request))
+        token, found = "", None
+        form.refuse(FieldError("", f"{error} You can still sign up without it."))
+    except FieldError as error:
+        form.refuse(error)
+    status = 400 if form.errors and request.method == "POST" else 200
+    context = {"token": token, "invitation": found, "first_account": not has_accounts}
+    response = page(request, "account/signup.html", status, form=form, **context)
+    return hide_address(response) if token else response
+
+
+def _linked_form(request: Request) -> Form:
+    return Form({name: request.query_params.get(name, "") for name in ("next", "invitation")})
+
+
+def _read(session: OrmSession, token: str) -> tuple[Found | None, bool]:
+    return find(session, token), login.has_accounts(session)
+
+
+async def _sign_up(request: Request, form: Form, found: Found | None) -> Response:
+    """Raises FieldError."""
+    site, password = site_of(request), confirmed_password(form)
+    session = NewSession(request, form, _after_sign_up(request, form, found))
+    newcomer = Newcomer(form.get("username"), password, session.begin, session.claim)
+    is_required = site.settings.signup == SignUp.INVITED
+    async with site.throttles.sign_up(request):
+        user = await invitations.sign_up(site.database, newcomer, found, is_required=is_required)
+    security_log.done(request, Act.SIGN_UP, user.id)
+    if found is not None:
+        log_use(request, user.id, found)
+    return session.redirect(user)
+
+
+def _after_sign_up(request: Request, form: Form, found: Found | None) -> str:
+    """Where a newcomer is led: into the group that they are invited to, with a line that says where to write."""
+    if found is not None and found.group is not None:
+        return address(request, f"{found.group.get_absolute_url()}?welcome=1")
+    target = form.get("next")
+    return address(request, "/") if _invitation_of(request, target) else own_address(request, target)
+
+
+def _invitation_of(request: Request, target: str) -> str:
+    """The token of an invitation to which an address of this site leads; empty if it leads elsewhere."""
+    token = target.removeprefix(address(request, "/invitations/")).removesuffix("/")
+    return token if TOKEN.fullmatch(token) else ""
+
+
+def log_use(request: Request, account: int, found: Found) -> None:
+    place = {"group": found.group.id} if found.group else {}
+    security_log.done(request, Act.INVITATION_USE, account, **place, invitation=found.id)
+
+
+def spent(request: Request, group: str | None = None) -> Response:
+    """The same for all links that don't work: it does not say whether there was one. `group`: where a member may go."""
+    text = "Ask whoever gave it to you for a new one."
+    return refusal(request, 410, "This link has expired or was already used", text, back=group)
+
+
+def hide_address(response: Response) -> Response:
+    """For pages whose address is a secret, or that show one: no page is sent it as its referrer.
+
+    Only the origin, without which the origin guard would not learn where a form comes from.
+    """
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 def confirmed_password(form: Form) -> str:
@@ -49,7 +118,7 @@ async def log_in(request: Request) -> Response:
         target = own_address(request, request.query_params.get("next", ""))
         if not _is_wanted(request):
             return see_other(target)
-        return page(request, "account/login.html", form=Form(), next=target)
+        return _login_page(request, Form(), target)
     site, form = site_of(request), await Form.sent(request)
     try:
         async with site.throttles.guess(request, form.get("username")):
@@ -66,8 +135,13 @@ async def log_in(request: Request) -> Response:
 
 
 def _refuse_login(request: Request, form: Form, error: FieldError) -> Response:
-    target = own_address(request, form.get("next"))
-    return page(request, "account/login.html", 400, form=form.refuse(error), next=target)
+    return _login_page(request, form.refuse(error), own_address(request, form.get("next")))
+
+
+def _login_page(request: Request, form: Form, target: str) -> Response:
+    """Those who have no account yet are led to the sign-up with the invitation that they came with."""
+    context = {"next": target, "token": _invitation_of(request, target)}
+    return page(request, "account/login.html", 400 if form.errors else 200, form=form, **context)
 
 
 def _renamed(user: User) -> FieldError:
@@ -93,8 +167,15 @@ class NewSession:
         self._token = new_token()
 
     async def start(self, session: AsyncSession, user: User) -> None:
+        await self.begin(session, user)
+        await self.claim(session, user)
+
+    async def begin(self, session: AsyncSession, user: User) -> None:
+        """Start it, in a transaction that does more before it claims the form."""
         replaced = site_of(self._request).session_backend.replaced_by_login(self._request)
         await sessions.add(session, user, self._token, self._request, replaced)
+
+    async def claim(self, session: AsyncSession, user: User) -> None:
         await claim(self._form, session, user.id, self._target, session_id(self._token))
 
     def redirect(self, user: User) -> Response:

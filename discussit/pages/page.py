@@ -258,6 +258,13 @@ def json_refusal(refused: Refused, status: int, client_id: str | None = None) ->
     return json_reply(objects.Error.of(refused, client_id=client_id), status)
 
 
+def full_address(request: Request, path: str) -> str:
+    """The address of a path for users elsewhere: a proxy may hide from this server what is in their address bars."""
+    origins = site_of(request).settings.trusted_origins
+    origin = origins[0] if len(origins) == 1 else f"{request.url.scheme}://{request.url.netloc}"
+    return f"{origin}{address(request, path)}"
+
+
 def see_other(address: str) -> Response:
     return RedirectResponse(address, 303)
 
@@ -290,7 +297,9 @@ def login_address(request: Request) -> str:
     if request.scope.get("method") not in ("GET", "HEAD"):
         # A redirect can't repeat a POST: lead to the page of its form.
         parts = path.split("/")
-        path = "/".join(parts[:3]) + "/" if parts[1:2] == ["groups"] and len(parts) > 4 else "/"
+        is_of_group = parts[1] == "groups" and len(parts) > 4
+        is_invitation = parts[1] == "invitations" and len(parts) == 4
+        path = "/".join(parts[:3]) + "/" if is_of_group or is_invitation else "/"
     elif query := request.url.query:
         path = f"{path}?{query}"
     return address(request, f"/accounts/login/?next={quote(address(request, path), safe='/')}")

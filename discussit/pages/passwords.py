@@ -11,7 +11,7 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.password_reset import LinkSpent, ResetLinks
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, checked
-from discussit.pages.accounts import NewSession, confirmed_password
+from discussit.pages.accounts import NewSession, confirmed_password, hide_address
 from discussit.pages.page import Form, page, refusal
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
@@ -38,10 +38,7 @@ async def change_password(request: Request) -> Response:
 
 
 async def reset_password(request: Request) -> Response:
-    response = await _reset(request)
-    # The address is a secret, so no page is sent it; the origin guard still learns where a form comes from.
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
+    return hide_address(await _reset(request))
 
 
 async def _reset(request: Request) -> Response:

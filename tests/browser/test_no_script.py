@@ -39,7 +39,7 @@ def presses(page, *buttons):
 
 
 def test_the_first_user_signs_up_creates_a_group_writes_leaves_and_logs_out(newcomer):
-    expect(newcomer.locator("main")).to_contain_text("You are the first")
+    expect(newcomer.locator("main")).to_contain_text("You're the first here")
 
     newcomer.get_by_label("Name").fill("alice")
     newcomer.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -58,6 +58,16 @@ PAGES = {
     "GET /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, 200),
     "POST /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, "home"),
     "POST /groups/{uuid}/read/": ("login", 403, 400, 403),
+    "GET /groups/{uuid}/invitations/": ("login", 403, 403, 403),
+    "POST /groups/{uuid}/invitations/": ("login", 403, 403, 403),
+    "GET /groups/{uuid}/invitations/{id}/": ("login", 403, 403, 403),
+    "POST /groups/{uuid}/invitations/{id}/revoke/": ("login", 403, 403, 403),
+    "GET /invitations/": ("login", 403, 403, 200),
+    "GET /invitations/{id}/uses/": ("login", 403, 403, 404),
+    "POST /invitations/{id}/revoke/": ("login", 403, 403, 404),
+    "POST /invitations/": ("login", 403, 403, 200),
+    "GET /invitations/{path}/": (410, 410, 410, 410),
+    "POST /invitations/{path}/": ("login", 410, 410, 410),
     "SOCKET /": (401, 101, 101, 101),
     "SOCKET /groups/{uuid}/": (401, 403, 101, 403),
     "SOCKET /{path}": (404, 404, 404, 404),
@@ -165,8 +175,9 @@ def test_every_answer_says_what_a_browser_may_do_with_it(everyone, gardening):
 
     assert len(answers) > 80
     assert {each.headers["cache-control"] for each in answers} == {"no-store"}
-    # A reset link's address is a secret: what it says of referrers is stricter.
-    lacking = {(name, "/reset/" in each.url.path) for each in answers for name in missing(each)}
+    # The addresses of these links are secrets: what their pages say of referrers is stricter.
+    links = re.compile("/(reset|invitations)/")
+    lacking = {(name, bool(links.search(each.url.path))) for each in answers for name in missing(each)}
     assert lacking <= {("Referrer-Policy", True)}
 
 
@@ -197,7 +208,7 @@ def walk(routes, before=""):
 
 def answer(person, line, headers=None, **values):
     """What the person is answered on this route: the status, or where they are led."""
-    method, path = line.format(**values).split(" ")
+    method, path = line.format(**{"id": 1} | values).split(" ")
     if method == "SOCKET":
         return handshake(person, path, headers)
     query = {"pks": values["pk"]} if path.endswith("/delete") else None

@@ -36,7 +36,7 @@ def test_the_first_account_of_a_server_is_its_superuser_and_the_page_says_so(sit
     before = cleo.get(SIGNUP).text
     cleo.sign_up()
 
-    assert "this account will administer the server" in before
+    assert "so you'll be the administrator" in before
     assert cleo.creates("Gardening")
 
 
@@ -46,7 +46,7 @@ def test_the_second_account_is_no_superuser_and_the_page_promises_nothing(site, 
     before = bob.get(SIGNUP).text
     bob.sign_up()
 
-    assert "administer" not in before
+    assert "administrator" not in before
     assert bob.get("/admin/").status_code == 403
 
 

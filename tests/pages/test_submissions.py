@@ -85,7 +85,7 @@ def test_no_form_of_another_accounts_page_does_anything(site, state, alice, bob,
     alice.get("/admin/")
     before = everything(site, state)
 
-    for path in posted(site, uuid=gardening, seq=2, token="x", identity="user", pk="2"):
+    for path in posted(site, uuid=gardening, seq=2, id=1, token="x", identity="user", pk="2"):
         response = alice.post(path, account=bob.account, message="hi", name="Cooking", session="others")
         assert (path, response.status_code) == (path, 409)
 
@@ -159,6 +159,11 @@ FORMS = {
     "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
     "/groups/{uuid}/leave/": ("alice", "/groups/{uuid}/", {}),
+    "/groups/{uuid}/invitations/": ("alice", "/groups/{uuid}/invitations/", {}),
+    "/groups/{uuid}/invitations/1/revoke/": ("alice", "/groups/{uuid}/invitations/", {}),
+    "/invitations/": ("alice", "/invitations/", {}),
+    "/invitations/2/revoke/": ("alice", "/invitations/", {}),
+    "/invitations/{invitation}/": ("bob", "/invitations/{invitation}/", {}),
     SIGNUP: ("visitor", SIGNUP, {"username": "cleo"} | TYPED_PASSWORD),
     LOGIN: ("visitor", LOGIN, {"username": "alice", "password": PASSWORD}),
     LOGOUT: ("alice", "/", {}),
@@ -188,7 +193,9 @@ def filled(site, alice, bob, gardening, link_for):
     carol.sign_up()
     carol.joins(gardening)
     alice.says(gardening, "beans")
-    values = {"uuid": gardening, "token": link_for("alice").split("/")[-2]}
+    links = [alice.post(f"{place}invitations/").text for place in (f"/groups/{gardening}/", "/")]
+    invitation = re.search(r"/invitations/([\w-]{22})/", links[0])[1]
+    values = {"uuid": gardening, "token": link_for("alice").split("/")[-2], "invitation": invitation}
     people = {"alice": alice, "bob": bob, "carol": carol, "visitor": HttpPerson(site, "visitor")}
 
     def filled(address):
@@ -202,7 +209,7 @@ def filled(site, alice, bob, gardening, link_for):
 
 def test_every_route_is_repeated(site, alice):
     alice.get("/admin/")
-    values = {name: f"{{{name}}}" for name in ("uuid", "seq", "token", "identity", "pk")}
+    values = {name: f"{{{name}}}" for name in ("uuid", "seq", "id", "token", "identity", "pk")}
 
     assert {as_route(address) for address in FORMS} == set(posted(site, **values))
 
@@ -463,7 +470,8 @@ def posted(site, **values):
 
 
 def as_route(address):
-    address = re.sub(r"/messages/\d/", "/messages/{seq}/", address)
+    address = re.sub(r"/messages/\d/", "/messages/{seq}/", address.replace("{invitation}", "{token}"))
+    address = re.sub(r"/invitations/\d/", "/invitations/{id}/", address)
     pattern = r"/admin/\w+/(create|edit|reset|delete)(/[^?]+)?"
     return re.sub(pattern, lambda found: f"/admin/{{identity}}/{found[1]}" + "/{pk}" * bool(found[2]), address).split(
         "?"
