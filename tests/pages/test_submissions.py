@@ -164,6 +164,10 @@ FORMS = {
     "/invitations/": ("alice", "/invitations/", {}),
     "/invitations/2/revoke/": ("alice", "/invitations/", {}),
     "/invitations/{invitation}/": ("bob", "/invitations/{invitation}/", {}),
+    "/groups/{uuid}/members/": ("alice", "/groups/{uuid}/members/", {"username": "bob"}),
+    "/groups/{uuid}/members/role/": ("alice", "/groups/{uuid}/members/", {"username": "carol", "role": "owner"}),
+    "/groups/{uuid}/members/remove/": ("alice", "/groups/{uuid}/members/", {"username": "carol"}),
+    "/groups/{uuid}/settings/": ("alice", "/groups/{uuid}/settings/", {"name": "Cooking"}),
     SIGNUP: ("visitor", SIGNUP, {"username": "cleo"} | TYPED_PASSWORD),
     LOGIN: ("visitor", LOGIN, {"username": "alice", "password": PASSWORD}),
     LOGOUT: ("alice", "/", {}),
@@ -193,6 +197,7 @@ def filled(site, alice, bob, gardening, link_for):
     carol.sign_up()
     carol.joins(gardening)
     alice.says(gardening, "beans")
+    bob.joins(alice.founds("Kitchen"))  # so that he may be added to Gardening by name
     links = [alice.post(f"{place}invitations/").text for place in (f"/groups/{gardening}/", "/")]
     invitation = re.search(r"/invitations/([\w-]{22})/", links[0])[1]
     values = {"uuid": gardening, "token": link_for("alice").split("/")[-2], "invitation": invitation}
