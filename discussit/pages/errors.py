@@ -116,7 +116,10 @@ async def refused_command(conn: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Refused)
     form = conn.scope.get("form")
     client_id = (form and form.get("client_id")) or None
-    return _deny(conn, status_of(error), lambda request: refused_page(request, error), error, client_id)
+    response = _deny(conn, status_of(error), lambda request: refused_page(request, error), error, client_id)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 async def database_error(conn: HTTPConnection, error: Exception) -> Response:
