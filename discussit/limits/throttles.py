@@ -68,6 +68,8 @@ SIGN_UPS = Limit("new accounts from this network", 300, HOUR)
 REFUSED_SIGN_UPS = Limit("refused sign-ups from this network", 300, 15 * MINUTE)
 # No person is that fast; a browser that reconnects pauses longer and longer.
 JOINS_AND_LEAVES = Limit("joins and leaves", 300, MINUTE)
+# By moderators and owners. Each may be an entry of a log, or fifty.
+GROUP_CHANGES = Limit("changes of groups and their members", 120, MINUTE)
 CONNECTS = Limit("new connections", 1200, MINUTE)
 # Twenty pages of a browser without WebSockets ask 400 times.
 POLLS = Limit("requests for new messages", 1200, MINUTE)
@@ -89,6 +91,9 @@ class Throttles:
 
     async def join_or_leave(self, username: str) -> None:
         await self._counter.count((JOINS_AND_LEAVES, username))
+
+    async def change_group(self, username: str) -> None:
+        await self._counter.count((GROUP_CHANGES, username))
 
     async def connect(self, username: str) -> None:
         await self._counter.count((CONNECTS, username))

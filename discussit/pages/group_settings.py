@@ -70,7 +70,8 @@ async def settings(request: Request) -> Response:
 async def _change(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     # Read before what the form says is checked: whoever may not change the group learns nothing else.
-    seen = (await site.database.run_read(lambda session: _read(session, user, request))).seen
+    seen = (await _admitted(request)).seen
+    await site.throttles.change_group(user.username)
     wanted, errors = _wanted(form)
     if errors:
         for error in errors:
@@ -145,7 +146,7 @@ class SettingsPage(NamedTuple):
 
 async def _page(request: Request, form: Form, status: int = 200) -> Response:
     site, user = site_of(request), current_user(request)
-    read = await site.database.run_read(lambda session: _read(session, user, request))
+    read = await _admitted(request)
     group, present = read.seen.group, _present(read.seen.group)
     if status in (200, 409):  # otherwise the form still changes the settings of that `rev`
         form.values["rev"] = str(group.rev)
@@ -167,13 +168,21 @@ async def _page(request: Request, form: Form, status: int = 200) -> Response:
     )
 
 
-def _read(session: OrmSession, user: CurrentUser, request: Request) -> SettingsPage:
+async def _admitted(request: Request) -> SettingsPage:
     """Raises Refused unless the user is a moderator, an owner or acts as one; NoSuchGroup, NotAMember."""
+    user = current_user(request)
+    try:
+        return await site_of(request).database.run_read(lambda session: _read(session, user, request))
+    except Refused:
+        security_log.refused(request, Act.GROUP)
+        raise
+
+
+def _read(session: OrmSession, user: CurrentUser, request: Request) -> SettingsPage:
     seen = admit_to_act(session, user, request.path_params["uuid"])
     if seen.group.access == Access.DIRECT:
         raise Refused(ErrorCode.NOT_ALLOWED, NO_SETTINGS)
     if seen.rank < (Role.OWNER if request.method == "POST" else Role.MODERATOR).rank:
-        security_log.refused(request, Act.GROUP)
         raise Refused(ErrorCode.NOT_ALLOWED, NOT_OWNER)
     return SettingsPage(
         seen, has_owner(session, seen.group), seen.group.messages - _messages_before(session, seen.group)

@@ -55,7 +55,7 @@ async def members_page(request: Request, form: Form, status: int = 200) -> Respo
 
 async def add(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
-    await site.throttles.join_or_leave(user.username)
+    await site.throttles.change_group(user.username)
     names, then = form.names(FIELD), claiming(form, members_address(request))
     try:
         group, added = await add_members(site.database, user, request.path_params["uuid"], names, then)
@@ -68,7 +68,7 @@ async def add(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
-    await site.throttles.join_or_leave(user.username)
+    await site.throttles.change_group(user.username)
     name, then = form.get(FIELD), claiming(form, members_address(request))
     try:
         group, removed = await remove_member(site.database, user, request.path_params["uuid"], name, then)
@@ -81,7 +81,7 @@ async def remove(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Give a member another role."""
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
-    await site.throttles.join_or_leave(user.username)
+    await site.throttles.change_group(user.username)
     place = own_address(request, form.get("next")) if form.get("next") else members_address(request)
     try:
         about = request.path_params["uuid"], form.get(FIELD), _role(form)

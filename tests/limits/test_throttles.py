@@ -302,6 +302,19 @@ def test_too_many_joins_and_leaves_are_refused_on_pages_and_sockets(environment,
     assert alice.leaves(gardening).status_code == 303
 
 
+def test_too_many_changes_of_a_group_are_refused(environment, alice, bob):
+    few(environment, "GROUP_CHANGES")
+    lunch = bob.founds("Lunch")
+    settings, members = f"/groups/{lunch}/settings/", f"/groups/{lunch}/members/"
+    statuses = [bob.post(settings, name=name).status_code for name in ("Brunch", "Dinner", "Supper")]
+
+    refused = [bob.post(path, name="Tea", username="alice") for path in (settings, members, f"{members}remove/")]
+
+    assert statuses == [303] * 3
+    assert [each.status_code for each in refused] == [429] * 3
+    assert all(int(each.headers["retry-after"]) > 0 for each in refused)
+
+
 def test_a_refused_message_says_when_to_come_back(one_a_second, alice, gardening):
     answers = [alice.says(gardening, "hi") for _ in range(6)]
     with alice.reading(gardening) as reader:
