@@ -77,7 +77,7 @@ function receive(object, groups, reload) {
     badges.ready(object)
     reload.forVersion(object.version)
     // What a new group is called was sent while this page had no connection.
-    if (isBehind) reload.forKind()
+    if (isBehind) reload.soon()
   }
   if (object.type === "join_group") groups.join(object.data)
   if (object.type === "leave_group") {
