@@ -204,8 +204,7 @@ async def _check_daily(session: AsyncSession, user: User) -> None:
 async def _check_live(session: AsyncSession, group: Group | None) -> None:
     of_place = select(func.count()).where(Invitation.group_id == (group and group.id), is_live())
     if (await session.scalar(of_place) or 0) >= MAX_LIVE:
-        text = f"{MAX_LIVE} invitation links can be in use at the same time. Revoke one first."
-        raise FieldError("", text)
+        raise FieldError("", f"{MAX_LIVE} invitation links can be in use at the same time. Revoke one first.")
 
 
 # Using them
@@ -216,19 +215,28 @@ async def redeem(database: Database, user: CurrentUser, token: str, then: Then =
 
     An invitation to the server changes nothing for them. Raises InvitationSpent, NotLoggedIn.
     """
+    found = await _usable(database, user, token)
+    if found.group is None:
+        return found
+    async with database.one_at_a_time(found.group.uuid):
+        # Of many who wait here, most come too late: they need no transaction to learn that.
+        await _usable(database, user, token)
+        async with database.transaction() as session:
+            row = await session.get_one(User, user.id, with_for_update={"read": True})
+            group = await _locked(session, found.group)
+            await session.run_sync(check_rights, user)
+            if not await session.scalar(select(exists().where(is_member(row.id, group.id)))):
+                await _use(session, found, row)
+                await _enter(session, found, group, row)
+            await then(session, row)
+    return found
+
+
+async def _usable(database: Database, user: CurrentUser, token: str) -> Found:
+    """The invitation, at this moment. Raises InvitationSpent."""
     found = await database.run_read(lambda session: find(session, token, user))
     if found is None or not (found.is_live or found.is_member):
         raise InvitationSpent
-    if found.group is None:
-        return found
-    async with database.one_at_a_time(found.group.uuid), database.transaction() as session:
-        row = await session.get_one(User, user.id, with_for_update={"read": True})
-        group = await _locked(session, found.group)
-        await session.run_sync(check_rights, user)
-        if not await session.scalar(select(exists().where(is_member(row.id, group.id)))):
-            await _use(session, found, row)
-            await _enter(session, found, group, row)
-        await then(session, row)
     return found
 
 
@@ -248,9 +256,9 @@ async def sign_up(database: Database, newcomer: Newcomer, found: Found | None, *
     """
 
     async def first(session: AsyncSession, user: User) -> None:
-        if found is not None:
-            await _hold(session, found)
-        elif is_required and not user.is_superuser:
+        if found is not None and found.group is not None:
+            await _locked(session, found.group)
+        if found is None and is_required and not user.is_superuser:
             raise InvitationSpent
 
     async def then(session: AsyncSession, user: User) -> None:
@@ -265,11 +273,6 @@ async def sign_up(database: Database, newcomer: Newcomer, found: Found | None, *
     user = await login.new_user(newcomer.username, newcomer.password)
     async with database.one_at_a_time(queue):
         return await login.store_new(database, user, first=first, then=then)
-
-
-async def _hold(session: AsyncSession, found: Found) -> None:
-    if found.group is not None:
-        await _locked(session, found.group)
 
 
 async def _locked(session: AsyncSession, group: Group) -> Group:
