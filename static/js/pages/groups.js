@@ -229,11 +229,9 @@ export class Groups {
 
 /** @param {string} textContent */
 function alert(textContent) {
-  return Object.assign(document.createElement("p"), {
-    className: "field-error group-error",
-    role: "alert",
-    textContent,
-  })
+  const error = Object.assign(document.createElement("p"), { className: "field-error group-error", textContent })
+  error.setAttribute("role", "alert")
+  return error
 }
 
 /** @param {string} text */

@@ -31,7 +31,8 @@ export function contentFor(id, uuid) {
  * @param {string} user
  */
 export function facesOf(name, user) {
-  const faces = Object.assign(document.createElement("span"), { className: "faces", ariaHidden: "true" })
+  const faces = Object.assign(document.createElement("span"), { className: "faces" })
+  faces.setAttribute("aria-hidden", "true")
   for (const each of peopleIn(name, user)) {
     const avatar = Object.assign(document.createElement("span"), { className: "avatar" })
     fillAvatar(avatar, each)
