@@ -101,6 +101,8 @@ function press(event, groups, socket) {
   if (!button || !row) return
   const [verb, uuid] = button.value.split(" ")
   if (verb === "open_group") return openGroup(event, button)
+  // It leads to a page that asks.
+  if (button.form?.method === "get") return
   // After a logout the form would act for whoever logs in next.
   if (socket.isSignedOut) return event.preventDefault()
   // Without a connection the form is submitted.
