@@ -237,12 +237,23 @@ def test_a_visitor_is_sent_to_log_in_and_changes_nothing(site, alice, gardening,
     assert len(alice.page(f"/groups/{gardening}/").log()) == 1
 
 
-@pytest.mark.parametrize("verb", ["join", "leave", "messages"])
-def test_a_link_changes_nothing(alice, gardening, verb):
+@pytest.mark.parametrize(("verb", "status"), [("join", 405), ("leave", 200), ("messages", 405)])
+def test_a_link_changes_nothing(alice, gardening, verb, status):
     response = alice.get(f"/groups/{gardening}/{verb}/")
 
-    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.status_code == status
+    assert response.headers.get("allow") == ("POST" if status == 405 else None)
     assert len(alice.page(f"/groups/{gardening}/").log()) == 1
+
+
+def test_leaving_a_closed_group_asks_first(alice):
+    club = alice.founds("Book club", access="closed")
+
+    assert form_of(alice.page("/"), f"leave-{club}") == ("get", f"/groups/{club}/leave/")
+    assert options(alice.page("/"), club) == {
+        f"leave-{club}": f"leave_group {club}",
+        f"open-{club}": f"open_group {club}",
+    }
 
 
 # Creating a group

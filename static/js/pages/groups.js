@@ -4,6 +4,8 @@ import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { contentFor, facesOf, rowFor } from "./rows.js"
 
+const ACTIONS = { open: "member-actions", closed: "closed-actions", direct: "direct-actions" }
+
 export class Groups {
   #list
   #news
@@ -113,9 +115,8 @@ export class Groups {
   }
 
   /** @param {import("../connection/protocol.js").Group} group */
-  #added({ group_uuid, name, access }) {
+  #added({ group_uuid, name }) {
     const row = find(rowFor("group-template", group_uuid), ".group")
-    if (access === "direct") find(row, ".group-actions").replaceChildren(contentFor("direct-actions", group_uuid))
     find(this.#list, "#own-groups .groups").prepend(/** @type {HTMLElement} */ (row.parentElement))
     find(this.#list, "#own-groups").hidden = false
     for (const empty of document.querySelectorAll("#no-groups, .groups-none")) empty.remove()
@@ -134,6 +135,7 @@ export class Groups {
       title.before(facesOf(name, this.#user))
     }
     title.textContent = name
+    if (row.dataset.access !== access) find(row, ".group-actions").replaceChildren(contentFor(ACTIONS[access], row.id))
     row.dataset.access = access
     row.querySelector(".group-label")?.remove()
     if (access === "closed") title.after(label("Closed"))
