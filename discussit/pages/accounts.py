@@ -23,12 +23,13 @@ from discussit.urls import address
 
 async def sign_up(request: Request) -> Response:
     site = site_of(request)
-    if site.settings.signup == SignUp.CLOSED:
-        return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
     form = await Form.sent(request) if request.method == "POST" else _linked_form(request)
-    token = form.get("invitation") or _invitation_of(request, form.get("next"))
+    is_closed = site.settings.signup == SignUp.CLOSED
+    token = "" if is_closed else form.get("invitation") or _invitation_of(request, form.get("next"))
     found, has_accounts = await site.database.run_read(lambda session: _read(session, token))
-    is_required = site.settings.signup == SignUp.INVITED and has_accounts
+    if is_closed and has_accounts:
+        return _closed(request)
+    is_required = site.settings.signup != SignUp.OPEN and has_accounts
     try:
         if token and not (found and found.is_live):
             raise InvitationSpent
@@ -37,6 +38,8 @@ async def sign_up(request: Request) -> Response:
         if request.method == "POST":
             return await _sign_up(request, form, found)
     except InvitationSpent as error:
+        if is_closed:
+            return _closed(request)  # somebody else was the first
         security_log.refused(request, Act.INVITATION_USE)
         if is_required:
             return hide_address(spent(request))
@@ -48,6 +51,10 @@ async def sign_up(request: Request) -> Response:
     context = {"token": token, "invitation": found, "first_account": not has_accounts}
     response = page(request, "account/signup.html", status, form=form, **context)
     return hide_address(response) if token else response
+
+
+def _closed(request: Request) -> Response:
+    return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
 
 
 def _linked_form(request: Request) -> Form:
@@ -63,7 +70,7 @@ async def _sign_up(request: Request, form: Form, found: Found | None) -> Respons
     site, password = site_of(request), confirmed_password(form)
     session = NewSession(request, form, _after_sign_up(request, form, found))
     newcomer = Newcomer(form.get("username"), password, session.begin, session.claim)
-    is_required = site.settings.signup == SignUp.INVITED
+    is_required = site.settings.signup != SignUp.OPEN
     async with site.throttles.sign_up(request):
         user = await invitations.sign_up(site.database, newcomer, found, is_required=is_required)
     security_log.done(request, Act.SIGN_UP, user.id)

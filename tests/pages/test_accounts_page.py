@@ -8,10 +8,8 @@ import names
 import pytest
 from people import PASSWORD, HttpPerson, Page, closed
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from discussit.accounts.password_reset import ResetLinks
-from discussit.app import app
 from discussit.models import User
 from discussit.models.accounts import FormerName
 
@@ -119,16 +117,29 @@ def test_names_with_markup_signs_are_shown_as_text(site):
     assert Page(response.text).one("field-username")["value"] == '"><script>x'
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_server_that_is_closed_to_newcomers_says_so(environment, method):
+@pytest.fixture
+def closed_to_newcomers(environment):
+    """Named before people, since a site reads it when it starts."""
     environment.setenv("SIGNUP", "closed")
 
-    with TestClient(app) as site:
-        response = site.request(method, SIGNUP, data={"username": "cleo", "password1": PASSWORD, "password2": PASSWORD})
-        login = site.get(LOGIN).text
+
+@pytest.mark.usefixtures("closed_to_newcomers")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_server_that_is_closed_to_newcomers_says_so(site, alice, method):
+    response = site.request(method, SIGNUP, data={"username": "cleo", "password1": PASSWORD, "password2": PASSWORD})
 
     assert (response.status_code, "Sign-up is closed" in response.text) == (403, True)
-    assert SIGNUP not in login
+    assert SIGNUP not in site.get(LOGIN).text
+
+
+@pytest.mark.usefixtures("closed_to_newcomers")
+def test_a_closed_server_without_accounts_has_its_first_one_signed_up(site):
+    people = [HttpPerson(site, name) for name in ("alice", "bob", "cleo")]
+
+    with ThreadPoolExecutor() as at_once:
+        statuses = [response.status_code for response in at_once.map(HttpPerson.sign_up, people)]
+
+    assert sorted(statuses) == [303, 403, 403]
 
 
 def test_an_open_servers_login_page_leads_to_the_sign_up(site):
