@@ -43,6 +43,7 @@ from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
 from discussit.pages import (
     accounts,
+    direct,
     directory,
     entries,
     errors,
@@ -100,6 +101,8 @@ ROUTES = [
     Route(f"{MESSAGE}/history/", message.history),
     Route(f"{MESSAGE}/history/forget/", message.forget_form),
     Route(f"{MESSAGE}/history/forget/", messages.forget, methods=["POST"]),
+    Route("/messages/new/", direct.new_message),
+    Route("/messages/new/", direct.begin, methods=["POST"]),
     Route("/groups/{uuid:uuid}/read/", reading.read, methods=["POST"]),
     Route("/groups/{uuid:uuid}/invitations/", invitations.invitations, methods=["GET", "POST"]),
     Route("/groups/{uuid:uuid}/invitations/{id:seq}/", invitations.uses),

@@ -73,6 +73,12 @@ class HttpPerson:
     def leaves(self, group):
         return self.post(f"/groups/{group}/leave/")
 
+    def converses(self, *names):
+        """Begin the direct conversation with these people, or continue it; its uuid."""
+        response = self.post("/messages/new/", username=names)
+        assert response.status_code == 303, response.status_code
+        return response.headers["location"].split("/")[2]
+
     def says(self, group, message, **fields):
         return self.post(f"/groups/{group}/messages/", message=message, **fields)
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, Integer, select
+from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey, is_member
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models.accounts import User
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, is_listed
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_listed
 
 NOTES = "Notes to self"  # the direct group of one person
 
@@ -75,6 +76,14 @@ def others_in(connection: SqlConnection, members: Iterable[MemberKey]) -> dict[M
 def direct_name(others: Collection[str]) -> str:
     """What a direct group is called for somebody, from the names of the others in it."""
     return ", ".join(others) or NOTES
+
+
+def shown_name(session: OrmSession, user_id: int, group: Group) -> str:
+    """What the group is called for one of its members."""
+    if group.access != Access.DIRECT:
+        return group.name
+    member = group.id, user_id
+    return direct_name(others_in(session.connection(), [member])[member])
 
 
 def describe(connection: SqlConnection, members: Iterable[MemberKey]) -> Iterator[Described]:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups, lock_users
@@ -72,13 +73,16 @@ class User(Base):
     async def close(self) -> None:
         """End the account for good: no login, no sessions, no memberships; its entries stay.
 
+        It stays in its direct groups, which are named after their people; nobody writes there any more.
         Must be attached to an AsyncSession.
         """
         session = async_object_session(self)
         assert session is not None, "close() needs the session that loaded this user"
         await self._lock_memberships(session)
+        direct = set(await session.scalars(_end_direct_groups(self.id)))
         for membership in self.memberships:
-            await session.delete(membership)
+            if membership.group_id not in direct:
+                await session.delete(membership)
         self.is_active, self.is_superuser, self.password = False, False, CLOSED_PASSWORD
         await session.flush()
 
@@ -176,6 +180,14 @@ async def lock_groups_of(session: AsyncSession, users: Iterable[int]) -> None:
     """Lock all groups that these users are in. Nobody joins another one meanwhile if the users are locked."""
     memberships = User.metadata.tables["memberships"].c
     await session.execute(lock_groups(select(memberships.group_id).where(memberships.user_id.in_(users))))
+
+
+def _end_direct_groups(user_id: int) -> ReturningUpdate[int]:
+    """Has nobody write in the user's direct groups any more, which are locked; returns their ids."""
+    groups, memberships = (User.metadata.tables[name] for name in ("groups", "memberships"))
+    of_user = select(memberships.c.group_id).where(memberships.c.user_id == user_id)
+    direct = groups.c.id.in_(of_user), groups.c.access == "direct"  # models.groups.Access, which is above this module
+    return update(groups).where(*direct).values(posting="nobody").returning(groups.c.id)
 
 
 def locked_sessions(condition: ColumnElement[bool]) -> Select[Session]:

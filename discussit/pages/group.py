@@ -15,6 +15,7 @@ from discussit.groups.admission import admit, join_or_leave
 from discussit.groups.invitations import may_invite
 from discussit.groups.lists import Own, beside_log
 from discussit.groups.membership import rank_of, some_members
+from discussit.groups.names import shown_name
 from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
 from discussit.log.checks import MAX_CONTENT, is_seq
 from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
@@ -52,6 +53,9 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         "group/group.html",
         status,
         group=group,
+        shown_name=read.shown_name,
+        is_direct=group.access == Access.DIRECT,
+        is_ended=group.access == Access.DIRECT and group.posting == Posting.NOBODY,
         entries=rendered(entries, read.around, user.username),
         members=read.members,
         max_members=MEMBERS,
@@ -118,6 +122,7 @@ class GroupPage(NamedTuple):
 
     membership: Membership
     rank: int  # what the user may do there (models.groups.Role)
+    shown_name: str  # of the group, for the user
     part: Part
     around: Around
     answered: Excerpt | None  # the message that the next one will answer
@@ -133,6 +138,7 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
     return GroupPage(
         membership,
         rank_of(membership, is_superuser=user.is_superuser),
+        shown_name(session, user.id, group),
         part,
         around(session, log, user.id, part.entries),
         _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),

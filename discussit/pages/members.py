@@ -17,6 +17,7 @@ from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import admit, admit_to_act, has_owner
 from discussit.groups.members import FIELD, MAX_ADDED, NO_ROLE, add_members, change_role, remove_member
 from discussit.groups.membership import members_named, rank_of
+from discussit.groups.names import shown_name
 from discussit.log.checks import is_seq
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Role
@@ -141,6 +142,7 @@ class MembersPage(NamedTuple):
     """Part of the members whose names contain what was searched, from one snapshot of the database."""
 
     group: Group
+    shown_name: str  # of the group, for the user
     rank: int  # what the user may do
     total: int  # of those found, on all pages
     pages: int
@@ -160,7 +162,16 @@ def _read(session: OrmSession, user: CurrentUser, request: Request) -> MembersPa
     acting = _Acting(membership, 0 if group.access == Access.DIRECT else rank, has_others)
     found = session.execute(_by_role(group.id, term).limit(PAGE).offset((place - 1) * PAGE))
     rows = [acting.row(*row) for row in found]
-    return MembersPage(group, rank, total, pages, place, rows, membership.role == Role.OWNER and not has_others)
+    return MembersPage(
+        group,
+        shown_name(session, user.id, group),
+        rank,
+        total,
+        pages,
+        place,
+        rows,
+        membership.role == Role.OWNER and not has_others,
+    )
 
 
 def _by_role(group_id: int, term: str) -> Select[int, str, str]:

@@ -13,6 +13,7 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember, admit
 from discussit.groups.membership import rank_of
+from discussit.groups.names import shown_name
 from discussit.log.around import Around, read_around, some_reactors
 from discussit.log.checks import is_seq
 from discussit.log.decide import GONE, NO_SUCH_MESSAGE, NOT_YOURS_TO_DELETE, NOT_YOURS_TO_EDIT
@@ -38,6 +39,7 @@ class MessagePage(NamedTuple):
     """A message and what its pages show of it, from one snapshot of the database."""
 
     group: Group
+    shown_name: str  # of the group, for the user
     row: EntryRow
     around: Around
     member: Membership | None
@@ -170,9 +172,9 @@ async def _read(
     def read(session: OrmSession) -> MessagePage:
         group, row, member = found_message(session, user, request, admits_authors=admits_authors)
         log = member.log if member else ReadableLog(group.id)
-        around = read_around(session, log, user.id, [row])
+        name, around = shown_name(session, user.id, group), read_around(session, log, user.id, [row])
         may_delete = row.user_id == user.id or (member is not None and _outranks_author(session, user, member, row))
-        return read_more(session, MessagePage(group, row, around, member, may_delete))
+        return read_more(session, MessagePage(group, name, row, around, member, may_delete))
 
     return await site_of(request).database.run_read(read)
 
