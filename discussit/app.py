@@ -42,6 +42,7 @@ from discussit.middleware.proxy import ProxyHeaders
 from discussit.middleware.responses import ResponseLimit
 from discussit.middleware.sockets import Refusal, SocketLimit, WebSockets
 from discussit.pages import (
+    account_settings,
     accounts,
     direct,
     directory,
@@ -116,6 +117,7 @@ ROUTES = [
     Route("/accounts/logout/", accounts.log_out, methods=["POST"]),
     Route("/accounts/password/", passwords.change_password, methods=["GET", "POST"]),
     Route("/accounts/reset/{token}/", passwords.reset_password, methods=["GET", "POST"]),
+    Route("/accounts/settings/", account_settings.account_settings, methods=["GET", "POST"]),
     Route("/accounts/sessions/", sessions.my_sessions, methods=["GET", "POST"]),
 ]
 

@@ -32,6 +32,8 @@ PAGES = {
     "POST /accounts/reset/{path}/": (404, 404, 404, 404),
     "GET /accounts/sessions/": ("login", 200, 200, 200),
     "POST /accounts/sessions/": ("login", 303, 303, 303),
+    "GET /accounts/settings/": ("login", 200, 200, 200),
+    "POST /accounts/settings/": ("login", 400, 400, 400),
     "GET /messages/new/": ("login", 200, 200, 200),
     "POST /messages/new/": ("login", 303, 303, 303),  # notes to self
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
