@@ -114,6 +114,7 @@ def columns(table: str) -> set[str]:
 
 
 def downgrade() -> None:
+    check_all_are_open()
     # Entries that the version before does not know stay in the log, and are shown to nobody there.
     for table in ("invitation_uses", "invitations", "server_defaults"):
         op.drop_table(table)
@@ -126,3 +127,10 @@ def downgrade() -> None:
         op.drop_column("memberships", column.name)
     for column in reversed(group_columns()):
         op.drop_column("groups", column.name)
+
+
+def check_all_are_open() -> None:
+    """The version before lets everyone join and read every group."""
+    count = op.get_bind().scalar(sa.text("SELECT count(*) FROM groups WHERE access <> 'open'"))
+    if count:
+        raise ValueError(f"{count} closed and direct groups would be open to everyone. Delete them first.")
