@@ -35,6 +35,7 @@ class Act(StrEnum):
     ACCOUNT_DEMOTE = "account-demote"
     ACCOUNT_CLOSE = "account-close"
     GROUP_CREATE = "group-create"
+    GROUP_JOIN = "group-join"
     GROUP_RENAME = "group-rename"
     GROUP_DESCRIBE = "group-describe"
     GROUP_OPEN = "group-open"

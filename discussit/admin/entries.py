@@ -10,11 +10,12 @@ from starlette.requests import Request
 
 from discussit.accounts import security_log
 from discussit.accounts.security_log import Act
+from discussit.admin.readable import readable_entries
 from discussit.admin.references import users_like
 from discussit.admin.view import View
 from discussit.log.decide import delete_messages
 from discussit.log.versions import EarlierText, earlier_texts
-from discussit.models import Entry, Event, Message
+from discussit.models import Entry, Event, GroupChange, Message
 from discussit.models.entries import Change
 
 EARLIER_TEXTS = 50  # of a message, on its page
@@ -27,6 +28,9 @@ class EntryView(View):
     can_create = can_edit = False
     filters = ("group", "user")
     column_default_sort = [("group_id", True), ("seq", True)]
+
+    def readable(self, user_id: int) -> ColumnElement[bool]:
+        return readable_entries(user_id)
 
     def name_of(self, row: Entry) -> str:
         return f"{row.kind} {row.seq} of {row.user.username} in {row.group.name}"
@@ -120,3 +124,21 @@ class ChangeView(EntryView, model=Change):
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         return [Entry.user_id.in_(users_like(term))]
+
+
+class GroupChangeView(EntryView, model=GroupChange):
+    name, name_plural = "Group change", "Group changes"
+    about = "What owners changed of their groups and of their members' roles."
+    can_delete = False
+    column_list = ["group", "seq", "user", "kind", "content", "other_user_id", "timestamp"]
+    column_details_list = column_list
+    column_labels = {
+        "group": "Group",
+        "seq": "Seq",
+        "user": "User",
+        "kind": "What",
+        "content": "Value",
+        "other_user_id": "Whose (id)",
+        "timestamp": "When",
+    }
+    search_label = "Search values and users"

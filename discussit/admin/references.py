@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from discussit.admin.readable import readable_groups
 from discussit.admin.view import Field, Values, is_id
 from discussit.errors import FieldError
 from discussit.models import Group, User
@@ -16,16 +17,17 @@ GROUP = Field("group", "Group", hint="Its name, UUID or id.", lookup="group")
 PERSON = Field("user", "User", hint="Their name or id.", lookup="user")
 
 
-async def find_group(session: AsyncSession, data: Values) -> Group:
-    """The group that a form names, locked: its members don't change until the commit. Raises FieldError."""
+async def find_group(session: AsyncSession, data: Values, user_id: int) -> Group:
+    """The group that a superuser's form names, locked: its members don't change until the commit. Raises FieldError."""
     text = _reference(data, GROUP.name)
-    named = select(Group).where(Group.uuid == uuid if (uuid := as_uuid(text)) else Group.plain_name() == plain(text))
-    groups = (await session.scalars(named.order_by(Group.id).limit(2).with_for_update(key_share=True))).all()
+    groups_of_user = select(Group).where(readable_groups(user_id)).with_for_update(key_share=True)
+    is_named = Group.uuid == uuid if (uuid := as_uuid(text)) else Group.plain_name() == plain(text)
+    groups = (await session.scalars(groups_of_user.where(is_named).order_by(Group.id).limit(2))).all()
     if len(groups) > 1:
         raise FieldError(GROUP.name, "Several groups have this name. Give the UUID of the one you mean.")
     group = groups[0] if groups else None
     if group is None and is_id(text):
-        group = await session.get(Group, int(text), with_for_update={"key_share": True})
+        group = await session.scalar(groups_of_user.where(Group.id == int(text)))
     if group is None:
         raise FieldError(GROUP.name, "There is no such group.")
     return group

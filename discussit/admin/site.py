@@ -16,8 +16,9 @@ from discussit.accounts import security_log
 from discussit.accounts.current_user import check_rights
 from discussit.accounts.password_reset import ResetLinks
 from discussit.accounts.security_log import Act
-from discussit.admin.entries import ChangeView, EventView, MessageView
-from discussit.admin.groups import GroupView, MembershipView
+from discussit.admin.entries import ChangeView, EventView, GroupChangeView, MessageView
+from discussit.admin.groups import GroupView
+from discussit.admin.memberships import MembershipView
 from discussit.admin.users import UserView
 from discussit.admin.versions import Changed, version_of
 from discussit.admin.view import View
@@ -27,7 +28,7 @@ from discussit.pages.page import Form, full_address, page, refusal, see_other
 
 MAX_PKS = 100  # rows that are deleted at a time: as many as a list shows at most
 
-VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView, ChangeView)
+VIEWS: Sequence[type[View]] = (UserView, GroupView, MembershipView, MessageView, EventView, ChangeView, GroupChangeView)
 
 
 class Pages(Jinja2Templates):
@@ -67,6 +68,7 @@ class AdminSite(Admin):
                 Route("/{identity}/create", self.create, name="create", methods=["GET", "POST"]),
                 Route("/{identity}/edit/{pk}", self.edit, name="edit", methods=["GET", "POST"]),
                 Route("/{identity}/reset/{pk}", self.make_reset_link, name="reset", methods=["POST"]),
+                Route("/{identity}/join/{pk}", self.join, name="join", methods=["POST"]),
                 Route("/{identity}/delete", self.delete, name="delete", methods=["GET", "POST", "DELETE"]),
                 Route("/{identity}/ajax/lookup", self.ajax_lookup, name="ajax_lookup"),
             ]
@@ -95,7 +97,7 @@ class AdminSite(Admin):
             raise HTTPException(404)
         if request.method == "POST":
             return await self._save(request, view, pk)
-        row = await view.find(pk)
+        row = await view.find(request, pk)
         if row is None or not view.is_editable(row):
             raise HTTPException(404)
         form = Form(view.values_of(row) | {"version": version_of(view.state_of(row))})
@@ -110,7 +112,7 @@ class AdminSite(Admin):
             form.refuse(error)
         except Changed as changed:
             found = changed
-        row = await view.find(pk)
+        row = await view.find(request, pk)
         if row is None and found:
             return refusal(
                 request, 410, "No longer there", "It was deleted after you opened the page. Nothing was saved."
@@ -133,7 +135,7 @@ class AdminSite(Admin):
         view, pks = self._view(request), _pks(request)
         if not pks:
             return see_other(view.url(request, "list"))
-        if not view.can_delete or not await _found(view, pks):
+        if not view.can_delete or not await _found(request, view, pks):
             raise HTTPException(404)
         form, found = Form(), None
         if request.method in ("POST", "DELETE"):
@@ -144,7 +146,7 @@ class AdminSite(Admin):
                 form.refuse(FieldError("", str(error)))
             except Changed as changed:
                 found = changed
-        rows = list(filter(view.is_deletable, await _found(view, pks)))
+        rows = list(filter(view.is_deletable, await _found(request, view, pks)))
         if not rows:
             raise HTTPException(404)
         form.values["version"] = found.version if found else version_of(view.states_of(rows))
@@ -167,7 +169,7 @@ class AdminSite(Admin):
 
         def read(session: OrmSession) -> Any:
             check_rights(session, request.user, as_superuser=True)
-            return session.scalar(view.row_of(key))
+            return session.scalar(view.row_of(request, key))
 
         row = await self._database.run_read(read)
         if row is None or not view.is_resettable(row):
@@ -177,10 +179,13 @@ class AdminSite(Admin):
         context = {"model_view": view, "model": row, "link": link}
         return await self.templates.TemplateResponse(request, "sqladmin/reset.html", context)
 
+    async def join(self, request: Request) -> Response:
+        return see_other(await self._view(request).join(request, request.path_params["pk"]))
+
     async def ajax_lookup(self, request: Request) -> Response:
         """Suggests rows while somebody types in a form's field."""
         term = request.query_params.get("term", "")
-        return JSONResponse({"results": await self._view(request).suggestions(term)})
+        return JSONResponse({"results": await self._view(request).suggestions(request, term)})
 
     def _view(self, request: Request) -> View:
         view = self._find_model_view(request.path_params["identity"])
@@ -197,8 +202,8 @@ def _shown(context: dict[str, Any]) -> Sequence[Any]:
     return context.get("rows") or ([] if row is None else [row])
 
 
-async def _found(view: View, pks: Sequence[str]) -> list[Any]:
-    return [row for pk in pks if (row := await view.find(pk)) is not None]
+async def _found(request: Request, view: View, pks: Sequence[str]) -> list[Any]:
+    return [row for pk in pks if (row := await view.find(request, pk)) is not None]
 
 
 def _pks(request: Request) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
@@ -62,6 +62,9 @@ class UserView(View, model=User):
         _is_superuser,
     )
 
+    def readable(self, user_id: int) -> ColumnElement[bool]:
+        return true()
+
     def values_of(self, row: User) -> Values:
         return {"username": row.username, "is_superuser": "on" if row.is_superuser else ""}
 
@@ -95,7 +98,7 @@ class UserView(View, model=User):
         return user
 
     async def update_model(self, request: Request, pk: str, data: Values) -> User:
-        username = _new_name(await self.find(pk), data.get("username", ""))
+        username = _new_name(await self.find(request, pk), data.get("username", ""))
         hashed = await _hash_of(username, password) if (password := data.get("password", "")) else None
         with login.unique_name():
             async with self.editing(request, pk, data.get("version", "")) as (session, user):
@@ -130,8 +133,8 @@ class UserView(View, model=User):
         for user in rows:
             security_log.done(request, Act.ACCOUNT_CLOSE, user.id)
 
-    async def suggestions(self, term: str) -> list[dict[str, str]]:
-        found = select(User).where(User.is_active, *self.matches(term.replace("\0", "")))
+    async def suggestions(self, request: Request, term: str) -> list[dict[str, str]]:
+        found = self.rows_for(request).where(User.is_active, *self.matches(term.replace("\0", "")))
         users = await self._run_query(found.order_by(User.username_key).limit(SUGGESTIONS))
         return [{"id": user.username, "text": ""} for user in users]
 

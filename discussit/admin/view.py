@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqladmin import ModelView
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from starlette.exceptions import HTTPException
@@ -60,6 +60,10 @@ class View(ModelView):
         super().__init__()
         self._database = database
 
+    def readable(self, user_id: int) -> ColumnElement[bool]:
+        """A condition for rows: whether this superuser may see them. All others are as if they did not exist."""
+        raise NotImplementedError
+
     async def insert_model(self, request: Request, data: Values) -> Any:
         raise NotImplementedError
 
@@ -109,7 +113,7 @@ class View(ModelView):
         keys = sorted(set(map(self.key_of, pks)))
         async with self._database.transaction() as session:
             await self.lock_owners(session, keys, removes=removes)
-            locked = [self._row_of(key).with_for_update(of=self.model, key_share=True) for key in keys]
+            locked = [self._row_of(request, key).with_for_update(of=self.model, key_share=True) for key in keys]
             rows = [await session.scalar(each) for each in locked]
             await session.run_sync(check_rights, request.user, as_superuser=True)
             yield session, [row for row in rows if row is not None]
@@ -177,21 +181,30 @@ class View(ModelView):
             raise HTTPException(404)
         return tuple(map(int, values))
 
-    def row_of(self, key: Key) -> Select[Any]:
-        return select(self.model).where(*(column == value for column, value in zip(self.pk_columns, key, strict=True)))
+    def rows_for(self, request: Request) -> Select[Any]:
+        """Selects the rows that the request's user may see: there is no other way to get any."""
+        return select(self.model).where(self.readable(request.user.id))
 
-    def _row_of(self, key: Key) -> Select[Any]:
+    def row_of(self, request: Request, key: Key) -> Select[Any]:
+        is_row = (column == value for column, value in zip(self.pk_columns, key, strict=True))
+        return self.rows_for(request).where(*is_row)
+
+    def _row_of(self, request: Request, key: Key) -> Select[Any]:
         """The same, with what its description refers to."""
-        return self.row_of(key).options(*(selectinload(relation) for relation in self._list_relations))
+        return self.row_of(request, key).options(*(selectinload(relation) for relation in self._list_relations))
 
     async def claim(self, session: AsyncSession, request: Request, target: str) -> None:
         """Have this transaction be the one in which the submitted form has its effect. To be called last in it."""
         await claim(await Form.sent(request), session, request.user.id, target)
 
-    async def find(self, pk: str) -> Any:
-        return await self._get_object_by_pk(self._row_of(self.key_of(pk)))
+    async def find(self, request: Request, pk: str) -> Any:
+        return await self._get_object_by_pk(self._row_of(request, self.key_of(pk)))
 
-    async def suggestions(self, term: str) -> list[dict[str, str]]:
+    async def suggestions(self, request: Request, term: str) -> list[dict[str, str]]:
+        raise HTTPException(404)
+
+    async def join(self, request: Request, pk: str) -> str:
+        """Have the user join the group of this key visibly. Return the address of the next page."""
         raise HTTPException(404)
 
     # What sqladmin asks
@@ -200,10 +213,17 @@ class View(ModelView):
         return await self._database.run_read(lambda session: session.scalars(stmt).unique().all())
 
     def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
-        return self.row_of(self.key_of(identifier))
+        raise NotImplementedError("rows are selected for somebody: row_of()")
+
+    def details_query(self, request: Request) -> Select[Any]:
+        row = self.row_of(request, self.key_of(request.path_params["pk"]))
+        return row.options(*(selectinload(relation) for relation in self._details_relations))
+
+    def count_query(self, request: Request) -> Select[Any]:
+        return select(func.count()).select_from(self.rows_for(request).subquery())
 
     def list_query(self, request: Request) -> Select[Any]:
-        query: Select[Any] = select(self.model)
+        query = self.rows_for(request)
         for name in self.filters:
             if (value := request.query_params.get(name)) is not None:
                 query = query.where(getattr(self.model, f"{name}_id") == (int(value) if is_id(value) else None))

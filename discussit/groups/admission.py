@@ -103,7 +103,7 @@ async def acting(
         if group is None:
             raise NoSuchGroup
         try:
-            yield session, await session.run_sync(_admitted, group, rows[user.id])
+            yield session, await session.run_sync(admitted_to, group, rows[user.id])
         except NotAMember as left:
             session.expunge(left.group)  # it outlives the transaction
             raise
@@ -126,8 +126,11 @@ def is_owned() -> ColumnElement[bool]:
     )
 
 
-def _admitted(session: OrmSession, group: Group, user: User) -> Admitted:
-    """Read now that the group is locked: the membership may have ended while this waited."""
+def admitted_to(session: OrmSession, group: Group, user: User) -> Admitted:
+    """What the user is in the group now that it is locked: the membership may have ended while this waited.
+
+    Raises NoSuchGroup.
+    """
     membership = session.get(Membership, (group.id, user.id), populate_existing=True)
     if membership is not None:
         return Admitted(group, user, membership, rank_of(membership, is_superuser=user.is_superuser))

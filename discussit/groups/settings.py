@@ -69,6 +69,12 @@ async def change_settings(
         return admitted.group.id, changed
 
 
+async def rename(session: AsyncSession, admitted: Admitted, name: str) -> bool:
+    """Rename the group, which the transaction has locked. Return False if that is its name. Raises Refused."""
+    check_owner(admitted)
+    return bool([kind async for kind in _changes(session, admitted, Wanted(name=name))])
+
+
 def check_owner(admitted: Admitted) -> None:
     """Raises Refused unless the user may change the group."""
     if admitted.group.access == Access.DIRECT:

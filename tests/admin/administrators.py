@@ -5,7 +5,7 @@ import re
 from people import Page
 
 WITH_FORMS = ("user", "group", "membership")
-SECTIONS = (*WITH_FORMS, "message", "event", "change")
+SECTIONS = (*WITH_FORMS, "message", "event", "change", "group-change")
 NEW_PASSWORD = "another horse entirely"
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
 

@@ -112,8 +112,16 @@ def test_the_pages_have_the_sites_policy_and_no_inline_code(alice, together):
 def test_a_hostile_name_is_text_everywhere(alice, gardening, name):
     edit(alice, "group", "1", name=name)
     alice.says(gardening, name)
-    pages = ["group/list", "group/details/1", "group/edit/1", "group/delete?pks=1", "membership/list", "event/list"]
-    pages += ["message/list", f"message/list?search={name}", "message/details/1;2", "message/delete?pks=1;2"]
+    pages = [
+        "group/list",
+        "group/details/1",
+        "group/edit/1",
+        "group/delete?pks=1",
+        "membership/list",
+        "event/list",
+        "group-change/list",
+    ]
+    pages += ["message/list", f"message/list?search={name}", "message/details/1;3", "message/delete?pks=1;3"]
 
     for page in pages:
         text = alice.get(f"/admin/{page}").text

@@ -43,7 +43,7 @@ def test_a_member_added_here_is_seen_to_join(alice, bob, gardening):
 
         assert hers.next() | {"timestamp": ""} == {
             "type": "event_message", "group_uuid": gardening, "seq": 2, "user": "bob", "status": "Join",
-            "timestamp": "", "message": "bob Join the Gardening group",
+            "timestamp": "", "message": "bob Join the Gardening group", "by": "alice",
         }  # fmt: skip
     assert bob.get(f"/groups/{gardening}/").status_code == 200
 

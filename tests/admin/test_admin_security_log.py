@@ -21,8 +21,24 @@ EDITED = {
 }
 # What POST and DELETE act on: bob in Gardening, which is the first group, carol in Cooking, which is the second.
 KEYS = {
-    "POST": {"message": "1;3", "event": "1;2", "change": "1;4", "membership": "1;2", "group": "1", "user": "2"},
-    "DELETE": {"message": "2;2", "event": "2;1", "change": "1;4", "membership": "2;3", "group": "2", "user": "3"},
+    "POST": {
+        "message": "1;3",
+        "event": "1;2",
+        "change": "1;4",
+        "group-change": "1;5",
+        "membership": "1;2",
+        "group": "1",
+        "user": "2",
+    },
+    "DELETE": {
+        "message": "2;2",
+        "event": "2;1",
+        "change": "1;4",
+        "group-change": "1;5",
+        "membership": "2;3",
+        "group": "2",
+        "user": "3",
+    },
 }
 # The lines of an act and its repeat: one of each, except that a second reset link is a second act.
 LINES = {

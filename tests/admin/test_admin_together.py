@@ -70,4 +70,6 @@ def test_readers_writers_and_the_administration_do_not_delay_each_other(alice, b
         statuses = list(threads.map(act, range(40)))
 
     assert statuses == [303, 303, 200, 200] * 10
-    assert listed(alice, "message") == [f"1;{seq}" for seq in range(12, 2, -1)]
+    messages, renames = listed(alice, "message"), listed(alice, "group-change")
+    assert len(messages) == len(renames) == 10
+    assert {*messages, *renames} == {f"1;{seq}" for seq in range(3, 23)}

@@ -27,6 +27,12 @@ LOSSES = {"demoted": (demoted, 403), "closed": (closed, 303), "logged out": (log
 
 
 @pytest.fixture
+def administrators_create(environment):
+    """Only administrators create groups. Before `site` among a test's fixtures."""
+    environment.setenv("GROUP_CREATION", "administrators")
+
+
+@pytest.fixture
 def full_garden(alice, bob, together):
     """Something of every section."""
     bob.says(together, "hi")
@@ -36,7 +42,9 @@ def full_garden(alice, bob, together):
 @pytest.mark.usefixtures("administered")
 @pytest.mark.parametrize(("loss", "status"), LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_a_superuser_who_is_one_no_longer_changes_nothing(site, state, alice, full_garden, logged, act, loss, status):
+def test_a_superuser_who_is_one_no_longer_changes_nothing(
+    administrators_create, site, state, alice, full_garden, logged, act, loss, status
+):
     before, _ = others(site, state), logged()
 
     answer = answered_after(site, lambda: act(alice), loss)

@@ -13,7 +13,7 @@ from starlette.testclient import WebSocketDenialResponse
 from discussit.app import SOCKETS
 
 NAMES = ("visitor", "cleo", "bob", "alice")  # logged out; in no group; in Gardening; a superuser, and in no group
-SECTIONS = ("change", "event", "message", "membership", "group", "user")
+SECTIONS = ("change", "group-change", "event", "message", "membership", "group", "user")
 
 # What each of them is answered. "login": led there to log in. 101: the socket opens.
 PAGES = {
@@ -81,21 +81,26 @@ PAGES = {
 }
 # What the superuser is answered in each section; nobody else gets in.
 ADMINISTRATION = {
-    "GET /admin/": (200, 200, 200, 200, 200, 200),
-    "GET /admin/{identity}/list": (200, 200, 200, 200, 200, 200),
-    "GET /admin/{identity}/details/{pk}": (200, 200, 200, 200, 200, 200),
-    "GET /admin/{identity}/ajax/lookup": (404, 404, 404, 404, 200, 200),
-    "GET /admin/{identity}/create": (404, 404, 404, 200, 200, 200),
-    "POST /admin/{identity}/create": (404, 404, 404, 400, 400, 400),
-    "GET /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 200, 200),
-    "POST /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 400, 400),
-    "POST /admin/{identity}/reset/{pk}": (404, 404, 404, 404, 404, 200),
-    "GET /admin/{identity}/delete": (404, 404, 200, 200, 200, 200),
-    "DELETE /admin/{identity}/delete": (404, 404, 200, 200, 200, 400),
-    "POST /admin/{identity}/delete": (404, 404, 404, 404, 404, 400),  # the line before has deleted the group
+    "GET /admin/": (200, 200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/list": (200, 200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/details/{pk}": (200, 200, 200, 200, 200, 200, 200),
+    "GET /admin/{identity}/ajax/lookup": (404, 404, 404, 404, 404, 200, 200),
+    "GET /admin/{identity}/create": (404, 404, 404, 404, 200, 200, 200),
+    "POST /admin/{identity}/create": (404, 404, 404, 404, 400, 400, 400),
+    "GET /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 404, 200, 200),
+    "POST /admin/{identity}/edit/{pk}": (404, 404, 404, 404, 404, 400, 400),
+    "POST /admin/{identity}/reset/{pk}": (404, 404, 404, 404, 404, 404, 200),
+    "POST /admin/{identity}/join/{pk}": (404, 404, 404, 404, 404, 404, 404),  # none of these groups is closed
+    "GET /admin/{identity}/delete": (404, 404, 404, 200, 200, 200, 200),
+    "DELETE /admin/{identity}/delete": (404, 404, 404, 200, 200, 200, 400),
+    "POST /admin/{identity}/delete": (404, 404, 404, 404, 404, 404, 400),  # the line before has deleted the group
 }
-# Bob's reaction, the Join of alice, what she said, her membership, her group, herself: the only superuser, who stays.
-KEYS = {"change": "1;4", "event": "1;1", "message": "1;3", "membership": "1;1", "group": "1", "user": "1"}
+# Bob's reaction, the group's new name, the Join of alice, what she said, her membership, her group, herself: the only
+# superuser, who stays.
+KEYS = {
+    "change": "1;4", "group-change": "1;5", "event": "1;1", "message": "1;3", "membership": "1;1",
+    "group": "1", "user": "1",
+}  # fmt: skip
 
 FOREIGN = [
     {"origin": "http://evil.example"},
@@ -117,6 +122,7 @@ def everyone(site, alice, bob, gardening):
     bob.joins(gardening)
     alice.says(gardening, "hello")
     bob.reacts(gardening, 3, "👍")
+    alice.post("/admin/group/edit/1", name="Gardening 2")
     alice.get("/admin/")  # its routes are there from the first visit on
     return dict(zip(NAMES, (visitor, cleo, bob, alice), strict=True))
 

@@ -8,7 +8,7 @@ from anyio import create_task_group, fail_after
 from sqlalchemy import text
 
 from discussit.accounts.current_user import NotLoggedIn
-from discussit.admin.groups import MembershipView
+from discussit.admin.memberships import MembershipView
 from discussit.admin.users import UserView
 from discussit.errors import FieldError
 from discussit.groups.admission import NoSuchGroup, join_or_leave
@@ -111,10 +111,11 @@ async def add(request, world, **fields):
 
 
 async def remove_bob(world):
+    request = await world.administrator(world.alice)
     async with world.database.transaction() as session:
         membership = await session.get(Membership, (world.group.id, world.bob.id))
         if membership is not None:
-            await MembershipView(world.database).remove(session, None, [membership])
+            await MembershipView(world.database).remove(session, request, [membership])
 
 
 async def counted(world):
