@@ -216,6 +216,20 @@ def join_as_newcomers(town):
     for person, groups in zip(people, ((9, 1), (0,)), strict=True):
         for number in groups:
             person.joins(town.groups[number])
+        person.converses()
+
+
+def converse(town):
+    group = town.bob.converses("carol", "dora")
+    town.bob.says(group, "hi")
+    town.bob.leaves(group)
+    town.bob.converses("dora", "carol")
+
+
+def join_closed_group(town):
+    town.bob.post("/groups/", name="Closed", access="closed")
+    (row,) = town.rows("SELECT max(id) AS id FROM groups WHERE name = 'Closed'")
+    town.administers(f"group/join/{row['id']}")
 
 
 def close_newcomers(town):
@@ -307,6 +321,8 @@ ACTS = [
     invite,
     invite_to_server,
     lose_the_right_to_invite,
+    converse,
+    join_closed_group,
     restore,
 ]
 
