@@ -20,7 +20,7 @@ from discussit.pages import submissions
 from discussit.settings import TEMPLATES, Settings
 
 LOGIN, SIGNUP, LOGOUT = "/accounts/login/", "/accounts/signup/", "/accounts/logout/"
-SESSIONS, CHANGE = "/accounts/sessions/", "/accounts/password/"
+SESSIONS, CHANGE, SETTINGS = "/accounts/sessions/", "/accounts/password/", "/accounts/settings/"
 NEW = "another horse entirely"
 NEW_PASSWORD = {"password1": NEW, "password2": NEW}
 TYPED_PASSWORD = {"password1": PASSWORD, "password2": PASSWORD}
@@ -31,6 +31,7 @@ TYPED_PASSWORD = {"password1": PASSWORD, "password2": PASSWORD}
 
 def test_every_form_says_its_id_and_whose_page_it_is_on(alice, bob, gardening):
     says_and_edits(alice, gardening)
+    bob.post("/groups/", name="Roses", access="closed")
     pages = {page.format(uuid=gardening) for who, page, _ in FORMS.values() if who == "alice" and "{token}" not in page}
 
     for page in [alice.page(path) for path in sorted(pages)]:
@@ -168,9 +169,11 @@ FORMS = {
     "/groups/{uuid}/members/role/": ("alice", "/groups/{uuid}/members/", {"username": "carol", "role": "owner"}),
     "/groups/{uuid}/members/remove/": ("alice", "/groups/{uuid}/members/", {"username": "carol"}),
     "/groups/{uuid}/settings/": ("alice", "/groups/{uuid}/settings/", {"name": "Cooking"}),
+    "/messages/new/": ("alice", "/messages/new/", {"username": ""}),
     SIGNUP: ("visitor", SIGNUP, {"username": "cleo"} | TYPED_PASSWORD),
     LOGIN: ("visitor", LOGIN, {"username": "alice", "password": PASSWORD}),
     LOGOUT: ("alice", "/", {}),
+    SETTINGS: ("alice", SETTINGS, {"direct": "nobody"}),
     SESSIONS: ("alice", SESSIONS, {"session": "others"}),
     CHANGE: ("alice", CHANGE, {"password": PASSWORD} | NEW_PASSWORD),
     "/accounts/reset/{token}/": ("visitor", "/accounts/reset/{token}/", NEW_PASSWORD),
@@ -180,6 +183,7 @@ FORMS = {
     "/admin/user/delete?pks=2": ("alice", "/admin/user/delete?pks=2", {}),
     "/admin/group/create": ("alice", "/admin/group/create", {"name": "Cooking"}),
     "/admin/group/edit/1": ("alice", "/admin/group/edit/1", {"name": "Cooking"}),
+    "/admin/group/join/2": ("alice", "/admin/group/details/2", {}),
     "/admin/group/delete?pks=1": ("alice", "/admin/group/delete?pks=1", {}),
     "/admin/membership/create": ("alice", "/admin/membership/create", {"group": "Gardening", "user": "bob"}),
     "/admin/membership/delete?pks=1%3B1": ("alice", "/admin/membership/delete?pks=1;1", {}),
@@ -197,6 +201,7 @@ def filled(site, alice, bob, gardening, link_for):
     carol.sign_up()
     carol.joins(gardening)
     alice.says(gardening, "beans")
+    bob.post("/groups/", name="Roses", access="closed")
     bob.joins(alice.founds("Kitchen"))  # so that he may be added to Gardening by name
     links = [alice.post(f"{place}invitations/").text for place in (f"/groups/{gardening}/", "/")]
     invitation = re.search(r"/invitations/([\w-]{22})/", links[0])[1]
@@ -477,7 +482,7 @@ def posted(site, **values):
 def as_route(address):
     address = re.sub(r"/messages/\d/", "/messages/{seq}/", address.replace("{invitation}", "{token}"))
     address = re.sub(r"/invitations/\d/", "/invitations/{id}/", address)
-    pattern = r"/admin/\w+/(create|edit|reset|delete)(/[^?]+)?"
+    pattern = r"/admin/\w+/(create|edit|join|reset|delete)(/[^?]+)?"
     return re.sub(pattern, lambda found: f"/admin/{{identity}}/{found[1]}" + "/{pk}" * bool(found[2]), address).split(
         "?"
     )[0]
