@@ -31,7 +31,7 @@ TYPED_PASSWORD = {"password1": PASSWORD, "password2": PASSWORD}
 
 def test_every_form_says_its_id_and_whose_page_it_is_on(alice, bob, gardening):
     says_and_edits(alice, gardening)
-    bob.post("/groups/", name="Roses", access="closed")
+    carol.post("/groups/", name="Roses", access="closed")
     pages = {page.format(uuid=gardening) for who, page, _ in FORMS.values() if who == "alice" and "{token}" not in page}
 
     for page in [alice.page(path) for path in sorted(pages)]:
@@ -201,7 +201,7 @@ def filled(site, alice, bob, gardening, link_for):
     carol.sign_up()
     carol.joins(gardening)
     alice.says(gardening, "beans")
-    bob.post("/groups/", name="Roses", access="closed")
+    carol.post("/groups/", name="Roses", access="closed")
     bob.joins(alice.founds("Kitchen"))  # so that he may be added to Gardening by name
     links = [alice.post(f"{place}invitations/").text for place in (f"/groups/{gardening}/", "/")]
     invitation = re.search(r"/invitations/([\w-]{22})/", links[0])[1]
