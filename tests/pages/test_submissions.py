@@ -31,7 +31,7 @@ TYPED_PASSWORD = {"password1": PASSWORD, "password2": PASSWORD}
 
 def test_every_form_says_its_id_and_whose_page_it_is_on(alice, bob, gardening):
     says_and_edits(alice, gardening)
-    carol.post("/groups/", name="Roses", access="closed")
+    bob.post("/groups/", name="Roses", access="closed")
     pages = {page.format(uuid=gardening) for who, page, _ in FORMS.values() if who == "alice" and "{token}" not in page}
 
     for page in [alice.page(path) for path in sorted(pages)]:
