@@ -135,11 +135,11 @@ def test_a_member_sees_an_archived_group_become_read_only(alice, bob, state, kit
     with bob.reading(kitchen) as reader:
         changed(alice, state, kitchen, is_archived=True)
         assert reader.until(type="group_changed")["change"] == "archived"
+        assert reader.until(type="group", archived=True)["group_uuid"] == kitchen
 
         reader.says("Still here?")
 
         assert reader.until(type="error")["code"] == "read_only"
-        assert reader.until(type="group")["archived"] is True
 
 
 def test_only_moderators_and_owners_write_where_that_is_so(alice, bob, state, kitchen):
