@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.groups.admission import admit, has_owner
+from discussit.groups.names import shown_name
 from discussit.models import Membership
 from discussit.models.groups import Access, Role
 from discussit.pages.page import page
@@ -27,10 +28,12 @@ async def leave_form(request: Request) -> Response:
 
 class LeavingPage(NamedTuple):
     membership: Membership
+    shown_name: str  # of the group, for the user
     is_last_owner: bool
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request) -> LeavingPage:
     membership = admit(session, user, request.path_params["uuid"])
     is_owner = membership.role == Role.OWNER
-    return LeavingPage(membership, is_owner and not has_owner(session, membership.group, besides=user.id))
+    name = shown_name(session, user.id, membership.group)
+    return LeavingPage(membership, name, is_owner and not has_owner(session, membership.group, besides=user.id))

@@ -180,3 +180,11 @@ def lists(person, group):
 
 def without_ids(page):
     return re.sub(r'name="form_id" value="\w+"', "", page)
+
+
+def test_the_page_that_asks_before_hiding_names_the_others(alice, together):
+    group = alice.converses("bob")
+
+    page = alice.page(f"/groups/{group}/leave/")
+
+    assert "Hide bob" in page.one("content").text
