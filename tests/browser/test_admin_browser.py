@@ -50,7 +50,7 @@ def test_a_member_added_by_suggestion_appears_in_the_open_page(admin, bob, garde
 
     expect(admin.find("h1")).to_have_text("Gardening")
     expect(reader.find('[id="members-bob"]')).to_be_visible()
-    expect(reader.find("#chat-log .event").last).to_contain_text("bob joined")
+    expect(reader.find("#chat-log .event").last).to_contain_text("bob was added by alice")
 
 
 def test_a_member_removed_sees_the_page_close(admin, bob, together):
