@@ -24,7 +24,8 @@ from discussit.admin.versions import Changed, version_of
 from discussit.admin.view import View
 from discussit.database import Database
 from discussit.errors import FieldError
-from discussit.pages.page import Form, full_address, page, refusal, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import full_address, page, refusal, see_other
 
 MAX_PKS = 100  # rows that are deleted at a time: as many as a list shows at most
 

@@ -17,7 +17,7 @@ from discussit.admin.versions import Changed, State, check_version
 from discussit.database import Database
 from discussit.log.checks import is_seq
 from discussit.models.locks import lock_groups
-from discussit.pages.page import Form
+from discussit.pages.form import Form
 from discussit.pages.submissions import claim
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER

@@ -15,7 +15,7 @@ from discussit.log.committed import CommittedChanges
 from discussit.log.decide import Batch, KnownSeqs
 from discussit.log.draft import Answer, Draft, MessageDraft, TextDraft
 from discussit.log.held import Held
-from discussit.log.write import LOCK_LOG_ENDS, LogEnds, lock_log_ends
+from discussit.log.log_ends import LOCK_LOG_ENDS, LogEnds, lock_log_ends
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, User
 from discussit.models.entries import ENTRIES

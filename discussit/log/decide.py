@@ -23,10 +23,11 @@ from discussit.log.draft import (
     TextDraft,
 )
 from discussit.log.kinds import DELETE, EDIT, MESSAGE, REACTION, Kind
+from discussit.log.log_ends import LogEnds, lock_log_ends
 from discussit.log.mentions import find_named, resolve
 from discussit.log.target_rows import find_targets, store_targets
 from discussit.log.targets import Key, Mentioned, Target
-from discussit.log.write import Appending, LogEnds, NewEntry, lock_log_ends
+from discussit.log.write import Appending, NewEntry
 from discussit.many_rows import SqlConnection
 from discussit.models.entries import EVERYONE
 from discussit.models.groups import Posting, Role

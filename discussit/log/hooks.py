@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
 # As a module: whichever of it and the tables is imported first imports these hooks before it is complete.
-from discussit.log import committed, memberships, mentions, ownership, write
+from discussit.log import committed, log_ends, memberships, mentions, ownership, write
 from discussit.log.kinds import State
 from discussit.log.targets import Mentioned
 from discussit.log.unread import GONE
@@ -129,7 +129,7 @@ def _new_entries(session: OrmSession, entries: Sequence[Entry]) -> list["write.N
     texts = [(entry.group.id, text) for entry, text in zip(entries, parsed, strict=True) if text is not None]
     if texts:
         # A member who is mentioned here has not left before this message.
-        write.lock_log_ends(session.connection(), {entry.group.id for entry in entries})
+        log_ends.lock_log_ends(session.connection(), {entry.group.id for entry in entries})
     named = mentions.find_named(session.connection(), texts)
     return [_new_entry(session, entry, text, named) for entry, text in zip(entries, parsed, strict=True)]
 

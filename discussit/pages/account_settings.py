@@ -8,7 +8,8 @@ from discussit.accounts.current_user import CurrentUser, check_rights, current_u
 from discussit.errors import FieldError
 from discussit.models import User
 from discussit.models.accounts import Direct, locked_user
-from discussit.pages.page import Form, page
+from discussit.pages.form import Form
+from discussit.pages.page import page
 from discussit.pages.submissions import claim
 from discussit.site import site_of
 

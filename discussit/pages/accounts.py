@@ -14,7 +14,8 @@ from discussit.groups import invitations
 from discussit.groups.invitations import TOKEN, Found, InvitationSpent, Newcomer, find
 from discussit.models import User
 from discussit.models.accounts import new_token, session_id, username_key
-from discussit.pages.page import Form, own_address, page, refusal, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import own_address, page, refusal, see_other
 from discussit.pages.submissions import claim, logged_in
 from discussit.settings import SignUp
 from discussit.site import site_of

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from discussit.accounts.current_user import current_user
 from discussit.errors import FieldError
 from discussit.groups.direct import FIELD, MAX_PEOPLE, entering
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import page, see_other
 from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address

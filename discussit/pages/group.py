@@ -23,8 +23,9 @@ from discussit.log.read import entries_at, shown_after, shown_before
 from discussit.log.unread import Numbers
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Posting, ReadableLog, Role
+from discussit.pages.form import Form
 from discussit.pages.leaving import asks_before_leaving
-from discussit.pages.page import Form, creatable_by, live_page, own_address, see_other
+from discussit.pages.page import creatable_by, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
 from discussit.pages.submissions import claim
 from discussit.site import site_of

@@ -26,7 +26,8 @@ from discussit.models.groups import (
     check_description,
     check_name,
 )
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address

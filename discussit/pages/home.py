@@ -17,7 +17,8 @@ from discussit.groups.lists import FEW, HOME, OPEN, Listed, Own, open_groups, ow
 from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of
-from discussit.pages.page import Form, compressed, creatable_by, is_for_script, live_page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import compressed, creatable_by, is_for_script, live_page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address

@@ -9,7 +9,8 @@ from discussit.accounts.security_log import Act
 from discussit.groups.invitations import Found, InvitationSpent, find, redeem
 from discussit.models import Group
 from discussit.pages.accounts import hide_address, log_use, spent
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import page, see_other
 from discussit.pages.submissions import claiming
 from discussit.settings import SignUp
 from discussit.site import site_of

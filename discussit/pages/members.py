@@ -22,7 +22,8 @@ from discussit.log.checks import is_seq
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Role
 from discussit.pages.errors import status_of
-from discussit.pages.page import Form, own_address, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import own_address, page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address

@@ -22,7 +22,8 @@ from discussit.log.read import entries_at
 from discussit.log.versions import EarlierText, earlier_texts, present_since
 from discussit.models import Group, Membership, Message
 from discussit.models.groups import Access, ReadableLog, Role
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
 from discussit.urls import address

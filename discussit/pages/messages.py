@@ -21,6 +21,7 @@ from discussit.log.draft import DeleteDraft, Draft, EditDraft, MessageDraft, Rea
 from discussit.log.versions import forget_earlier_texts
 from discussit.models import Group
 from discussit.pages.errors import refused_page, status_of
+from discussit.pages.form import Form
 from discussit.pages.group import group_page
 from discussit.pages.message import (
     NOT_YOURS_TO_FORGET,
@@ -33,7 +34,7 @@ from discussit.pages.message import (
     group_to_act_in,
     place_of,
 )
-from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, see_other
+from discussit.pages.page import is_for_script, json_refusal, json_reply, see_other
 from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address

@@ -11,7 +11,8 @@ from discussit.log.checks import is_seq
 from discussit.log.marks import ReadMark
 from discussit.models import Group
 from discussit.pages.errors import status_of
-from discussit.pages.page import Form, is_for_script, json_refusal, json_reply, own_address, refusal, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import is_for_script, json_refusal, json_reply, own_address, refusal, see_other
 from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects

@@ -7,7 +7,8 @@ from discussit.accounts import security_log, sessions
 from discussit.accounts.current_user import CurrentUser, current_user, user_of
 from discussit.accounts.security_log import Act
 from discussit.pages.accounts import log_out
-from discussit.pages.page import Form, page, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import page, see_other
 from discussit.site import site_of
 from discussit.urls import address
 

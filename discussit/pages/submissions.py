@@ -19,7 +19,8 @@ from discussit.accounts.login import Then
 from discussit.middleware.origin import SAFE_METHODS
 from discussit.models import Submission, User
 from discussit.models.accounts import locked_user, new_token, session_id
-from discussit.pages.page import Form, see_other
+from discussit.pages.form import Form
+from discussit.pages.page import see_other
 from discussit.site import site_of
 from discussit.urls import address
 

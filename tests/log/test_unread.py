@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from discussit.log.decide import delete_messages
+from discussit.log.log_ends import lock_log_ends
 from discussit.log.marks import ReadMark, UnreadMark, move_positions
 from discussit.log.target_rows import find_targets, store_targets
 from discussit.log.unread import Numbers, count_for, count_members
-from discussit.log.write import Appending, NewEntry, lock_log_ends, write_entries
+from discussit.log.write import Appending, NewEntry, write_entries
 from discussit.models import User
 from discussit.models.entries import EVERYONE
 
