@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { changesPage } from "../../static/js/log/group-changes.js"
+import { changesPage, relabelled } from "../../static/js/log/group-changes.js"
 import { wordsOf } from "../../static/js/log/rows.js"
 import changes from "../corpus/group_changes.json" with { type: "json" }
 
@@ -38,3 +38,9 @@ for (const [change, value, target, changes] of [
     assert.equal(changesPage(object, "bob"), changes)
   })
 }
+
+test("a label ends with the new name, and others stay", () => {
+  assert.equal(relabelled("Leave Gardening", "Gardening", "Seeds"), "Leave Seeds")
+  assert.equal(relabelled("Close", "Gardening", "Seeds"), "Close")
+  assert.equal(relabelled("Gardening", "Gardening", "Seeds"), "Gardening")
+})

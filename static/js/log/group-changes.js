@@ -4,6 +4,9 @@ import { find } from "../shared/dom.js"
 
 /** @typedef {import("../connection/protocol.js").GroupChanged} GroupChanged */
 
+// Whose labels end with the group's name.
+const LABELLED = ".bar [aria-label], .scroller, #chat-log, #chat-message-input"
+
 export class GroupChanges {
   #page
   #user
@@ -34,8 +37,17 @@ export class GroupChanges {
   /** @param {string} name */
   #rename(name) {
     const heading = find(this.#page, "h1")
-    this.#renamed(heading.textContent ?? "", name)
+    const before = heading.textContent ?? ""
+    this.#renamed(before, name)
     heading.textContent = name
+    for (const each of this.#page.querySelectorAll(LABELLED)) {
+      for (const label of ["aria-label", "placeholder"]) {
+        const text = each.getAttribute(label)
+        if (text) each.setAttribute(label, relabelled(text, before, name))
+      }
+    }
+    const label = find(this.#page, "label[for=chat-message-input]")
+    label.textContent = relabelled(label.textContent ?? "", before, name)
   }
 
   /** @param {string} description */
@@ -51,6 +63,16 @@ export class GroupChanges {
     find(this.#page, "#archived").hidden = !isArchived
     find(this.#page, "#composer").classList.toggle("read-only", isArchived)
   }
+}
+
+/**
+ * A label that ends with the group's name, with its new one.
+ * @param {string} label
+ * @param {string} before
+ * @param {string} name
+ */
+export function relabelled(label, before, name) {
+  return label.endsWith(` ${before}`) ? label.slice(0, label.length - before.length) + name : label
 }
 
 /**
