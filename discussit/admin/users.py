@@ -44,7 +44,7 @@ class UserView(View, model=User):
         "Name",
         attributes={"required": "", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
-    _is_superuser = Field("is_superuser", "Superuser", "checkbox", "May use these pages and make groups.")
+    _is_superuser = Field("is_superuser", "Superuser", "checkbox", "May use these pages.")
     fields_to_create = (
         _username,
         Field("password", "Password", "password", attributes={"required": "", "autocomplete": "new-password"}),
