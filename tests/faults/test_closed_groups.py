@@ -77,16 +77,17 @@ def closed(outsiders, bob):
     return group
 
 
-@pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("name", ["alice", "cleo", "visitor"])
-def test_a_closed_group_is_answered_as_one_that_does_not_exist(outsiders, closed, calls, queries, name, line):
-    person = outsiders[name]
+def test_a_closed_group_is_answered_as_one_that_does_not_exist(outsiders, closed, calls, queries, name):
+    person, differing = outsiders[name], []
 
-    for request in requests(line):
+    for request in [each for line in LINES for each in requests(line)]:
         walk(person, request, str(uuid4()), calls, queries)  # what is cached once is cached
         found, missing = (walk(person, request, group, calls, queries) for group in (closed, str(uuid4())))
+        if found != missing:
+            differing.append((request, found, missing))
 
-        assert found == missing
+    assert differing == []
 
 
 @pytest.mark.parametrize("protocols", [[], [V1]], ids=["tutorial", "v1"])
