@@ -33,6 +33,7 @@ FILLED = {
     "role": "owner",
     "expires": "7d",
 }
+QUERIED = ("GET /groups/{uuid}/", "GET /groups/{uuid}/entries/", "GET /groups/{uuid}/members/")
 QUERIES = ["", "?at=1", "?before=2", "?after=1", "?replies=2", "?reply=2", "?since=0", "?q=a&page=2"]
 
 
@@ -80,9 +81,10 @@ def closed(outsiders, bob):
 @pytest.mark.parametrize("name", ["alice", "cleo", "visitor"])
 def test_a_closed_group_is_answered_as_one_that_does_not_exist(outsiders, closed, calls, queries, name):
     person, differing = outsiders[name], []
+    for line in LINES:  # what is cached once is cached
+        walk(person, requests(line)[0], str(uuid4()), calls, queries)
 
     for request in [each for line in LINES for each in requests(line)]:
-        walk(person, request, str(uuid4()), calls, queries)  # what is cached once is cached
         found, missing = (walk(person, request, group, calls, queries) for group in (closed, str(uuid4())))
         if found != missing:
             differing.append((request, found, missing))
@@ -136,7 +138,7 @@ def requests(line):
     if method == "GET":
         return [
             (method, path + query, {"headers": {"accept": accept}})
-            for query in QUERIES
+            for query in (QUERIES if line in QUERIED else QUERIES[:1])
             for accept in ("text/html", "application/json")
         ]
     return [
