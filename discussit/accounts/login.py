@@ -13,7 +13,7 @@ from discussit.accounts import passwords
 from discussit.database import Database
 from discussit.errors import FieldError, checked
 from discussit.models import User
-from discussit.models.accounts import FormerName, check_username, locked_user, username_key
+from discussit.models.accounts import FormerName, check_username, locked_user, typed_key
 
 
 class WrongPassword(FieldError):
@@ -92,8 +92,7 @@ def has_accounts(session: OrmSession) -> bool:
 
 async def find_active(database: Database, username: str) -> User | None:
     """The active account that has this name, ignoring case, or had it before a migration; None if there is none."""
-    # Engines refuse queries for surrogates and NUL, and no name contains one.
-    key = username_key(username.encode(errors="replace").decode().replace("\0", "?"))
+    key = typed_key(username)
     had_it = select(FormerName.user_id).where(FormerName.key == key).scalar_subquery()
     of_this_name = select(User).where(or_(User.username_key == key, User.id == had_it), User.is_active)
     # Whoever has the name comes first: during an update, the version before lets it be taken again.

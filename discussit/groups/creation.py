@@ -1,16 +1,16 @@
 """Creating groups: who may, and how many."""
 
 from collections.abc import Set
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.accounts.current_user import CurrentUser, check_rights
 from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.errors import ErrorCode, Refused
-from discussit.models import Group, User
+from discussit.models import Group
 from discussit.models.accounts import locked_user
 from discussit.models.base import now
 from discussit.models.groups import Access, Role
@@ -51,7 +51,7 @@ async def create_group(
         row = await locked_user(session, user.id)
         await session.run_sync(check_rights, user)
         _check_allowed(creatable(creation, is_superuser=row.is_superuser), group)
-        await check_daily(session, row, MAX_GROUPS, direct=False)
+        await check_daily_groups(session, row.id, direct=False)
         group.created_by = row.id
         session.add(group)
         await session.flush()
@@ -64,14 +64,19 @@ def _check_allowed(allowed: Set[Access], group: Group) -> None:
         raise Refused(ErrorCode.NOT_ALLOWED, ONLY_CLOSED if allowed else NOT_ALLOWED)
 
 
-async def check_daily(session: AsyncSession, user: User, limit: int, *, direct: bool) -> None:
-    """Raises Refused if the user, who is locked, has created so many groups, or direct ones, within a day."""
-    recent = select(func.count(), func.min(Group.created_at)).where(
-        Group.created_by == user.id, Group.created_at > now() - DAY, (Group.access == Access.DIRECT) == direct
-    )
+async def check_daily_groups(session: AsyncSession, user_id: int, *, direct: bool) -> None:
+    """Raises Refused if the user, who is locked, has created all groups of a day, or all direct ones."""
+    of_user = Group.created_by == user_id, (Group.access == Access.DIRECT) == direct
+    limit, what = (MAX_DIRECT, "direct conversations") if direct else (MAX_GROUPS, "groups")
+    await check_daily(session, select(Group.created_at).where(*of_user), limit, what)
+
+
+async def check_daily(session: AsyncSession, created: Select[datetime], limit: int, what: str) -> None:
+    """Raises Refused if so many were created within a day. `created`: when the user, who is locked, created each."""
+    at = created.subquery().c.created_at
+    recent = select(func.count(), func.min(at)).where(at > now() - DAY)
     count, first = (await session.execute(recent)).one()
     if count >= limit:
-        what = "direct conversations" if direct else "groups"
         wait = max(1, int((first + DAY - now()).total_seconds()))
         text = f"You can create {limit} {what} a day. Please try again later."
         raise Refused(ErrorCode.RATE_LIMITED, text, retry_after=wait)

@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts.current_user import CurrentUser, check_rights
 from discussit.database import Database
 from discussit.errors import FieldError
-from discussit.groups.creation import MAX_DIRECT, check_daily
-from discussit.groups.membership import is_member, shares_group
+from discussit.groups.creation import check_daily_groups
+from discussit.groups.membership import by_typed_key, ids_of, is_member, shares_group
 from discussit.log.committed import Shown, changes_of
 from discussit.models import Group, Membership, User
 from discussit.models.accounts import Direct, username_key
@@ -37,27 +36,16 @@ async def entering(
     It is among the user's groups from then on, and among the others' from its first message on. Raises FieldError (the
     same for unknown names and for people whom the user can't message), Refused and NotLoggedIn.
     """
-    wanted = _by_key(names)
+    wanted = by_typed_key(names)
     wanted.pop(username_key(user.username), None)
     if len(wanted) >= MAX_PEOPLE:
         raise FieldError(FIELD, TOO_MANY)
-    found = await database.run_read(lambda session: _ids_of(session, wanted))
+    found = await database.run_read(lambda session: ids_of(session, wanted))
     async with database.transaction() as session:
         # All of them, so that two who begin the same conversation take turns.
         await session.execute(lock_users(User.id.in_({user.id, *found.values()})))
         await session.run_sync(check_rights, user)
         yield session, await _enter(session, user.id, found, wanted)
-
-
-def _by_key(names: Iterable[str]) -> dict[str, str]:
-    """username_key → name as it was typed."""
-    # Engines refuse queries for surrogates and NUL, and no name contains one.
-    return {username_key(name.encode(errors="replace").decode().replace("\0", "?")): name for name in names}
-
-
-def _ids_of(session: OrmSession, keys: Iterable[str]) -> dict[str, int]:
-    rows = session.execute(select(User.username_key, User.id).where(User.username_key.in_(keys)))
-    return {row.username_key: row.id for row in rows}
 
 
 async def _enter(session: AsyncSession, user_id: int, found: Mapping[str, int], wanted: Mapping[str, str]) -> UUID:
@@ -70,7 +58,7 @@ async def _enter(session: AsyncSession, user_id: int, found: Mapping[str, int], 
     if refused := [name for key, name in wanted.items() if found.get(key) not in reachable]:
         raise FieldError(FIELD, unknown(refused))
     # Also where another has created it, of which nobody else learns before its first message.
-    await check_daily(session, await session.get_one(User, user_id), MAX_DIRECT, direct=True)
+    await check_daily_groups(session, user_id, direct=True)
     uuid = await _create(session, user_id, people)
     return uuid or await _show(session, (await session.scalars(of_people)).one())
 

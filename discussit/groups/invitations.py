@@ -19,7 +19,7 @@ from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import acting, outside
-from discussit.groups.creation import DAY
+from discussit.groups.creation import DAY, check_daily
 from discussit.groups.membership import is_member, rank_of
 from discussit.log.kinds import LEFT
 from discussit.models import Group, Invitation, InvitationUse, Membership, User
@@ -122,7 +122,8 @@ async def create(
     async with _inviting(database, user, uuid) as (session, row, group):
         if group is not None and group.is_archived:
             raise Refused(ErrorCode.READ_ONLY, ARCHIVED)
-        await _check_daily(session, row)
+        created = select(Invitation.created_at).where(Invitation.created_by == row.id)
+        await check_daily(session, created, MAX_DAILY, "invitation links")
         await _check_live(session, group)
         token = secrets.token_urlsafe(16)
         expires_at = None if terms.lifetime is None else now() + terms.lifetime
@@ -188,17 +189,6 @@ async def _inviting(
         if not row.is_superuser:
             raise Refused(ErrorCode.NOT_ALLOWED, NOT_ADMINISTRATOR)
         yield session, row, None
-
-
-async def _check_daily(session: AsyncSession, user: User) -> None:
-    recent = select(func.count(), func.min(Invitation.created_at)).where(
-        Invitation.created_by == user.id, Invitation.created_at > now() - DAY
-    )
-    count, first = (await session.execute(recent)).one()
-    if count >= MAX_DAILY:
-        wait = max(1, int((first + DAY - now()).total_seconds()))
-        text = f"You can create {MAX_DAILY} invitation links a day. Please try again later."
-        raise Refused(ErrorCode.RATE_LIMITED, text, retry_after=wait)
 
 
 async def _check_live(session: AsyncSession, group: Group | None) -> None:

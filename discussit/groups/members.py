@@ -12,11 +12,10 @@ from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import Admitted, acting, has_owner
-from discussit.groups.membership import member_named, shares_group
+from discussit.groups.membership import by_typed_key, ids_of, member_named, shares_group
 from discussit.groups.settings import CHANGED
 from discussit.log.kinds import ROLE
 from discussit.models import Group, GroupChange, Membership, User
-from discussit.models.accounts import username_key
 from discussit.models.groups import Access, Role
 
 MAX_ADDED = 50  # people at a time
@@ -46,7 +45,7 @@ async def add_members(
     NoSuchGroup and NotLoggedIn.
     """
     wanted = _by_key(names)
-    found = await database.run_read(lambda session: _ids_of(session, wanted))
+    found = await database.run_read(lambda session: ids_of(session, wanted))
     async with acting(database, user, uuid, others=found.values()) as (session, admitted):
         _check_adding(admitted)
         people = await session.run_sync(_people, admitted.user, found, wanted)
@@ -57,18 +56,12 @@ async def add_members(
 
 def _by_key(names: Iterable[str]) -> dict[str, str]:
     """username_key → name as it was typed. Raises FieldError."""
-    # Engines refuse queries for surrogates and NUL, and no name contains one.
-    wanted = {username_key(name.encode(errors="replace").decode().replace("\0", "?")): name for name in names}
+    wanted = by_typed_key(names)
     if not wanted:
         raise FieldError(FIELD, NO_NAMES)
     if len(wanted) > MAX_ADDED:
         raise FieldError(FIELD, TOO_MANY)
     return wanted
-
-
-def _ids_of(session: OrmSession, keys: Iterable[str]) -> dict[str, int]:
-    rows = session.execute(select(User.username_key, User.id).where(User.username_key.in_(keys)))
-    return {row.username_key: row.id for row in rows}
 
 
 def _check_adding(admitted: Admitted) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, Membership, User
-from discussit.models.accounts import MAX_KEY, username_key
+from discussit.models.accounts import MAX_KEY, typed_key, username_key
 from discussit.models.groups import Access, Role
 
 MemberKey = tuple[int, int]  # a group's and a user's id
@@ -37,10 +37,19 @@ def members_named(group_id: int, part: str) -> Select[User]:
 
 def member_named(group_id: int, name: str) -> Select[Membership]:
     """The membership of the member of this name, whatever its case, with its user."""
-    # Engines refuse queries for surrogates and NUL, and no name contains one.
-    key = username_key(name.encode(errors="replace").decode().replace("\0", "?"))
-    named = select(Membership).join(Membership.user).where(Membership.group_id == group_id, User.username_key == key)
-    return named.options(contains_eager(Membership.user))
+    is_named = Membership.group_id == group_id, User.username_key == typed_key(name)
+    return select(Membership).join(Membership.user).where(*is_named).options(contains_eager(Membership.user))
+
+
+def by_typed_key(names: Iterable[str]) -> dict[str, str]:
+    """Names as they were typed, by the keys by which accounts are looked up."""
+    return {typed_key(name): name for name in names}
+
+
+def ids_of(session: OrmSession, keys: Iterable[str]) -> dict[str, int]:
+    """The ids of the accounts with these keys, as far as there are any."""
+    rows = session.execute(select(User.username_key, User.id).where(User.username_key.in_(keys)))
+    return {row.username_key: row.id for row in rows}
 
 
 def shares_group(user_id: int) -> ColumnElement[bool]:
@@ -95,6 +104,11 @@ class HasRole(Protocol):
 def rank_of(member: HasRole, *, is_superuser: bool) -> int:
     """What a member may do (models.groups.Role): a superuser has the rights of an owner in groups that they are in."""
     return (Role.OWNER if is_superuser else Role(member.role)).rank
+
+
+def outranks(rank: int, author: HasRole | None) -> bool:
+    """Whether a member of this rank may delete messages of this one; None: of somebody who has left."""
+    return rank >= Role.MODERATOR.rank and (author is None or rank > Role(author.role).rank)
 
 
 NO_RANK = -1  # of people who are not in the group

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import ChangedMeanwhile, ErrorCode, Refused
-from discussit.groups.membership import Member, MemberKey, members_among
+from discussit.groups.membership import Member, MemberKey, members_among, outranks
 from discussit.log.committed import CommittedChanges, changes_of
 from discussit.log.draft import (
     Answer,
@@ -195,7 +195,7 @@ class Batch:
         author = self._members.get((draft.group_id, target.user_id))
         if member.rank < Role.MODERATOR.rank or self._appending.ends[draft.group_id].is_direct:
             raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
-        if author is not None and member.rank <= author.role.rank:
+        if not outranks(member.rank, author):
             raise Refused(ErrorCode.NOT_YOURS, NOT_LOWER)
 
     def _existing(self, draft: Draft, member: Member) -> Target:

@@ -218,6 +218,11 @@ def username_key(value: str) -> str:
     return composed(folded).casefold()
 
 
+def typed_key(value: str) -> str:
+    """`username_key` of whatever was typed. Engines refuse queries for surrogates and NUL, and no name contains one."""
+    return username_key(value.encode(errors="replace").decode().replace("\0", "?"))
+
+
 def is_spelled(typed: str, username: str) -> bool:
     """Whether a typed name is this one, capitals included: only Unicode's forms and joiners are ignored."""
     return typed == username or spelled(without(JOINERS, typed)) == composed(without(JOINERS, username))

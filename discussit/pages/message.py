@@ -12,7 +12,7 @@ from starlette.responses import Response
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember, admit
-from discussit.groups.membership import rank_of
+from discussit.groups.membership import outranks, rank_of
 from discussit.groups.names import shown_name
 from discussit.log.around import Around, read_around, some_reactors
 from discussit.log.checks import is_seq
@@ -21,7 +21,7 @@ from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
 from discussit.log.versions import EarlierText, earlier_texts, present_since
 from discussit.models import Group, Membership, Message
-from discussit.models.groups import Access, ReadableLog, Role
+from discussit.models.groups import Access, ReadableLog
 from discussit.pages.form import Form
 from discussit.pages.page import page, see_other
 from discussit.pages.rows import rendered
@@ -183,10 +183,9 @@ async def _read(
 def _outranks_author(session: OrmSession, user: CurrentUser, member: Membership, row: EntryRow) -> bool:
     """Whether the member may delete the message of somebody else: decide.py has the rule."""
     rank = rank_of(member, is_superuser=user.is_superuser)
-    if rank < Role.MODERATOR.rank or member.group.access == Access.DIRECT:
-        return False
-    author = session.get(Membership, (member.group_id, row.user_id))
-    return author is None or rank > Role(author.role).rank
+    return member.group.access != Access.DIRECT and outranks(
+        rank, session.get(Membership, (member.group_id, row.user_id))
+    )
 
 
 def group_to_act_in(
