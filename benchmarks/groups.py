@@ -79,6 +79,7 @@ FILL = (
     SELECT groups.id, seq, 'Message', :first, last_message_at, 'live', seq FROM groups, numbers
     WHERE groups.last_seq = :messages
     """,
+    "UPDATE groups SET name_key = lower(name)",
     "ANALYZE",
 )
 

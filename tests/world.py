@@ -254,6 +254,12 @@ async def add_direct(database, *names):
     return str(group.uuid)
 
 
+async def forget_name_keys(database):
+    """As if a server of the version before 0008 had created all groups."""
+    async with database.transaction() as session:
+        await session.execute(update(Group).values(name_key=None))
+
+
 async def archive(database, uuid):
     async with database.transaction() as session:
         (await group_of(session, uuid)).archived_at = now()

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups, lock_users
-from discussit.models.names import JOINERS, composed, is_account_name, without
+from discussit.models.names import JOINERS, composed, folded, is_account_name, without
 
 if TYPE_CHECKING:
     from discussit.models.groups import Membership
@@ -213,9 +213,7 @@ def check_username(value: str) -> str:
 
 def username_key(value: str) -> str:
     """The key by which a name is looked up, ignoring case, Unicode's forms and joiners."""
-    folded = spelled(without(JOINERS, value)).casefold()
-    # Once more, since capitals may be composed in another way: those of U+0390 are two characters.
-    return composed(folded).casefold()
+    return folded(spelled(without(JOINERS, value)))
 
 
 def typed_key(value: str) -> str:

@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, and_, false, func, literal_column, or_, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, and_, false, func, literal_column, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from discussit.models.accounts import User
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups
-from discussit.models.names import JOINERS, VARIATIONS, is_group_name, without
+from discussit.models.names import JOINERS, VARIATIONS, folded, is_group_name, without
 
 MAX_NAME, MAX_DESCRIPTION = 30, 500  # characters
 # Some keyboards type U+3000, or a space that doesn't break: all of them are seen as a space.
@@ -90,6 +90,8 @@ class Group(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
     name: Mapped[str] = mapped_column(String(MAX_NAME))
+    # By which lists are searched and sorted. None where a server of the version before 0008 created the group.
+    name_key: Mapped[str | None] = mapped_column(Text, deferred=True)
     last_seq: Mapped[int] = mapped_column(default=0)
     messages: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime | None]
@@ -131,16 +133,18 @@ class Group(Base):
 
     @classmethod
     def name_contains(cls, part: str) -> ColumnElement[bool]:
-        return cls.plain_name().icontains(plain(part), autoescape=True)
+        return cls.by_name().contains(folded(plain(part)), autoescape=True)
 
     @classmethod
     def by_name(cls) -> ColumnElement[str]:
         """The key that lists are sorted by: the plain name, ignoring case."""
-        return func.lower(cls.plain_name())
+        return func.coalesce(cls.name_key, func.lower(cls.plain_name()))
 
     @validates("name")
     def _check_name(self, _key: str, value: str) -> str:
-        return check_name(value)
+        name = check_name(value)
+        self.name_key = folded(plain(name))
+        return name
 
     @property
     def is_archived(self) -> bool:

@@ -45,6 +45,12 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFKC", text) if len(text) <= MAX_TYPED else text
 
 
+def folded(text: str) -> str:
+    """For comparisons that ignore case and Unicode's forms."""
+    # Once more, since capitals may be composed in another way: those of U+0390 are two characters.
+    return composed(composed(text).casefold()).casefold()
+
+
 def without(characters: str, text: str) -> str:
     for character in characters:
         text = text.replace(character, "")

@@ -1,6 +1,7 @@
 import pytest
 from people import HttpPerson, Page
-from world import add_direct, add_groups, archive
+from rights import settle
+from world import add_direct, add_groups, archive, forget_name_keys
 
 
 def test_a_visitor_is_sent_to_log_in_and_back(site, alice):
@@ -59,6 +60,37 @@ def test_a_search_finds_names_that_contain_it(alice, gardening, term):
     alice.founds("Cooking")
 
     assert listed(alice.page(f"/groups/?q={term}")) == [gardening]
+
+
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [("Ökologie", "öko"), ("ΟΔΥΣΣΕΑΣ", "οδυσσεας"), ("Straße", "STRASSE"), ("ＡＢＣ", "abc"), ("Тест", "ТЕСТ")],
+)
+def test_a_search_ignores_case_and_forms_in_all_scripts(alice, gardening, name, term):
+    found = alice.founds(name)
+
+    assert listed(alice.page(f"/groups/?q={term}")) == [found]
+
+
+def test_a_renamed_group_is_found_by_its_new_name(alice):
+    group = alice.founds("Öl")
+    settle(alice, group, name="Käse")
+
+    assert listed(alice.page("/groups/?q=kÄ")) == [group]
+    assert listed(alice.page("/groups/?q=öl")) == []
+
+
+def test_names_are_sorted_in_any_case(alice):
+    groups = {alice.founds(name): name for name in ("ärger", "Zug", "Äpfel", "auto")}
+
+    assert [groups[uuid] for uuid in listed(alice.page("/groups/?sort=name"))] == ["auto", "Zug", "Äpfel", "ärger"]
+
+
+def test_groups_that_servers_of_the_version_before_create_are_found(site, state, alice, gardening):
+    site.portal.call(forget_name_keys, state.database)
+
+    assert listed(alice.page("/groups/?q=GARDEN")) == [gardening]
+    assert listed(alice.page("/groups/?sort=name")) == [gardening]
 
 
 @pytest.mark.parametrize("term", ["zzz", "%", "_", "\0", "gardening\0", "\\", "x" * 2_000, "<script>"])
