@@ -6,7 +6,20 @@ from enum import StrEnum
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, and_, false, func, literal_column, or_, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 

@@ -336,6 +336,12 @@ class BrowserPerson(Tab):
         founded = self.context.request.post("groups/", form=fields, max_redirects=0, max_retries=1)
         return UUID_TEXT.search(founded.headers["location"])[0]
 
+    def converses(self, name):
+        """Begin the direct conversation with this person, or continue it; its uuid."""
+        fields = {"username": name}
+        begun = self.context.request.post("messages/new/", form=fields, max_redirects=0, max_retries=1)
+        return UUID_TEXT.search(begun.headers["location"])[0]
+
     def joins(self, group):
         self.posts(f"groups/{group}/join/")
 

@@ -44,7 +44,7 @@ def row(tab, group):
 
 
 def beside(tab, group):
-    return tab.find(f'#sidebar [data-group="{group}"]')
+    return tab.find(f'#sidebar li[data-group="{group}"]')
 
 
 # The home page
@@ -157,6 +157,18 @@ def test_a_group_that_appeared_beside_the_log_counts_what_is_unread(alice, bob, 
     alice.wrote(cooking, "Soup")
 
     expect(beside(bob, cooking).locator(".group-unread")).to_have_text("1")
+
+
+def test_the_first_message_of_a_conversation_shows_it_with_its_number(alice, bob, together):
+    home = bob.tab().goes_home()
+    direct = alice.converses("bob")
+
+    alice.wrote(direct, "Psst")
+
+    for tab, listed in ((bob, beside(bob, direct)), (home, row(home, direct))):
+        expect(listed).to_contain_text("alice")
+        expect(listed.locator(".group-unread")).to_have_text("1")
+        assert tab.violations == []
 
 
 def test_one_creates_a_group_beside_the_log_in_one_step(bob, alice, together):

@@ -130,7 +130,7 @@ function receive(object) {
   if (object.type === "ready") return ready(object)
   if (object.type === "reset") return reset()
   if (object.type === "unread") attempt(() => counted(object))
-  if (object.type === "group" || object.type === "group_gone") attempt(() => sidebar.follow(object))
+  if (object.type === "group" || object.type === "group_gone") attempt(() => listed(object))
   // Each knows its own commands by their ids.
   if (object.type === "ack") for (const each of [sender, reacting]) each.acknowledged(object)
   if (object.type === "error") for (const each of [sender, reacting]) each.refused(object)
@@ -184,6 +184,12 @@ function follow(entry) {
     reading.follow(entry)
   }
   return true
+}
+
+/** @param {import("../connection/protocol.js").Group | import("../connection/protocol.js").GroupGone} object */
+function listed(object) {
+  sidebar.follow(object)
+  if (object.group_uuid !== group) badges.added(object.group_uuid)
 }
 
 /** @param {import("../connection/protocol.js").Unread} object */

@@ -84,7 +84,10 @@ function receive(object, groups, reload) {
     groups.leave(object.data)
     badges.left(object.data)
   }
-  if (object.type === "group") groups.changed(object)
+  if (object.type === "group") {
+    groups.changed(object)
+    badges.added(object.group_uuid)
+  }
   if (object.type === "group_gone") groups.gone(object.group_uuid)
   if (object.type === "unread") badges.changed(object)
   if (object.type === "error") groups.refuse(object.data, object.message)

@@ -1,12 +1,13 @@
 // The numbers beside groups: what is unread, and how much of that mentions the user. As the macro `badges` shows them.
 
 /** @typedef {{ unread: number, mentions: number }} Numbers */
+/** @typedef {Numbers & { at: number }} Counted As of the seq `at`. */
 
-const NOTHING = { unread: 0, mentions: 0 }
+const NOTHING = { unread: 0, mentions: 0, at: 0 }
 
 export class Badges {
   #root
-  /** @type {Map<string, number>} The seq as of which each group was counted. */
+  /** @type {Map<string, Counted>} The newest numbers of each group, also of groups that have no row yet. */
   #counted = new Map()
 
   /** @param {ParentNode} root */
@@ -21,25 +22,34 @@ export class Badges {
   ready({ unread, mentions = {} }) {
     if (!unread) return
     this.#counted.clear()
-    for (const place of this.#places("")) {
-      const group = String(place.dataset.badges)
-      fill(place, group, { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0 })
+    for (const group of [...Object.keys(unread), ...Object.keys(mentions)]) {
+      this.#counted.set(group, { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, at: 0 })
     }
+    for (const place of this.#places("")) this.added(String(place.dataset.badges))
+  }
+
+  /**
+   * Shows a group's numbers where its row is new: they may have come before it.
+   * @param {string} group
+   */
+  added(group) {
+    this.show(group, this.#counted.get(group) ?? NOTHING)
   }
 
   /**
    * Shows a group's numbers, unless newer ones are shown.
    * @param {import("../connection/protocol.js").Unread} object
    */
-  changed({ group_uuid, at, ...numbers }) {
-    if (at < (this.#counted.get(group_uuid) ?? 0)) return
-    this.#counted.set(group_uuid, at)
-    this.show(group_uuid, numbers)
+  changed({ group_uuid, unread, mentions, at }) {
+    if (at < (this.#counted.get(group_uuid) ?? NOTHING).at) return
+    this.#counted.set(group_uuid, { unread, mentions, at })
+    this.added(group_uuid)
   }
 
   /** @param {string} group */
   left(group) {
-    this.show(group, NOTHING)
+    this.#counted.delete(group)
+    this.added(group)
   }
 
   /**
