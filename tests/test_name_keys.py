@@ -31,15 +31,13 @@ def test_a_migration_that_was_interrupted_gives_keys_to_the_rest(filled):
 
 
 def test_more_groups_than_a_portion_all_get_keys(filled):
-    uuid = "'0123456789abcdef0123' || (100000000000 + number)"
+    columns = "last_seq, messages, member_count, revisions, epoch, created_at"
     filled.execute(
-        f"""
-        INSERT INTO groups (id, uuid, name, last_seq, messages, member_count, revisions, epoch, created_at)
-        WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 2500)
-        SELECT 100 + number, {uuid if filled.settings.uses_sqlite else f"CAST({uuid} AS uuid)"}, 'Group ' || number, 0, 0, 0, 0, 'e',
-            (SELECT created_at FROM groups WHERE id = 7)
-        FROM numbers
-        """
+        *(
+            f"INSERT INTO groups (id, uuid, name, {columns}) "  # noqa: S608
+            f"SELECT {id}, '0123456789abcdef0123456789ab{id}', 'Group {id}', {columns} FROM groups WHERE id = 9"
+            for id in range(1_000, 3_500)
+        )
     )
 
     filled.prepare()
