@@ -178,8 +178,8 @@ class World:
         return [(entry.seq, entry.content) for entry in entries]
 
     async def rows(self):
-        """The entries of all groups, by column."""
-        entries = select(Entry.__table__)
+        """The entries of all groups, each in order, by column."""
+        entries = select(Entry.__table__).order_by(Entry.group_id, Entry.seq)
         rows = await self.database.run_read(lambda session: session.execute(entries).mappings().all())
         return [dict(row) for row in rows]
 
