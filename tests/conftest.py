@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from clocks import JumpingClock
+from rights import arrive
 from servers import CHEAP, VARIABLES, Server
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
@@ -123,6 +124,22 @@ def bob(site, scene, alice):
 def gardening(scene, alice):
     """A group that alice created and joined: her Join is its first entry."""
     return scene.gardening
+
+
+@pytest.fixture
+def cleo(site, alice):
+    """She has just signed up, and shares no group with anybody."""
+    return arrive(site, "cleo")[0]
+
+
+@pytest.fixture
+def lunch(bob, cleo, gardening):
+    """An open group of bob's, in which cleo is; both share Gardening."""
+    uuid = bob.founds("Lunch")
+    for person in (bob, cleo):
+        person.joins(gardening)
+    cleo.joins(uuid)
+    return uuid
 
 
 @pytest.fixture

@@ -2,24 +2,9 @@
 
 import pytest
 from people import Page
-from rights import add, arrive, changes, disown, entries, promote, settle
+from rights import add, changes, disown, entries, promote, settle
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def cleo(site, bob):
-    return arrive(site, "cleo")[0]
-
-
-@pytest.fixture
-def lunch(bob, cleo, gardening):
-    """An open group of bob's, in which cleo is; both share Gardening."""
-    uuid = bob.founds("Lunch")
-    for person in (bob, cleo):
-        person.joins(gardening)
-    cleo.joins(uuid)
-    return uuid
 
 
 # Name and description

@@ -16,11 +16,6 @@ UNKNOWN = "You share no group with anybody called"
 
 
 @pytest.fixture
-def cleo(site, bob):
-    return arrive(site, "cleo")[0]
-
-
-@pytest.fixture
 def dan(site, bob):
     return arrive(site, "dan")[0]
 

@@ -1,17 +1,8 @@
 """What users decide about their own accounts."""
 
 import pytest
-from people import HttpPerson
 
 SETTINGS = "/accounts/settings/"
-
-
-@pytest.fixture
-def cleo(site):
-    """She shares no group with anybody."""
-    cleo = HttpPerson(site, "cleo")
-    cleo.sign_up()
-    return cleo
 
 
 def test_the_menu_leads_to_the_settings(bob):

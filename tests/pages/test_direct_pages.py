@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from people import HttpPerson, refused
+from people import refused
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -12,14 +12,6 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 def together(alice, bob, gardening):
     """Alice and bob share a group, so that they can message each other."""
     bob.joins(gardening)
-
-
-@pytest.fixture
-def cleo(site):
-    """She shares no group with anybody."""
-    cleo = HttpPerson(site, "cleo")
-    cleo.sign_up()
-    return cleo
 
 
 # The form

@@ -3,26 +3,11 @@
 import pytest
 from hostile import GROUPS, MESSAGES
 from people import Page
-from rights import add, arrive, disown, promote, settle
+from rights import add, disown, promote, settle
 from sqlalchemy import select
 from world import group_of
 
 from discussit.models import User
-
-
-@pytest.fixture
-def cleo(site, bob):
-    return arrive(site, "cleo")[0]
-
-
-@pytest.fixture
-def lunch(bob, cleo, gardening):
-    """An open group of bob's, in which cleo is; both share Gardening."""
-    uuid = bob.founds("Lunch")
-    for person in (bob, cleo):
-        person.joins(gardening)
-    cleo.joins(uuid)
-    return uuid
 
 
 def settings(group):
