@@ -100,7 +100,8 @@ async def _changes(session: AsyncSession, admitted: Admitted, wanted: Wanted) ->
             yield await _open(log, group, from_now_on=wanted.from_now_on)
         else:
             yield await log.add(CLOSED)
-    for name in ("preview", "history", "posting"):
+    # Open groups have a preview, closed ones a history: of the other, nobody would see that it was changed.
+    for name in ("preview" if group.access == Access.OPEN else "history", "posting"):
         if _set(group, name, getattr(wanted, name)):
             yield await log.add(SETTINGS, setting_value(name, getattr(group, name)))
     if wanted.is_archived is not None and wanted.is_archived != group.is_archived:

@@ -111,9 +111,6 @@ def _wanted(form: Form) -> tuple[Wanted, list[FieldError]]:
                 values[name] = _value(form, name)
         except FieldError as error:
             errors.append(error)
-    # What the group no longer has or does not have yet stays as it is.
-    if "access" in values:
-        values.pop("history" if values["access"] == Access.OPEN else "preview", None)
     archived = values.pop("archived", None)
     return Wanted(**values, is_archived=archived, from_now_on=form.get("from_now_on") == "1", rev=form.rev()), errors
 

@@ -92,6 +92,16 @@ def test_new_members_of_a_closed_group_may_be_kept_from_earlier_messages(alice, 
     assert [each["type"] for each in entries(alice, lunch)] == ["event_message"]
 
 
+@pytest.mark.parametrize(("access", "alien"), [("open", {"history": "from_join"}), ("closed", {"preview": "off"})])
+def test_a_group_keeps_the_setting_that_it_does_not_have(bob, lunch, access, alien):
+    settle(bob, lunch, access=access)
+    before = entries(bob, lunch)
+
+    assert settle(bob, lunch, **alien).status_code == 303
+
+    assert entries(bob, lunch) == before
+
+
 @pytest.fixture(params=["everyone", "closed_only", "administrators"])
 def creation(request, environment):
     """Who creates groups. Before `alice` among a test's fixtures."""
