@@ -1,9 +1,10 @@
 """Counting what connected users have not read: for all who are concerned together, once a second for each group."""
 
 import logging
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import partial
 from itertools import zip_longest
+from typing import TypeVar
 
 from anyio import CancelScope, current_time, sleep
 from sqlalchemy.orm import Session as OrmSession
@@ -14,7 +15,10 @@ from discussit.delivery.watched import Person, WatchedGroup
 from discussit.groups.membership import MemberKey
 from discussit.groups.names import describe
 from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
+from discussit.many_rows import SqlConnection
 
+T = TypeVar("T")
+Asked = tuple[WatchedGroup, int]  # a group, and the id of a user in it
 State = tuple[GroupState, int]  # of a group: what its numbers depend on, and the `rev` of its settings
 
 logger = logging.getLogger(__name__)
@@ -69,14 +73,8 @@ class Counting:
         asked = [(group, user_id) for group in due for user_id in self._take(group)]
         if not asked:
             return
-        members = [(group.id, user_id) for group, user_id in asked]
         known = self._unread.known_of((user_id, group.uuid) for group, user_id in asked)
-        try:
-            found = await self._database.run_read(lambda session: list(count_members(session.connection(), members)))
-        except BaseException:
-            for group, user_id in asked:
-                self._unread.concern(group, [user_id])
-            raise
+        found = await self._read(count_members, asked, self._unread.concern)
         self._unread.counted(found, known)
         self._leave(asked, {count.member for count in found})
 
@@ -91,7 +89,22 @@ class Counting:
             group.due = current_time() + PAUSE
         return users
 
-    def _leave(self, asked: Iterable[tuple[WatchedGroup, int]], members: Set[MemberKey]) -> None:
+    async def _read(
+        self,
+        work: Callable[[SqlConnection, Sequence[MemberKey]], Iterable[T]],
+        asked: Sequence[Asked],
+        ask: Callable[[WatchedGroup, Sequence[int]], None],
+    ) -> list[T]:
+        """What `work` reads of these members. If that fails, `ask` has them asked for again."""
+        members = [(group.id, user_id) for group, user_id in asked]
+        try:
+            return await self._database.run_read(lambda session: list(work(session.connection(), members)))
+        except BaseException:
+            for group, user_id in asked:
+                ask(group, [user_id])
+            raise
+
+    def _leave(self, asked: Iterable[Asked], members: Set[MemberKey]) -> None:
         """Forget groups that users have left."""
         for group, user_id in asked:
             person = self._unread.people.get(user_id)
@@ -117,13 +130,7 @@ class Counting:
         self._unread.undescribed.clear()
         if not asked:
             return
-        members = [(group.id, user_id) for group, user_id in asked]
-        try:
-            found = await self._database.run_read(lambda session: list(describe(session.connection(), members)))
-        except BaseException:
-            for group, user_id in asked:
-                self._unread.describe(group, [user_id])
-            raise
+        found = await self._read(describe, asked, self._unread.describe)
         for each in found:
             self._unread.described(each)
         self._leave(asked, {each.member for each in found})
