@@ -77,13 +77,17 @@ class NaiveLog:
     def numbers(self, name):
         read, rev = self._read[name]
         others = [(seq, row) for seq, row in enumerate(self.rows, 1) if row.kind == "Message" and row.name != name]
-        mentions = [self._is_mentioned(row, name, read) for _, row in others]
+        mentions = [self._is_mentioned(row, name, read) for seq, row in others if seq >= self.first_of(name)]
         return {
             "unread": sum(seq > read for seq, _ in others),
             "mentions": sum(mentions),
             "read": read,
             "read_rev": rev,
         }
+
+    def first_of(self, _name):
+        """The first entry that the member may read."""
+        return 1
 
     def _is_mentioned(self, row, name, read):
         return any(row.mentioned_at[each] > read for each in row.mentions if each in (name, "everyone"))
@@ -137,6 +141,9 @@ class NaiveLog:
     def _delete_message(self, name, _command, seq, row):
         if name not in (row.name, SUPERUSER):
             return "not_yours"
+        return self._erase(name, seq, row)
+
+    def _erase(self, name, seq, row):
         if not row.is_deleted:
             row.delete()
             self._changed[seq] = self._append(Row("Delete", name, seq))

@@ -4,7 +4,9 @@ from itertools import count
 
 import pytest
 
-pytest.register_assert_rewrite("clients", "garden", "histories", "naive_log", "shared_garden")
+pytest.register_assert_rewrite(
+    "clients", "garden", "group_histories", "histories", "naive_groups", "naive_log", "shared_garden"
+)
 
 from clients import RemotePerson  # noqa: E402 - asserts in them are to say what they found
 from garden import FaultyServer, Garden  # noqa: E402

@@ -207,7 +207,7 @@ def submitted(person, group, command):
         fields["on"] = str(int(command["on"]))
     path = f"/groups/{group}/{FORMS[command['type']].format(**command)}"
     response = person.browser.post(path, data=fields, headers={"Accept": "application/json"})
-    (found,) = response.json() if "json" in response.headers["content-type"] else ({},)
+    (found,) = response.json() if "json" in response.headers.get("content-type", "") else ({},)
     return response.status_code, found.get("seq") or found.get("code")
 
 

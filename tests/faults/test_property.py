@@ -1,6 +1,7 @@
 """Whatever people do, in whatever order: each reader has the log, and the log is a plain list of what they did."""
 
 import pytest
+from group_histories import Groups
 from histories import MortalPeople, People, RemoteReader
 from hypothesis.stateful import run_state_machine_as_test
 from intents import NAMES, examples
@@ -45,6 +46,16 @@ def test_every_reader_has_the_log_whatever_people_did(site_elsewhere, site, alic
         people[name, 1].browser.cookies = people[name, 0].browser.cookies
 
     run_state_machine_as_test(lambda: People(people), settings=examples(10, stateful_step_count=30))
+
+
+def test_whatever_people_do_with_their_groups_they_have_the_rights_and_the_log_that_the_rules_say(
+    site_elsewhere, site, state, alice
+):
+    def read(work):
+        return site.portal.call(state.database.run_read, work)
+
+    machine = examples(8, stateful_step_count=80)
+    run_state_machine_as_test(lambda: Groups((site, site_elsewhere), alice, read), settings=machine)
 
 
 @pytest.fixture
