@@ -101,11 +101,16 @@ def _make_owner(session: OrmSession, group: Group, heir: Membership, by: User) -
 
 def _revoke_invitations(session: OrmSession) -> None:
     """End the invitations of those who may not invite there any more."""
-    changed = [each for each in _memberships(session.dirty) if _was(each) != Role.MEMBER == each.role]
-    for membership in (*_memberships(session.deleted), *changed):
+    left = _memberships(session.deleted)
+    demoted = [each for each in _memberships(session.dirty) if _was(each) != Role.MEMBER == each.role]
+    for membership in (*left, *demoted):
         if membership.group_id is None or group_of(session, membership) in session.deleted:
             continue
-        if _was(membership) != Role.MEMBER or user_of(session, membership).is_superuser:
+        # As members, superusers may invite whatever their role.
+        is_superuser = user_of(session, membership).is_superuser
+        might_invite = is_superuser or _was(membership) != Role.MEMBER
+        may_invite = is_superuser and membership not in left
+        if might_invite and not may_invite:
             _revoke(session, membership.user_id, Invitation.group_id == membership.group_id)
     for user in [row for row in session.dirty if isinstance(row, User)]:
         if not user.is_superuser and True in inspect(user).attrs.is_superuser.history.deleted:

@@ -336,6 +336,16 @@ async def test_an_invitation_outlives_a_change_of_role_that_keeps_the_right(worl
     assert (await stored(world, link)).revoked_at is None
 
 
+async def test_invitations_of_a_superuser_outlive_any_change_of_their_role(world, alice, bob):
+    await is_superuser(world, world.bob)
+    await has_role(world, world.bob, Role.MODERATOR)
+    link = await link_of(world, bob)
+
+    await has_role(world, world.bob, Role.MEMBER)
+
+    assert (await stored(world, link)).revoked_at is None
+
+
 async def test_a_superuser_who_is_one_no_longer_keeps_only_the_invitations_of_a_moderator(world, alice, bob):
     await is_superuser(world, world.bob)
     await has_role(world, world.bob, Role.MODERATOR)
