@@ -34,6 +34,7 @@ HIDDEN = {
     "/invitations/rosemary/": "/invitations/***/",
     "/accounts/signup/?invitation=rosemary": "/accounts/signup/?invitation=***",
     # Searches, and whatever else a query has
+    "/?q=rosemary": "/?q=***",
     "/groups/?q=rosemary": "/groups/?q=***",
     "/groups/?q=thyme&page=2&q=rosemary&Q=rosemary": "/groups/?q=***&page=2&q=***&Q=***",
     "/groups/?page=2;q=rosemary": "/groups/?page=***",

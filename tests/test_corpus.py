@@ -10,6 +10,7 @@ from discussit.errors import CloseCode
 from discussit.log.around import shortened
 from discussit.log.lines import group_change_line, group_change_words
 from discussit.models.accounts import username_key
+from discussit.models.groups import is_in
 from discussit.pages.page import hue, initials, make_templates
 from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
 from discussit.text.rich import parse
@@ -40,6 +41,11 @@ def test_the_corpus_is_for_the_window_that_pages_name(alice, gardening):
     log = alice.page(f"/groups/{gardening}/").one("chat-log")
 
     assert timedelta(seconds=int(log["data-header-window"])) == HEADER_WINDOW == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("case", corpus("filters"), ids=lambda case: case["term"])
+def test_a_name_contains_what_the_corpus_says(case):
+    assert is_in(case["term"].strip(), case["name"]) == case["isFound"]
 
 
 def test_members_stand_in_the_corpus_order():

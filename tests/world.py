@@ -260,6 +260,16 @@ async def forget_name_keys(database):
         await session.execute(update(Group).values(name_key=None))
 
 
+async def add_conversations(database, name, others):
+    """New users of these names, each with a direct group with the user of this name."""
+    async with database.transaction() as session:
+        user = await session.scalar(select(User).where(User.username == name))
+        for other in others:
+            group = Group(name="Direct", access="direct", preview=False, direct_key=f"{name} {other}")
+            people = user, User(username=other, password="!")
+            session.add_all(Membership(group=group, user=each) for each in people)
+
+
 async def archive(database, uuid):
     async with database.transaction() as session:
         (await group_of(session, uuid)).archived_at = now()

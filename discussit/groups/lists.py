@@ -25,16 +25,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import is_member
-from discussit.groups.names import direct_name, others_in
+from discussit.groups.names import describe, direct_name, others_in
 from discussit.log.unread import Numbers, count_for
 from discussit.many_rows import ManyFound
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_listed
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_in, is_listed
 
 HOME, OPEN = 100, 100  # groups on the home page: the user's, and others that are open
 FEW = 20  # of these others, for somebody who is in more groups than the page has space for
 SIDEBAR = 100  # groups beside the log
 MOST_DIRECT = 50  # of them at most, where there are more groups than have space
 DIRECTORY = 50  # groups on a page of the directory
+MAX_TERM = 100  # characters that are searched; no group's name is nearly as long
 FACES = 3  # of the others in a direct group
 NOTHING = Numbers(0, 0, 0, 0, 0)  # is unread
 
@@ -129,15 +130,27 @@ class Own(NamedTuple):
     """Some of somebody's groups."""
 
     groups: Sequence[Listed]
-    total: int  # of all their groups, without those that are archived or hidden
+    total: int  # of all their groups that were asked for, without those that are archived or hidden
     numbers: Mapping[int, Numbers]  # what is unread, by the group's id; also of archived ones
 
 
-def own_groups(session: OrmSession, user_id: int) -> Own:
-    """The first of the user's groups, for the home page: those with something unread, then by their activity."""
+def own_groups(session: OrmSession, user_id: int, term: str = "") -> Own:
+    """The first of the user's groups, for the home page: those with something unread, then by their activity.
+
+    With a `term`, of those whose names contain it.
+    """
     groups, numbers = _all_own(session, user_id)
-    ids = [id for id, _ in groups[:HOME]]
-    return Own(_listed(session, user_id, ids, numbers), len(groups), numbers)
+    ids = [id for id, _ in groups]
+    if term:
+        ids = _named(session, user_id, ids, term)
+    return Own(_listed(session, user_id, ids[:HOME], numbers), len(ids), numbers)
+
+
+def _named(session: OrmSession, user_id: int, ids: Sequence[int], term: str) -> list[int]:
+    """Those of the user's groups whose names contain the term: direct ones by the names of the others in them."""
+    found = describe(session.connection(), [(id, user_id) for id in ids])
+    named = {each.group_id for each in found if is_in(term, each.name)}
+    return [id for id in ids if id in named]
 
 
 def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
@@ -180,14 +193,21 @@ def _is_open() -> ColumnElement[bool]:
     return GROUPS.c.access == literal_column("'open'")
 
 
-def open_groups(session: OrmSession, user_id: int, limit: int = OPEN) -> list[Listed]:
-    """The open groups with the latest activity that the user is not in."""
+def open_groups(session: OrmSession, user_id: int, limit: int = OPEN, term: str = "") -> list[Listed]:
+    """The open groups with the latest activity that the user is not in, and whose names contain the term."""
     found = (
         select(GROUPS.c.id)
         .where(_is_open(), GROUPS.c.archived_at.is_(None), GROUPS.c.id.not_in(_own_ids(user_id)))
         .order_by(ACTIVE_AT.desc(), GROUPS.c.id)
     )
+    if term:
+        found = found.where(_contains(term))
     return _listed(session, user_id, session.scalars(found.limit(limit)).all())
+
+
+def _contains(term: str) -> ColumnElement[bool]:
+    # NUL, which PostgreSQL refuses, is in no name, and neither is a line's end.
+    return Group.name_contains(term.replace("\0", "\n"))
 
 
 class Sort(StrEnum):
@@ -226,8 +246,7 @@ def _found(user_id: int, wanted: Wanted) -> Select[int]:
     is_archived = GROUPS.c.archived_at.is_not(None) if wanted.archived else GROUPS.c.archived_at.is_(None)
     found = select(GROUPS.c.id).where(or_(_is_open(), is_own), is_archived)
     if wanted.term:
-        # NUL, which PostgreSQL refuses, is in no name, and neither is a line's end.
-        found = found.where(Group.name_contains(wanted.term.replace("\0", "\n")))
+        found = found.where(_contains(wanted.term))
     return found.order_by(*_order(wanted.sort), GROUPS.c.id)
 
 

@@ -274,6 +274,11 @@ def plain(name: str) -> str:
     return without(IGNORED, name)
 
 
+def is_in(part: str, name: str) -> bool:
+    """Whether the name contains `part`, as `Group.name_contains`: the rule of static/js/pages/filter.js."""
+    return folded(plain(part)) in folded(plain(name))
+
+
 def check_name(value: str) -> str:
     """A group's name without surrounding space. Raises ValueError with a sentence for people."""
     name = value.translate(SPACES).strip()

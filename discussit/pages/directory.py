@@ -9,10 +9,9 @@ from discussit.accounts.current_user import current_user
 from discussit.groups.lists import Sort, Wanted
 from discussit.groups.lists import directory as read_directory
 from discussit.log.checks import is_seq
-from discussit.pages.page import creatable_by, page
+from discussit.pages.page import creatable_by, page, term_of
 from discussit.site import site_of
 
-MAX_TERM = 100  # characters; no group's name is nearly as long
 MAX_PAGE = 1_000_000
 
 
@@ -37,7 +36,7 @@ def _wanted(request: Request) -> Wanted:
     query = request.query_params
     number, sort = query.get("page", ""), query.get("sort", "")
     return Wanted(
-        term=query.get("q", "").strip()[:MAX_TERM],
+        term=term_of(request),
         sort=Sort(sort) if sort in set(Sort) else Sort.ACTIVE,
         archived=query.get("archived") == "1",
         page=min(max(1, int(number)), MAX_PAGE) if is_seq(number) else 1,

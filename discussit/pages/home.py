@@ -1,6 +1,8 @@
-"""The home page: the user's groups, open ones to join, and the form that creates one."""
+"""The home page: the user's groups, open ones to join, a search among both, and the form that creates one."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from sqlalchemy.orm import Session as OrmSession
@@ -18,7 +20,7 @@ from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
-from discussit.pages.page import compressed, creatable_by, is_for_script, live_page, see_other
+from discussit.pages.page import compressed, creatable_by, is_for_script, live_page, see_other, term_of
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
@@ -27,18 +29,41 @@ from discussit.urls import address
 async def home(request: Request) -> Response:
     if user_of(request) is None and not await site_of(request).database.run_read(has_accounts):
         return see_other(address(request, "/accounts/signup/"))
-    return compressed(request, await _home(request, current_user(request), Form()))
+    term = term_of(request)
+    response = await _home(request, current_user(request), Form(), term=term)
+    return response if term else compressed(request, response)
 
 
-async def _home(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
-    own, others = await site_of(request).database.run_read(lambda session: _read(session, user))
-    creatable = creatable_by(request, user)
-    return live_page(request, "home/home.html", status, own=own, others=others, creatable=creatable, form=form)
+async def _home(request: Request, user: CurrentUser, form: Form, status: int = 200, term: str = "") -> Response:
+    """The page; with a `term`, of the groups whose names contain it."""
+    lists = await site_of(request).database.run_read(lambda session: _read(session, user, term))
+    query = f"?{urlencode({'q': term})}" if term else ""
+    return live_page(
+        request,
+        "home/home.html",
+        status,
+        **lists._asdict(),
+        creatable=creatable_by(request, user),
+        form=form,
+        term=term,
+        query=query,
+        here=address(request, "/") + query,
+    )
 
 
-def _read(session: OrmSession, user: CurrentUser) -> tuple[Own, Sequence[Listed]]:
-    own = own_groups(session, user.id)
-    return own, open_groups(session, user.id, FEW if own.total > HOME else OPEN)
+class HomeLists(NamedTuple):
+    """What the home page shows, from one snapshot of the database."""
+
+    own: Own
+    others: Sequence[Listed]  # that the user may join
+    has_more_others: bool
+
+
+def _read(session: OrmSession, user: CurrentUser, term: str) -> HomeLists:
+    own = own_groups(session, user.id, term)
+    limit = FEW if own.total > HOME else OPEN
+    others = open_groups(session, user.id, limit + 1, term)
+    return HomeLists(own, others[:limit], len(others) > limit)
 
 
 async def create_group(request: Request) -> Response:

@@ -21,6 +21,7 @@ from discussit.accounts import user_agents
 from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.errors import Refused
 from discussit.groups.creation import creatable
+from discussit.groups.lists import MAX_TERM
 from discussit.models.groups import Access
 from discussit.models.names import JOINERS
 from discussit.negotiation import accepts_gzip, prefers
@@ -143,6 +144,11 @@ def creatable_by(request: Request, user: CurrentUser) -> list[Access]:
     """The kinds of groups that the user may create here."""
     allowed = creatable(site_of(request).group_creation, is_superuser=user.is_superuser)
     return [kind for kind in Access if kind in allowed]
+
+
+def term_of(request: Request) -> str:
+    """What a search among groups looks for in their names."""
+    return request.query_params.get("q", "").strip()[:MAX_TERM]
 
 
 def is_for_script(request: Request) -> bool:

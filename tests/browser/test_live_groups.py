@@ -196,4 +196,5 @@ def test_more_than_twenty_groups_are_filtered_while_one_types(alice, bob, garden
     bob.find("#find-group").fill("group 1")
     expect(bob.find("#sidebar li:visible")).to_have_count(11)
     bob.find("#find-group").press("Enter")
-    expect(bob.find("h1")).to_have_text("Directory")
+    expect(bob.find(".groups-found")).to_contain_text("Groups with “group 1” in their names.")
+    expect(bob.find("#own-groups .group")).to_have_count(11)

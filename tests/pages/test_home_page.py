@@ -160,7 +160,7 @@ def test_of_very_many_own_groups_a_hundred_are_shown_and_where_the_others_are(si
     assert len(values(page, "open_group")) == 100
     assert len(values(page, "join_group")) == 20
     assert "100 of your 130 groups are shown." in page.one("own-groups").text
-    assert page.link("Find the others in the directory") == "/groups/"
+    assert page.link("Find the others by name") == "#find"
 
 
 @pytest.mark.parametrize(("groups", "is_there"), [(20, False), (21, True)])

@@ -1,4 +1,6 @@
-// Filters a list of groups while one types. Its form searches the directory, which has those that the list lacks.
+// Filters a list of groups while one types. Its form searches on the home page, which finds those that the list lacks.
+
+import { find } from "../shared/dom.js"
 
 // Characters that comparisons of names ignore: joiners, and what chooses between an emoji's text and its picture.
 const IGNORED = /\u200c|\u200d|\ufe0e|\ufe0f/g
@@ -7,7 +9,22 @@ const IGNORED = /\u200c|\u200d|\ufe0e|\ufe0f/g
 export function filterLists() {
   /** @type {NodeListOf<HTMLFormElement>} */
   const forms = document.querySelectorAll("form[data-filters]")
-  for (const form of forms) form.addEventListener("input", () => filter(form))
+  for (const form of forms) filterWith(form)
+}
+
+/** @param {HTMLFormElement} form */
+function filterWith(form) {
+  form.addEventListener("input", () => filter(form))
+  // Rows that appear later are filtered as well, but not by what the server has searched already.
+  const added = new MutationObserver(() => isTyped(form) && filter(form))
+  const { filters } = form.dataset
+  for (const list of document.querySelectorAll(`ul${filters}, ${filters} ul`)) added.observe(list, { childList: true })
+}
+
+/** @param {HTMLFormElement} form */
+function isTyped(form) {
+  const { value, defaultValue } = find(form, "[name=q]", HTMLInputElement)
+  return value !== defaultValue
 }
 
 /** @param {HTMLFormElement} form */
@@ -19,7 +36,7 @@ function filter(form) {
 }
 
 /**
- * Whether a name contains what is searched, ignoring case.
+ * Whether a name contains what is searched, ignoring case and Unicode's forms: the rule of models/groups.py.
  * @param {string} name
  * @param {string} term
  */
@@ -29,5 +46,7 @@ export function hasIn(name, term) {
 
 /** @param {string} text */
 function plain(text) {
-  return text.replace(IGNORED, "").toLowerCase()
+  // Like Python's casefold: upper case first, since only there is ß the same as ss.
+  const folded = text.replace(IGNORED, "").normalize("NFKC").toUpperCase().toLowerCase()
+  return folded.normalize("NFKC").replaceAll("ς", "σ")
 }

@@ -2,6 +2,7 @@
 
 import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
+import { hasIn } from "./filter.js"
 import { contentFor, facesOf, rowFor } from "./rows.js"
 
 const ACTIONS = { open: "member-actions", closed: "closed-actions", direct: "direct-actions" }
@@ -10,6 +11,7 @@ export class Groups {
   #list
   #news
   #user
+  #term
   /** @type {Set<string> | undefined} Groups that the user was in when the page last had a new connection. */
   #known
 
@@ -17,11 +19,13 @@ export class Groups {
    * @param {HTMLElement} list
    * @param {HTMLElement} news
    * @param {string} user
+   * @param {string} term What all names on this page contain.
    */
-  constructor(list, news, user) {
+  constructor(list, news, user, term) {
     this.#list = list
     this.#news = news
     this.#user = user
+    this.#term = term
   }
 
   /**
@@ -46,8 +50,8 @@ export class Groups {
    */
   changed(group) {
     const row = this.#row(group.group_uuid)
-    if (!group.archived) this.#show(row ?? this.#added(group), group)
-    else if (row) this.#remove(row)
+    if (group.archived) row && this.#remove(row)
+    else if (row || hasIn(group.name, this.#term)) this.#show(row ?? this.#added(group), group)
   }
 
   /**

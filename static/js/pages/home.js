@@ -22,10 +22,10 @@ attempt(filterLists)
 
 /** @param {HTMLElement} list */
 function follow(list) {
-  const { socket: address = "", user = "", version = "" } = list.dataset
-  const groups = new Groups(list, find(document, "#news"), user)
+  const { socket: address = "", user = "", version = "", term = "" } = list.dataset
+  const groups = new Groups(list, find(document, "#news"), user, term)
   const { account = "" } = document.body.dataset
-  const reload = new Reload(address, version, isQuiet)
+  const reload = new Reload(address, version, isQuiet, () => (term ? `?${new URLSearchParams({ q: term })}` : ""))
   adoptOldKeys(account, user, new Tab().id)
   const isOurs = (/** @type {import("../connection/protocol.js").Ready} */ ready) => isOf(ready, account, user)
   const socket = new Socket(address, listener(groups, reload, isOurs), () => statusOf(address))
@@ -40,7 +40,13 @@ function follow(list) {
 function isQuiet() {
   /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
   const fields = document.querySelectorAll("input:not([type=hidden]):not([type=radio]), textarea")
-  return [...fields].every(field => !field.value) && !document.querySelector(".group[data-focused]")
+  return [...fields].every(field => !isTyped(field)) && !document.querySelector(".group[data-focused]")
+}
+
+// What was searched stays after a reload. Other forms come with what was typed, if it was refused.
+/** @param {HTMLInputElement | HTMLTextAreaElement} field */
+function isTyped(field) {
+  return field.value !== (field.type === "search" ? field.defaultValue : "")
 }
 
 /**
