@@ -9,18 +9,21 @@ export class Members {
   #all
   #count
   #limit
+  #user
 
   /**
    * @param {HTMLElement} list It has the number of the group's members, and of those that it may show.
    * @param {NodeListOf<Element>} counts
    * @param {HTMLElement} all The link to the page of all members.
+   * @param {string} user
    */
-  constructor(list, counts, all) {
+  constructor(list, counts, all, user) {
     this.#list = list
     this.#counts = counts
     this.#all = all
     this.#count = Number(list.dataset.members)
     this.#limit = Number(list.dataset.limit)
+    this.#user = user
   }
 
   /**
@@ -45,9 +48,23 @@ export class Members {
     const row = cloned("member-template")
     row.id = `members-${name}`
     row.dataset.name = name
-    find(row, ".member-name").textContent = name
+    const label = find(row, ".member-name", HTMLAnchorElement)
+    label.textContent = name
+    if (name !== this.#user) this.#link(label, name)
     fillAvatar(find(row, ".avatar"), name)
     this.#list.insertBefore(row, this.#after(name))
+  }
+
+  /**
+   * Has the name lead to a conversation.
+   * @param {HTMLAnchorElement} label
+   * @param {string} name
+   */
+  #link(label, name) {
+    const { messages } = this.#list.dataset
+    if (!messages) return
+    label.href = messages + encodeURIComponent(name)
+    label.setAttribute("aria-label", `Message ${name}`)
   }
 
   /** @param {string} name */
