@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, select
+from sqlalchemy import Column, Integer, literal_column, select
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey, is_member
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models.accounts import User
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_listed
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, is_listed
 
 NOTES = "Notes to self"  # the direct group of one person
 
@@ -38,6 +38,7 @@ DESCRIBED = ManyFound(
             GROUPS.c.archived_at.is_not(None),
             GROUPS.c.member_count,
             MEMBERSHIPS.c.role,
+            GROUPS.c.posting == literal_column(f"'{Posting.NOBODY}'"),
         )
         .select_from(given)
         .join(MEMBERSHIPS, is_member(given.c.user_id, given.c.group_id))
@@ -58,6 +59,7 @@ class Described(NamedTuple):
     is_archived: bool
     members: int
     role: str
+    is_ended: bool  # a direct one in which nobody can write any more
 
     @property
     def member(self) -> MemberKey:

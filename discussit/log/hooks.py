@@ -1,14 +1,15 @@
 """What every session does when it writes, whichever program it belongs to.
 
-Before a flush, memberships and their events are made to agree. New entries are written by `write_entries`, after the
-rows that they refer to. After a commit, what was written is handed to the session's `publish`, if it has one.
+Before a flush, memberships and their events are made to agree, and sessions and conversations of closed accounts end.
+New entries are written by `write_entries`, after the rows that they refer to. After a commit, what was written is
+handed to the session's `publish`, if it has one.
 Statements that bypass the ORM bypass these hooks.
 """
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 
-from sqlalchemy import event, inspect, select, text, update
+from sqlalchemy import Update, event, inspect, select, text, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
@@ -20,19 +21,21 @@ from discussit.log.unread import GONE
 from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES, MENTIONS, TEXTS, VERSIONS, Entry, Event, GroupChange, Message
-from discussit.models.groups import GROUPS, Group, new_epoch
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, new_epoch
+from discussit.models.locks import lock_groups
 from discussit.text.rich import Parsed, parse
 
 
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
-    """Log memberships, make memberships follow events, write revisions, end sessions and take new entries."""
+    """Log memberships, make them follow events, write revisions, end sessions and conversations, take new entries."""
     memberships.log_memberships(session)
     memberships.follow_events(session)
     ownership.keep_owners(session)
     _keep_log_whole(session)
     _revise(session)
     _end_sessions(session)
+    _end_conversations(session)
     _take_entries(session)
 
 
@@ -69,6 +72,21 @@ def _end_sessions(session: OrmSession) -> None:
         with session.no_autoflush:
             for ended in session.scalars(locked_sessions(Session.user_id == user.id)):
                 session.delete(ended)
+
+
+def _end_conversations(session: OrmSession) -> None:
+    """Have nobody write in direct groups of accounts that are closed any more, and their members learn of it."""
+    closed = [row.id for row in session.dirty if isinstance(row, User) and _is_closed(row)]
+    of_closed = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id.in_(closed))
+    direct = GROUPS.c.id.in_(of_closed), GROUPS.c.access == Access.DIRECT
+    if closed:
+        session.connection().execute(lock_groups(select(GROUPS.c.id).where(*direct)))
+        ended = update(GROUPS).where(*direct).values(posting=Posting.NOBODY, rev=GROUPS.c.rev + 1)
+        _note_changed_groups(session, ended)
+
+
+def _is_closed(user: User) -> bool:
+    return not user.is_active and bool(inspect(user).attrs.is_active.history.added)
 
 
 def _is_renamed(user: User) -> bool:
@@ -119,9 +137,12 @@ def _write(session: OrmSession) -> None:
 def _note_group_changes(session: OrmSession, groups: Iterable[int]) -> None:
     """Have members learn of their groups' new settings, and forms with the old ones be out of date."""
     for id in sorted(groups):
-        changed = update(GROUPS).where(GROUPS.c.id == id).values(rev=GROUPS.c.rev + 1)
-        for uuid, rev in session.connection().execute(changed.returning(GROUPS.c.uuid, GROUPS.c.rev)):
-            committed.changes_of(session).changed_groups[uuid] = rev
+        _note_changed_groups(session, update(GROUPS).where(GROUPS.c.id == id).values(rev=GROUPS.c.rev + 1))
+
+
+def _note_changed_groups(session: OrmSession, changed: Update) -> None:
+    for uuid, rev in session.connection().execute(changed.returning(GROUPS.c.uuid, GROUPS.c.rev)):
+        committed.changes_of(session).changed_groups[uuid] = rev
 
 
 def _new_entries(session: OrmSession, entries: Sequence[Entry]) -> list["write.NewEntry"]:

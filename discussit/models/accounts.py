@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from discussit.models.base import Base, now
 from discussit.models.locks import lock_groups, lock_users
@@ -73,13 +72,13 @@ class User(Base):
     async def close(self) -> None:
         """End the account for good: no login, no sessions, no memberships; its entries stay.
 
-        It stays in its direct groups, which are named after their people; nobody writes there any more.
+        It stays in its direct groups, which are named after their people; nobody writes there any more (log/hooks.py).
         Must be attached to an AsyncSession.
         """
         session = async_object_session(self)
         assert session is not None, "close() needs the session that loaded this user"
         await self._lock_memberships(session)
-        direct = set(await session.scalars(_end_direct_groups(self.id)))
+        direct = set(await session.scalars(_direct_groups_of(self.id)))
         for membership in self.memberships:
             if membership.group_id not in direct:
                 await session.delete(membership)
@@ -182,12 +181,12 @@ async def lock_groups_of(session: AsyncSession, users: Iterable[int]) -> None:
     await session.execute(lock_groups(select(memberships.group_id).where(memberships.user_id.in_(users))))
 
 
-def _end_direct_groups(user_id: int) -> ReturningUpdate[int]:
-    """Has nobody write in the user's direct groups any more, which are locked; returns their ids."""
+def _direct_groups_of(user_id: int) -> Select[int]:
+    """The ids of the user's direct groups."""
     groups, memberships = (User.metadata.tables[name] for name in ("groups", "memberships"))
     of_user = select(memberships.c.group_id).where(memberships.c.user_id == user_id)
-    direct = groups.c.id.in_(of_user), groups.c.access == "direct"  # models.groups.Access, which is above this module
-    return update(groups).where(*direct).values(posting="nobody").returning(groups.c.id)
+    # "direct": models.groups.Access, which is above this module.
+    return select(groups.c.id).where(groups.c.id.in_(of_user), groups.c.access == "direct")
 
 
 def locked_sessions(condition: ColumnElement[bool]) -> Select[Session]:

@@ -52,7 +52,7 @@ class Unread(msgspec.Struct, tag_field="type", tag="unread"):
     at: int
 
 
-class Group(msgspec.Struct, tag_field="type", tag="group"):
+class Group(msgspec.Struct, tag_field="type", tag="group", omit_defaults=True):
     """One of the user's groups, which is new to them or has changed."""
 
     group_uuid: UUID
@@ -61,6 +61,7 @@ class Group(msgspec.Struct, tag_field="type", tag="group"):
     archived: bool
     members: int
     role: str
+    ended: bool = False  # nobody can write in it: it is a direct group, and somebody's account was closed
 
 
 class GroupGone(msgspec.Struct, tag_field="type", tag="group_gone"):

@@ -63,6 +63,29 @@ def test_a_hidden_conversation_that_is_continued_appears_again(alice, bob, toget
         assert home.until(type="group") == described(group, "alice")
 
 
+def test_that_an_account_was_closed_is_sent_to_the_others_in_its_conversations(alice, bob, gardening, together):
+    group = bob.converses("alice")
+    bob.says(group, "hi")
+
+    with alice.at_home(V1) as socket, alice.reading(group) as page, alice.reading(gardening) as elsewhere:
+        home = at_home(socket)
+        alice.post("/admin/user/delete?pks=2")
+
+        for reader in (home, page, elsewhere):
+            assert reader.until(type="group", group_uuid=group) == described(group, "bob") | {"ended": True}
+
+
+def test_that_an_account_was_closed_unnoticed_is_sent_at_the_next_look(impatient, state, alice, bob, together):
+    group = bob.converses("alice")
+    bob.says(group, "hi")
+
+    with alice.reading(group) as page:
+        state.database.publish_to(lambda _changes: None)
+        alice.post("/admin/user/delete?pks=2")
+
+        assert page.until(type="group", group_uuid=group)["ended"]
+
+
 def test_people_outside_are_sent_nothing(site, alice, bob, gardening, together):
     group = bob.converses("bob")
 

@@ -58,6 +58,12 @@ export class GroupChanges {
     shown.hidden = !description
   }
 
+  /** Nobody can write any more: somebody's account was closed, which has no entry. */
+  end() {
+    find(this.#page, "#conversation-ended").hidden = false
+    find(this.#page, "#composer").classList.add("read-only")
+  }
+
   /** @param {boolean} isArchived */
   #archive(isArchived) {
     find(this.#page, "#archived").hidden = !isArchived

@@ -190,6 +190,7 @@ function follow(entry) {
 function listed(object) {
   sidebar.follow(object)
   if (object.group_uuid !== group) badges.added(object.group_uuid)
+  else if (object.type === "group" && object.ended) groupChanges.end()
 }
 
 /** @param {import("../connection/protocol.js").Unread} object */
