@@ -1,8 +1,8 @@
 """A group's page: its log, its members, and the forms that work without JavaScript."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,8 +39,13 @@ async def group(request: Request) -> Response:
     return await group_page(request, current_user(request), Form())
 
 
-async def group_page(request: Request, user: CurrentUser, form: Form, status: int = 200) -> Response:
-    """The part of the log that the URL asks for, with this form for the next message."""
+async def group_page(
+    request: Request, user: CurrentUser, form: Form, status: int = 200, *, settings: Mapping[str, Any] | None = None
+) -> Response:
+    """The part of the log that the URL asks for, with this form for the next message.
+
+    `settings`: what group/_settings.html shows in the place of the members' column.
+    """
     site = site_of(request)
     # Only those who read it in this process: the list of a large group is a selection in any case.
     here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
@@ -51,7 +56,7 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
     last = entries[-1].seq if part.has_later else group.last_seq
     return live_page(
         request,
-        "group/group.html",
+        "group/settings.html" if settings else "group/group.html",
         status,
         group=group,
         shown_name=read.shown_name,
@@ -82,6 +87,7 @@ async def group_page(request: Request, user: CurrentUser, form: Form, status: in
         read_only=_read_only(group, read.rank),
         may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
         welcomes=request.query_params.get("welcome") == "1",  # after signing up by an invitation
+        settings=settings,
         **_links(request, group, part),
     )
 

@@ -1,4 +1,4 @@
-"""The page of a group's settings, for its owners. Moderators find the way to members and invitations there."""
+"""A group's settings beside its log, for its owners. Moderators find the way to members and invitations there."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from discussit.models.groups import (
     check_name,
 )
 from discussit.pages.form import Form
+from discussit.pages.group import group_page
 from discussit.pages.page import page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
@@ -143,27 +144,31 @@ class SettingsPage(NamedTuple):
 
 
 async def _page(request: Request, form: Form, status: int = 200) -> Response:
-    site, user = site_of(request), current_user(request)
     read = await _admitted(request)
-    group, present = read.seen.group, _present(read.seen.group)
     if status in (200, 409):  # otherwise the form still changes the settings of that `rev`
-        form.values["rev"] = str(group.rev)
-    return page(
-        request,
-        "group/settings.html",
-        status,
-        group=group,
-        form=form,
-        is_owner=read.seen.rank >= Role.OWNER.rank,
-        is_member=read.seen.membership is not None,
-        has_owner=read.has_owner,
-        messages=read.messages,
-        choices=CHOICES,
-        shown=present | form.values,
-        now=_changed_meanwhile(form, present) if status == 409 else {},
-        may_open=may_open(site.group_creation, is_superuser=user.is_superuser),
-        max_description=MAX_DESCRIPTION,
-    )
+        form.values["rev"] = str(read.seen.group.rev)
+    settings = _settings(request, read, form, status)
+    if read.seen.membership is None:  # a superuser who acts as the owner does not read the log
+        return page(request, "group/settings_alone.html", status, settings=settings)
+    return await group_page(request, current_user(request), Form(), status, settings=settings)
+
+
+def _settings(request: Request, read: SettingsPage, form: Form, status: int) -> Mapping[str, Any]:
+    """What group/_settings.html shows."""
+    group, present = read.seen.group, _present(read.seen.group)
+    return {
+        "group": group,
+        "form": form,
+        "is_owner": read.seen.rank >= Role.OWNER.rank,
+        "is_member": read.seen.membership is not None,
+        "has_owner": read.has_owner,
+        "messages": read.messages,
+        "choices": CHOICES,
+        "shown": present | form.values,
+        "now": _changed_meanwhile(form, present) if status == 409 else {},
+        "may_open": may_open(site_of(request).group_creation, is_superuser=current_user(request).is_superuser),
+        "max_description": MAX_DESCRIPTION,
+    }
 
 
 async def _admitted(request: Request) -> SettingsPage:

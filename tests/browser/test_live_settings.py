@@ -1,6 +1,10 @@
 """Two people look at a group while its owner changes it."""
 
+import pytest
 from playwright.sync_api import expect
+
+TICKS = 5_000  # milliseconds: several times as long as until a page looks again whether somebody reads it
+MOMENT = 40_000  # milliseconds: more than a page waits before it loads itself again
 
 
 def settles(person, group, **fields):
@@ -70,3 +74,145 @@ def test_owners_change_everything_by_keyboard_and_pages_break_no_rules(alice, bo
     alice.find('[id="members-bob"] .button', has_text="Change role").press("Enter")
 
     expect(alice.find('[id="members-bob"] .member-role')).to_have_text("Moderator")
+
+
+# Beside the log
+
+
+def opens_settings(person, group):
+    person.page.goto(f"groups/{group}/settings/")
+    expect(person.find("h1")).to_contain_text("Settings of")
+
+
+def test_the_log_beside_the_settings_is_live_and_written_to(alice, bob, together):
+    opens_settings(alice, together)
+    expect(alice.pill).to_have_text("Live")
+
+    bob.says("Tomatoes")
+    alice.sees("Tomatoes")
+    alice.says("Beans")
+
+    bob.sees("Tomatoes", "Beans")
+    expect(alice.find("#field-name")).to_be_visible()
+
+
+def test_members_are_behind_their_button_beside_the_settings(alice, together):
+    opens_settings(alice, together)
+    expect(alice.find("#people")).to_be_hidden()
+
+    alice.find(".bar-members").click()
+
+    expect(alice.members).to_have_text(["alice", "bob"])
+    alice.find("#people .panel-close").click()
+    expect(alice.find("#people")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_on_a_narrow_window_the_settings_hide_the_log_which_nobody_reads_then(alice, bob, together, width):
+    alice.page.set_viewport_size({"width": width, "height": 700})
+    alice.page.clock.install()
+    opens_settings(alice, together)
+    bob.says("Tomatoes")
+    alice.sees("Tomatoes")
+
+    alice.page.clock.run_for(TICKS)
+
+    expect(alice.field).to_be_hidden()
+    expect(alice.find(f'.group-unread[data-group="{together}"]')).to_have_text("1")
+    assert (alice.violations, alice.overhang) == ([], 0)
+    alice.page.get_by_role("link", name="Back to Gardening").click()
+    expect(alice.field).to_be_visible()
+
+
+@pytest.fixture
+def unattended(alice, together):
+    """Alice, whose page of settings is open, with a clock that goes on when the test says so."""
+    alice.page.clock.install()
+    opens_settings(alice, together)
+    expect(alice.pill).to_have_text("Live")
+    return alice
+
+
+def renames_and_waits(person, group, name):
+    settles(person, group, name=name)
+    expect(person.find("#chat-log .event").last).to_contain_text(f"renamed the group to {name}")
+    person.page.clock.fast_forward(MOMENT)
+
+
+def renames_and_waits_in_vain(person, group, name):
+    """What the page asked the server in the meantime is known by now."""
+    renames_and_waits(person, group, name)
+    person.page.evaluate("() => fetch('/healthz')")
+
+
+def test_settings_that_somebody_else_changes_are_loaded_again(unattended, together):
+    renames_and_waits(unattended, together, "Seeds")
+
+    expect(unattended.find("#field-name")).to_have_value("Seeds")
+    expect(unattended.find("h1")).to_have_text("Settings of Seeds")
+
+
+def test_what_was_typed_into_settings_is_not_lost_to_a_change(unattended, together, complaints):
+    complaints.excuse("Failed to load resource")
+    unattended.find("#field-description").fill("Every Sunday")
+    unattended.field.focus()
+
+    renames_and_waits_in_vain(unattended, together, "Seeds")
+    unattended.page.get_by_role("button", name="Save").click()
+
+    expect(unattended.find("main [role=alert]")).to_contain_text("Somebody else changed this group")
+    expect(unattended.find("#field-description")).to_have_value("Every Sunday")
+    expect(unattended.find(".settings-now").first).to_have_text("Now: Seeds")
+
+
+def test_refused_settings_are_not_lost_to_a_change(unattended, together, complaints):
+    complaints.excuse("Failed to load resource")
+    unattended.find("#field-description").fill("x" * 501)
+    unattended.page.get_by_role("button", name="Save").click()
+    expect(unattended.find("#error-description")).to_be_visible()
+    expect(unattended.pill).to_have_text("Live")
+    unattended.field.focus()
+    loads = []
+    unattended.page.on("request", lambda request: request.is_navigation_request() and loads.append(request.url))
+
+    renames_and_waits_in_vain(unattended, together, "Seeds")
+
+    assert loads == []
+    expect(unattended.find("#field-description")).to_have_value("x" * 501)
+
+
+def test_a_log_that_has_to_be_loaded_again_waits_for_settings_that_were_changed(alice, together):
+    alice.wrote(together, "Tomatoes")
+    opens_settings(alice, together)
+    alice.sees("Tomatoes")
+    alice.find("#field-description").fill("Every Sunday")
+
+    alice.revises("Tomatoes", "Beans")
+
+    expect(alice.find("#page-outdated")).to_contain_text("Save the settings, or copy what you wrote")
+    alice.page.get_by_role("button", name="Save").click()
+    alice.sees("Beans")
+    expect(alice.find("#description")).to_have_text("Every Sunday")
+
+
+def test_a_log_that_has_to_be_loaded_again_is_beside_settings_that_were_not(alice, together):
+    alice.wrote(together, "Tomatoes")
+    opens_settings(alice, together)
+    alice.sees("Tomatoes")
+
+    alice.revises("Tomatoes", "Beans")
+
+    alice.sees("Beans")
+    expect(alice.find("h1")).to_have_text("Settings of Gardening")
+
+
+def test_the_first_field_that_is_refused_has_the_focus(alice, together, complaints):
+    complaints.excuse("Failed to load resource")
+    opens_settings(alice, together)
+
+    alice.find("#field-name").fill(" ")
+    alice.page.get_by_role("button", name="Save").click()
+
+    expect(alice.find("#error-name")).to_be_visible()
+    expect(alice.find("#field-name")).to_be_focused()
+    assert alice.violations == []

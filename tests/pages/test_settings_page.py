@@ -37,7 +37,7 @@ def test_a_moderator_sees_the_way_to_members_and_invitations_only(bob, cleo, lun
         f"/groups/{lunch}/members/",
         f"/groups/{lunch}/invitations/",
     )
-    assert [each for each in page.forms() if each["action"] == settings(lunch)] == []
+    assert [each for each in page.forms() if each.get("action") == settings(lunch)] == []
 
 
 def test_an_ordinary_member_sees_no_settings(cleo, lunch):
@@ -59,6 +59,7 @@ def test_a_superuser_sees_the_settings_of_what_nobody_owns_but_not_its_members(s
 
     assert "Nobody owns this group" in content(page)
     assert page.link("Members") is None
+    assert "chat-log" not in page.ids()
     assert alice.get(f"/groups/{lunch}/").status_code == (403 if access == "open" else 404)
 
 
@@ -69,6 +70,54 @@ def test_a_superuser_appoints_an_owner_on_the_page(site, state, alice, bob, cleo
 
     assert alice.post(f"/groups/{lunch}/members/role/", **form).headers["location"] == "/"
     assert cleo.get(settings(lunch)).status_code == 200
+
+
+# Beside the log
+
+
+def test_the_settings_stand_beside_the_log_and_the_field(bob, cleo, lunch):
+    cleo.says(lunch, "Soup")
+
+    page = bob.page(settings(lunch))
+
+    assert page.log()[-1][1] == "cleo Soup"
+    assert page.form(f"/groups/{lunch}/messages/")["account"]
+    assert len(page.ids()) == len(set(page.ids()))
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_refused_form_stands_beside_the_log_as_well(bob, lunch, status):
+    bob.says(lunch, "Soup")
+    form = bob.fills(settings(lunch), settings(lunch), name="" if status == 400 else "Dinner")
+    settle(bob, lunch, name="Brunch")
+
+    refused = bob.post(settings(lunch), **form)
+
+    page = Page(refused.text)
+    assert refused.status_code == status
+    assert "bob Soup" in [text for _, text in page.log()]
+    assert page.one("field-name")["value"] == form["name"]
+    assert page.form(f"/groups/{lunch}/messages/").get("message", "") == ""
+
+
+def test_an_archived_groups_settings_stand_beside_its_log(bob, lunch):
+    bob.says(lunch, "Soup")
+    settle(bob, lunch, archived=1)
+
+    page = bob.page(settings(lunch))
+
+    assert "bob Soup" in [text for _, text in page.log()]
+    assert "read-only" in page.one("composer")["class"]
+
+
+def test_what_was_before_ones_join_is_not_beside_the_settings_either(alice, bob, lunch):
+    settle(bob, lunch, access="closed")
+    settle(bob, lunch, history="from_join")
+    bob.says(lunch, "A secret")
+    add(bob, lunch, "alice")
+    bob.says(lunch, "Soup")
+
+    assert [text for _, text in alice.page(settings(lunch)).log()] == ["alice was added by bob", "bob Soup"]
 
 
 # Saving

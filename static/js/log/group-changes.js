@@ -36,7 +36,7 @@ export class GroupChanges {
 
   /** @param {string} name */
   #rename(name) {
-    const heading = find(this.#page, "h1")
+    const heading = find(this.#page, "#group-name")
     const before = heading.textContent ?? ""
     this.#renamed(before, name)
     heading.textContent = name

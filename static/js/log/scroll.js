@@ -83,6 +83,11 @@ export class Scroll {
     this.#clear()
   }
 
+  /** Whether there is anything to be seen: narrow windows show a group's settings instead of its log. */
+  get isShown() {
+    return this.#scroller.clientHeight > 0
+  }
+
   get isAtEnd() {
     return this.#scroller.scrollTop > -NEAR_END
   }

@@ -30,6 +30,7 @@ import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
+import { isInUse } from "./settings.js"
 import { Sidebar } from "./sidebar.js"
 
 const MINUTE = 60_000
@@ -46,6 +47,8 @@ const page = find(document, "#group")
 const { user = "", group = "", socket: address = "", version = "" } = page.dataset
 const { account = "" } = document.body.dataset
 const isLive = "live" in page.dataset
+/** @type {HTMLElement | null} Beside the log, on the page of the group's settings. */
+const settings = page.querySelector(".chat-settings")
 
 // Newcomers are welcomed once, not again after a reload.
 if (location.search === "?welcome=1") history.replaceState(history.state, "", location.pathname)
@@ -76,7 +79,7 @@ const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
-const reload = new Reload(address, version, isQuiet, place)
+const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
 const groupChanges = new GroupChanges(
   page,
   user,
@@ -165,11 +168,12 @@ function outdated() {
   leave(() => reload.inPlace())
 }
 
-// Drafts are in storage already, unless it is full.
+// Drafts are in storage already, unless it is full; changed settings are not.
 /** @param {() => void} load */
 function leave(load) {
-  socket.stop(isLasting() ? "stopped" : "outdated")
-  if (isLasting()) load()
+  const isSaved = isLasting() && !(settings && isInUse(settings))
+  socket.stop(isSaved ? "stopped" : "outdated")
+  if (isSaved) load()
 }
 
 /** @param {import("../connection/protocol.js").Entry} entry */
@@ -217,6 +221,7 @@ function show(entry) {
   if (entry.type === "group_changed") {
     log.append(entry)
     attempt(() => groupChanges.follow(entry))
+    if (settings) reload.soon()
   }
   if (isChange(entry)) change(entry)
   if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.soon()
@@ -236,6 +241,7 @@ function timestampOf(seq) {
 
 // A reload would lose what is stored in memory only, and the place of a user who is reading further up.
 function isQuiet() {
+  if (settings && isInUse(settings)) return false
   return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
 }
 
@@ -301,7 +307,7 @@ function explainReaction(text) {
 // A link to an entry that is not on this page leads to the page around it.
 function pointOut() {
   const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
-  if (!seq) return composer.focus()
+  if (!seq) return settings ?? composer.focus()
   const row = document.getElementById(`seq-${seq}`)
   if (row) row.scrollIntoView({ block: "center" })
   else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)

@@ -50,7 +50,7 @@ export class Marks {
 
   #look() {
     const { reading, scroll, show } = this.#parts
-    reading.look(!document.hidden && document.hasFocus() && scroll.isAtEnd)
+    reading.look(!document.hidden && document.hasFocus() && scroll.isShown && scroll.isAtEnd)
     show(reading.numbers)
   }
 }
