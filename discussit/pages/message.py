@@ -16,12 +16,19 @@ from discussit.groups.membership import outranks, rank_of
 from discussit.groups.names import shown_name
 from discussit.log.around import Around, read_around, some_reactors
 from discussit.log.checks import is_seq
-from discussit.log.decide import GONE, NO_SUCH_MESSAGE, NOT_YOURS_TO_DELETE, NOT_YOURS_TO_EDIT
+from discussit.log.decide import (
+    GONE,
+    NO_SUCH_MESSAGE,
+    NOT_YOURS_TO_DELETE,
+    NOT_YOURS_TO_EDIT,
+    READ_ONLY,
+    READ_ONLY_DIRECT,
+)
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
 from discussit.log.versions import EarlierText, earlier_texts, present_since
 from discussit.models import Group, Membership, Message
-from discussit.models.groups import Access, ReadableLog
+from discussit.models.groups import Access, Posting, ReadableLog
 from discussit.pages.form import Form
 from discussit.pages.page import page, see_other
 from discussit.pages.rows import rendered
@@ -100,6 +107,8 @@ async def edit_page(request: Request, form: Form, status: int = 200) -> Response
     """The form that edits a message. With 409, beside what the text is by now. Raises Refused."""
     read = await _read(request)
     check_own_and_live(request, read.row, NOT_YOURS_TO_EDIT)
+    if is_read_only(read.group):
+        raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if read.group.access == Access.DIRECT else READ_ONLY)
     if status in (200, 409):  # otherwise it is still the text of that `rev` that the form changes
         form.values["rev"] = str(read.row.rev)
     form.values.setdefault("message", read.row.content)
@@ -152,7 +161,13 @@ def _page(request: Request, name: str, read: MessagePage, form: Form, status: in
         status=status,
         is_own=is_own,
         is_member=read.member is not None,
+        is_read_only=is_read_only(read.group),
     )
+
+
+def is_read_only(group: Group) -> bool:
+    """Whether nobody can write, edit or react any more: decide.py has the rule."""
+    return group.is_archived or group.posting == Posting.NOBODY
 
 
 # Reading

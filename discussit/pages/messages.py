@@ -44,7 +44,7 @@ from discussit.wire.commands import MAX_SEQ
 MakeDraft = Callable[[int, int, str | None], Draft]  # from the ids of group and user and the client_id
 ShowRefused = Callable[[Refused, int], Awaitable[Response]]  # a page with this status
 # After which there is nothing left to be done with the page of the message.
-FINAL = (ErrorCode.NOT_YOURS, ErrorCode.NO_SUCH_MESSAGE, ErrorCode.GONE)
+FINAL = (ErrorCode.NOT_YOURS, ErrorCode.NO_SUCH_MESSAGE, ErrorCode.GONE, ErrorCode.READ_ONLY)
 
 NO_REFERENCE = "The message you're replying to is gone. Send again to post this on its own."
 

@@ -50,7 +50,7 @@ MEMBERS = {
     "GET /groups/{uuid}/messages/{seq}/actions/": READERS,
     "GET /groups/{uuid}/messages/{seq}/history/": READERS,
     "GET /groups/{uuid}/messages/{seq}/delete/": AUTHORS,
-    "GET /groups/{uuid}/messages/{seq}/edit/": AUTHORS,
+    "GET /groups/{uuid}/messages/{seq}/edit/": ((403, 403, 200), (403, 403, 403), (403, 200)),
     "GET /groups/{uuid}/messages/{seq}/history/forget/": AUTHORS,
     "POST /groups/{uuid}/messages/{seq}/edit/": ((403, 403, 409), (403, 403, 403), (403, 409)),
     "POST /groups/{uuid}/messages/{seq}/reactions/": ((400, 400, 400), (400, 400, 400), (400, 400)),

@@ -157,6 +157,8 @@ def test_a_conversation_with_a_closed_account_is_read_only(alice, bob, together)
     assert "read-only" in page.one("composer")["class"].split()
     assert heading(alice, f"/groups/{group}/") == "bob"
     assert (alice.says(group, "hello?").status_code, alice.reacts(group, 1, "👍").status_code) == (403, 403)
+    edit = alice.get(f"/groups/{group}/messages/1/edit/")
+    assert (edit.status_code, "closed their account" in edit.text) == (403, True)
     assert alice.deletes(group, 1).status_code == 303
 
 

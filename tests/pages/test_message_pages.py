@@ -2,7 +2,8 @@
 
 import pytest
 from changes import sent
-from people import HttpPerson
+from people import HttpPerson, Page
+from rights import settle
 
 OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/")
 
@@ -57,6 +58,45 @@ def test_only_members_see_a_message_and_its_pages(site, bob, asked, page):
 
     assert (response.status_code, "Tomatoes?" in response.text) == (403, False)
     assert bob.get(path(asked, page)).status_code in (200, 303)
+
+
+# In an archived group
+
+
+def test_an_archived_groups_message_is_not_edited_and_keeps_what_was_typed(alice, bob, asked):
+    form = bob.fills(path(asked, "edit/"), path(asked, "edit/"), message="Beans?")
+    settle(alice, asked, archived=1)
+
+    shown, refused = bob.get(path(asked, "edit/")), bob.post(path(asked, "edit/"), **form)
+
+    assert [shown.status_code, refused.status_code] == [403, 403]
+    assert all("This group is archived: nothing can be written to it." in each.text for each in (shown, refused))
+    assert Page(refused.text).one("typed-message").text.strip() == "Beans?"
+
+
+def test_the_page_of_an_archived_groups_message_offers_only_what_still_works(alice, bob, asked):
+    bob.edits(asked, 3, "Beans?")
+    alice.reacts(asked, 3, "👍")
+    settle(alice, asked, archived=1)
+
+    page = bob.page(path(asked, "actions/"))
+
+    assert [page.link(each) for each in ("Reply", "Edit", "Delete")] == [
+        None,
+        path(asked, "history/"),
+        path(asked, "delete/"),
+    ]
+    assert "react-title" not in page.ids()
+    assert "Who reacted" in page.one("content").text
+    assert [bob.get(path(asked, each)).status_code for each in ("delete/", "history/", "history/forget/")] == [200] * 3
+
+
+def test_a_reaction_in_an_archived_group_is_refused_on_a_page_of_its_own(alice, bob, asked):
+    settle(alice, asked, archived=1)
+
+    response = bob.reacts(asked, 3, "👍")
+
+    assert (response.status_code, "This group is archived" in response.text) == (403, True)
 
 
 def test_a_visitor_is_sent_to_log_in_and_back(site, asked):
