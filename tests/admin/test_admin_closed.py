@@ -260,6 +260,12 @@ def test_administrators_act_as_the_owners_of_a_group_that_has_none(site, state, 
     alice.leaves(gardening)
 
     assert edit(alice, "group", "1", name="Lilies").status_code == 303
+    assert alice.page("/admin/group/details/1").link("Group settings") == f"/groups/{gardening}/settings/"
+    assert alice.get(f"/groups/{gardening}/settings/").status_code == 200
+
+
+def test_the_settings_of_a_group_that_has_owners_are_theirs(alice, roses):
+    assert alice.page(f"/admin/group/details/{ROSES}").link("Group settings") is None
 
 
 def test_a_new_name_is_an_entry_of_the_log(alice, bob, roses):
