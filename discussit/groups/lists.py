@@ -53,6 +53,7 @@ class Listed(NamedTuple):
     preview: bool
     description: str
     is_member: bool
+    role: str | None  # the user's own; None: no member
     numbers: Numbers = NOTHING
     others: Sequence[str] = ()  # in a direct group
 
@@ -83,6 +84,7 @@ LISTED = ManyFound(
             GROUPS.c.preview,
             GROUPS.c.description,
             MEMBERSHIPS.c.user_id.is_not(None),
+            MEMBERSHIPS.c.role,
         )
         .select_from(given)
         .join(GROUPS, GROUPS.c.id == given.c.group_id)

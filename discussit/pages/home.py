@@ -20,6 +20,7 @@ from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
+from discussit.pages.leaving import asks_before_leaving
 from discussit.pages.page import compressed, creatable_by, is_for_script, live_page, see_other, term_of
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
@@ -48,6 +49,7 @@ async def _home(request: Request, user: CurrentUser, form: Form, status: int = 2
         term=term,
         query=query,
         here=address(request, "/") + query,
+        asks_before_leaving=asks_before_leaving,
     )
 
 

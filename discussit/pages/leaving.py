@@ -15,9 +15,12 @@ from discussit.pages.page import page
 from discussit.site import site_of
 
 
-def asks_before_leaving(membership: Membership) -> bool:
-    """Whether somebody who leaves can't simply join again and be what they were: then Leave asks first."""
-    return membership.role != Role.MEMBER or membership.group.access == Access.CLOSED
+def asks_before_leaving(role: str, access: str) -> bool:
+    """Whether a member who leaves can't simply join again and be what they were: then Leave asks first.
+
+    The rule of static/js/pages/groups.js.
+    """
+    return role != Role.MEMBER or access == Access.CLOSED
 
 
 async def leave_form(request: Request) -> Response:

@@ -135,6 +135,43 @@ def test_a_closed_group_that_one_leaves_is_gone(bob, cooking):
     expect(row(bob, cooking)).to_have_count(0)
 
 
+def test_an_owner_is_asked_before_they_leave_and_joins_again_as_a_member(alice, bob, gardening):
+    group = bob.founds("Cooking")
+    alice.joins(group)
+    bob.goes_home()
+
+    bob.button("leave", group).click()
+
+    expect(bob.find("main")).to_contain_text("You'll no longer be an owner.")
+    bob.page.get_by_role("button", name="Leave Cooking").click()
+    bob.button("join", group).click()
+    bob.button("leave", group).click()
+    expect(bob.button("join", group)).to_be_focused()
+
+
+def test_whoever_has_a_group_to_themselves_again_owns_it_and_is_asked(bob):
+    group = bob.founds("Cooking")
+    bob.leaves(group)
+    bob.goes_home().button("join", group).click()
+    expect(row(bob, group)).to_have_attribute("data-role", "owner")
+
+    bob.button("leave", group).click()
+
+    expect(bob.find("main")).to_contain_text("You'll no longer be an owner.")
+
+
+def test_a_role_that_one_gets_or_loses_changes_what_leave_does(alice, bob, gardening):
+    bob.joins(gardening)
+    bob.goes_home()
+    bob.button("leave", gardening).focus()
+
+    for role, method in (("moderator", "get"), ("member", "post")):
+        alice.posts(f"groups/{gardening}/members/role/", username="bob", role=role)
+        expect(row(bob, gardening)).to_have_attribute("data-role", role)
+        expect(bob.find(f'form:has([id="leave-{gardening}"])')).to_have_attribute("method", method)
+        expect(bob.button("leave", gardening)).to_be_focused()
+
+
 # Beside the log
 
 

@@ -37,6 +37,49 @@ def test_leave_turns_into_join_in_place(alice, group):
     expect(alice.find(f'[id="{group}"] .group-members')).to_have_text("0 members")
 
 
+def test_leaving_can_be_undone(alice, bob, group):
+    bob.joins(group)
+    bob.goes_home()
+    bob.button("leave", group).click()
+    expect(bob.find("#left")).to_contain_text("You left Gardening.")
+    assert bob.violations == []
+
+    bob.page.get_by_role("button", name="Undo").press("Enter")
+
+    expect(bob.button("open", group)).to_be_focused()
+    expect(bob.find("#left")).to_be_hidden()
+    assert joins_and_leaves(bob) == ["leave_group", "join_group"]
+
+
+def test_without_a_connection_leaving_is_undone_by_the_form(alice, group):
+    alice.joins(group)
+    sockets = []
+    tab = alice.tab(lambda socket: sockets.append((socket, socket.connect_to_server())))
+    tab.goes_home().button("leave", group).click()
+    expect(tab.find("#left")).to_be_visible()
+    for socket, _ in sockets:
+        socket.close(code=4499)
+    expect(tab.find("#connection-ended")).to_be_visible()
+
+    tab.page.get_by_role("button", name="Undo").click()
+
+    expect(tab.button("open", group)).to_be_visible()
+
+
+def test_only_where_leave_was_pressed_it_can_be_undone(alice, group):
+    alice.joins(group)
+    other = alice.tab().goes_home()
+    alice.goes_home()
+
+    other.button("leave", group).click()
+
+    expect(other.find("#left")).to_be_visible()
+    expect(alice.find("#news")).to_have_text("You're no longer in Gardening.")
+    expect(alice.find("#left")).to_be_hidden()
+    alice.button("join", group).click()
+    expect(other.find("#left")).to_be_hidden()
+
+
 def test_a_join_or_leave_shows_in_every_tab_of_its_person_only(alice, bob, group):
     other = alice.tab().goes_home()
     alice.goes_home()

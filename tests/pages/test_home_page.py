@@ -1,5 +1,6 @@
 import pytest
 from people import HttpPerson, Page
+from rights import promote
 from world import add_direct, add_groups, archive
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -244,6 +245,30 @@ def test_a_link_changes_nothing(alice, gardening, verb, status):
     assert response.status_code == status
     assert response.headers.get("allow") == ("POST" if status == 405 else None)
     assert len(alice.page(f"/groups/{gardening}/").log()) == 1
+
+
+@pytest.mark.parametrize(("role", "method"), [("owner", "get"), ("moderator", "get"), ("member", "post")])
+def test_leaving_an_open_group_asks_those_with_a_role_first(alice, bob, gardening, role, method):
+    bob.joins(gardening)
+    promote(alice, gardening, "bob", role)
+
+    page = bob.page("/")
+
+    assert form_of(page, f"leave-{gardening}") == (method, f"/groups/{gardening}/leave/")
+    assert options(page, gardening) == {
+        f"leave-{gardening}": f"leave_group {gardening}",
+        f"open-{gardening}": f"open_group {gardening}",
+    }
+
+
+def test_without_script_what_one_left_can_be_joined_below(bob, gardening):
+    bob.joins(gardening)
+    bob.leaves(gardening)
+
+    page = bob.page("/")
+
+    assert "hidden" in page.one("left").attributes
+    assert options(page, gardening) == {f"join-{gardening}": f"join_group {gardening}"}
 
 
 def test_leaving_a_closed_group_asks_first(alice):

@@ -4,28 +4,30 @@ import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { hasIn } from "./filter.js"
 import { contentFor, facesOf, rowFor } from "./rows.js"
-
-const ACTIONS = { open: "member-actions", closed: "closed-actions", direct: "direct-actions" }
+import { Undo } from "./undo.js"
 
 export class Groups {
   #list
   #news
   #user
   #term
+  #undo
   /** @type {Set<string> | undefined} Groups that the user was in when the page last had a new connection. */
   #known
 
   /**
    * @param {HTMLElement} list
    * @param {HTMLElement} news
+   * @param {HTMLElement} left The line that offers to join again.
    * @param {string} user
    * @param {string} term What all names on this page contain.
    */
-  constructor(list, news, user, term) {
+  constructor(list, news, left, user, term) {
     this.#list = list
     this.#news = news
     this.#user = user
     this.#term = term
+    this.#undo = new Undo(left, uuid => this.#joinAgain(uuid))
   }
 
   /**
@@ -113,9 +115,24 @@ export class Groups {
   #answer(uuid, isMember) {
     const row = this.#row(uuid)
     if (!row) return
+    const isPressed = "focused" in row.dataset
     const hasChanged = attempt(() => this.#set(row, isMember))
     this.release(row)
-    if (hasChanged) this.#news.textContent = `${isMember ? "Joined" : "Left"} ${find(row, ".group-name").textContent}`
+    if (isMember) this.#undo.withdraw(uuid)
+    if (!hasChanged) return
+    const name = find(row, ".group-name").textContent ?? ""
+    const left = isPressed ? `You left ${name}.` : `You're no longer in ${name}.`
+    this.#news.textContent = isMember ? `Joined ${name}` : left
+    if (isPressed && !isMember) this.#undo.offer(uuid, name)
+  }
+
+  /** @param {string} uuid */
+  #joinAgain(uuid) {
+    const button = this.#row(uuid)?.querySelector("[value^=join_group]")
+    if (!(button instanceof HTMLButtonElement)) return
+    // From there the focus goes on with the row.
+    button.focus()
+    button.click()
   }
 
   /** @param {import("../connection/protocol.js").Group} group */
@@ -132,18 +149,20 @@ export class Groups {
    * @param {HTMLElement} row
    * @param {import("../connection/protocol.js").Group} group
    */
-  #show(row, { name, access, members }) {
+  #show(row, { name, access, role, members }) {
     const title = find(row, ".group-name")
     if (access === "direct" && title.textContent !== name) {
       row.querySelector(".faces")?.remove()
       title.before(facesOf(name, this.#user))
     }
     title.textContent = name
-    if (row.dataset.access !== access) find(row, ".group-actions").replaceChildren(contentFor(ACTIONS[access], row.id))
-    row.dataset.access = access
     row.querySelector(".group-label")?.remove()
     if (access === "closed") title.after(label("Closed"))
     this.#set(row, true)
+    if (row.dataset.access !== access || row.dataset.role !== role) this.#offer(row, actionsFor(access, role))
+    row.dataset.access = access
+    row.dataset.role = role
+    this.#undo.withdraw(row.id)
     this.#count(find(row, ".group-members"), members)
   }
 
@@ -151,6 +170,7 @@ export class Groups {
   #remove(row) {
     this.#news.textContent = `No longer among your groups: ${find(row, ".group-name").textContent}`
     row.closest("li")?.remove()
+    this.#undo.withdraw(row.id)
   }
 
   /**
@@ -176,6 +196,7 @@ export class Groups {
   #set(row, isMember) {
     if ("member" in row.dataset === isMember) return false
     row.toggleAttribute("data-member", isMember)
+    row.dataset.role = isMember ? "member" : ""
     this.#swapButtons(row, isMember)
     this.#link(row, isMember)
     const members = find(row, ".group-members")
@@ -214,6 +235,17 @@ export class Groups {
   }
 
   /**
+   * Other buttons, which mean the same: the one that has the focus keeps it.
+   * @param {HTMLElement} row
+   * @param {string} template
+   */
+  #offer(row, template) {
+    const focused = row.contains(document.activeElement) && document.activeElement?.id
+    find(row, ".group-actions").replaceChildren(contentFor(template, row.id))
+    if (focused) document.getElementById(focused)?.focus()
+  }
+
+  /**
    * Restores the focus if it was lost because the pressed button was replaced or disabled.
    * @param {HTMLElement} row
    */
@@ -231,6 +263,17 @@ export class Groups {
     row.querySelector(".group-error")?.remove()
     if (message) find(row, ".group-about").append(alert(message))
   }
+}
+
+/**
+ * The <template> with the buttons of a group that the user is in. Whoever would lose more than the group is asked before
+ * they leave: the rule of pages/leaving.py.
+ * @param {string} access
+ * @param {string} role
+ */
+function actionsFor(access, role) {
+  if (access === "direct") return "direct-actions"
+  return role !== "member" || access === "closed" ? "asking-actions" : "member-actions"
 }
 
 /** @param {string} textContent */

@@ -23,7 +23,7 @@ attempt(filterLists)
 /** @param {HTMLElement} list */
 function follow(list) {
   const { socket: address = "", user = "", version = "", term = "" } = list.dataset
-  const groups = new Groups(list, find(document, "#news"), user, term)
+  const groups = new Groups(list, find(document, "#news"), find(document, "#left"), user, term)
   const { account = "" } = document.body.dataset
   const reload = new Reload(address, version, isQuiet, () => (term ? `?${new URLSearchParams({ q: term })}` : ""))
   adoptOldKeys(account, user, new Tab().id)
