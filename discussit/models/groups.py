@@ -290,8 +290,8 @@ def check_name(value: str) -> str:
 def check_description(value: str) -> str:
     """A group's description without surrounding space. Raises ValueError with a sentence for people."""
     description = value.replace("\r\n", "\n").strip()
-    if len(description) > MAX_DESCRIPTION:
-        raise ValueError(f"{len(description) - MAX_DESCRIPTION} characters too long. Shorten the description.")
+    if (over := len(description) - MAX_DESCRIPTION) > 0:
+        raise ValueError(f"{over} character{'' if over == 1 else 's'} too long. Shorten the description.")
     if "\0" in description:
         raise ValueError("A description can't contain NUL characters.")
     return description

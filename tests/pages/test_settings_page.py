@@ -140,6 +140,7 @@ def test_the_page_saves_what_was_typed(bob, lunch):
     [
         ({"name": " "}, {"name": "Give the group a name, up to 30 characters."}),
         ({"name": "x" * 31}, {"name": "A group's name has 1 to 30 printable characters."}),
+        ({"description": "x" * 501}, {"description": "1 character too long. Shorten the description."}),
         ({"description": "x" * 503}, {"description": "3 characters too long. Shorten the description."}),
         ({"access": "direct"}, {"access": "Choose one of the possibilities."}),
         ({"preview": "1"}, {"preview": "Choose one of the possibilities."}),
