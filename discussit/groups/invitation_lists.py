@@ -26,7 +26,7 @@ class Listed(NamedTuple):
     max_uses: int | None
     uses: int
     revoked_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: datetime | None = None
 
     @property
     def ended(self) -> str:
@@ -57,16 +57,23 @@ class Part(NamedTuple, Generic[Row]):
 def invitations_of(session: OrmSession, group_id: int | None, place: int) -> Part[Listed]:
     """The invitations to the group or, without one, to the server: those that can be used first, the newest before."""
     of_place = Invitation.group_id == group_id
-    last_use = select(func.max(InvitationUse.used_at)).where(InvitationUse.invitation_id == Invitation.id)
     total = session.scalar(select(func.count()).where(of_place)) or 0
     columns = (Invitation.created_at, Invitation.expires_at, Invitation.max_uses, Invitation.uses)
     rows = (
-        select(Invitation.id, User.username, *columns, Invitation.revoked_at, last_use.scalar_subquery())
+        select(Invitation.id, User.username, *columns, Invitation.revoked_at)
         .join(User, User.id == Invitation.created_by)
         .where(of_place)
         .order_by(is_live().desc(), Invitation.id.desc())
     )
-    return _part(session, rows, total, place, Listed)
+    return _with_last_uses(session, _part(session, rows, total, place, Listed))
+
+
+def _with_last_uses(session: OrmSession, part: Part[Listed]) -> Part[Listed]:
+    """Read of those alone that are shown: within the list's query, PostgreSQL would look for those of all."""
+    used = InvitationUse.invitation_id.in_([each.id for each in part.rows if each.uses])
+    last = select(InvitationUse.invitation_id, func.max(InvitationUse.used_at)).where(used)
+    found = {row[0]: row[1] for row in session.execute(last.group_by(InvitationUse.invitation_id))}
+    return part._replace(rows=[each._replace(last_used_at=found.get(each.id)) for each in part.rows])
 
 
 def uses_of(session: OrmSession, group_id: int | None, id: int, place: int) -> tuple[Invitation, Part[Use]] | None:
