@@ -78,6 +78,14 @@ class AdminSite(Admin):
     def init_templating_engine(self) -> Jinja2Templates:
         return Pages(self)
 
+    async def list(self, request: Request) -> Response:
+        """The requested page or, where there is none, the nearest. sqladmin's own redirects there, past proxies."""
+        view = self._view(request)
+        pagination = await view.list(request)
+        pagination.add_pagination_urls(request.url)
+        context = {"model_view": view, "pagination": pagination, **await view.list_context(request)}
+        return await self.templates.TemplateResponse(request, "sqladmin/list.html", context)
+
     async def create(self, request: Request) -> Response:
         view = self._view(request)
         if not view.can_create:

@@ -40,6 +40,22 @@ def test_the_newest_entries_come_first_and_pages_lead_on(alice, gardening):
     assert listed(alice, "message", page=2) == ["1;2"]
 
 
+@pytest.mark.parametrize(
+    ("page", "shown"), [("x", 52), ("0", 52), ("-1", 52), ("9" * 5_000, 52), ("3", 2), ("9" * 18, 2)]
+)
+def test_where_there_is_no_such_page_the_nearest_is_shown(alice, gardening, page, shown):
+    for n in range(51):
+        alice.says(gardening, f"message {n}")
+
+    assert listed(alice, "message", page=page)[0] == f"1;{shown}"
+
+
+def test_what_is_searched_is_cut_after_200_characters(alice, gardening):
+    alice.says(gardening, "x" * 300)
+
+    assert listed(alice, "message", search="x" * 10_000) == ["1;2"]
+
+
 def test_a_list_can_be_narrowed_to_a_group(alice, together):
     create(alice, "group", name="Cooking")
     create(alice, "membership", group="Cooking", user="bob")

@@ -86,7 +86,7 @@ def test_all_rows_are_selected_together(admin, site):
     admin.page.get_by_role("button", name="Delete").click()
 
     goes(admin, "group/list?search=Selected")
-    expect(admin.find(".admin-none")).to_have_text("Nothing was found.")
+    expect(admin.find(".admin-none")).to_have_text("No results.")
 
 
 def test_an_error_stands_beside_its_field_and_the_input_stays(admin, bob, complaints):
