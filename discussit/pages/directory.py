@@ -26,6 +26,7 @@ async def directory(request: Request) -> Response:
         previous_query=_query(wanted, page=wanted.page - 1) if wanted.page > 1 else None,
         next_query=_query(wanted, page=wanted.page + 1) if found.has_more else None,
         sort_queries=[(sort, _query(wanted, sort=sort, page=1)) for sort in Sort],
+        first_query=_query(wanted, page=1),
         archive_query=_query(wanted, archived=not wanted.archived, page=1),
         creatable=creatable_by(request, user),
     )
@@ -52,4 +53,5 @@ def _query(wanted: Wanted, **changed: object) -> str:
         "archived": "1" if to.archived else "",
         "page": str(to.page) if to.page > 1 else "",
     }
-    return "?" + urlencode({name: value for name, value in values.items() if value})
+    query = urlencode({name: value for name, value in values.items() if value})
+    return query and f"?{query}"

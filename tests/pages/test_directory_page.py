@@ -138,6 +138,16 @@ def test_a_page_that_does_not_exist_leads_back(alice, gardening, faultless, numb
     assert listed(page) == [gardening] or page.link("Back to the first page") == "/groups/"
 
 
+def test_beyond_the_end_of_what_was_found_there_is_a_way_back_to_it(site, state, alice):
+    site.portal.call(add_groups, state.database, 60)
+
+    page = alice.page("/groups/?q=group&sort=name&page=7")
+
+    assert "No more results for “group”." in page.one("content").text
+    assert page.link("Back to the first page") == "/groups/?q=group&sort=name"
+    assert page.link("Previous") is None
+
+
 def test_archived_groups_have_a_list_of_their_own_and_cannot_be_joined(site, state, alice, bob, gardening):
     site.portal.call(archive, state.database, gardening)
 
