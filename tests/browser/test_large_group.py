@@ -114,6 +114,19 @@ def test_all_members_are_found_from_the_list_without_a_script(arrives, gardening
     expect(reader.find("h1")).to_have_text("Gardening")
 
 
+def test_the_page_is_no_longer_than_its_window_however_many_unread_groups_are_beside_the_log(alice, bob, gardening):
+    bob.joins(gardening)
+    for group in [alice.creates(f"Group {number}") for number in range(12)]:
+        alice.joins(group)
+        bob.joins(group)
+        alice.wrote(group, "hello")
+    bob.page.set_viewport_size({"width": 1280, "height": 400})
+
+    bob.opens(gardening)
+
+    assert bob.page.evaluate("document.documentElement.scrollHeight") == 400
+
+
 @pytest.mark.parametrize("query", ["", "?page=2", "?q=member", "?q=nobody"])
 def test_axe_finds_nothing_on_the_page_of_all_members(alice, gardening, crowd, query):
     crowd(150)
