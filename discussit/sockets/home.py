@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from discussit import assets
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, current_user
-from discussit.database import DATABASE_ERRORS, Database, log_failure
+from discussit.database import DATABASE_ERRORS, Database, is_outage, log_failure
 from discussit.delivery.connections import HomeConnection
 from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
@@ -21,6 +21,8 @@ from discussit.sockets import conversation
 from discussit.wire import commands, objects
 
 logger = logging.getLogger(__name__)
+
+NOT_NOW = "That didn't work just now. Please try again in a moment."
 
 
 async def home_socket(websocket: WebSocket) -> None:
@@ -110,6 +112,11 @@ class MembershipChanger:
             connection.reply(objects.Error.of(refused, data=command.data))
         except NoSuchGroup:
             connection.reply(objects.Error(ErrorCode.NO_SUCH_GROUP, "This group does not exist.", data=command.data))
+        except DATABASE_ERRORS as error:
+            if not is_outage(error):
+                raise
+            log_failure(logger, "a group could not be joined or left", error)
+            connection.reply(objects.Error(ErrorCode.BUSY, NOT_NOW, data=command.data))
         else:
             # A connection that follows memberships was notified when its own change was committed.
             if not (is_changed and connection.protocol.follows_memberships):

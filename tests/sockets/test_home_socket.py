@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from people import V1, HttpPerson, closed, refused
 from world import break_database
@@ -225,6 +227,21 @@ def test_a_mistake_of_ours_closes_with_1012_and_is_logged_with_its_traceback(sit
         assert closed(socket) == 1012
     (mistake,) = [each for each in caplog.records if "a message could not be carried out" in each.getMessage()]
     assert mistake.exc_info
+
+
+@pytest.mark.sqlite
+def test_a_join_is_refused_while_the_database_fails_and_accepted_afterwards(bob, gardening):
+    with bob.at_home(V1) as socket:
+        answers = Answers(socket)
+        socket.receive_json()  # `ready`
+        Path("discussit.db").rename("elsewhere.db")
+        socket.send_json(join(gardening))
+        refusal = answers.next()
+        Path("elsewhere.db").rename("discussit.db")
+        socket.send_json(join(gardening))
+
+        assert (refusal["code"], refusal["data"]) == ("busy", gardening)
+        assert answers.next() == join(gardening)
 
 
 def test_a_logout_closes_with_4401_in_both_protocols(alice):

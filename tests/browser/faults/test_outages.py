@@ -251,6 +251,21 @@ def test_joins_and_leaves_that_the_home_page_missed_show_on_return(alice, garden
     expect(alice.button("join", gardening)).to_be_visible()
 
 
+def test_a_home_page_says_that_the_database_fails_and_works_again_afterwards(alice, bob, gardening, server, complaints):
+    database = server.folder / "discussit.db"
+    bob.goes_home()
+    database.rename(server.folder / "elsewhere.db")
+    bob.button("join", gardening).click()
+    row = bob.find(f'[id="{gardening}"]')
+    expect(row.get_by_role("alert")).to_have_text("That didn't work just now. Please try again in a moment.")
+
+    (server.folder / "elsewhere.db").rename(database)
+    bob.button("join", gardening).click()
+
+    expect(bob.button("leave", gardening)).to_be_visible()
+    expect(row.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_rate_limit_is_waited_out(stingy, alice, bob, together):
     alice.goes_offline()
     alice.says(*TWENTY[:6])
