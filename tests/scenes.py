@@ -91,6 +91,12 @@ class Scenes:
             self._known[cast] = self._play(cast) if cast else self._migrated()
         return self._known[cast]
 
+    def copied(self, cast: frozenset[str]) -> tuple[Scene, Settings]:
+        """A copy for a whole file of tests, and the settings with which an application runs on it."""
+        known = self.scene(cast)
+        scene = Scene(self._storage.new(known.template), dict(known.cookies), known.gardening)
+        return scene, self._settings(scene.template)
+
     def lent(self, scene: Scene, environment: pytest.MonkeyPatch):
         return self._storage.lent(scene.template, environment)
 

@@ -3,6 +3,8 @@
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -16,6 +18,8 @@ from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NO_JOINS, NotAMember
 from discussit.limits.throttles import Throttled
 from discussit.middleware.headers import headers_of
+from discussit.middleware.origin import SAFE_METHODS
+from discussit.pages.form import Form
 from discussit.pages.page import is_for_script, json_refusal, login_address, refusal, see_other, typed
 from discussit.site import site_of
 from discussit.urls import address
@@ -127,10 +131,16 @@ async def database_error(conn: HTTPConnection, error: Exception) -> Response:
     if not is_outage(error):
         raise error
     logger.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
-    text = "The database does not answer. Nothing that was acknowledged is lost. Please try again in a moment."
+    text = "The database doesn't answer. No sent message is lost. Please try again in a moment."
     if is_contended(error):
         text = "Somebody else is changing the same thing, so nothing was changed. Please try again in a moment."
-    response = _deny(conn, 503, lambda request: refusal(request, 503, "Not now", text), Refused(ErrorCode.BUSY, text))
+    if isinstance(conn, Request) and conn.method not in SAFE_METHODS:
+        # Authentication comes before forms are parsed. The page shows what was typed all the same.
+        with suppress(HTTPException):
+            await Form.sent(conn)
+    # Without the database nobody is logged in: the page offers no login.
+    answer = partial(refusal, status=503, title="Temporarily unavailable", text=text, is_outage=True)
+    response = _deny(conn, 503, answer, Refused(ErrorCode.BUSY, text))
     response.headers["Retry-After"] = "5"
     return response
 

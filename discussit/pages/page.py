@@ -33,6 +33,7 @@ from discussit.wire import objects
 
 # What people write and would miss, and what it is called where it is shown again. No names: some type passwords there.
 TYPED = {"message": "Your message", "name": "Group name"}
+TEMPORARY = (429, 500, 503)  # of an error page that offers to try again
 CACHED = 5_000  # entries whose markup is cached, about 1 KB each, and as many members
 JSON = "application/json"
 FAST = 1  # gzip's level: higher ones take twice as long for a tenth less
@@ -189,7 +190,9 @@ def own_address(request: Request, value: str) -> str:
 
 def refusal(request: Request, status: int, title: str, text: str, **more: Any) -> Response:
     """An error page, on which what was typed into the refused form can be copied. `more` is for its template."""
-    return page(request, "error.html", status, status=status, title=title, text=text, typed=typed(request), **more)
+    again = status in TEMPORARY and request.method in ("GET", "HEAD")
+    about = {"status": status, "title": title, "text": text, "typed": typed(request), "again": again}
+    return page(request, "error.html", status, **about, **more)
 
 
 def typed(request: Request) -> list[tuple[str, str, str]]:
