@@ -20,6 +20,7 @@ from discussit.groups.membership import members_named, rank_of
 from discussit.groups.names import shown_name
 from discussit.log.checks import is_seq
 from discussit.models import Group, Membership, User
+from discussit.models.accounts import MAX_USERNAME
 from discussit.models.groups import Access, Role
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
@@ -29,6 +30,7 @@ from discussit.site import site_of
 from discussit.urls import address
 
 PAGE = 100  # members
+MAX_TERM = 3 * MAX_USERNAME  # characters that are searched: composed, they may be a third
 
 
 async def members(request: Request) -> Response:
@@ -46,6 +48,7 @@ async def members_page(request: Request, form: Form, status: int = 200) -> Respo
         form=form,
         term=_term(request),
         max_added=MAX_ADDED,
+        max_term=MAX_TERM,
         may_add=read.rank >= Role.MODERATOR.rank and read.group.access != Access.DIRECT,
         previous_query=_query(request, read.place - 1) if read.place > 1 else None,
         next_query=_query(request, read.place + 1) if read.place < read.pages else None,
@@ -210,7 +213,7 @@ def _count(session: OrmSession, group: Group, term: str) -> int:
 
 
 def _term(request: Request) -> str:
-    return request.query_params.get("q", "").strip()
+    return request.query_params.get("q", "").strip()[:MAX_TERM]
 
 
 def _number(request: Request) -> int:

@@ -211,7 +211,7 @@ export class Groups {
   #count(element, members) {
     const { one, many } = this.#list.dataset
     element.dataset.members = String(members)
-    element.textContent = `${members} ${members === 1 ? one : many}`
+    element.textContent = `${members.toLocaleString("en")} ${members === 1 ? one : many}`
   }
 
   /**
