@@ -61,6 +61,9 @@ def test_a_conversation_that_home_does_not_show_is_found_by_its_name(alice, frie
     expect(alice.find(".groups-more")).to_contain_text("100 of your 150 groups are shown.")
     alice.find("#find").fill("FRIEND149")
     expect(rows(alice)).to_have_count(0)
+    expect(alice.find(".search-none")).to_have_text("None of these groups match. Press Enter to search all.")
+    alice.find("#find").fill("friend")
+    expect(alice.find(".search-none")).to_be_hidden()
 
     searches(alice, "FRIEND149")
 

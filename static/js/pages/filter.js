@@ -33,6 +33,7 @@ function filter(form) {
   /** @type {NodeListOf<HTMLElement>} */
   const rows = document.querySelectorAll(`${form.dataset.filters} li`)
   for (const row of rows) row.hidden = !hasIn(row.querySelector("[dir=auto]")?.textContent ?? "", term)
+  find(form, ".search-none").hidden = [...rows].some(row => !row.hidden)
 }
 
 /**
