@@ -8,7 +8,6 @@ from faulty_server import FATAL
 from garden import FaultyServer, until
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize("fault", ["drop_half", "double_half", "reorder_half", "forge_half", "raise_in_publish"])
 async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault, share, redis):
     garden = share(redis.bus_url, fault)
@@ -20,7 +19,6 @@ async def test_everyone_is_sent_everything_once_and_in_order_by_a_bus_that(fault
         await garden.agrees(alice, bob)
 
 
-@pytest.mark.xdist_group("engines")
 async def test_readers_in_the_process_that_writes_need_neither_bus_nor_poll(share, redis):
     garden = share(redis.bus_url, "never_look")
     bob = garden.bob.at(garden.servers[0])
@@ -38,7 +36,6 @@ async def test_readers_in_the_process_that_writes_need_neither_bus_nor_poll(shar
         redis.start_if_down()
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_hint_that_arrives_while_its_room_reads_the_database_adds_nothing_twice(share, redis):
     garden = share(redis.bus_url, of_first=["publish_late"], of_second=["hold_reads"])
     one, two = (server.folder / "go" for server in garden.servers)
@@ -56,7 +53,6 @@ async def test_a_hint_that_arrives_while_its_room_reads_the_database_adds_nothin
         await garden.agrees(bob)
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_forged_message_ends_nobodys_session(share, redis):
     garden = share(redis.bus_url, "forge_half")
     async with garden.bob.follows(garden.group, 0) as bob:
@@ -68,7 +64,6 @@ async def test_a_forged_message_ends_nobodys_session(share, redis):
         assert await bob.has_said("still here", "here")
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize(("goes", "code"), [("leaves", 4403), ("log_out", 4401)])
 async def test_an_ending_in_the_same_process_needs_no_bus(goes, code, share, redis):
     garden = share(redis.bus_url, "raise_in_publish")

@@ -70,7 +70,6 @@ async def test_nobody_waits_longer_than_a_limit_lasts(faulty, ahead):
     assert garden.alice.says(garden.group, "hi").status_code == 303
 
 
-@pytest.mark.xdist_group("engines")
 async def test_two_processes_need_not_agree_on_the_time(share, redis):
     garden = share(redis.bus_url, of_first=["jumping_clock"])
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:

@@ -67,7 +67,6 @@ async def test_a_process_whose_server_waits_for_a_request_without_end_exits_all_
         await opening
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_worker_whose_main_task_ends_is_replaced_while_the_other_runs(start, redis):
     garden = Garden.on(start("end_hub", program=partial(Workers, BROADCAST_URL=redis.bus_url)))
     before = set(garden.server.workers)

@@ -12,8 +12,6 @@ from garden import Garden, Workers, on_each_worker, until
 from network import Network
 from shared_garden import talking
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 # What works
 
 

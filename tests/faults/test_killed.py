@@ -40,7 +40,6 @@ async def test_a_message_that_was_committed_but_not_acknowledged_is_not_stored_t
         await garden.agrees(alice, bob)
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_message_that_was_acknowledged_but_not_published_reaches_everyone_who_returns(share, redis):
     garden = share(redis.bus_url, "never_look", of_first=["hang_in_publish"])
     async with garden.alice.follows(garden.group, 0) as alice, garden.bob.follows(garden.group, 0) as bob:

@@ -25,8 +25,6 @@ from discussit.log import held
 from discussit.log.draft import DeleteDraft, EditDraft, MessageDraft, ReactionDraft
 from discussit.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 GROUPS = 11  # more than nine, as keys on pages are texts, among which 10 comes before 2
 NAMES = ("carol", "dora", "emil", "finn")
 NEW = "another horse entirely"

@@ -9,8 +9,6 @@ from holder import Holder
 
 from discussit.database import CONNECTIONS
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 GARDENING, COOKING = 1, 2  # the groups' ids
 SOON = 5.0  # seconds, in which none of the limits of ten seconds is reached
 

@@ -3,12 +3,9 @@
 import asyncio
 from itertools import count
 
-import pytest
 from clients import RemotePerson, running
 from garden import until
 from shared_garden import talking
-
-pytestmark = pytest.mark.xdist_group("engines")
 
 LOST = 200
 VISITORS = ("carl", "dora", "emil", "finn", "gina", "hans", "inga", "jack")

@@ -71,7 +71,6 @@ def servers_on_postgresql(share, redis):
     return share(redis.bus_url, "hasty_marks").servers
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize("engine", ["servers_on_a_file", "servers_on_postgresql"])
 def test_every_reader_has_the_log_of_servers_that_are_killed(engine, request):
     servers, people = request.getfixturevalue(engine), {}

@@ -2,11 +2,8 @@
 
 import json
 
-import pytest
 from clients import V1, RemotePerson
 from eavesdropper import eavesdropping
-
-pytestmark = pytest.mark.xdist_group("engines")
 
 
 async def until_joined(home, group):

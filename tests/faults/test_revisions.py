@@ -11,8 +11,6 @@ from websockets import ConnectionClosed
 
 from discussit.cli import main
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 SECRET = "the spare key is under the rosemary"
 LOSSES = pytest.mark.parametrize("loss", ["redis down", "hint lost"])
 PROCESSES = pytest.mark.parametrize("process", [0, 1], ids=["in its process", "in another"])

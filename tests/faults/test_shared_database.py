@@ -14,8 +14,6 @@ from websockets.exceptions import InvalidStatus
 
 from discussit.database import CONNECTIONS
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 
 async def test_connections_that_the_database_ends_lose_nothing(shared, postgres):
     alice, bob = Talker(shared.alice, shared.group, 0), Talker(shared.bob, shared.group, 0)

@@ -3,8 +3,6 @@
 import pytest
 from clients import Marker, RemotePerson
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 
 @pytest.mark.parametrize("bus", ["redis", "postgres", None])
 async def test_a_mark_at_one_process_is_noticed_at_the_other_with_a_bus_and_without(share, request, bus):

@@ -12,8 +12,6 @@ from people import PASSWORD
 from playwright.sync_api import expect
 from servers import ServeCommand
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 SOCKETS_IN_GROUPS = re.compile(r'"WebSocket \S*/groups/\S*" \[accepted\]')
 
 
