@@ -1,7 +1,6 @@
 """Real PostgreSQL and Redis servers on free ports in temporary folders, which tests may kill.
 
-They start once in each process of the tests that uses them. In the suite that is one: its tests of engines belong to
-the xdist group "engines".
+They start once in each process of the tests that uses them.
 """
 
 import asyncio

@@ -140,8 +140,7 @@ def new_store(kind: str, request: pytest.FixtureRequest) -> Store:
     return Store(postgres.sqlalchemy_url(postgres.new_database()), folder)
 
 
-ON_POSTGRES = pytest.mark.xdist_group("engines")
-KINDS = ["sqlite", pytest.param("postgres", marks=ON_POSTGRES)]
+KINDS = ["sqlite", "postgres"]
 
 
 @pytest.fixture(params=KINDS)

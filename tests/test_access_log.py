@@ -124,7 +124,6 @@ def test_no_handshake_has_its_secret_logged(logging_server):
     assert SECRET not in written
 
 
-@pytest.mark.xdist_group("engines")
 def test_no_worker_logs_a_secret(tmp_path, environment, redis):
     server = ServeCommand(tmp_path, "--workers", "2", BROADCAST_URL=redis.bus_url, SECRET_KEY="thyme" * 8).start()
     for _ in range(20):

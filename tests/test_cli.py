@@ -391,7 +391,6 @@ def test_a_server_without_groups_has_nothing_to_mark(run):
     assert run("restored") == (0, "The logs of 0 groups are marked as restored: clients reload them.\n", "")
 
 
-@pytest.mark.xdist_group("engines")
 def test_logs_at_a_schema_that_is_behind_are_not_marked(environment, run, postgres):
     environment.setenv("DATABASE_URL", postgres.url(postgres.new_database()))
     environment.setenv("SECRET_KEY", "a secret")

@@ -147,7 +147,6 @@ QUOTES_A_VALUE = [
 ]
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize(("engine", "statement", "values"), QUOTES_A_VALUE)
 async def test_an_error_of_an_engine_quotes_no_value(request, engine, statement, values):
     store = request.getfixturevalue(f"{engine}_store")
@@ -159,7 +158,6 @@ async def test_an_error_of_an_engine_quotes_no_value(request, engine, statement,
     assert "rosemary" not in "".join(traceback.format_exception(raised.value))
 
 
-@pytest.mark.xdist_group("engines")
 async def test_what_postgresql_refuses_only_for_now_is_an_outage(postgres_store):
     later, never = ["40001", "40P01", "53100", "55P03", "57014"], ["22012", "23505", "42P01"]
     found = {}

@@ -6,7 +6,6 @@ import pytest
 from alembic.script import ScriptDirectory
 from migration_rules import read, reflect, violations, write_again
 from sqlalchemy.exc import IntegrityError
-from stores import ON_POSTGRES
 
 from discussit.schema import REVISION
 
@@ -28,7 +27,6 @@ with op.get_context().autocommit_block():
 """
 
 
-@ON_POSTGRES
 def test_an_index_is_created_beside_processes_while_another_waits_to_migrate(postgres_store):
     write_migration(postgres_store.copy_migrations(), NEXT, CONCURRENT)
     postgres_store.upgrade(FIRST)

@@ -6,7 +6,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
-from stores import KINDS, ON_POSTGRES, new_store
+from stores import KINDS, new_store
 
 from discussit.models import Base
 from discussit.schema import REVISION
@@ -317,7 +317,6 @@ SELECT count(*) FROM (
 """
 
 
-@ON_POSTGRES
 def test_a_migration_that_was_interrupted_is_continued(interrupted):
     assert interrupted.rows("SELECT count(*) FROM entries WHERE nth IS NULL AND group_id = 9") == [(15000,)]
     interrupted.execute("DROP TRIGGER fail ON entries")
@@ -328,14 +327,12 @@ def test_a_migration_that_was_interrupted_is_continued(interrupted):
     assert interrupted.rows(MISCOUNTED) == [(0,)]
 
 
-@ON_POSTGRES
 def test_a_moved_row_keeps_no_copy_of_its_text(interrupted):
     copies = interrupted.rows("SELECT count(*) FROM entries WHERE nth IS NOT NULL AND content <> ''")
 
     assert copies == [(0,)]
 
 
-@ON_POSTGRES
 def test_a_server_that_was_not_stopped_cannot_write_into_half_a_migration(interrupted):
     write = "INSERT INTO entries SELECT id, 25001, 'Message', 1, now(), 'hi', NULL FROM groups WHERE name = :name"
 

@@ -103,7 +103,6 @@ def role(postgres_store, postgres):
     postgres.execute(f"DROP ROLE {role}")
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_database_that_a_role_may_not_write_is_refused(role, postgres_store):
     name, settings = role
     postgres_store.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
@@ -117,7 +116,6 @@ async def test_a_database_that_a_role_may_not_write_is_refused(role, postgres_st
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_database_that_is_read_only_is_refused(postgres_store):
     postgres_store.upgrade()
     name = make_url(postgres_store.settings.database_url).database

@@ -14,8 +14,6 @@ from discussit.bus.backends import ANSWER_LIMIT, PING
 from discussit.bus.signing import Sender, Signatures
 from discussit.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 LIMIT = 20  # seconds
 
 

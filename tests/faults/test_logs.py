@@ -5,7 +5,6 @@ import re
 import pytest
 from garden import CommandServer, FaultyServer, Garden
 from people import PASSWORD
-from stores import ON_POSTGRES
 
 SAID = "the rosemary is for remembrance"
 WRONG, NEW = "wrong horse battery", "another horse entirely"
@@ -69,7 +68,7 @@ ALTER TABLE texts ADD CONSTRAINT refused CHECK (FALSE) NOT VALID;
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=ON_POSTGRES)])
+@pytest.fixture(params=["sqlite", "postgres"])
 def refusing(request, tmp_path):
     """A garden whose database then takes no name, password or text any more."""
     url = {}

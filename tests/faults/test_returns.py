@@ -5,9 +5,6 @@ import re
 
 import pytest
 
-# One process makes the long log for all.
-pytestmark = pytest.mark.xdist_group("returns")
-
 
 @pytest.fixture(scope="module")
 def long_garden(new_garden):

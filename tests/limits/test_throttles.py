@@ -161,7 +161,7 @@ def test_an_invented_address_does_not_help(site, environment, alice):
 CONN = HTTPConnection({"type": "http", "scheme": "http", "headers": [], "client": ("203.0.113.9", 1), "path": "/"})
 
 
-@pytest.fixture(params=["in this process", pytest.param("in Redis", marks=pytest.mark.xdist_group("engines"))])
+@pytest.fixture(params=["in this process", "in Redis"])
 async def limits(request, environment):
     url = "memory://"
     if request.param == "in Redis":
@@ -348,7 +348,6 @@ async def test_messages_wait_for_nobody_where_no_redis_counts_them(settings):
         messages.count_here()
 
 
-@pytest.mark.xdist_group("engines")
 async def test_messages_that_redis_counts_are_not_counted_here(counters, redis):
     redis.command_line("FLUSHALL")
     here, elsewhere = (Repeated(counter, [(Limit("messages", *THREE), "alice")]) for counter in counters)
@@ -360,7 +359,6 @@ async def test_messages_that_redis_counts_are_not_counted_here(counters, redis):
         await here.count()
 
 
-@pytest.mark.xdist_group("engines")
 async def test_messages_wait_for_no_redis_that_did_not_answer(counters, redis):
     messages = Repeated(counters[0], [(Limit("messages", *THREE), "alice")])
     redis.kill()
@@ -424,7 +422,6 @@ async def counters(redis, environment):
     redis.start_if_down()
 
 
-@pytest.mark.xdist_group("engines")
 async def test_processes_that_share_a_redis_count_together(counters):
     limit = Limit("things of two processes", *THREE)
     for counter in (*counters, counters[0]):
@@ -436,7 +433,6 @@ async def test_processes_that_share_a_redis_count_together(counters):
     await counters[0].count((limit, "bob"))
 
 
-@pytest.mark.xdist_group("engines")
 async def test_without_redis_each_process_counts_for_itself_and_warns_once(counters, redis, caplog):
     limit = Limit("things without Redis", *THREE)
     redis.kill()
@@ -468,7 +464,6 @@ async def test_whatever_answers_in_the_place_of_redis_each_process_counts_for_it
         await counter.close()
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_frozen_redis_delays_nobody_for_long(counters, redis, environment):
     limit = Limit("things of a slow Redis", *THREE)
     await counters[0].count((limit, "alice"))
@@ -484,7 +479,6 @@ async def test_a_frozen_redis_delays_nobody_for_long(counters, redis, environmen
     redis.send(signal.SIGCONT)
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_redis_that_came_back_counts_again(counters, redis, environment):
     environment.setattr(throttles, "REDIS_PAUSE", 0)
     limit = Limit("things of a Redis that came back", *THREE)
@@ -499,7 +493,6 @@ async def test_a_redis_that_came_back_counts_again(counters, redis, environment)
         await counters[1].count((limit, "alice"))
 
 
-@pytest.mark.xdist_group("engines")
 async def test_what_was_counted_without_redis_is_not_taken_back_from_redis(counters, redis, environment):
     environment.setattr(throttles, "REDIS_PAUSE", 0)
     limit = Limit("things counted without Redis", *THREE)
@@ -515,7 +508,6 @@ async def test_what_was_counted_without_redis_is_not_taken_back_from_redis(count
         await counters[1].count((limit, "alice"))
 
 
-@pytest.mark.xdist_group("engines")
 async def test_what_redis_counted_is_not_taken_back_from_this_process(counters, redis):
     limit = Limit("things that Redis counted", *THREE)
     counted = await counters[0].count((limit, "alice"))
@@ -529,7 +521,6 @@ async def test_what_redis_counted_is_not_taken_back_from_this_process(counters, 
         await counters[0].count((limit, "alice"))
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize("setting", [["maxmemory", "1"], ["min-replicas-to-write", "1"]], ids=" ".join)
 async def test_a_redis_that_takes_no_writes_refuses_nobody(counters, redis, caplog, setting):
     limit = Limit("things of a Redis that is full", *THREE)
@@ -545,7 +536,6 @@ async def test_a_redis_that_takes_no_writes_refuses_nobody(counters, redis, capl
     assert "Redis does not count" in caplog.text
 
 
-@pytest.mark.xdist_group("engines")
 async def test_one_damaged_window_leaves_redis_counting_for_everybody(counters, redis, caplog):
     limit = Limit("damaged things", *THREE)
     redis.command_line("SET", f"discussit:window:{limit.what}:60:alice", "many")

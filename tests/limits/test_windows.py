@@ -38,7 +38,7 @@ async def in_redis(redis):
     redis.command_line("CONFIG", "SET", "maxmemory", "0")
 
 
-@pytest.fixture(params=["in this process", pytest.param("in Redis", marks=pytest.mark.xdist_group("engines"))])
+@pytest.fixture(params=["in this process", "in Redis"])
 def counts(request):
     return LocalWindows() if request.param == "in this process" else request.getfixturevalue("in_redis")
 
@@ -110,7 +110,6 @@ async def test_an_act_of_an_ended_window_is_not_taken_back_from_the_next(stopwat
     assert await wait(counts, 4, ALICE) == 60
 
 
-@pytest.mark.xdist_group("engines")
 async def test_an_act_of_a_window_that_redis_forgot_is_not_taken_back_from_the_next(in_redis, redis):
     await in_redis.count(1, [ALICE])
     redis.command_line("FLUSHALL")
@@ -161,7 +160,6 @@ async def test_what_is_taken_back_opens_no_window(counts):
 # What others put into Redis
 
 
-@pytest.mark.xdist_group("engines")
 @pytest.mark.parametrize(
     "command",
     [
@@ -188,7 +186,6 @@ async def test_a_value_that_is_no_window_refuses_nobody_for_ever(in_redis, redis
     assert refused == [None, None, 60]
 
 
-@pytest.mark.xdist_group("engines")
 async def test_a_window_that_would_last_too_long_is_cut(in_redis, redis):
     await in_redis.count(1, [ALICE])
     await in_redis.count(2, [ALICE])

@@ -79,9 +79,6 @@ class Crowd(NamedTuple):
         return response
 
 
-in_crowd = pytest.mark.xdist_group("crowd")  # which is there once
-
-
 @pytest.fixture(scope="module")
 def crowd(scenes):
     """For all tests of this file, which only read."""
@@ -149,7 +146,6 @@ def test_beside_the_log_of_somebodys_only_group_which_is_archived_it_says_so(sit
 # With 10,000 rows
 
 
-@in_crowd
 @pytest.mark.parametrize("name", LISTS)
 def test_a_long_list_is_cut_and_says_so(crowd, name):
     response = crowd.reads(name)
@@ -164,7 +160,6 @@ def panels(page):
     return " ".join(" ".join(page.one(id).text.split()) for id in ("my-groups", "people") if id in page.ids())
 
 
-@in_crowd
 @pytest.mark.parametrize("name", PAGED)
 def test_pages_lead_on_and_show_other_rows(crowd, name):
     first, second = (Page(crowd.reads(name, page=number).text) for number in ("1", "2"))
@@ -175,7 +170,6 @@ def test_pages_lead_on_and_show_other_rows(crowd, name):
     assert any("page=1" in (each.get("href") or "") or each.get("rel") == "prev" for each in second.elements)
 
 
-@in_crowd
 @pytest.mark.parametrize("name", PAGED)
 def test_what_is_no_pages_number_leads_to_the_first_page(crowd, name):
     first = rows(Page(crowd.reads(name).text), name)
@@ -185,7 +179,6 @@ def test_what_is_no_pages_number_leads_to_the_first_page(crowd, name):
     assert shown == dict.fromkeys(NO_PAGES, first)
 
 
-@in_crowd
 @pytest.mark.parametrize("name", PAGED)
 def test_beyond_its_end_a_list_shows_the_last_page_or_a_way_back(crowd, name):
     for number in BEYOND:
@@ -198,7 +191,6 @@ def test_beyond_its_end_a_list_shows_the_last_page_or_a_way_back(crowd, name):
 # Filtered to nothing
 
 
-@in_crowd
 @pytest.mark.parametrize("name", SEARCHED)
 def test_a_search_that_finds_nothing_says_so_and_leads_back(crowd, name):
     for term in IN_NO_NAME:
@@ -247,7 +239,6 @@ class Stopped:
         self.begins, self.ends = postgres.kill, postgres.start
 
 
-@pytest.mark.xdist_group("engines")
 def test_while_the_database_fails_each_list_says_so_and_can_be_tried_again(alice, addresses, outage):
     outage.begins()
     failed = {address: alice.get(address) for address in addresses}
@@ -268,7 +259,6 @@ def answer(response):
     return response.status_code, response.headers["retry-after"], lead, *ways
 
 
-@pytest.mark.xdist_group("engines")
 def test_what_failed_is_not_to_be_logged_in_for(alice, gardening, outage):
     outage.begins()
     page, sent = alice.get("/groups/"), alice.says(gardening, "What was typed")
@@ -287,7 +277,6 @@ def test_while_another_program_writes_all_lists_are_read(alice, addresses):
         assert {address: alice.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
 
 
-@pytest.mark.xdist_group("engines")
 def test_without_the_bus_all_lists_are_read(bus_of_redis, alice, addresses, redis):
     redis.kill()
     answers = {address: alice.get(address).status_code for address in addresses}

@@ -81,10 +81,6 @@ def test_nothing_lacks_what_it_needs():
     subprocess.run([sys.executable, "-m", "pip", "check"], check=True)
 
 
-# One process builds for all.
-pytestmark = pytest.mark.xdist_group("packaging")
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """Built from the source distribution, so that one is whole as well."""

@@ -171,7 +171,6 @@ def test_where_browsers_come_another_way_it_names_the_hosts(environment, options
         assert re.fullmatch(place, said)
 
 
-@pytest.mark.xdist_group("engines")
 def test_with_workers_the_address_is_one_that_is_allowed(environment, redis):
     settings = {"ALLOWED_HOSTS": "localhost", "BROADCAST_URL": redis.bus_url}
     with (
