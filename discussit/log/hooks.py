@@ -9,7 +9,7 @@ Statements that bypass the ORM bypass these hooks.
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 
-from sqlalchemy import Update, event, inspect, select, text, update
+from sqlalchemy import Update, event, inspect, select, text, union, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction, UOWTransaction, attributes
 
@@ -22,6 +22,7 @@ from discussit.models.accounts import Session, User, locked_sessions
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES, MENTIONS, TEXTS, VERSIONS, Entry, Event, GroupChange, Message
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, new_epoch
+from discussit.models.invitations import Invitation
 from discussit.models.locks import lock_groups
 from discussit.text.rich import Parsed, parse
 
@@ -29,6 +30,7 @@ from discussit.text.rich import Parsed, parse
 @event.listens_for(OrmSession, "before_flush")
 def before_flush(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
     """Log memberships, make them follow events, write revisions, end sessions and conversations, take new entries."""
+    _hold_groups(session)
     memberships.log_memberships(session)
     memberships.follow_events(session)
     ownership.keep_owners(session)
@@ -61,7 +63,26 @@ def _have_copies_erased(session: OrmSession) -> None:
         session.execute(text(f"PRAGMA user_version={asked + 1}"))
 
 
-# Sessions
+# Accounts
+
+
+def _hold_groups(session: OrmSession) -> None:
+    """Lock the groups that changes of accounts reach, all at the same time: models/locks.py has the order.
+
+    An account is renamed wherever it wrote, invites nobody any more where it was a superuser, and ends conversations.
+    """
+    users = [row for row in session.dirty if isinstance(row, User)]
+    renamed = [user.id for user in users if _is_renamed(user)]
+    demoted = [user.id for user in users if ownership.is_demoted(user)]
+    closed = [user.id for user in users if _is_closed(user)]
+    if not (renamed or demoted or closed):
+        return
+    reached = union(
+        select(ENTRIES.c.group_id).where(ENTRIES.c.user_id.in_(renamed)),
+        select(Invitation.group_id).where(Invitation.created_by.in_(demoted), Invitation.revoked_at.is_(None)),
+        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id.in_(closed)),
+    )
+    session.connection().execute(lock_groups(reached))
 
 
 def _end_sessions(session: OrmSession) -> None:
@@ -80,7 +101,6 @@ def _end_conversations(session: OrmSession) -> None:
     of_closed = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id.in_(closed))
     direct = GROUPS.c.id.in_(of_closed), GROUPS.c.access == Access.DIRECT
     if closed:
-        session.connection().execute(lock_groups(select(GROUPS.c.id).where(*direct)))
         ended = update(GROUPS).where(*direct).values(posting=Posting.NOBODY, rev=GROUPS.c.rev + 1)
         _note_changed_groups(session, ended)
 

@@ -112,12 +112,13 @@ def _revoke_invitations(session: OrmSession) -> None:
         may_invite = is_superuser and membership not in left
         if might_invite and not may_invite:
             _revoke(session, membership.user_id, Invitation.group_id == membership.group_id)
-    for user in [row for row in session.dirty if isinstance(row, User)]:
-        if not user.is_superuser and True in inspect(user).attrs.is_superuser.history.deleted:
-            # Those of a group are ended by whoever holds the group.
-            invited = Invitation.created_by == user.id, Invitation.group_id.is_not(None)
-            session.execute(lock_groups(select(Invitation.group_id).where(*invited, Invitation.revoked_at.is_(None))))
-            _revoke(session, user.id, _of_superusers(user.id))
+    for user in [row for row in session.dirty if isinstance(row, User) and is_demoted(row)]:
+        _revoke(session, user.id, _of_superusers(user.id))
+
+
+def is_demoted(user: User) -> bool:
+    """Whether this flush makes a superuser an ordinary user."""
+    return not user.is_superuser and True in inspect(user).attrs.is_superuser.history.deleted
 
 
 def _of_superusers(user_id: int) -> ColumnElement[bool]:

@@ -284,6 +284,17 @@ def lose_the_right_to_invite(town):
     town.administers(finn, username="finn")
 
 
+def rename_and_demote(town):
+    """In one form: what the account wrote has another name, and its invitations end."""
+    finn = f"user/edit/{town.ids['finn']}"
+    town.administers(finn, username="finn", is_superuser="on")
+    for group in town.groups[8:5:-1]:
+        town.finn.post(f"/groups/{group}/invitations/")
+    town.administers(finn, username="finnian")
+    town.administers(finn, username="finn")
+    town.finn.log_in()
+
+
 def delete_messages(town):
     found = "SELECT group_id, max(seq) AS seq FROM entries WHERE kind = 'Message' AND state = 'live' GROUP BY group_id"
     keys = [f"{row['group_id']};{row['seq']}" for row in town.rows(found)]
@@ -319,6 +330,7 @@ ACTS = [
     invite,
     invite_to_server,
     lose_the_right_to_invite,
+    rename_and_demote,
     converse,
     join_closed_group,
     restore,
@@ -401,6 +413,7 @@ def watched(name, note):
         (close_newcomers, "groups", 1, 10),
         (change_members, "groups", 2, 10),
         (delete_messages, "groups", 1, 10),
+        (rename_and_demote, "groups", 1, 8),
         (restore, "groups", 1, 10),
         (promote_and_demote, "users", 1, 6),
     ],
