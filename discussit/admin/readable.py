@@ -32,7 +32,13 @@ def in_readable_group(group_id: InstrumentedAttribute[int], user_id: int) -> Col
 
 def readable_entries(user_id: int) -> ColumnElement[bool]:
     """A condition for entries: whether the user may read them in the group or, if it is open, could after joining."""
+    # Most groups are readable from their first entry on. These and what is not readable at all are told apart by groups
+    # alone, which PostgreSQL does once for all entries: a count of 300,000 takes 0.1 s instead of 1 s.
+    own_from_first = exists().where(is_member(user_id, Group.id), Membership.from_seq <= 1)
+    is_open_from_first = (Group.access == Access.OPEN) & (Group.readable_from <= 1)
+    from_first = select(Group.id).where(is_open_from_first | (Group.access.in_(LISTED) & own_from_first))
     of_group = Group.id == Entry.group_id
     is_open = exists().where(of_group, Group.access == Access.OPEN, Group.readable_from <= Entry.seq)
     own = exists().where(is_member(user_id, Entry.group_id), Membership.from_seq <= Entry.seq)
-    return is_open | (own & exists().where(of_group, Group.access.in_(LISTED)))
+    later = in_readable_group(Entry.group_id, user_id) & (is_open | own)
+    return Entry.group_id.in_(from_first) | later
