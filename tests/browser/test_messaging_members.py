@@ -1,6 +1,7 @@
 """From a member's name to a conversation with them."""
 
 import pytest
+from browsers import OUTAGE
 from playwright.sync_api import expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -69,7 +70,8 @@ def test_a_row_that_appears_equals_one_that_is_loaded(arrives, alice, gardening)
     assert markup(row(alice, other.name)) == appeared
 
 
-def test_whoever_left_and_came_back_meanwhile_still_does_not_message_themselves(alice, bob, together):
+def test_whoever_left_and_came_back_meanwhile_still_does_not_message_themselves(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
     bob.goes_offline()
     bob.leaves(together)
     bob.joins(together)
