@@ -46,9 +46,8 @@ async def change_settings(
     user: CurrentUser,
     uuid: UUID,
     wanted: Wanted,
+    creation: GroupCreation,
     then: Then = nothing,
-    *,
-    creation: GroupCreation = GroupCreation.EVERYONE,
 ) -> tuple[int, list[Kind]]:
     """Have the group be as it is wanted. Return its id, and the kinds of what was changed.
 

@@ -82,7 +82,7 @@ async def _change(request: Request) -> Response:
     place = address(request, f"/groups/{seen.group.uuid}/{'' if seen.membership else 'settings/'}")
     try:
         group, kinds = await change_settings(
-            site.database, user, seen.group.uuid, wanted, claiming(form, place), creation=site.group_creation
+            site.database, user, seen.group.uuid, wanted, site.group_creation, claiming(form, place)
         )
     except Refused as refused:
         return await _refused(request, form, refused)

@@ -17,6 +17,7 @@ from discussit.groups.settings import Wanted, change_settings
 from discussit.models import Group, Invitation, InvitationUse, Membership, Session, User
 from discussit.models.accounts import session_id
 from discussit.models.groups import Access, Role
+from discussit.settings import GroupCreation
 
 PASSWORD = "correct horse battery"
 ONCE, ALWAYS = Terms(max_uses=1), Terms()
@@ -107,7 +108,7 @@ async def test_nobody_is_invited_to_a_direct_group(world, alice):
 
 
 async def test_nobody_is_invited_to_an_archived_group(world, alice):
-    await change_settings(world.database, alice, world.group.uuid, Wanted(is_archived=True))
+    await change_settings(world.database, alice, world.group.uuid, Wanted(is_archived=True), GroupCreation.EVERYONE)
 
     assert await refused(link_of(world, alice)) == ErrorCode.READ_ONLY
 
@@ -373,7 +374,9 @@ async def test_archiving_ends_invitations_for_good(world, alice, bob):
     link = await link_of(world, alice)
 
     for is_archived in (True, False):
-        await change_settings(world.database, alice, world.group.uuid, Wanted(is_archived=is_archived))
+        await change_settings(
+            world.database, alice, world.group.uuid, Wanted(is_archived=is_archived), GroupCreation.EVERYONE
+        )
 
     with pytest.raises(InvitationSpent):
         await redeem(world.database, bob, link.token)

@@ -21,6 +21,7 @@ from discussit.groups.settings import Wanted, change_settings
 from discussit.log.draft import DeleteDraft, MessageDraft
 from discussit.models import Entry, Group, GroupChange, Invitation, Membership, User
 from discussit.models.groups import Access, Role
+from discussit.settings import GroupCreation
 
 ROLES = {"alice": Role.OWNER, "bob": Role.OWNER, "carol": Role.MODERATOR, "dan": Role.MEMBER}
 NAMES = tuple(ROLES)
@@ -71,7 +72,9 @@ def adds(world, name, other):
 
 
 def renames(world, name):
-    return change_settings(world.database, world.requests[name], world.group.uuid, Wanted(name=f"Of {name}"))
+    return change_settings(
+        world.database, world.requests[name], world.group.uuid, Wanted(name=f"Of {name}"), GroupCreation.EVERYONE
+    )
 
 
 def opens(world, name):
@@ -87,7 +90,9 @@ def archives(world, name, is_archived):
 
 
 def settles(world, name, **wanted):
-    return change_settings(world.database, world.requests[name], world.group.uuid, Wanted(**wanted))
+    return change_settings(
+        world.database, world.requests[name], world.group.uuid, Wanted(**wanted), GroupCreation.EVERYONE
+    )
 
 
 async def invites(world, name):

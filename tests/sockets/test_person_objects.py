@@ -9,6 +9,7 @@ from sqlalchemy import select
 from discussit.accounts.current_user import CurrentUser, SessionCredential
 from discussit.groups.settings import Wanted, change_settings
 from discussit.models import Group, User
+from discussit.settings import GroupCreation
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ async def change(database, name, uuid, wanted):
         (session_row,) = await user.awaitable_attrs.sessions
     credential = SessionCredential(session_row.id)
     current = CurrentUser(user.id, user.username, user.is_superuser, credential, user.account_id)
-    await change_settings(database, current, uuid, wanted)
+    await change_settings(database, current, uuid, wanted, GroupCreation.EVERYONE)
 
 
 def test_a_group_is_sent_to_whom_it_is_new(alice, state, kitchen, home):
