@@ -55,7 +55,7 @@ FILL = (
     WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :groups)
     INSERT INTO groups (uuid, name, last_seq, messages, last_message_at, member_count, revisions, epoch, created_at,
         access, description, preview)
-    SELECT printf('%032x', number + 65536), 'Group ' || (number * 7919 % :groups) || ' of the neighbourhood', :messages,
+    SELECT printf('%032x', number + 65536), 'Group ' || (number * 7919 % :groups) || ' of this village', :messages,
         :messages, datetime('2026-01-01', (number * 104729 % 20000000) || ' seconds') || '.000000', 1, 0, 'e',
         '2026-01-01 00:00:00.000000', iif(number % :closed, 'open', 'closed'), 'Whatever concerns us.', 1
     FROM numbers
