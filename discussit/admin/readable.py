@@ -4,7 +4,7 @@ Of closed groups they see what is listed of each, and all else only where they a
 they joined. Of direct groups they see nothing but their number.
 """
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from discussit.groups.membership import is_member
@@ -38,7 +38,9 @@ def readable_entries(user_id: int) -> ColumnElement[bool]:
     is_open_from_first = (Group.access == Access.OPEN) & (Group.readable_from <= 1)
     from_first = select(Group.id).where(is_open_from_first | (Group.access.in_(LISTED) & own_from_first))
     of_group = Group.id == Entry.group_id
-    is_open = exists().where(of_group, Group.access == Access.OPEN, Group.readable_from <= Entry.seq)
-    own = exists().where(is_member(user_id, Entry.group_id), Membership.from_seq <= Entry.seq)
+    # A change is as readable as what it changed.
+    seq = func.coalesce(Entry.target, Entry.seq)
+    is_open = exists().where(of_group, Group.access == Access.OPEN, Group.readable_from <= seq)
+    own = exists().where(is_member(user_id, Entry.group_id), Membership.from_seq <= seq)
     later = in_readable_group(Entry.group_id, user_id) & (is_open | own)
     return Entry.group_id.in_(from_first) | later

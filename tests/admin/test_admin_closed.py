@@ -198,6 +198,16 @@ def test_what_was_written_before_is_not_shown_to_those_who_may_not_read_it(site,
     assert listed(alice, "message", group=ROSES) == ["2;8"]
 
 
+def test_a_change_of_what_they_may_not_read_is_not_shown_either(site, state, alice, bob, roses):
+    site.portal.call(lambda: change(state.database, roses, history="from_join"))
+    alice.post(f"/admin/group/join/{ROSES}")
+    bob.says(roses, "later")
+    for seq in (3, 8):
+        bob.reacts(roses, seq, "🍅")
+
+    assert listed(alice, "change", group=ROSES) == ["2;10"]
+
+
 def test_what_was_written_before_a_group_was_opened_is_not_shown_either(site, state, alice, bob, roses):
     site.portal.call(lambda: change(state.database, roses, access="open", readable_from=4))
 
