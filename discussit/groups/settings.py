@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.accounts.current_user import CurrentUser
@@ -15,9 +16,10 @@ from discussit.groups.admission import Admitted, acting
 from discussit.groups.creation import creatable
 from discussit.log.kinds import ARCHIVED, CLOSED, DESCRIBED, OPENED, RENAMED, SETTINGS, UNARCHIVED, Kind
 from discussit.log.lines import setting_value
+from discussit.log.write import raise_revisions
 from discussit.models import Group, GroupChange, Invitation, Membership
 from discussit.models.base import now
-from discussit.models.groups import Access, History, Role
+from discussit.models.groups import Access, History, Role, new_epoch
 from discussit.settings import GroupCreation
 
 NOT_OWNER = "Only owners of this group can change it."
@@ -140,7 +142,10 @@ async def _open(log: _Log, group: Group, *, from_now_on: bool) -> Kind:
         # Members who came later than others may read as much as strangers may from now on.
         later = Membership.group_id == group.id, Membership.from_seq > group.readable_from
         opened = update(Membership).where(*later).values(from_seq=group.readable_from)
-        await log.session.execute(opened, execution_options={"synchronize_session": False})
+        found = await log.session.execute(opened, execution_options={"synchronize_session": False})
+        if cast(CursorResult[Any], found).rowcount:
+            # Their sockets would go on hiding changes of what they may read by now: have them load the log again.
+            await log.session.run_sync(raise_revisions, group.id, new_epoch())
     return kind
 
 

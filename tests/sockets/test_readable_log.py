@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from people import HttpPerson
+from rights import settle
 from sqlalchemy import select
 
 from discussit.models import Group, User
@@ -141,6 +142,17 @@ def test_a_change_of_a_newer_message_is_shown(alice, bob, late):
         alice.edits(late, 4, "Hello, bob")
 
         assert reader.until(seq=5)["content"] == "Hello, bob"
+
+
+def test_whoever_may_read_more_from_now_on_loads_the_log_again(alice, bob, late):
+    with bob.reading(late) as reader, alice.reading(late) as of_alice:
+        settle(alice, late, access="open")
+        alice.deletes(late, 2)
+
+        assert "reset" in [reader.next()["type"] for _ in range(3)]
+        assert of_alice.until(seq=6)["target"] == 2
+    with bob.reading(late, since=5) as reader:
+        assert reader.next()["type"] == "message_deleted"
 
 
 def test_a_client_of_the_tutorial_is_sent_no_edit_of_an_older_message(alice, bob, late):
