@@ -110,11 +110,19 @@ async def acting(
 
 
 def _may_act(user_id: int) -> ColumnElement[bool]:
-    """`may_see` for a query that is locked, which can't have outer joins; and for superusers what has no owner."""
+    """`may_see` for a query that is locked, which can't have outer joins; and for superusers what nobody ever owned."""
     own = exists().where(is_member(user_id, Group.id), may_see())
     is_superuser = exists().where(User.id == user_id, User.is_superuser)
-    has_no_owner = (Group.access == literal_column("'closed'")) & ~exists().where(is_owned())
-    return (Group.access == literal_column("'open'")) | own | (has_no_owner & is_superuser)
+    is_nobodys = (Group.access == literal_column("'closed'")) & ~Group.had_owner
+    return (Group.access == literal_column("'open'")) | own | (is_nobodys & is_superuser)
+
+
+def acts_as_owner(group: Group, *, is_superuser: bool) -> bool:
+    """Whether a superuser who is not in the group has the rights of its owner: where it never had one.
+
+    A group that had one and none any more is empty: what its members wrote is no superuser's to open.
+    """
+    return is_superuser and group.access != Access.DIRECT and not group.had_owner
 
 
 def is_owned() -> ColumnElement[bool]:
@@ -134,7 +142,7 @@ def admitted_to(session: OrmSession, group: Group, user: User) -> Admitted:
     membership = session.get(Membership, (group.id, user.id), populate_existing=True)
     if membership is not None:
         return Admitted(group, user, membership, rank_of(membership, is_superuser=user.is_superuser))
-    if user.is_superuser and group.access != Access.DIRECT and not has_owner(session, group):
+    if acts_as_owner(group, is_superuser=user.is_superuser):
         return Admitted(group, user, None, Role.OWNER.rank)
     if group.access != Access.OPEN:
         raise NoSuchGroup
@@ -142,10 +150,7 @@ def admitted_to(session: OrmSession, group: Group, user: User) -> Admitted:
 
 
 def has_owner(session: OrmSession, group: Group, *, besides: int | None = None) -> bool:
-    """Whether a member, other than the user with the id `besides`, owns the group.
-
-    If nobody does, superusers act as its owners.
-    """
+    """Whether a member, other than the user with the id `besides`, owns the group."""
     owner = select(Membership.user_id).join(Group, is_owned()).where(Group.id == group.id)
     if besides is not None:
         owner = owner.where(Membership.user_id != besides)
@@ -161,7 +166,7 @@ class Seen(NamedTuple):
 
 
 def admit_to_act(session: OrmSession, user: CurrentUser, uuid: UUID) -> Seen:
-    """`admit`, also for superusers where nobody owns the group: to read what `acting` lets them change.
+    """`admit`, also for superusers where nobody ever owned the group: to read what `acting` lets them change.
 
     Raises NoSuchGroup, NotAMember and NotLoggedIn.
     """
@@ -169,7 +174,7 @@ def admit_to_act(session: OrmSession, user: CurrentUser, uuid: UUID) -> Seen:
         membership = admit(session, user, uuid)
     except (NoSuchGroup, NotAMember):
         group = session.scalar(select(Group).where(Group.uuid == uuid, _may_act(user.id)))
-        if not user.is_superuser or group is None or has_owner(session, group):
+        if group is None or not acts_as_owner(group, is_superuser=user.is_superuser):
             raise
         return Seen(group, None, Role.OWNER.rank)
     return Seen(membership.group, membership, rank_of(membership, is_superuser=user.is_superuser))
@@ -185,6 +190,8 @@ async def join_or_leave(
     """
     async with acting(database, user, uuid) as (session, admitted):
         group, row = admitted.group, admitted.user
+        if admitted.membership is None and group.access != Access.OPEN:
+            raise NoSuchGroup
         if joins and admitted.membership is None:
             check_joinable(group)
         if group.access == Access.DIRECT and admitted.membership is not None:

@@ -102,7 +102,7 @@ async def remove_member(
     """
     async with acting(database, user, uuid) as (session, admitted):
         _check_no_direct(admitted)
-        if admitted.rank < Role.MODERATOR.rank:
+        if admitted.membership is None or admitted.rank < Role.MODERATOR.rank:
             raise Refused(ErrorCode.NOT_ALLOWED, NOT_REMOVING)
         membership = await _found(session, admitted.group, username)
         if membership.user_id == user.id:
@@ -143,7 +143,7 @@ async def change_role(
     """
     async with acting(database, user, uuid) as (session, admitted):
         group = admitted.group
-        _check_roles(admitted, rev)
+        _check_roles(admitted, role, rev)
         membership = await _found(session, group, username)
         await session.run_sync(_check_change, admitted, membership, role)
         is_changed = membership.role != role
@@ -162,9 +162,10 @@ def _change_of(admitted: Admitted, membership: Membership) -> GroupChange:
     )
 
 
-def _check_roles(admitted: Admitted, rev: int | None) -> None:
+def _check_roles(admitted: Admitted, role: Role, rev: int | None) -> None:
     _check_no_direct(admitted)
-    if admitted.rank < Role.OWNER.rank:
+    # From outside, superusers appoint owners, which all members see. Other answers would tell them who is a member.
+    if admitted.rank < Role.OWNER.rank or (admitted.membership is None and role != Role.OWNER):
         raise Refused(ErrorCode.NOT_ALLOWED, NOT_ROLES)
     if rev not in (None, admitted.group.rev):
         raise Refused(ErrorCode.CHANGED, CHANGED)

@@ -186,6 +186,30 @@ def test_a_superuser_outside_changes_what_nobody_owns(site, state, alice, bob, l
     assert changes(bob, lunch)[-1] == "alice renamed the group to Dinner"
 
 
+def test_a_group_that_its_last_member_left_is_no_superusers_to_open(alice, bob, cleo, lunch):
+    settle(bob, lunch, access="closed")
+    bob.says(lunch, "the spare key is under the rosemary")
+    for person in (cleo, bob):
+        person.leaves(lunch)
+
+    answers = [settle(alice, lunch, access="open"), alice.get(f"/groups/{lunch}/settings/")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_whoever_left_a_closed_group_does_not_learn_its_new_name(bob, cleo, lunch):
+    settle(bob, lunch, access="closed")
+    cleo.says(lunch, "hello")
+    (seq,) = [each["seq"] for each in entries(cleo, lunch) if each["type"] == "text_message"]
+    cleo.leaves(lunch)
+
+    settle(bob, lunch, name="Layoffs")
+
+    response = cleo.get(f"/groups/{lunch}/messages/{seq}/delete/")
+    assert response.status_code == 200
+    assert "Layoffs" not in response.text
+
+
 def test_a_superuser_in_the_group_changes_it(alice, bob, lunch):
     alice.joins(lunch)
 

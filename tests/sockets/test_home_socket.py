@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from people import V1, HttpPerson, closed, refused
+from rights import settle
 from world import break_database
 
 from discussit.assets import version
@@ -75,6 +76,16 @@ def test_an_unknown_group_is_answered_with_an_error(alice, frame):
 
     assert isinstance(error.pop("message"), str)
     assert error == {"type": "error", "code": "no_such_group", "data": NOWHERE}
+
+
+@pytest.mark.parametrize("frame", [join, leave])
+def test_so_is_a_closed_group_that_a_superuser_is_not_in(alice, gardening, frame):
+    settle(alice, gardening, access="closed")
+    alice.leaves(gardening)
+
+    with alice.at_home() as socket:
+        socket.send_json(frame(gardening))
+        assert socket.receive_json()["code"] == "no_such_group"
 
 
 def test_everyone_in_the_group_is_sent_joins_and_leaves(alice, bob, gardening):
