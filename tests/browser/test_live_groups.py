@@ -186,6 +186,28 @@ def test_a_group_appears_beside_the_log_and_goes(alice, bob, together):
     expect(beside(bob, together)).to_be_visible()
 
 
+def test_the_sidebar_says_when_it_is_empty(site, bob, cooking):
+    bob.opens(cooking)
+    none = bob.find("#no-own-groups")
+    expect(none).to_be_hidden()
+
+    change(site, cooking, archived_at="2026-01-01 00:00:00.000000")
+    expect(none).to_have_text("You have no groups in use.")
+
+    change(site, cooking, archived_at=None)
+    expect(beside(bob, cooking)).to_be_visible()
+    expect(none).to_be_hidden()
+
+
+def test_a_long_name_fits_into_pages(bob):
+    group = bob.founds("W" * 30)
+    bob.page.set_viewport_size({"width": 390, "height": 844})
+
+    for path in ("members/", "invitations/", "settings/", "leave/"):
+        bob.page.goto(f"groups/{group}/{path}")
+        assert (path, bob.overhang) == (path, 0)
+
+
 def test_a_group_that_appeared_beside_the_log_counts_what_is_unread(alice, bob, together):
     cooking = alice.founds("Cooking")
     bob.joins(cooking)

@@ -26,6 +26,7 @@ export class Sidebar {
   follow(object) {
     if (object.type === "group" && !object.archived) this.#changed(object)
     else this.#row(object.group_uuid)?.remove()
+    find(document, "#no-own-groups").hidden = this.#list.childElementCount > 0
   }
 
   /** @param {import("../connection/protocol.js").Group} group */
