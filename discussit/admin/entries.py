@@ -128,7 +128,7 @@ class ChangeView(EntryView, model=Change):
 
 class GroupChangeView(EntryView, model=GroupChange):
     name, name_plural = "Group change", "Group changes"
-    about = "What owners changed of their groups and of their members' roles."
+    about = "Changes that owners made to groups and roles."
     can_delete = False
     column_list = ["group", "seq", "user", "kind", "content", "other_user_id", "timestamp"]
     column_details_list = column_list

@@ -23,7 +23,7 @@ from discussit.models.groups import Access, Role, check_name, plain
 
 MEMBERS_SHOWN = 50
 
-NOT_OWNER = "This group has owners, who decide on its name. Join it to rename it."
+NOT_OWNER = "Only this group's owners, and administrators in it, can rename it. Join it first."
 
 
 class GroupView(View, model=Group):

@@ -33,7 +33,7 @@ class MembershipView(View, model=Membership):
     }
     search_label = "Search users and groups"
     delete_label = "Remove"
-    delete_means = "Whoever is removed sees their pages of the group close, and its log says that you removed them."
+    delete_means = "Removed members' open pages close, and the group's log says that you removed them."
     fields_to_create = (GROUP, PERSON)
 
     def readable(self, user_id: int) -> ColumnElement[bool]:
@@ -45,7 +45,7 @@ class MembershipView(View, model=Membership):
             if group.is_archived:
                 raise FieldError(GROUP.name, NO_JOINS)
             if not await group.add_user(user, by=await _other(session, request, user)):
-                raise FieldError("user", f"{user.username} is a member of {group.name} already.")
+                raise FieldError("user", f"{user.username} is already a member of {group.name}.")
             made = await session.get_one(Membership, (group.id, user.id))
             await self.claim(session, request, self.url_after(request, made))
         security_log.done(request, Act.MEMBER_ADD, made.user_id, group=made.group_id)

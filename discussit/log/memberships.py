@@ -40,7 +40,7 @@ def follow_events(session: OrmSession) -> None:
         if entry.kind == JOIN.name:
             # A membership that is new in this flush is that of this very Join.
             if membership is not None and (membership not in session.new or membership in changed):
-                raise NothingChanges(f"{user.username} is a member of {group.name} already.")
+                raise NothingChanges(f"{user.username} is already a member of {group.name}.")
             membership = membership or Membership(group=group, user=user)
             session.add(membership)
         else:

@@ -41,8 +41,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "off": "Only members can read messages",
     },
     "history": {
-        History.ALL: "New members can read it all",
-        History.FROM_JOIN: "New members can read it from their join on",
+        History.ALL: "All messages",
+        History.FROM_JOIN: "Only messages from after they join",
     },
     "posting": {
         Posting.EVERYONE: "All members can write",
@@ -124,7 +124,7 @@ def _value(form: Form, name: str) -> object:
     if name == "description":
         return checked(name, check_description, value)
     if value not in CHOICES[name]:
-        return _refuse(name, "Choose one of the possibilities.")
+        return _refuse(name, "Choose one of the options.")
     return value in ("on", "1") if name in ("preview", "archived") else value
 
 

@@ -260,7 +260,7 @@ def test_a_group_that_has_owners_is_not_renamed_by_others(alice, bob, access):
 
     response = edit(alice, "group", "1", name="Lilies")
 
-    assert "This group has owners" in errors(response)["name"]
+    assert "administrators in it, can rename it. Join it first." in errors(response)["name"]
     assert listed(alice, "group", search="Tulips") == ["1"]
 
 

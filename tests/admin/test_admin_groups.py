@@ -60,7 +60,7 @@ def test_a_member_removed_here_is_seen_to_leave_and_sent_nothing_more(alice, bob
 @pytest.mark.parametrize(
     ("fields", "field", "text"),
     [
-        ({"user": "bob"}, "user", "bob is a member of Gardening already."),
+        ({"user": "bob"}, "user", "bob is already a member of Gardening."),
         ({"user": "nobody"}, "user", "Nobody has this name."),
         ({"user": ""}, "user", "Nobody has this name."),
         ({"user": "\0"}, "user", "Nobody has this name."),

@@ -39,7 +39,7 @@ def converses(person, *others):
 
 
 def expect_read_only(tab):
-    expect(tab.find("#conversation-ended")).to_contain_text("Nothing can be written to it any more.")
+    expect(tab.find("#conversation-ended")).to_contain_text("You can't send messages here any more.")
     expect(tab.field).to_be_hidden()
 
 

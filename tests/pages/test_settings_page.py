@@ -142,10 +142,10 @@ def test_the_page_saves_what_was_typed(bob, lunch):
         ({"name": "x" * 31}, {"name": "A group's name has 1 to 30 printable characters."}),
         ({"description": "x" * 501}, {"description": "1 character too long. Shorten the description."}),
         ({"description": "x" * 503}, {"description": "3 characters too long. Shorten the description."}),
-        ({"access": "direct"}, {"access": "Choose one of the possibilities."}),
-        ({"preview": "1"}, {"preview": "Choose one of the possibilities."}),
+        ({"access": "direct"}, {"access": "Choose one of the options."}),
+        ({"preview": "1"}, {"preview": "Choose one of the options."}),
         ({"history": ""}, None),
-        ({"posting": "nobody"}, {"posting": "Choose one of the possibilities."}),
+        ({"posting": "nobody"}, {"posting": "Choose one of the options."}),
     ],
 )
 def test_errors_stand_beside_their_fields_and_nothing_is_saved(bob, lunch, faultless, fields, errors):
