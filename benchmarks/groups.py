@@ -21,7 +21,7 @@ from servers import SERVE, SETTINGS, Server, machine, table
 from sqlalchemy.orm import Session
 
 from discussit.database import Database
-from discussit.groups.lists import DIRECTORY, Sort, Wanted, beside_log, directory, open_groups, own_groups
+from discussit.groups.lists import DIRECTORY, DirectoryQuery, Sort, beside_log, directory, open_groups, own_groups
 from discussit.settings import Settings
 
 GROUPS, MEMBERS, OWN, MESSAGES = 10_000, 40, 500, 20  # groups, members and messages of each, groups of the visitor
@@ -31,12 +31,12 @@ VISITOR = 1  # their user's id
 LAST_PAGE = GROUPS * (CLOSED - 1) // CLOSED // DIRECTORY
 
 LISTS: dict[str, Callable[[Session], Any]] = {
-    "the directory (goal: 5 ms)": lambda session: directory(session, VISITOR, Wanted()),
-    "by name (goal: 5 ms)": lambda session: directory(session, VISITOR, Wanted(sort=Sort.NAME)),
-    "by members (goal: 5 ms)": lambda session: directory(session, VISITOR, Wanted(sort=Sort.MEMBERS)),
-    f"its page {LAST_PAGE}": lambda session: directory(session, VISITOR, Wanted(page=LAST_PAGE)),
-    "a name that few have (goal: 10 ms)": lambda session: directory(session, VISITOR, Wanted("77")),
-    "a name that all have (goal: 10 ms)": lambda session: directory(session, VISITOR, Wanted("r", Sort.NAME)),
+    "the directory (goal: 5 ms)": lambda session: directory(session, VISITOR, DirectoryQuery()),
+    "by name (goal: 5 ms)": lambda session: directory(session, VISITOR, DirectoryQuery(sort=Sort.NAME)),
+    "by members (goal: 5 ms)": lambda session: directory(session, VISITOR, DirectoryQuery(sort=Sort.MEMBERS)),
+    f"its page {LAST_PAGE}": lambda session: directory(session, VISITOR, DirectoryQuery(page=LAST_PAGE)),
+    "a name that few have (goal: 10 ms)": lambda session: directory(session, VISITOR, DirectoryQuery("77")),
+    "a name that all have (goal: 10 ms)": lambda session: directory(session, VISITOR, DirectoryQuery("r", Sort.NAME)),
     f"{OWN} own groups": lambda session: own_groups(session, VISITOR),
     "the same, beside a log": lambda session: beside_log(session, VISITOR, 1),
     "open groups": lambda session: open_groups(session, VISITOR),

@@ -15,7 +15,7 @@ from discussit.accounts.login import Then, nothing
 from discussit.database import Database
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import NO_RANK, is_member, rank_of
-from discussit.log.committed import Shown, changes_of
+from discussit.log.committed import DirectGroupShown, changes_of
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Role, is_listed, may_see
 
@@ -66,7 +66,7 @@ def admit(session: OrmSession, user: CurrentUser, uuid: UUID) -> Membership:
     return membership
 
 
-def own_groups(session: OrmSession, user: CurrentUser) -> list[UUID]:
+def own_uuids(session: OrmSession, user: CurrentUser) -> list[UUID]:
     """The uuids of the groups that the user is in. Raises NotLoggedIn if the credential is no longer valid."""
     check_rights(session, user)
     own = select(Group.uuid).join(Membership, is_member(user.id, Group.id)).where(is_listed()).order_by(Group.id)
@@ -216,5 +216,5 @@ def hide(session: OrmSession, membership: Membership) -> bool:
     if membership.hidden_at is not None and membership.hidden_at >= group.messages:
         return False
     membership.hidden_at = group.messages
-    changes_of(session).shown.append(Shown(group.uuid, group.last_seq, membership.user_id, is_hidden=True))
+    changes_of(session).shown.append(DirectGroupShown(group.uuid, group.last_seq, membership.user_id, is_hidden=True))
     return True

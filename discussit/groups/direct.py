@@ -14,7 +14,7 @@ from discussit.database import Database
 from discussit.errors import FieldError
 from discussit.groups.creation import check_daily_groups
 from discussit.groups.membership import by_typed_key, ids_of, is_member, shares_group
-from discussit.log.committed import Shown, changes_of
+from discussit.log.committed import DirectGroupShown, changes_of
 from discussit.models import Group, Membership, User
 from discussit.models.accounts import Direct, username_key
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, may_see
@@ -118,4 +118,4 @@ async def _create(session: AsyncSession, user_id: int, people: Collection[int]) 
 
 
 def _note_shown(session: AsyncSession, uuid: UUID, seq: int, user_id: int) -> None:
-    changes_of(session.sync_session).shown.append(Shown(uuid, seq, user_id))
+    changes_of(session.sync_session).shown.append(DirectGroupShown(uuid, seq, user_id))

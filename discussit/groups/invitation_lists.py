@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 PAGE = 50  # invitations, or uses of one
 
 
-class Listed(NamedTuple):
+class ListedInvitation(NamedTuple):
     """An invitation in a list."""
 
     id: int
@@ -45,7 +45,7 @@ class Use(NamedTuple):
     used_at: datetime
 
 
-class Part(NamedTuple, Generic[Row]):
+class ListPage(NamedTuple, Generic[Row]):
     """One page of a list."""
 
     rows: Sequence[Row]
@@ -54,7 +54,7 @@ class Part(NamedTuple, Generic[Row]):
     pages: int
 
 
-def invitations_of(session: OrmSession, group_id: int | None, place: int) -> Part[Listed]:
+def invitations_of(session: OrmSession, group_id: int | None, place: int) -> ListPage[ListedInvitation]:
     """The invitations to the group or, without one, to the server: those that can be used first, the newest before."""
     of_place = Invitation.group_id == group_id
     total = session.scalar(select(func.count()).where(of_place)) or 0
@@ -65,18 +65,18 @@ def invitations_of(session: OrmSession, group_id: int | None, place: int) -> Par
         .where(of_place)
         .order_by(is_live().desc(), Invitation.id.desc())
     )
-    return _with_last_uses(session, _part(session, rows, total, place, Listed))
+    return _with_last_uses(session, _page(session, rows, total, place, ListedInvitation))
 
 
-def _with_last_uses(session: OrmSession, part: Part[Listed]) -> Part[Listed]:
+def _with_last_uses(session: OrmSession, page: ListPage[ListedInvitation]) -> ListPage[ListedInvitation]:
     """Read of those alone that are shown: within the list's query, PostgreSQL would look for those of all."""
-    used = InvitationUse.invitation_id.in_([each.id for each in part.rows if each.uses])
+    used = InvitationUse.invitation_id.in_([each.id for each in page.rows if each.uses])
     last = select(InvitationUse.invitation_id, func.max(InvitationUse.used_at)).where(used)
     found = {row[0]: row[1] for row in session.execute(last.group_by(InvitationUse.invitation_id))}
-    return part._replace(rows=[each._replace(last_used_at=found.get(each.id)) for each in part.rows])
+    return page._replace(rows=[each._replace(last_used_at=found.get(each.id)) for each in page.rows])
 
 
-def uses_of(session: OrmSession, group_id: int | None, id: int, place: int) -> tuple[Invitation, Part[Use]] | None:
+def uses_of(session: OrmSession, group_id: int | None, id: int, place: int) -> tuple[Invitation, ListPage[Use]] | None:
     """One of these invitations and who used it, the last first. None if there is none with this id."""
     found = session.scalar(select(Invitation).where(Invitation.id == id, Invitation.group_id == group_id))
     if found is None:
@@ -88,11 +88,11 @@ def uses_of(session: OrmSession, group_id: int | None, id: int, place: int) -> t
         .where(InvitationUse.invitation_id == id)
         .order_by(InvitationUse.used_at.desc(), InvitationUse.user_id.desc())
     )
-    return found, _part(session, rows, total, place, Use)
+    return found, _page(session, rows, total, place, Use)
 
 
-def _part(session: OrmSession, rows: Any, total: int, place: int, row: type[Any]) -> Part[Any]:
+def _page(session: OrmSession, rows: Any, total: int, place: int, row: type[Any]) -> ListPage[Any]:
     pages = max(1, ceil(total / PAGE))
     place = min(place, pages)
     found = session.execute(rows.limit(PAGE).offset((place - 1) * PAGE))
-    return Part([row(*each) for each in found], total, place, pages)
+    return ListPage([row(*each) for each in found], total, place, pages)

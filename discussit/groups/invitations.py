@@ -37,7 +37,7 @@ TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # 128 bits
 NO_LINKS = "A direct conversation has no invitations: nobody can join it."
 NOT_MODERATOR = "Only owners and moderators of this group can invite people by link."
 NOT_ADMINISTRATOR = "Only administrators can invite people to this server."
-ARCHIVED = "This group is archived, so nobody can be invited to it."
+NO_INVITATIONS = "This group is archived, so nobody can be invited to it."
 
 INVITATIONS = cast(Table, Invitation.__table__)
 
@@ -64,7 +64,7 @@ class Created(NamedTuple):
     group_id: int | None
 
 
-class Found(NamedTuple):
+class FoundInvitation(NamedTuple):
     """The invitation of a token, and what it leads to."""
 
     id: int
@@ -92,7 +92,7 @@ def _lets_in(user_id: int) -> ColumnElement[bool]:
     return ~exists().where(*of_user, *removed, GROUPS.c.id == ENTRIES.c.group_id, GROUPS.c.access == Access.CLOSED)
 
 
-def find(session: OrmSession, token: str, user: CurrentUser | None = None) -> Found | None:
+def find(session: OrmSession, token: str, user: CurrentUser | None = None) -> FoundInvitation | None:
     """The invitation with this token, whether it can still be used or not; None if there is none."""
     if not TOKEN.fullmatch(token):
         return None
@@ -106,7 +106,7 @@ def find(session: OrmSession, token: str, user: CurrentUser | None = None) -> Fo
         .where(Invitation.token_hash == hash_of(token))
     )
     found = session.execute(query).one_or_none()
-    return None if found is None else Found(*found)
+    return None if found is None else FoundInvitation(*found)
 
 
 # Creating and revoking
@@ -121,7 +121,7 @@ async def create(
     """
     async with _inviting(database, user, uuid) as (session, row, group):
         if group is not None and group.is_archived:
-            raise Refused(ErrorCode.READ_ONLY, ARCHIVED)
+            raise Refused(ErrorCode.READ_ONLY, NO_INVITATIONS)
         created = select(Invitation.created_at).where(Invitation.created_by == row.id)
         await check_daily(session, created, MAX_DAILY, "invitation links")
         await _check_live(session, group)
@@ -200,7 +200,7 @@ async def _check_live(session: AsyncSession, group: Group | None) -> None:
 # Using them
 
 
-async def redeem(database: Database, user: CurrentUser, token: str, then: Then = nothing) -> Found:
+async def redeem(database: Database, user: CurrentUser, token: str, then: Then = nothing) -> FoundInvitation:
     """Make the user a member of the invitation's group. Somebody who is one already uses nothing up.
 
     An invitation to the server changes nothing for them. Raises InvitationSpent, NotLoggedIn.
@@ -222,7 +222,7 @@ async def redeem(database: Database, user: CurrentUser, token: str, then: Then =
     return found
 
 
-async def _usable(database: Database, user: CurrentUser, token: str) -> Found:
+async def _usable(database: Database, user: CurrentUser, token: str) -> FoundInvitation:
     """The invitation, at this moment. Raises InvitationSpent."""
     found = await database.run_read(lambda session: find(session, token, user))
     if found is None or not (found.is_live or found.is_member):
@@ -239,7 +239,7 @@ class Newcomer(NamedTuple):
     then: Then
 
 
-async def sign_up(database: Database, newcomer: Newcomer, found: Found | None, *, is_required: bool) -> User:
+async def sign_up(database: Database, newcomer: Newcomer, found: FoundInvitation | None, *, is_required: bool) -> User:
     """Create an account by an invitation, if there is one: of account, use and Join there are all or none.
 
     The first account of a server needs no invitation, even where one `is_required`. Raises FieldError.
@@ -274,7 +274,7 @@ async def _locked(session: AsyncSession, group: Group) -> Group:
     return locked
 
 
-async def _use(session: AsyncSession, found: Found, user: User) -> None:
+async def _use(session: AsyncSession, found: FoundInvitation, user: User) -> None:
     """Count a use, in one statement with all that may forbid it. Raises InvitationSpent."""
     conditions = INVITATIONS.c.id == found.id, is_live(), _lets_in(user.id)
     used = update(INVITATIONS).where(*conditions).values(uses=INVITATIONS.c.uses + 1)
@@ -282,7 +282,7 @@ async def _use(session: AsyncSession, found: Found, user: User) -> None:
         raise InvitationSpent
 
 
-async def _enter(session: AsyncSession, found: Found, group: Group | None, user: User) -> None:
+async def _enter(session: AsyncSession, found: FoundInvitation, group: Group | None, user: User) -> None:
     # Whoever left and came again by the same link is listed once, as of the last time.
     await session.merge(InvitationUse(invitation_id=found.id, user_id=user.id, used_at=now()))
     if group is not None:

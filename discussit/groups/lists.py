@@ -220,7 +220,7 @@ class Sort(StrEnum):
     MEMBERS = "members"
 
 
-class Wanted(NamedTuple):
+class DirectoryQuery(NamedTuple):
     """A page of the directory."""
 
     term: str = ""  # part of the groups' names
@@ -236,20 +236,20 @@ class Directory(NamedTuple):
     has_more: bool  # on further pages
 
 
-def directory(session: OrmSession, user_id: int, wanted: Wanted) -> Directory:
+def directory(session: OrmSession, user_id: int, query: DirectoryQuery) -> Directory:
     """A page of the open groups, and of the closed ones that the user is in."""
-    found = _found(user_id, wanted).limit(DIRECTORY + 1).offset((wanted.page - 1) * DIRECTORY)
+    found = _found(user_id, query).limit(DIRECTORY + 1).offset((query.page - 1) * DIRECTORY)
     ids = session.scalars(found).all()
     return Directory(_listed(session, user_id, ids[:DIRECTORY]), len(ids) > DIRECTORY)
 
 
-def _found(user_id: int, wanted: Wanted) -> Select[int]:
+def _found(user_id: int, query: DirectoryQuery) -> Select[int]:
     is_own = and_(GROUPS.c.access == literal_column("'closed'"), GROUPS.c.id.in_(_own_ids(user_id)))
-    is_archived = GROUPS.c.archived_at.is_not(None) if wanted.archived else GROUPS.c.archived_at.is_(None)
+    is_archived = GROUPS.c.archived_at.is_not(None) if query.archived else GROUPS.c.archived_at.is_(None)
     found = select(GROUPS.c.id).where(or_(_is_open(), is_own), is_archived)
-    if wanted.term:
-        found = found.where(_contains(wanted.term))
-    return found.order_by(*_order(wanted.sort), GROUPS.c.id)
+    if query.term:
+        found = found.where(_contains(query.term))
+    return found.order_by(*_order(query.sort), GROUPS.c.id)
 
 
 def _order(sort: Sort) -> Sequence[Any]:

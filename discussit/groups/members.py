@@ -24,7 +24,7 @@ FIELD = "username"  # of the forms
 NO_NAMES = "Enter the name of at least one person."
 TOO_MANY = f"Add at most {MAX_ADDED} people at a time."
 DIRECT = "The people in a direct conversation stay the same. Create a group instead."
-ARCHIVED = "This group is archived, so nobody can be added. An owner can take it out of the archive."
+NO_ADDITIONS = "This group is archived, so nobody can be added. An owner can take it out of the archive."
 NOT_ADDING = "Only moderators and owners of this group can add people."
 NOT_REMOVING = "Only moderators and owners of this group can remove people."
 NOT_ROLES = "Only owners of this group can change roles."
@@ -69,7 +69,7 @@ def _check_adding(admitted: Admitted) -> None:
     if admitted.membership is None or admitted.rank < Role.MODERATOR.rank:
         raise Refused(ErrorCode.NOT_ALLOWED, NOT_ADDING)
     if admitted.group.is_archived:
-        raise Refused(ErrorCode.READ_ONLY, ARCHIVED)
+        raise Refused(ErrorCode.READ_ONLY, NO_ADDITIONS)
 
 
 def _check_no_direct(admitted: Admitted) -> None:

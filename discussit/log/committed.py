@@ -20,7 +20,7 @@ class Revision(NamedTuple):
     epoch: str
 
 
-class Shown(NamedTuple):
+class DirectGroupShown(NamedTuple):
     """The entry `seq` made a direct group appear among a member's groups; none of its entries hid it (`is_hidden`)."""
 
     group_uuid: UUID
@@ -41,7 +41,7 @@ class CommittedChanges:
     erases: bool = False  # texts, which then have to leave SQLite's files as well
     unread: dict[UUID, UnreadChange] = field(default_factory=dict)
     changed_groups: dict[UUID, int] = field(default_factory=dict)  # their `rev` since their settings changed, or GONE
-    shown: list[Shown] = field(default_factory=list)  # direct groups that appear or disappear among somebody's groups
+    shown: list[DirectGroupShown] = field(default_factory=list)  # or hidden from now on
     marks: list[Count] = field(default_factory=list)  # the numbers of members who marked how far they have read
 
     def add(self, uuid: UUID, entries: Sequence[EncodedEntry]) -> None:

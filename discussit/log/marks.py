@@ -38,7 +38,7 @@ class Position(NamedTuple):
     rev: int  # how often they have marked something as unread again
 
 
-class Readable(NamedTuple):
+class ReadableSeqs(NamedTuple):
     """The entries that a member may read: the seqs of the first and the last."""
 
     first: int
@@ -58,7 +58,7 @@ class Mark:
     def member(self) -> MemberKey:
         return self.group_id, self.user_id
 
-    def move(self, position: Position, log: Readable) -> Position:
+    def move(self, position: Position, log: ReadableSeqs) -> Position:
         """The position after this mark."""
         raise NotImplementedError
 
@@ -69,7 +69,7 @@ class ReadMark(Mark):
 
     read_rev: int | None = None  # None: whatever it is
 
-    def move(self, position: Position, log: Readable) -> Position:
+    def move(self, position: Position, log: ReadableSeqs) -> Position:
         """Never back, and not beyond the log's end."""
         if self.read_rev not in (None, position.rev):
             return position
@@ -80,7 +80,7 @@ class ReadMark(Mark):
 class UnreadMark(Mark):
     """The member wants `seq` and all that follows to be unread again."""
 
-    def move(self, position: Position, log: Readable) -> Position:
+    def move(self, position: Position, log: ReadableSeqs) -> Position:
         """Only if `seq` was read. Marks that name the old `rev` change nothing any more then."""
         seq = max(self.seq, log.first)
         return Position(seq - 1, position.rev + 1) if seq <= position.seq else position
@@ -208,7 +208,7 @@ def move_positions(connection: SqlConnection, changes: CommittedChanges, batch: 
     for group_id, user_id, seq, rev, first, last in LOCK.rows(connection, batch):
         member, before = (group_id, user_id), Position(seq, rev)
         locked.add(member)
-        after = _after(before, batch[member], Readable(first, last))
+        after = _after(before, batch[member], ReadableSeqs(first, last))
         if after != before:
             moved[member] = after
     MOVE.execute(connection, [(*member, *position) for member, position in moved.items()])
@@ -218,7 +218,7 @@ def move_positions(connection: SqlConnection, changes: CommittedChanges, batch: 
     return _Moved(own, [count.member for count in counts if count.member not in locked])
 
 
-def _after(position: Position, marks: Iterable[Mark], log: Readable) -> Position:
+def _after(position: Position, marks: Iterable[Mark], log: ReadableSeqs) -> Position:
     for mark in marks:
         position = mark.move(position, log)
     return position

@@ -28,13 +28,13 @@ class _OfGroup(msgspec.Struct):
 
 
 _of_group = msgspec.json.Decoder(_OfGroup)
-HIDDEN = "Hidden"  # in place of a kind
+HIDDEN_KIND = "Hidden"  # in place of a kind
 
 
 def hidden_change(entry: EncodedEntry) -> EncodedEntry:
     """The change for those who may not read what it changes: they count it."""
     shown = HiddenChange(_of_group.decode(entry.text).group_uuid, entry.seq, entry.timestamp)
-    return replace(entry, kind=HIDDEN, target=None, text=_encoder.encode(shown).decode())
+    return replace(entry, kind=HIDDEN_KIND, target=None, text=_encoder.encode(shown).decode())
 
 
 def revised(entry: EncodedEntry, change: EncodedEntry) -> EncodedEntry:

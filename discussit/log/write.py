@@ -10,7 +10,7 @@ from sqlalchemy import CTE, Column, ColumnElement, Integer, case, literal_column
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import is_member
-from discussit.log.committed import CommittedChanges, Revision, Shown, changes_of
+from discussit.log.committed import CommittedChanges, DirectGroupShown, Revision, changes_of
 from discussit.log.compose import EncodedEntry, encode_entry
 from discussit.log.kinds import KINDS, Effect, EntryRow, Kind, State, utc_text
 from discussit.log.log_ends import MOVE_LOG_ENDS, LogEnd, LogEnds, lock_log_ends
@@ -46,7 +46,7 @@ BEGIN_READING = ManyRows(
     ),
 )
 # Members from whom a direct group was hidden that had so many messages.
-HIDDEN = ManyFound(
+HIDDEN_FROM = ManyFound(
     [Column("group_id", Integer), Column("messages", Integer)],
     lambda given: (
         select(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.user_id)
@@ -160,8 +160,9 @@ class Appending:
     ) -> None:
         """Have members learn of a direct group that appears with these messages among their groups."""
         written = {group: (start, end) for group, start, end in moved if end.is_direct and end.nth > start.nth}
-        for group, user_id in HIDDEN.rows(connection, [(group, start.nth) for group, (start, _) in written.items()]):
-            changes.shown.append(Shown(written[group][1].group_uuid, written[group][1].seq, user_id))
+        before = [(group, start.nth) for group, (start, _) in written.items()]
+        for group, user_id in HIDDEN_FROM.rows(connection, before):
+            changes.shown.append(DirectGroupShown(written[group][1].group_uuid, written[group][1].seq, user_id))
 
     def _note_entries(self, changes: CommittedChanges) -> None:
         texts = dict[datetime, str]()

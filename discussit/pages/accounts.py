@@ -11,7 +11,7 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError
 from discussit.groups import invitations
-from discussit.groups.invitations import TOKEN, Found, InvitationSpent, Newcomer, find
+from discussit.groups.invitations import TOKEN, FoundInvitation, InvitationSpent, Newcomer, find
 from discussit.models import User
 from discussit.models.accounts import new_token, session_id, username_key
 from discussit.pages.form import Form
@@ -62,11 +62,11 @@ def _linked_form(request: Request) -> Form:
     return Form({name: request.query_params.get(name, "") for name in ("next", "invitation")})
 
 
-def _read(session: OrmSession, token: str) -> tuple[Found | None, bool]:
+def _read(session: OrmSession, token: str) -> tuple[FoundInvitation | None, bool]:
     return find(session, token), login.has_accounts(session)
 
 
-async def _sign_up(request: Request, form: Form, found: Found | None) -> Response:
+async def _sign_up(request: Request, form: Form, found: FoundInvitation | None) -> Response:
     """Raises FieldError."""
     site, password = site_of(request), confirmed_password(form)
     session = NewSession(request, form, _after_sign_up(request, form, found))
@@ -80,7 +80,7 @@ async def _sign_up(request: Request, form: Form, found: Found | None) -> Respons
     return session.redirect(user)
 
 
-def _after_sign_up(request: Request, form: Form, found: Found | None) -> str:
+def _after_sign_up(request: Request, form: Form, found: FoundInvitation | None) -> str:
     """Where a newcomer is led: into the group that they are invited to, with a line that says where to write."""
     if found is not None and found.group is not None:
         return address(request, f"{found.group.get_absolute_url()}?welcome=1")
@@ -94,7 +94,7 @@ def _invitation_of(request: Request, target: str) -> str:
     return token if TOKEN.fullmatch(token) else ""
 
 
-def log_use(request: Request, account: int, found: Found) -> None:
+def log_use(request: Request, account: int, found: FoundInvitation) -> None:
     place = {"group": found.group.id} if found.group else {}
     security_log.done(request, Act.INVITATION_USE, account, **place, invitation=found.id)
 

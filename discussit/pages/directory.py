@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts.current_user import current_user
-from discussit.groups.lists import Sort, Wanted
+from discussit.groups.lists import DirectoryQuery, Sort
 from discussit.groups.lists import directory as read_directory
 from discussit.log.checks import is_seq
 from discussit.pages.page import creatable_by, page, term_of
@@ -32,11 +32,11 @@ async def directory(request: Request) -> Response:
     )
 
 
-def _wanted(request: Request) -> Wanted:
+def _wanted(request: Request) -> DirectoryQuery:
     """What the query asks for, as far as it can be understood."""
     query = request.query_params
     number, sort = query.get("page", ""), query.get("sort", "")
-    return Wanted(
+    return DirectoryQuery(
         term=term_of(request),
         sort=Sort(sort) if sort in set(Sort) else Sort.ACTIVE,
         archived=query.get("archived") == "1",
@@ -44,7 +44,7 @@ def _wanted(request: Request) -> Wanted:
     )
 
 
-def _query(wanted: Wanted, **changed: object) -> str:
+def _query(wanted: DirectoryQuery, **changed: object) -> str:
     """The query of another page of the directory, without what goes without saying."""
     to = wanted._replace(**changed)  # type: ignore[arg-type]
     values = {

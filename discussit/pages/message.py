@@ -227,7 +227,7 @@ def _group_of_own(session: OrmSession, user: CurrentUser, request: Request) -> G
     return session.scalar(own.where(*of_request, Message.user_id == user.id))
 
 
-class Found(NamedTuple):
+class FoundMessage(NamedTuple):
     """A message, and the membership of the user who asks for it."""
 
     group: Group
@@ -235,7 +235,9 @@ class Found(NamedTuple):
     member: Membership | None
 
 
-def found_message(session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False) -> Found:
+def found_message(
+    session: OrmSession, user: CurrentUser, request: Request, *, admits_authors: bool = False
+) -> FoundMessage:
     """The request's message, for a member who may read it; with `admits_authors` also for its author.
 
     Raises Refused if there is none, NotAMember and NoSuchGroup.
@@ -246,7 +248,7 @@ def found_message(session: OrmSession, user: CurrentUser, request: Request, *, a
         row = _message(session, ReadableLog(group.id), request)
     if row is None:
         raise Refused(ErrorCode.NO_SUCH_MESSAGE, NO_SUCH_MESSAGE)
-    return Found(group, row, member)
+    return FoundMessage(group, row, member)
 
 
 def _message(session: OrmSession, log: ReadableLog, request: Request) -> EntryRow | None:

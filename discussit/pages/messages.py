@@ -25,7 +25,7 @@ from discussit.pages.form import Form
 from discussit.pages.group import group_page
 from discussit.pages.message import (
     NOT_YOURS_TO_FORGET,
-    Found,
+    FoundMessage,
     actions_page,
     check_own_and_live,
     edit_page,
@@ -95,7 +95,7 @@ async def delete(request: Request) -> Response:
     """Delete a message. Whoever has left can still delete their own messages here."""
     user, form, target = current_user(request), await Form.sent(request), request.path_params["seq"]
 
-    def read(session: OrmSession) -> Found:
+    def read(session: OrmSession) -> FoundMessage:
         return found_message(session, user, request, admits_authors=True)
 
     doomed = await site_of(request).database.run_read(read)

@@ -67,7 +67,7 @@ async def group_socket(websocket: WebSocket) -> None:
             )
 
 
-class Admitted(NamedTuple):
+class OpenedLog(NamedTuple):
     """What a socket keeps of its admission: no objects of the ORM, which take a kilobyte each."""
 
     group_id: int
@@ -78,15 +78,15 @@ class Admitted(NamedTuple):
 
 async def _admitted(
     database: Database, user: CurrentUser, follower: Follower, place: Place | None
-) -> tuple[Admitted, Sequence[Count]]:
+) -> tuple[OpenedLog, Sequence[Count]]:
     """What the database has for a new socket, and what its user has not read where the protocol has that."""
 
-    def read(session: OrmSession) -> tuple[Admitted, Sequence[Count]]:
+    def read(session: OrmSession) -> tuple[OpenedLog, Sequence[Count]]:
         membership = admit(session, user, follower.group_uuid)
         group, log = membership.group, membership.log
         state = LogState(group.last_seq, group.revisions, group.epoch)
         counts = list(count_for(session.connection(), user.id)) if follower.protocol.has_unread else []
-        return Admitted(group.id, state, log, place is not None and is_in_log(session, group, log, place)), counts
+        return OpenedLog(group.id, state, log, place is not None and is_in_log(session, group, log, place)), counts
 
     admitted, counts = await database.run_read(read)
     follower.admit(admitted.state.last_seq, admitted.log.first)
@@ -94,7 +94,7 @@ async def _admitted(
 
 
 def _greet(
-    follower: Follower, user: CurrentUser, admitted: Admitted, place: Place | None, counts: Sequence[Count]
+    follower: Follower, user: CurrentUser, admitted: OpenedLog, place: Place | None, counts: Sequence[Count]
 ) -> None:
     """Tell the client where the log ends, and set the cursor to the last entry that it has seen."""
     last, epoch = admitted.state.last_seq, admitted.state.epoch

@@ -14,7 +14,7 @@ from discussit.delivery.connections import HomeConnection
 from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
-from discussit.groups.admission import NoSuchGroup, join_or_leave, own_groups
+from discussit.groups.admission import NoSuchGroup, join_or_leave, own_uuids
 from discussit.log.unread import Count, count_for, mentions_of, unread_of
 from discussit.site import site_of
 from discussit.sockets import conversation
@@ -82,7 +82,7 @@ async def _read(
     """The user's groups, and what is unread there."""
 
     def read(session: OrmSession) -> tuple[list[UUID], Sequence[Count]]:
-        groups = own_groups(session, user)
+        groups = own_uuids(session, user)
         return groups, list(count_for(session.connection(), user.id)) if connection.protocol.has_unread else []
 
     return await database.run_read(read)

@@ -89,10 +89,10 @@ async def test_a_session_that_has_ended_meanwhile_joins_and_leaves_nothing(world
 
 
 async def test_own_groups_are_those_that_the_user_is_in(world, bob):
-    assert await own_groups(world, bob) == []
+    assert await own_uuids(world, bob) == []
     await world.joined(world.bob)
 
-    assert await own_groups(world, bob) == [world.group.uuid]
+    assert await own_uuids(world, bob) == [world.group.uuid]
 
 
 @pytest.mark.parametrize("is_member", [False, True])
@@ -102,11 +102,11 @@ async def test_a_session_that_has_ended_meanwhile_is_given_no_groups(world, bob,
     await sessions.end(world.database, bob, bob.credential.session_id)
 
     with pytest.raises(NotLoggedIn):
-        await own_groups(world, bob)
+        await own_uuids(world, bob)
 
 
-async def own_groups(world, account):
-    return await world.database.run_read(lambda session: admission.own_groups(session, account))
+async def own_uuids(world, account):
+    return await world.database.run_read(lambda session: admission.own_uuids(session, account))
 
 
 async def admit(world, account, uuid=None):

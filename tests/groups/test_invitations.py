@@ -171,7 +171,7 @@ async def test_of_a_thousand_simultaneous_attempts_on_a_single_use_link_one_join
 
     # On a slow machine, some give up before their turn comes.
     others = InvitationSpent | TimeoutError
-    assert [type(each) for each in answers if not isinstance(each, others)] == [invitations.Found]
+    assert [type(each) for each in answers if not isinstance(each, others)] == [invitations.FoundInvitation]
     assert len(await world.members()) == (await world.read_group()).member_count == 2
     assert (await stored(world, link)).uses == len(await users_of(world, link)) == 1
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from discussit.groups.lists import Sort, Wanted, beside_log, directory, open_groups, own_groups
+from discussit.groups.lists import DirectoryQuery, Sort, beside_log, directory, open_groups, own_groups
 from discussit.models import Group, Membership, Message, User
 from discussit.models.base import now
 
@@ -147,14 +147,14 @@ async def test_the_directory_has_no_closed_group_of_others_whatever_is_asked(wor
     await add("Closed archive", world.bob, access="closed", archived_at=now())
     await add("Closed direct", world.bob, world.alice, access="direct")
 
-    for wanted in [Wanted("closed", sort, archived) for sort in Sort for archived in (True, False)]:
+    for wanted in [DirectoryQuery("closed", sort, archived) for sort in Sort for archived in (True, False)]:
         assert await names(world, directory, world.alice, wanted) == []
 
 
 async def test_the_directory_says_in_which_groups_somebody_is(world, add):
     await add("Closed", world.alice, access="closed")
 
-    found = await read(world, directory, world.alice, Wanted(sort=Sort.NAME))
+    found = await read(world, directory, world.alice, DirectoryQuery(sort=Sort.NAME))
 
     assert [(each.name, each.is_member) for each in found.groups] == [("Closed", True), ("Gardening", False)]
     assert not found.has_more

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from discussit.accounts import security_log
 from discussit.accounts.current_user import current_user, user_of
 from discussit.accounts.security_log import Act
-from discussit.groups.invitations import Found, InvitationSpent, find, redeem
+from discussit.groups.invitations import FoundInvitation, InvitationSpent, find, redeem
 from discussit.models import Group
 from discussit.pages.accounts import hide_address, log_use, spent
 from discussit.pages.form import Form
@@ -17,7 +17,7 @@ from discussit.site import site_of
 from discussit.urls import address
 
 
-async def invitation(request: Request) -> Response:
+async def invitation_link(request: Request) -> Response:
     token = request.path_params["token"]
     user = current_user(request) if request.method == "POST" else user_of(request)
     found = await site_of(request).database.run_read(lambda session: find(session, token, user))
@@ -28,7 +28,7 @@ async def invitation(request: Request) -> Response:
     return hide_address(response)
 
 
-def _shown(request: Request, found: Found | None) -> Response:
+def _shown(request: Request, found: FoundInvitation | None) -> Response:
     """Looking changes nothing: programs that check links in mails open them as well."""
     if found is None or not found.is_live:
         raise InvitationSpent
@@ -39,7 +39,7 @@ def _shown(request: Request, found: Found | None) -> Response:
     return page(request, "invitation/invitation.html", invitation=found, token=token, signs_up=signs_up)
 
 
-async def _join(request: Request, found: Found | None) -> Response:
+async def _join(request: Request, found: FoundInvitation | None) -> Response:
     site, user, form = site_of(request), current_user(request), await Form.sent(request)
     await site.throttles.join_or_leave(user.username)
     target = _place(request, found and found.group)
