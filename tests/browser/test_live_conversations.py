@@ -59,6 +59,7 @@ def test_so_do_all_others_in_it_and_no_other_page(alice, bob, guest, gardening, 
     bob.joins(gardening)
     group = converses(alice, bob, guest)
     alice.says("hello")
+    alice.sees("hello")  # bob finds the conversation from then on
     bob.opens(group)
     other = bob.tab().opens(gardening)
 
