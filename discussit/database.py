@@ -19,6 +19,7 @@ from discussit.checkpoints import Checkpoints
 from discussit.engines import ANSWER_LIMIT, async_engine, blocking_engine, configure_sqlite, postgres_engine
 from discussit.log.committed import CommittedChanges, Publish
 from discussit.many_rows import SqlConnection
+from discussit.models import User
 from discussit.settings import Settings
 from discussit.sqlite_threads import WritingThread
 from discussit.watched_file import WatchedFile
@@ -41,8 +42,14 @@ READERS = 4  # connections to SQLite; more of them only wait for the same disk a
 Result = TypeVar("Result")
 Member = TypeVar("Member")
 
+Then = Callable[[AsyncSession, User], Awaitable[None]]  # what is done for the user in the same transaction, last
+
 # Errors a query may raise; `is_outage` tells outages from mistakes.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
+
+
+async def nothing(_session: AsyncSession, _user: User) -> None:
+    """A `Then` for those who have nothing to do."""
 
 
 def is_contended(error: Exception) -> bool:

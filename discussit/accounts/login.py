@@ -1,6 +1,6 @@
 """Signing up, and checking the name and password of a login."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts import passwords
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import FieldError, checked
 from discussit.models import User
 from discussit.models.accounts import FormerName, check_username, locked_user, typed_key
@@ -22,13 +22,6 @@ class WrongPassword(FieldError):
     def __init__(self, field: str, text: str, account: int | None) -> None:
         super().__init__(field, text)
         self.account = account
-
-
-Then = Callable[[AsyncSession, User], Awaitable[None]]  # what is done to the user in the same transaction, last
-
-
-async def nothing(_session: AsyncSession, _user: User) -> None:
-    pass
 
 
 async def sign_up(

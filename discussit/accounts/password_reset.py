@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts import passwords
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
-from discussit.accounts.login import Then, WrongPassword, find_active
-from discussit.database import Database
+from discussit.accounts.login import WrongPassword, find_active
+from discussit.database import Database, Then
 from discussit.models import User
 from discussit.models.accounts import locked_user
 from discussit.models.base import now

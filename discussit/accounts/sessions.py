@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
-from discussit.accounts.login import Then
-from discussit.database import Database
+from discussit.database import Database, Then
 from discussit.models import Session, User
 from discussit.models.accounts import locked_sessions, locked_user, session_id
 

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, check_rights
-from discussit.accounts.login import Then, nothing
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.membership import NO_RANK, is_member, rank_of
 from discussit.log.committed import DirectGroupShown, changes_of

@@ -7,8 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.accounts.current_user import CurrentUser, check_rights
-from discussit.accounts.login import Then, nothing
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, Refused
 from discussit.models import Group
 from discussit.models.accounts import locked_user

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts import login
 from discussit.accounts.current_user import CurrentUser, check_rights
-from discussit.accounts.login import Then, nothing
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import acting, outside
 from discussit.groups.creation import DAY, check_daily

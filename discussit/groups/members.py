@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.accounts.current_user import CurrentUser
-from discussit.accounts.login import Then, nothing
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import Admitted, acting, has_owner
 from discussit.groups.membership import by_typed_key, ids_of, member_named, shares_group

@@ -9,8 +9,7 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from discussit.accounts.current_user import CurrentUser
-from discussit.accounts.login import Then, nothing
-from discussit.database import Database
+from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import Admitted, acting
 from discussit.groups.creation import creatable

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from discussit.accounts import sessions
 from discussit.accounts.current_user import check_account, user_of
-from discussit.accounts.login import Then
+from discussit.database import Then
 from discussit.middleware.origin import SAFE_METHODS
 from discussit.models import Submission, User
 from discussit.models.accounts import locked_user, new_token, session_id

@@ -12,6 +12,7 @@ from discussit.accounts import login, sessions
 from discussit.accounts.cookies import cookies_of
 from discussit.accounts.current_user import COOKIE, SEEN_EVERY, NotLoggedIn
 from discussit.app import app
+from discussit.database import nothing
 from discussit.delivery import people
 from discussit.models import Session, User
 from discussit.models.accounts import AGE_LIMIT, IDLE_LIMIT
@@ -179,7 +180,7 @@ def test_a_password_changed_meanwhile_logs_nobody_in(site, state, alice):
         user = await login.check_login(state.database, "alice", PASSWORD)
         async with state.database.transaction() as session:
             await (await session.get_one(User, user.id)).set_password("another")
-        await sessions.start(state.database, user, login.nothing)
+        await sessions.start(state.database, user, nothing)
 
     with pytest.raises(NotLoggedIn):
         site.portal.call(log_in_slowly)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from discussit.accounts import sessions
 from discussit.accounts.current_user import CurrentUser, NotLoggedIn, SessionCredential
-from discussit.accounts.login import nothing
+from discussit.database import nothing
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups import invitations
 from discussit.groups.admission import NoSuchGroup, NotAMember
