@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from discussit.accounts.current_user import CurrentUser, check_rights
 from discussit.database import Database, Then, nothing
 from discussit.errors import ErrorCode, Refused
-from discussit.models import Group
+from discussit.models import Group, ServerDefault
 from discussit.models.accounts import locked_user
 from discussit.models.base import now
 from discussit.models.groups import Access, Role
-from discussit.models.invitations import ServerDefault
 from discussit.settings import GroupCreation
 
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ from discussit.models.base import Base
 from discussit.models.entries import Change, Entry, Event, GroupChange, Message
 from discussit.models.groups import Group, Membership
 from discussit.models.invitations import Invitation, InvitationUse
+from discussit.models.server_defaults import ServerDefault
 
 __all__ = [
     "Base",
@@ -17,6 +18,7 @@ __all__ = [
     "InvitationUse",
     "Membership",
     "Message",
+    "ServerDefault",
     "Session",
     "Submission",
     "User",

@@ -37,12 +37,3 @@ class InvitationUse(Base):
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     used_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class ServerDefault(Base):
-    """The default of a setting on this server, where it differs from that of a new one: a migration wrote it."""
-
-    __tablename__ = "server_defaults"
-
-    name: Mapped[str] = mapped_column(String(30), primary_key=True)
-    value: Mapped[str] = mapped_column(String(30))
