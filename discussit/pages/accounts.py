@@ -15,7 +15,8 @@ from discussit.groups.invitations import TOKEN, FoundInvitation, InvitationSpent
 from discussit.models import User
 from discussit.models.accounts import new_token, session_id, username_key
 from discussit.pages.form import Form
-from discussit.pages.page import own_address, page, refusal, see_other
+from discussit.pages.invitation_link import log_use, spent
+from discussit.pages.page import hide_address, own_address, page, refusal, see_other
 from discussit.pages.submissions import claim, logged_in
 from discussit.settings import SignUp
 from discussit.site import site_of
@@ -92,26 +93,6 @@ def _invitation_of(request: Request, target: str) -> str:
     """The token of an invitation to which an address of this site leads; empty if it leads elsewhere."""
     token = target.removeprefix(address(request, "/invitations/")).removesuffix("/")
     return token if TOKEN.fullmatch(token) else ""
-
-
-def log_use(request: Request, account: int, found: FoundInvitation) -> None:
-    place = {"group": found.group.id} if found.group else {}
-    security_log.done(request, Act.INVITATION_USE, account, **place, invitation=found.id)
-
-
-def spent(request: Request, group: str | None = None) -> Response:
-    """The same for all links that don't work: it does not say whether there was one. `group`: where a member may go."""
-    text = "Ask whoever gave it to you for a new one."
-    return refusal(request, 410, "This link has expired or was already used", text, back=group)
-
-
-def hide_address(response: Response) -> Response:
-    """For pages whose address is a secret, or that show one: no page is sent it as its referrer.
-
-    Only the origin, without which the origin guard would not learn where a form comes from.
-    """
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
 
 
 def confirmed_password(form: Form) -> str:

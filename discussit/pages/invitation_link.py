@@ -8,9 +8,8 @@ from discussit.accounts.current_user import current_user, user_of
 from discussit.accounts.security_log import Act
 from discussit.groups.invitations import FoundInvitation, InvitationSpent, find, redeem
 from discussit.models import Group
-from discussit.pages.accounts import hide_address, log_use, spent
 from discussit.pages.form import Form
-from discussit.pages.page import page, see_other
+from discussit.pages.page import hide_address, page, refusal, see_other
 from discussit.pages.submissions import claiming
 from discussit.settings import SignUp
 from discussit.site import site_of
@@ -55,3 +54,14 @@ async def _join(request: Request, found: FoundInvitation | None) -> Response:
 
 def _place(request: Request, group: Group | None) -> str:
     return address(request, group.get_absolute_url() if group else "/")
+
+
+def log_use(request: Request, account: int, found: FoundInvitation) -> None:
+    place = {"group": found.group.id} if found.group else {}
+    security_log.done(request, Act.INVITATION_USE, account, **place, invitation=found.id)
+
+
+def spent(request: Request, group: str | None = None) -> Response:
+    """The same for all links that don't work: it does not say whether there was one. `group`: where a member may go."""
+    text = "Ask whoever gave it to you for a new one."
+    return refusal(request, 410, "This link has expired or was already used", text, back=group)

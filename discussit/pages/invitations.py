@@ -29,9 +29,8 @@ from discussit.groups.invitations import revoke as revoke_invitation
 from discussit.groups.membership import rank_of
 from discussit.log.checks import is_seq
 from discussit.models import Group
-from discussit.pages.accounts import hide_address
 from discussit.pages.form import Form
-from discussit.pages.page import full_address, page, see_other
+from discussit.pages.page import full_address, hide_address, page, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address

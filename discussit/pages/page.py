@@ -173,6 +173,15 @@ def full_address(request: Request, path: str) -> str:
     return f"{origin}{address(request, path)}"
 
 
+def hide_address(response: Response) -> Response:
+    """For pages whose address is a secret, or that show one: no page is sent it as its referrer.
+
+    Only the origin, without which the origin guard would not learn where a form comes from.
+    """
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
 def see_other(address: str) -> Response:
     return RedirectResponse(address, 303)
 

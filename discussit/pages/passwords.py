@@ -11,9 +11,9 @@ from discussit.accounts.login import WrongPassword
 from discussit.accounts.password_reset import LinkSpent, ResetLinks
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, checked
-from discussit.pages.accounts import NewSession, confirmed_password, hide_address
+from discussit.pages.accounts import NewSession, confirmed_password
 from discussit.pages.form import Form
-from discussit.pages.page import page, refusal
+from discussit.pages.page import hide_address, page, refusal
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
