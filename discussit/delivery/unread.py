@@ -189,7 +189,7 @@ class Unread:
         """Send a member what one of their groups is."""
         person = self.people.get(group.user_id)
         if person is not None and group.group_uuid in person.numbers:
-            person.send(objects.Group(*group[2:]))
+            person.send(_object_of(group))
 
     def check_soon(self) -> None:
         """Compare everything with the database: something may have been missed."""
@@ -249,6 +249,18 @@ class Unread:
                 self.concern(group, [person.user_id])
         self._note_outside(person)
         self.counted(counts, known)
+
+
+def _object_of(group: Described) -> objects.Group:
+    return objects.Group(
+        group.group_uuid,
+        group.name,
+        group.access,
+        archived=group.is_archived,
+        members=group.members,
+        role=group.role,
+        ended=group.is_ended,
+    )
 
 
 class _Lifetime:
