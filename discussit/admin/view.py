@@ -22,7 +22,6 @@ from discussit.pages.submissions import claim
 
 MAX_ID = 2**31 - 1  # what every engine takes for an INTEGER
 SUGGESTIONS = 10
-MAX_TERM = 200  # characters that are searched: PostgreSQL takes their time for each row
 
 Values = dict[str, str]
 Key = tuple[int, ...]  # a row's primary key
@@ -52,7 +51,7 @@ class View(ModelView):
     fields_to_edit: Sequence[Field] = ()
     filters: Sequence[str] = ()  # `?group=1` lists rows with group_id 1
     search_label = ""
-    max_term = MAX_TERM
+    max_term = 200  # characters that are searched: PostgreSQL takes their time for each row
     sort_keys: Mapping[str, SQLColumnExpression[str]] = {}  # what lists are sorted by in place of these columns
     undisclosed: Sequence[str] = ()  # labels in a row's state whose values are shown to nobody
     delete_label = "Delete"
@@ -242,7 +241,7 @@ class View(ModelView):
         return stmt.order_by(key.desc() if request.query_params.get("sort") == "desc" else key)
 
     def search_query(self, stmt: Select[Any], term: str) -> Select[Any]:
-        return stmt.where(or_(*self.matches(term.replace("\0", "").strip()[:MAX_TERM])))
+        return stmt.where(or_(*self.matches(term.replace("\0", "").strip()[: self.max_term])))
 
     def matches(self, term: str) -> Sequence[ColumnElement[bool]]:
         """Conditions for a search term; a row that meets one of them is found."""
