@@ -160,16 +160,21 @@ def check_may_invite(group: Group, membership: Membership | None, rank: int) -> 
     """Raises Refused unless this rank lets a member invite people to the group; NoSuchGroup, NotAMember for others."""
     if membership is None:
         raise outside(group)
-    if group.access == Access.DIRECT:
-        raise Refused(ErrorCode.NOT_ALLOWED, NO_LINKS)
-    if rank < Role.MODERATOR.rank:
-        raise Refused(ErrorCode.NOT_ALLOWED, NOT_MODERATOR)
+    if refusal := _refusal(group, rank):
+        raise Refused(ErrorCode.NOT_ALLOWED, refusal)
 
 
 def may_invite(membership: Membership, *, is_superuser: bool) -> bool:
-    """Whether the member can invite people to the group by link."""
-    group, rank = membership.group, rank_of(membership, is_superuser=is_superuser)
-    return rank >= Role.MODERATOR.rank and group.access != Access.DIRECT and not group.is_archived
+    """Whether the member can create an invitation to the group: an archived one's can only be seen and revoked."""
+    rank = rank_of(membership, is_superuser=is_superuser)
+    return _refusal(membership.group, rank) is None and not membership.group.is_archived
+
+
+def _refusal(group: Group, rank: int) -> str | None:
+    """Why a member of this rank can neither create nor see invitations to the group; None if they can."""
+    if group.access == Access.DIRECT:
+        return NO_LINKS
+    return NOT_MODERATOR if rank < Role.MODERATOR.rank else None
 
 
 @asynccontextmanager

@@ -67,7 +67,6 @@ async def group_page(
         max_members=MEMBERS,
         own=read.own,
         numbers=read.numbers,
-        rank=read.rank,
         creatable=creatable_by(request, user),
         blank=Form(),
         form=form,
