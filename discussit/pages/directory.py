@@ -8,8 +8,7 @@ from starlette.responses import Response
 from discussit.accounts.current_user import current_user
 from discussit.groups.lists import DirectoryQuery, Sort
 from discussit.groups.lists import directory as read_directory
-from discussit.log.checks import is_seq
-from discussit.pages.page import creatable_by, page, term_of
+from discussit.pages.page import creatable_by, page, page_number, term_of
 from discussit.site import site_of
 
 MAX_PAGE = 1_000_000
@@ -35,12 +34,12 @@ async def directory(request: Request) -> Response:
 def _wanted(request: Request) -> DirectoryQuery:
     """What the query asks for, as far as it can be understood."""
     query = request.query_params
-    number, sort = query.get("page", ""), query.get("sort", "")
+    sort = query.get("sort", "")
     return DirectoryQuery(
         term=term_of(request),
         sort=Sort(sort) if sort in set(Sort) else Sort.ACTIVE,
         archived=query.get("archived") == "1",
-        page=min(max(1, int(number)), MAX_PAGE) if is_seq(number) else 1,
+        page=min(page_number(request), MAX_PAGE),
     )
 
 

@@ -27,10 +27,9 @@ from discussit.groups.invitations import (
 )
 from discussit.groups.invitations import revoke as revoke_invitation
 from discussit.groups.membership import rank_of
-from discussit.log.checks import is_seq
 from discussit.models import Group
 from discussit.pages.form import Form
-from discussit.pages.page import full_address, hide_address, page, see_other
+from discussit.pages.page import full_address, hide_address, page, page_number, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
@@ -73,7 +72,7 @@ async def uses(request: Request) -> Response:
 
     def read(session: OrmSession) -> Any:
         group = _group(session, user, _uuid(request))
-        return group, uses_of(session, group.id if group else None, id, _number(request))
+        return group, uses_of(session, group.id if group else None, id, page_number(request))
 
     group, found = await site_of(request).database.run_read(read)
     if found is None:
@@ -88,7 +87,7 @@ async def _list(
 ) -> Response:
     def read(session: OrmSession) -> Any:
         group = _group(session, user, _uuid(request))
-        return group, invitations_of(session, group.id if group else None, _number(request))
+        return group, invitations_of(session, group.id if group else None, page_number(request))
 
     group, part = await site_of(request).database.run_read(read)
     link = full_address(request, f"/invitations/{made.token}/") if made else None
@@ -153,11 +152,6 @@ def _id(request: Request) -> int:
     """Of an invitation; one that no invitation has, if no engine could store it."""
     id: int = request.path_params["id"]
     return id if id <= MAX_SEQ else 0
-
-
-def _number(request: Request) -> int:
-    value = request.query_params.get("page", "")
-    return max(1, int(value)) if is_seq(value) else 1
 
 
 def _address(request: Request) -> str:

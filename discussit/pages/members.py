@@ -18,13 +18,12 @@ from discussit.groups.admission import admit, admit_to_act, has_owner
 from discussit.groups.members import FIELD, MAX_ADDED, NO_ROLE, add_members, change_role, remove_member
 from discussit.groups.membership import members_named, rank_of
 from discussit.groups.names import shown_name
-from discussit.log.checks import is_seq
 from discussit.models import Group, Membership, User
 from discussit.models.accounts import MAX_USERNAME
 from discussit.models.groups import Access, Role
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
-from discussit.pages.page import own_address, page, see_other
+from discussit.pages.page import own_address, page, page_number, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
@@ -160,7 +159,7 @@ def _read(session: OrmSession, user: CurrentUser, request: Request) -> MembersPa
     group, rank = membership.group, rank_of(membership, is_superuser=user.is_superuser)
     total = _count(session, group, term)
     pages = max(1, ceil(total / PAGE))
-    place = min(_number(request), pages)
+    place = min(page_number(request), pages)
     # Others' owners matter only to those who may change roles.
     has_others = rank >= Role.OWNER.rank and has_owner(session, group, besides=user.id)
     acting = _Acting(membership, 0 if group.access == Access.DIRECT else rank, has_others)
@@ -214,12 +213,6 @@ def _count(session: OrmSession, group: Group, term: str) -> int:
 
 def _term(request: Request) -> str:
     return request.query_params.get("q", "").strip()[:MAX_TERM]
-
-
-def _number(request: Request) -> int:
-    """The number of the requested page; the first, if the request names no such number."""
-    value = request.query_params.get("page", "")
-    return max(1, int(value)) if is_seq(value) else 1
 
 
 def _query(request: Request, number: int) -> str:

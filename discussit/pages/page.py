@@ -22,6 +22,7 @@ from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.errors import Refused
 from discussit.groups.creation import creatable
 from discussit.groups.lists import MAX_TERM
+from discussit.log.checks import is_seq
 from discussit.models.groups import Access
 from discussit.models.names import JOINERS
 from discussit.negotiation import accepts_gzip, prefers
@@ -150,6 +151,12 @@ def creatable_by(request: Request, user: CurrentUser) -> list[Access]:
 def term_of(request: Request) -> str:
     """What a search among groups looks for in their names."""
     return request.query_params.get("q", "").strip()[:MAX_TERM]
+
+
+def page_number(request: Request) -> int:
+    """The number of the requested page; the first, if the request names no such number."""
+    value = request.query_params.get("page", "")
+    return max(1, int(value)) if is_seq(value) else 1
 
 
 def is_for_script(request: Request) -> bool:
