@@ -51,6 +51,7 @@ def make_templates() -> Jinja2Templates:
     templates.env.globals["asset"] = _asset
     templates.env.globals["imports"] = assets.imports
     templates.env.globals["script_version"] = assets.version
+    templates.env.globals["max_group_term"] = MAX_TERM
     templates.env.globals["drawn"] = Drawn(templates.env)
     return templates
 

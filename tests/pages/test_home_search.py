@@ -61,6 +61,11 @@ def test_nobody_finds_what_is_not_theirs(site, state, alice, bob, gardening):
     assert shown(bob.page("/?q=garden")) == [gardening]
 
 
+@pytest.mark.parametrize(("path", "field"), [("/?q=garden", "find"), ("/groups/", "search")])
+def test_the_fields_take_as_much_as_is_searched(alice, gardening, path, field):
+    assert alice.page(path).one(field)["maxlength"] == str(MAX_TERM)
+
+
 @pytest.mark.parametrize("term", ["zzz", "%", "_", "\0", "gardening\0", "\\", "x" * 2_000, "<script>", '"><b>'])
 def test_a_search_that_finds_nothing_says_so_and_where_to_look_on(alice, gardening, faultless, term):
     page = Page(alice.get("/", params={"q": term}).text)
