@@ -22,7 +22,7 @@ from discussit.groups.creation import DAY, check_daily
 from discussit.groups.membership import is_member, rank_of
 from discussit.log.kinds import LEFT
 from discussit.models import Group, Invitation, InvitationUse, Membership, User
-from discussit.models.accounts import locked_user
+from discussit.models.accounts import NO_USER, locked_user
 from discussit.models.base import now
 from discussit.models.entries import ENTRIES
 from discussit.models.groups import GROUPS, Access, Role
@@ -95,7 +95,7 @@ def find(session: OrmSession, token: str, user: CurrentUser | None = None) -> Fo
     """The invitation with this token, whether it can still be used or not; None if there is none."""
     if not TOKEN.fullmatch(token):
         return None
-    user_id = user.id if user else 0
+    user_id = user.id if user else NO_USER
     query = (
         select(Invitation.id, Group, User.username, is_live() & _lets_in(user_id))
         .add_columns(exists().where(is_member(user_id, Invitation.group_id)))

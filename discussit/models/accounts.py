@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from discussit.models.groups import Membership
 
 MAX_USERNAME = 150  # characters
+NO_USER = 0  # no user has this id
 MAX_KEY = 300  # characters of a username_key; casefolding turns one into three at most
 RESERVED = frozenset({"everyone"})  # keys of names that mean all members where people are mentioned
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests

@@ -14,6 +14,7 @@ from discussit.log.around import Around, read_around
 from discussit.log.kinds import EntryRow
 from discussit.log.read import shown_before
 from discussit.models import Group
+from discussit.models.accounts import NO_USER
 from discussit.models.groups import ReadableLog
 from discussit.pages.page import page, see_other
 from discussit.pages.rows import rendered
@@ -21,7 +22,6 @@ from discussit.site import site_of
 from discussit.urls import address
 
 PREVIEW = 50  # entries
-NOBODY = 0  # no user's id: whose reactions they are is not shown
 
 
 async def preview(request: Request) -> Response:
@@ -53,5 +53,6 @@ def _read(session: OrmSession, user: CurrentUser, uuid: UUID) -> Preview | None:
         # As much as they could read after joining.
         log = ReadableLog(group.id, group.readable_from)
         entries = shown_before(session, log, group.last_seq + 1, PREVIEW)
-        return Preview(group, entries, read_around(session, log, NOBODY, entries))
+        # Whose reactions they are is not shown.
+        return Preview(group, entries, read_around(session, log, NO_USER, entries))
     return None
