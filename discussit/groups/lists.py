@@ -36,7 +36,7 @@ SIDEBAR = 100  # groups beside the log
 MOST_DIRECT = 50  # of them at most, where there are more groups than have space
 DIRECTORY = 50  # groups on a page of the directory
 MAX_TERM = 100  # characters that are searched; only names of direct groups can be longer
-FACES = 3  # of the others in a direct group
+FACES = 3  # of the others in a direct group; as in static/js/pages/rows.js
 NOTHING = Numbers(0, 0, 0, 0, 0)  # is unread
 
 

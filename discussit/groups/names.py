@@ -13,7 +13,7 @@ from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models.accounts import User
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, is_listed
 
-NOTES = "Notes to self"  # the direct group of one person
+NOTES = "Notes to self"  # the direct group of one person; as in static/js/pages/rows.js
 
 MEMBER = [Column("group_id", Integer), Column("user_id", Integer)]
 OTHERS = ManyFound(

@@ -307,7 +307,10 @@ function explainReaction(text) {
 // A link to an entry that is not on this page leads to the page around it.
 function pointOut() {
   const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
-  if (!seq) return settings ?? composer.focus()
+  if (!seq) {
+    if (!settings) composer.focus()
+    return
+  }
   const row = document.getElementById(`seq-${seq}`)
   if (row) row.scrollIntoView({ block: "center" })
   else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)

@@ -3,7 +3,9 @@
 import { fillAvatar } from "../shared/avatar.js"
 import { contentOf, find } from "../shared/dom.js"
 
+// As in discussit/groups/lists.py and names.py.
 const FACES = 3
+const NOTES = "Notes to self"
 
 /**
  * What is in the <template> with this id, for a group.
@@ -47,5 +49,5 @@ export function facesOf(name, user) {
  * @param {string} user
  */
 export function peopleIn(name, user) {
-  return name === "Notes to self" ? [user] : name.split(", ").slice(0, FACES)
+  return name === NOTES ? [user] : name.split(", ").slice(0, FACES)
 }
