@@ -141,9 +141,9 @@ class HomeConnection(Connection):
         self._last_seqs: dict[UUID, int] = {}
 
     def membership_changed(self, change: MembershipChange) -> None:
-        # A change may arrive again, or late: seq tells whether it is new.
         if change.effect not in (Effect.JOINED, Effect.LEFT):
             return  # `group` and `group_gone` say so
+        # A change may arrive again, or late: seq tells whether it is new.
         if self.protocol.follows_memberships and change.seq > self._last_seqs.get(change.group_uuid, 0):
             self._last_seqs[change.group_uuid] = change.seq
             sent = objects.JoinGroup if change.effect == Effect.JOINED else objects.LeaveGroup

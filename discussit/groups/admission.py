@@ -43,7 +43,7 @@ class NotAMember(Exception):
 
 
 def outside(group: Group) -> NoSuchGroup | NotAMember:
-    """What is raised for a group that the user is no longer in."""
+    """What is raised for a group that the user is not in."""
     return NotAMember(group) if group.access == Access.OPEN else NoSuchGroup()
 
 
@@ -204,7 +204,7 @@ async def join_or_leave(
 
 
 def check_joinable(group: Group) -> None:
-    """Raises Refused if nobody can join the group by themselves any more."""
+    """Raises NoSuchGroup for a closed or direct group, Refused for an archived one: nobody joins them by themselves."""
     if group.access != Access.OPEN:
         raise NoSuchGroup
     if group.is_archived:

@@ -21,7 +21,7 @@ class Revision(NamedTuple):
 
 
 class DirectGroupShown(NamedTuple):
-    """The entry `seq` made a direct group appear among a member's groups; none of its entries hid it (`is_hidden`)."""
+    """A direct group appeared among a member's groups or, with `is_hidden`, they hid it. `seq`: its last entry then."""
 
     group_uuid: UUID
     seq: int

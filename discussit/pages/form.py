@@ -53,7 +53,7 @@ class Form:
 
     def all(self, name: str) -> list[str]:
         """All values of a field that may be repeated."""
-        return self.repeated.get(name) or [value for field, value in self.values.items() if field == name]
+        return self.repeated.get(name) or ([self.values[name]] if name in self.values else [])
 
     def names(self, name: str) -> list[str]:
         """The names in a field that may be repeated: in each, several separated by spaces or commas."""
