@@ -28,6 +28,14 @@ def test_an_owner_finds_the_settings_from_the_group(bob, cleo, lunch):
     assert settings(lunch) not in [each.get("href") for each in cleo.page(f"/groups/{lunch}/").elements]
 
 
+def test_the_settings_of_a_closed_group_say_who_adds_people(bob, lunch):
+    settle(bob, lunch, access="closed")
+
+    about = bob.page(settings(lunch)).one("about-closed").text
+
+    assert "find and read it. Moderators and owners add and invite people. Whoever runs" in about
+
+
 def test_a_moderator_sees_the_way_to_members_and_invitations_only(bob, cleo, lunch):
     promote(bob, lunch, "cleo", "moderator")
 
@@ -318,6 +326,52 @@ def test_the_page_names_what_will_be_lost(bob, cleo, lunch, access, role, words)
     text = content(cleo.page(leaving(lunch)))
 
     assert all(each in text for each in words)
+
+
+def test_the_last_member_of_a_closed_group_is_told_that_it_ends_and_can_archive_it_instead(bob, cleo, lunch):
+    settle(bob, lunch, access="closed")
+    cleo.leaves(lunch)
+
+    page = bob.page(leaving(lunch))
+
+    assert "nobody but an administrator can join or read this group again, not even you." in content(page)
+    assert page.link("archive the group") == settings(lunch)
+    assert "owner" not in content(page)
+    assert "come back" not in content(page)
+
+
+def test_an_administrator_who_is_the_last_member_can_come_back(alice):
+    text = content(alice.page(leaving(alice.founds("Club", "closed"))))
+
+    assert "nobody but an administrator can join or read this group again. To keep" in text
+
+
+def test_the_last_member_of_an_archived_closed_group_is_not_led_to_archive_it(bob, cleo, lunch):
+    settle(bob, lunch, access="closed", archived=1)
+    cleo.leaves(lunch)
+
+    text = content(bob.page(leaving(lunch)))
+
+    assert "nobody can join or read this group again, not even you." in text
+    assert "instead" not in text
+
+
+def test_the_last_member_of_an_open_group_reads_who_owns_it_next(bob, cleo, lunch):
+    cleo.leaves(lunch)
+
+    text = content(bob.page(leaving(lunch)))
+
+    assert "whoever joins next will own the group, even if it's you." in text
+    assert "ordinary member" not in text
+
+
+def test_whoever_leaves_an_archived_group_reads_that_they_can_not_join_again(bob, lunch):
+    settle(bob, lunch, archived=1)
+
+    text = content(bob.page(leaving(lunch)))
+
+    assert "This group is archived, so you can't join it again." in text
+    assert "You can join again" not in text
 
 
 def test_leaving_a_closed_group_leads_home(bob, cleo, lunch):
