@@ -71,7 +71,10 @@ def direct_key(people: Collection[int]) -> str:
 def unknown(names: Sequence[str]) -> str:
     """The refusal of names that nobody has, and of people whom the user can't message."""
     named = ", ".join(f"“{name}”" for name in names)
-    return f"There's nobody called {named} whom you can message. Check the spelling, or join a group that they are in."
+    return (
+        f"You can't message {named}. Check the spelling. "
+        "Some people accept direct messages only from people in their groups, or from nobody."
+    )
 
 
 def _membership(user_id: int, key: str) -> Select[Membership]:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from people import refused
+from people import Page, refused
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -53,7 +53,10 @@ def test_those_whom_one_can_not_message_are_refused_as_unknown_names_are(bob, cl
     response = bob.post("/messages/new/", username=f"{name} bob")
 
     assert response.status_code == 400
-    assert f"nobody called “{name}” whom you can message" in response.text
+    assert Page(response.text).errors() == {
+        "username": f"You can't message “{name}”. Check the spelling. "
+        "Some people accept direct messages only from people in their groups, or from nobody."
+    }
     assert f'value="{name} bob"' in response.text
 
 
