@@ -70,6 +70,19 @@ def test_an_empty_group_says_so(alice, bob):
     assert "No messages yet." in bob.page(preview_of(cooking)).one("preview").text
 
 
+@pytest.mark.parametrize(
+    ("posting", "words"),
+    [
+        ("everyone", "Join to read everything and to write."),
+        ("moderators", "Join to read everything. Only moderators and owners can write messages."),
+    ],
+)
+def test_a_preview_says_what_members_may_do(site, state, bob, gardening, posting, words):
+    site.portal.call(change, state.database, {"posting": posting})
+
+    assert words in bob.page(preview_of(gardening)).one("content").text
+
+
 def test_joining_from_a_preview_leads_into_the_group(bob, gardening):
     form = bob.page(preview_of(gardening)).form(f"/groups/{gardening}/join/")
 
