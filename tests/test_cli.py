@@ -205,7 +205,8 @@ def test_the_password_is_the_first_line_of_standard_input(run, end):
     ("name", "password", "reason"),
     [
         ("", PASSWORD, "A name has 1 to 150 letters"),
-        ("a b", PASSWORD, "A name has 1 to 150 letters"),
+        ("a/b", PASSWORD, "A name has 1 to 150 letters"),
+        ("a b", PASSWORD, "Names can't contain spaces."),
         ("Everyone", PASSWORD, "This name is reserved. Choose another."),
         (hostile.GROWING, PASSWORD, "This name is too long, since some of its letters count as two or three."),
         ("alice", "", "A password has 8 to 256 characters."),

@@ -22,6 +22,7 @@ MAX_USERNAME = 150  # characters
 NO_USER = 0  # no user has this id
 MAX_KEY = 300  # characters of a username_key; casefolding turns one into three at most
 RESERVED = frozenset({"everyone"})  # keys of names that mean all members where people are mentioned
+SPACES = " \u00a0\u3000"  # as keyboards type them
 IDLE_LIMIT = timedelta(days=14)  # how long a session lasts without requests
 AGE_LIMIT = timedelta(days=90)  # how long a session lasts at most
 CLOSED_PASSWORD = "!"  # no argon2 hash looks like this, so nothing verifies against it
@@ -198,6 +199,8 @@ def locked_sessions(condition: ColumnElement[bool]) -> Select[Session]:
 def check_username(value: str) -> str:
     """The name in NFKC. Raises ValueError with a sentence for people."""
     username = spelled(value)
+    if _has_spaces(value):
+        raise ValueError("Names can't contain spaces. Use a dot, a hyphen or an underscore instead.")
     if not 1 <= len(username) <= MAX_USERNAME or not is_account_name(username):
         raise ValueError(f"A name has 1 to {MAX_USERNAME} letters, digits and the characters @ . + - _")
     if not username.strip("."):
@@ -209,6 +212,13 @@ def check_username(value: str) -> str:
     if len(key) > MAX_KEY:
         raise ValueError("This name is too long, since some of its letters count as two or three. Shorten it.")
     return username
+
+
+def _has_spaces(value: str) -> bool:
+    """Whether spaces are all that keeps it from being a name."""
+    typed = value.strip()
+    joined = without(SPACES, typed)
+    return joined != typed and len(joined) <= MAX_USERNAME and is_account_name(spelled(joined))
 
 
 def username_key(value: str) -> str:

@@ -22,7 +22,8 @@ def test_a_new_user_can_log_in(site, alice):
     ("fields", "field", "text"),
     [
         ({"username": "BOB"}, "username", "This name is taken."),
-        ({"username": "c d"}, "username", "A name has 1 to 150 letters"),
+        ({"username": "c/d"}, "username", "A name has 1 to 150 letters"),
+        ({"username": "c d"}, "username", "Names can&#39;t contain spaces."),
         ({"username": ""}, "username", "A name has 1 to 150 letters"),
         ({"username": hostile.GROWING}, "username", "This name is too long"),
         ({"username": "EveryOne"}, "username", "This name is reserved."),

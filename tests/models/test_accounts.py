@@ -30,7 +30,13 @@ def test_a_name_may_have_letters_digits_and_some_signs(name):
     assert str(User(username=name)) == name
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "\ud800", "a'b", "x" * 151, *hostile.MARKUP, *hostile.UNSEEN])
+@pytest.mark.parametrize("name", ["a b", "a\u00a0b", "\u7530\u4e2d\u3000\u82b1\u5b50"])
+def test_a_name_that_only_its_spaces_forbid_is_refused_for_them(name):
+    with pytest.raises(ValueError, match="can't contain spaces"):
+        check_username(name)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "\ud800", "a'b", "x" * 151, *hostile.MARKUP, *hostile.UNSEEN])
 def test_a_name_may_not_be(name):
     with pytest.raises(ValueError, match="1 to 150 letters"):
         User(username=name)

@@ -94,6 +94,22 @@ def test_an_invalid_sign_up_is_reported_beside_its_field(site, alice, faultless,
     assert visitor.get("/").status_code == 303
 
 
+@pytest.mark.parametrize("name", ["Maria Schmidt", " Maria  de la Cruz "])
+def test_a_name_with_spaces_is_refused_for_them(site, name):
+    response = HttpPerson(site, name).sign_up()
+
+    refusal = "Names can't contain spaces. Use a dot, a hyphen or an underscore instead."
+    assert Page(response.text).errors() == {"username": refusal}
+
+
+@pytest.mark.parametrize("name", ["Maria <Schmidt>", "<b>", "a\u00b4b", "x " * 151])
+def test_a_name_with_other_signs_is_refused_with_what_it_may_have(site, name):
+    response = HttpPerson(site, name).sign_up()
+
+    refusal = "A name has 1 to 150 letters, digits and the characters @ . + - _"
+    assert Page(response.text).errors() == {"username": refusal}
+
+
 @pytest.mark.parametrize("fields", [{"password1": "password1", "password2": "password1"}, {"password2": "x"}])
 def test_a_taken_name_is_reported_only_if_all_else_is_right(site, alice, fields):
     response = HttpPerson(site, "alice").post(
