@@ -83,6 +83,20 @@ def test_a_new_link_is_shown_once_with_its_qr_code(bob, lunch):
     assert not LINK.search(later)
 
 
+def test_the_page_leads_to_adding_people_by_name(bob, lunch):
+    page = bob.page(f"{lunch}invitations/")
+
+    assert page.link("add them by name") == f"{lunch}members/"
+    assert "Add people" in bob.page(f"{lunch}members/").one("content").text
+
+
+def test_nobody_is_led_to_add_people_where_nobody_can_be_added(alice, bob, lunch):
+    bob.post(f"{lunch}settings/", archived="1")
+
+    assert "by name" not in bob.get(f"{lunch}invitations/").text
+    assert "by name" not in alice.get("/invitations/").text
+
+
 def test_the_qr_code_has_no_style_of_its_own(bob, lunch):
     shown = bob.post(f"{lunch}invitations/").text
 
