@@ -16,7 +16,8 @@ def link(alice):
     alice.page.goto(f"groups/{group}/")
     alice.page.get_by_role("link", name="Invite people").first.click()
     alice.page.get_by_role("button", name="Create link").click()
-    alice.page.wait_for_function("getSelection().toString() === document.querySelector('#link').value")
+    expect(alice.page.locator("#link")).to_have_count(1)
+    alice.page.wait_for_function("() => getSelection().toString() === document.querySelector('#link').value")
     return alice.page.locator("#link").input_value()
 
 
