@@ -35,6 +35,7 @@ NAMES = [
     "Set.prototype.union",
     "Set.prototype.difference",
     # On plain http
+    "Navigator.prototype.clipboard",
     "Navigator.prototype.locks",
     "Crypto.prototype.randomUUID",
 ]
