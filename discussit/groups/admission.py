@@ -211,10 +211,15 @@ def check_joinable(group: Group) -> None:
         raise Refused(ErrorCode.READ_ONLY, NO_JOINS)
 
 
+def is_hidden(membership: Membership) -> bool:
+    """Whether the member has hidden the direct group, and it has had no message since."""
+    return membership.hidden_at is not None and membership.hidden_at >= membership.group.messages
+
+
 def hide(session: OrmSession, membership: Membership) -> bool:
     """Hide the direct group from the member until its next message. Return False if it is hidden."""
     group = membership.group
-    if membership.hidden_at is not None and membership.hidden_at >= group.messages:
+    if is_hidden(membership):
         return False
     membership.hidden_at = group.messages
     changes_of(session).shown.append(DirectGroupShown(group.uuid, group.last_seq, membership.user_id, is_hidden=True))

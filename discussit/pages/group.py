@@ -248,7 +248,7 @@ async def _join_or_leave(request: Request, *, joins: bool) -> Response:
 
     async def then(session: AsyncSession, row: User) -> None:
         nonlocal target
-        if not joins and await session.scalar(select(Group.access).where(Group.uuid == uuid)) != Access.OPEN:
+        if not joins and await session.scalar(select(Group.access).where(Group.uuid == uuid)) == Access.CLOSED:
             target = address(request, "/")  # whoever has left finds nothing anywhere else
         # A repeat that comes late must not undo what was done since.
         await claim(form, session, row.id, target)

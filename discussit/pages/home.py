@@ -20,7 +20,7 @@ from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
-from discussit.pages.leaving import asks_before_leaving
+from discussit.pages.leaving import Left, asks_before_leaving, just_left
 from discussit.pages.page import compressed, creatable_by, is_for_script, live_page, see_other, term_of
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
@@ -32,18 +32,25 @@ async def home(request: Request) -> Response:
         return see_other(address(request, "/accounts/signup/"))
     term = term_of(request)
     response = await _home(request, current_user(request), Form(), term=term)
-    return response if term else compressed(request, response)
+    # What the page repeats of its request could tell something of the rest of it by its compressed length.
+    return response if term or _left(request) else compressed(request, response)
+
+
+def _left(request: Request) -> str:
+    """The uuid of the group that a form on its page left, which has led here."""
+    return request.query_params.get("left", "")
 
 
 async def _home(request: Request, user: CurrentUser, form: Form, status: int = 200, term: str = "") -> Response:
     """The page; with a `term`, of the groups whose names contain it."""
-    lists = await site_of(request).database.run_read(lambda session: _read(session, user, term))
+    left = _left(request)
+    read = await site_of(request).database.run_read(lambda session: _read(session, user, term, left))
     query = f"?{urlencode({'q': term})}" if term else ""
     return live_page(
         request,
         "home/home.html",
         status,
-        **lists._asdict(),
+        **read._asdict(),
         creatable=creatable_by(request, user),
         form=form,
         term=term,
@@ -53,19 +60,21 @@ async def _home(request: Request, user: CurrentUser, form: Form, status: int = 2
     )
 
 
-class HomeLists(NamedTuple):
+class HomePage(NamedTuple):
     """What the home page shows, from one snapshot of the database."""
 
     own: Own
     others: Sequence[Listed]  # that the user may join
     has_more_others: bool
+    left: Left | None  # what can be undone
 
 
-def _read(session: OrmSession, user: CurrentUser, term: str) -> HomeLists:
+def _read(session: OrmSession, user: CurrentUser, term: str, left: str) -> HomePage:
     own = own_groups(session, user.id, term)
     limit = FEW if own.total > HOME else OPEN
     others = open_groups(session, user.id, limit + 1, term)
-    return HomeLists(own, others[:limit], len(others) > limit)
+    undoable = just_left(session, user, left) if left else None
+    return HomePage(own, others[:limit], len(others) > limit, undoable)
 
 
 async def create_group(request: Request) -> Response:

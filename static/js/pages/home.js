@@ -12,6 +12,7 @@ import { localize } from "../shared/times.js"
 import { Badges } from "../unread/badges.js"
 import { filterLists } from "./filter.js"
 import { Groups } from "./groups.js"
+import { forgetLeft } from "./undo.js"
 
 const MINUTE = 60_000
 const MIDDLE = 1
@@ -19,6 +20,7 @@ const MIDDLE = 1
 const badges = new Badges(document)
 follow(find(document, "#groups"))
 attempt(filterLists)
+attempt(forgetLeft)
 
 /** @param {HTMLElement} list */
 function follow(list) {
