@@ -26,6 +26,24 @@ def test_join_turns_into_leave_and_open_in_place(alice, group):
     expect(alice.find(f'[id="{group}"] .group-members')).to_have_text("1 member")
 
 
+def test_whoever_joins_their_first_group_is_no_longer_told_that_they_have_none(alice, bob, group):
+    founded = alice.founds("Cooking")
+    bob.goes_home()
+    none, preview = bob.find(".groups-none"), bob.find(f'[id="{founded}"]').get_by_role("link", name="Preview")
+    expect(none).to_have_text("You're not in any group yet. Join one below or create your own.", use_inner_text=True)
+    expect(preview).to_be_visible()
+    place = bob.button("join", founded).bounding_box()["y"]
+
+    bob.button("join", founded).click()
+
+    expect(none).to_have_text("Groups you join below move up here when you reload this page.", use_inner_text=True)
+    expect(preview).to_be_hidden()
+    assert bob.button("open", founded).bounding_box()["y"] == place
+    bob.button("leave", founded).click()
+    expect(none).to_contain_text("You're not in any group yet.", use_inner_text=True)
+    expect(preview).to_be_visible()
+
+
 def test_leave_turns_into_join_in_place(alice, group):
     alice.joins(group)
     alice.goes_home()
