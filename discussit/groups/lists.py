@@ -28,7 +28,7 @@ from discussit.groups.membership import is_member
 from discussit.groups.names import describe, direct_name, others_in
 from discussit.log.unread import Numbers, count_for
 from discussit.many_rows import ManyFound
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_in, is_listed
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_in, is_listed, may_see
 
 HOME, OPEN = 100, 100  # groups on the home page: the user's, and others that are open
 FEW = 20  # of these others, for somebody who is in more groups than the page has space for
@@ -115,17 +115,33 @@ def _with(group: Listed, numbers: Numbers, others: Sequence[str] | None) -> List
 ACTIVE_AT: ColumnElement[datetime] = case(
     (GROUPS.c.last_message_at > GROUPS.c.created_at, GROUPS.c.last_message_at), else_=GROUPS.c.created_at
 )
-OWN = ManyFound(
-    [Column("user_id", Integer)],
-    lambda given: (
-        # The moment as the database has it: only compared, so not parsed.
-        select(GROUPS.c.id, GROUPS.c.access == literal_column("'direct'"), type_coerce(ACTIVE_AT, String))
-        .select_from(given)
-        .join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == given.c.user_id)
-        .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
-        .where(is_listed(), GROUPS.c.archived_at.is_(None))
-    ),
-)
+
+
+# A group's id, whether it is direct, the moment of its activity as the database has it, which is only compared, and
+# whether it is listed. Plain rows: creating NamedTuples for 500 groups takes as long as sorting them.
+OwnRow = list[Any]
+
+
+def _of_user(condition: ColumnElement[bool]) -> ManyFound:
+    return ManyFound(
+        [Column("user_id", Integer)],
+        lambda given: (
+            select(
+                GROUPS.c.id,
+                GROUPS.c.access == literal_column("'direct'"),
+                type_coerce(ACTIVE_AT, String),
+                is_listed(),
+            )
+            .select_from(given)
+            .join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == given.c.user_id)
+            .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
+            .where(condition, GROUPS.c.archived_at.is_(None))
+        ),
+    )
+
+
+OWN = _of_user(is_listed())
+WITH_HIDDEN = _of_user(may_see())
 
 
 class Own(NamedTuple):
@@ -134,18 +150,27 @@ class Own(NamedTuple):
     groups: Sequence[Listed]
     total: int  # of all their groups that were asked for, without those that are archived or hidden
     numbers: Mapping[int, Numbers]  # what is unread, by the group's id; also of archived ones
+    hidden: Sequence[Listed] = ()  # direct ones, where names were searched
 
 
 def own_groups(session: OrmSession, user_id: int, term: str = "") -> Own:
     """The first of the user's groups, for the home page: those with something unread, then by their activity.
 
-    With a `term`, of those whose names contain it.
+    With a `term`, of those whose names contain it, also if they are hidden.
     """
-    groups, numbers = _all_own(session, user_id)
-    ids = [id for id, _ in groups]
     if term:
-        ids = _named(session, user_id, ids, term)
-    return Own(_listed(session, user_id, ids[:HOME], numbers), len(ids), numbers)
+        return _search(session, user_id, term)
+    rows, numbers = _all_own(session, user_id)
+    return Own(_listed(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
+
+
+def _search(session: OrmSession, user_id: int, term: str) -> Own:
+    rows, numbers = _all_own(session, user_id, WITH_HIDDEN)
+    named = _named(session, user_id, [id for id, _, _, listed in rows if listed], term)
+    hidden = _named_after_others(session, user_id, [id for id, _, _, listed in rows if not listed], term)[:HOME]
+    own = named[:HOME]
+    found = _listed(session, user_id, [*own, *hidden], numbers)
+    return Own(found[: len(own)], len(named), numbers, found[len(own) :])
 
 
 def _named(session: OrmSession, user_id: int, ids: Sequence[int], term: str) -> list[int]:
@@ -155,17 +180,23 @@ def _named(session: OrmSession, user_id: int, ids: Sequence[int], term: str) -> 
     return [id for id in ids if id in named]
 
 
+def _named_after_others(session: OrmSession, user_id: int, ids: Sequence[int], term: str) -> list[int]:
+    """The same of direct groups alone, also if they are hidden."""
+    others = others_in(session.connection(), [(id, user_id) for id in ids])
+    return [id for id in ids if is_in(term, direct_name(others[id, user_id]))]
+
+
 def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
     """The user's groups for the page of one of them: direct ones, then others, each as on the home page.
 
     The page's own group is among them, unless it is archived.
     """
-    groups, numbers = _all_own(session, user_id)
-    direct = [id for id, is_direct in groups if is_direct]
-    others = [id for id, is_direct in groups if not is_direct]
+    rows, numbers = _all_own(session, user_id)
+    direct = [id for id, is_direct, *_ in rows if is_direct]
+    others = [id for id, is_direct, *_ in rows if not is_direct]
     ids = _first(direct, max(MOST_DIRECT, SIDEBAR - len(others)), group_id)
     ids += _first(others, SIDEBAR - len(ids), group_id)
-    return Own(_listed(session, user_id, ids, numbers), len(groups), numbers)
+    return Own(_listed(session, user_id, ids, numbers), len(rows), numbers)
 
 
 def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
@@ -174,14 +205,14 @@ def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
     return [*ids[: limit - len(own)], *own]
 
 
-def _all_own(session: OrmSession, user_id: int) -> tuple[list[tuple[int, bool]], dict[int, Numbers]]:
-    """All of the user's groups in their order, each by its id and whether it is direct, and what is unread there."""
+def _all_own(session: OrmSession, user_id: int, own: ManyFound = OWN) -> tuple[list[OwnRow], dict[int, Numbers]]:
+    """All of the user's groups in their order, and what is unread there."""
     connection = session.connection()
     numbers = {count.group_id: count.numbers for count in count_for(connection, user_id)}
-    by_activity = sorted(OWN.rows(connection, [(user_id,)]))
+    by_activity = sorted(own.rows(connection, [(user_id,)]))
     by_activity.sort(key=lambda row: row[2], reverse=True)
     unread = {id for id, each in numbers.items() if each.unread or each.mentions}
-    return [(id, is_direct) for id, is_direct, _ in sorted(by_activity, key=lambda row: row[0] not in unread)], numbers
+    return sorted(by_activity, key=lambda row: row[0] not in unread), numbers
 
 
 # Other groups

@@ -260,7 +260,7 @@ def may_see() -> ColumnElement[bool]:
 
     Nobody else learns of a direct group before its first message.
     """
-    is_known = or_(Membership.hidden_at.is_(None), Group.messages > 0)
+    is_known = or_(Membership.hidden_at.is_(None), Group.messages > literal_column("0"))
     return or_(Group.access == literal_column("'open'"), and_(Membership.user_id.is_not(None), is_known))
 
 

@@ -106,6 +106,22 @@ def test_a_conversation_that_goes_on_is_no_longer_offered(alice, bob, conversati
     expect(line).to_be_hidden()
 
 
+def test_a_hidden_conversation_is_found_by_name_and_goes_on_there(alice, bob, conversation):
+    leaves(bob, conversation, "Hide alice")
+    bob.page.goto("./?q=ali")
+    bob.until(lambda: bob.received and bob.received[-1]["type"] == "ready")
+    row = bob.find(f'[id="{conversation}"]')
+    expect(row).to_contain_text("Hidden")
+    expect(bob.button("open", conversation)).to_be_visible()
+    assert bob.violations == []
+
+    alice.wrote(conversation, "hello")
+
+    expect(row).not_to_contain_text("Hidden")
+    bob.button("open", conversation).click()
+    expect(bob.find("h1")).to_have_text("alice")
+
+
 def test_the_offer_is_gone_after_a_reload(bob, gardening):
     bob.joins(gardening)
     leaves(bob, gardening)

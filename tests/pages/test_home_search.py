@@ -44,6 +44,52 @@ def test_a_direct_group_is_found_by_the_others_in_it_and_by_no_name_of_its_own(s
         assert shown(alice.page(f"/?q={term}")) == []
 
 
+def test_a_hidden_conversation_is_found_and_said_to_be_hidden(alice, bob, gardening):
+    bob.joins(gardening)
+    hidden = bob.converses("alice")
+    bob.says(hidden, "hi")
+    bob.leaves(hidden)
+
+    page = bob.page("/?q=lic")
+
+    assert shown(page) == [hidden]
+    assert "Hidden" in page.one(hidden).text
+    assert "No results" not in page.one("content").text
+    assert shown(bob.page("/")) == [gardening]
+    assert shown(bob.page("/?q=zzz")) == []
+
+
+def test_a_conversation_that_appears_again_is_found_once(alice, bob, gardening):
+    bob.joins(gardening)
+    hidden = bob.converses("alice")
+    bob.says(hidden, "hi")
+    bob.leaves(hidden)
+    alice.says(hidden, "hello")
+
+    page = bob.page("/?q=alice")
+
+    assert shown(page) == [hidden]
+    assert "Hidden" not in page.one(hidden).text
+
+
+def test_a_conversation_that_another_began_is_not_found_before_its_first_message(alice, bob, gardening):
+    bob.joins(gardening)
+    alice.converses("bob")
+
+    assert shown(bob.page("/?q=alice")) == []
+
+
+def test_of_hidden_conversations_the_last_used_come_first(alice, bob, cleo, gardening):
+    for person in (bob, cleo):
+        person.joins(gardening)
+    both, one = alice.converses("bob", "cleo"), alice.converses("bob")
+    for group in (one, both):
+        alice.says(group, "hi")
+        alice.leaves(group)
+
+    assert shown(alice.page("/?q=bob")) == [both, one]
+
+
 def test_each_of_150_direct_groups_is_found(site, state, alice):
     names = crowd(site, state, alice, 150)
 
@@ -107,6 +153,21 @@ def test_a_search_among_very_many_groups_takes_at_most_eight_queries(site, state
     alice.get("/?q=friend")
 
     assert len(queries) <= 8
+
+
+def test_the_names_of_hidden_conversations_take_one_query(site, state, alice, queries):
+    crowd(site, state, alice, 20)
+    queries.clear()
+    alice.get("/?q=friend")
+    without = len(queries)
+    for group in shown(alice.page("/?q=friend"))[:10]:
+        alice.says(group, "hi")
+        alice.leaves(group)
+
+    queries.clear()
+    alice.get("/?q=friend")
+
+    assert len(queries) <= without + 1  # beside the one that looks for them, that for their names
 
 
 def test_the_found_are_not_compressed_since_the_page_repeats_what_was_searched(alice, gardening):

@@ -38,7 +38,8 @@ export class Groups {
   agree(uuids) {
     const joined = new Set(uuids)
     for (const row of this.#rows(".group")) {
-      attempt(() => this.#set(row, joined.has(row.id)))
+      // One that is hidden is not among them, and was found by its name.
+      if (!("hidden" in row.dataset)) attempt(() => this.#set(row, joined.has(row.id)))
       this.release(row)
     }
     const known = this.#known ?? joined
@@ -162,6 +163,7 @@ export class Groups {
     if (row.dataset.access !== access || row.dataset.role !== role) this.#offer(row, actionsFor(access, role))
     row.dataset.access = access
     row.dataset.role = role
+    delete row.dataset.hidden
     this.#undo.withdraw(row.id)
     this.#count(find(row, ".group-members"), members)
   }
