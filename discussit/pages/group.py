@@ -61,12 +61,12 @@ async def group_page(
         group=group,
         shown_name=read.shown_name,
         is_direct=group.access == Access.DIRECT,
-        is_ended=group.access == Access.DIRECT and group.posting == Posting.NOBODY,
         entries=rendered(entries, read.around, user.username),
         members=read.members,
         max_members=MEMBERS,
         own=read.own,
         numbers=read.numbers,
+        role=read.membership.role,
         creatable=creatable_by(request, user),
         blank=Form(),
         form=form,
@@ -95,6 +95,8 @@ def _read_only(group: Group, rank: int) -> str | None:
     """Why the user can write no messages, if they can't."""
     if group.is_archived:
         return "archived"
+    if group.posting == Posting.NOBODY:
+        return "ended"
     if group.posting == Posting.MODERATORS and rank < Role.MODERATOR.rank:
         return "moderators"
     return None

@@ -264,8 +264,21 @@ def test_an_archived_groups_page_has_a_notice_in_place_of_the_composer(bob, cleo
 def test_a_member_who_may_not_write_sees_why(bob, cleo, lunch):
     settle(bob, lunch, posting="moderators")
 
-    sentence = "Only moderators and owners can write messages in this group."
-    assert [sentence in each.get(f"/groups/{lunch}/").text for each in (cleo, bob)] == [True, False]
+    refused, allowed = cleo.page(f"/groups/{lunch}/"), bob.page(f"/groups/{lunch}/")
+    assert refused.one("announcements").text.strip() == "Only moderators and owners can write messages in this group."
+    assert ["hidden" in each.one("announcements").attributes for each in (refused, allowed)] == [False, True]
+    assert ["read-only" in each.one("composer")["class"] for each in (refused, allowed)] == [True, False]
+
+
+def test_newcomers_are_pointed_to_the_field_only_where_they_may_write(bob, cleo, lunch):
+    def points():
+        return "hidden" not in cleo.page(f"/groups/{lunch}/?welcome=1").one("welcome-write").attributes
+
+    assert points()
+
+    settle(bob, lunch, posting="moderators")
+
+    assert not points()
 
 
 def test_joins_and_removals_say_who_brought_them_about(bob, cleo, lunch):

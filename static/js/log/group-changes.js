@@ -10,18 +10,21 @@ const LABELLED = ".bar [aria-label], .scroller, #chat-log, #chat-message-input"
 export class GroupChanges {
   #page
   #user
+  #readOnly
   #renamed
   #outdated
 
   /**
    * @param {HTMLElement} page
    * @param {string} user
+   * @param {import("../composer/read-only.js").ReadOnly} readOnly
    * @param {(before: string, name: string) => void} renamed
    * @param {() => void} outdated The page has to be loaded again, when that disturbs nobody.
    */
-  constructor(page, user, renamed, outdated) {
+  constructor(page, user, readOnly, renamed, outdated) {
     this.#page = page
     this.#user = user
+    this.#readOnly = readOnly
     this.#renamed = renamed
     this.#outdated = outdated
   }
@@ -30,7 +33,7 @@ export class GroupChanges {
   follow(change) {
     if (change.change === "renamed") this.#rename(change.value ?? "")
     if (change.change === "described") this.#describe(change.value ?? "")
-    if (change.change === "archived" || change.change === "unarchived") this.#archive(change.change === "archived")
+    this.#readOnly.follow(change)
     if (changesPage(change, this.#user)) this.#outdated()
   }
 
@@ -48,6 +51,8 @@ export class GroupChanges {
     }
     const label = find(this.#page, "label[for=chat-message-input]")
     label.textContent = relabelled(label.textContent ?? "", before, name)
+    const welcomed = this.#page.querySelector("#welcome-name")
+    if (welcomed) welcomed.textContent = name
   }
 
   /** @param {string} description */
@@ -56,18 +61,6 @@ export class GroupChanges {
     shown.textContent = description
     shown.title = description
     shown.hidden = !description
-  }
-
-  /** Nobody can write any more: somebody's account was closed, which has no entry. */
-  end() {
-    find(this.#page, "#conversation-ended").hidden = false
-    find(this.#page, "#composer").classList.add("read-only")
-  }
-
-  /** @param {boolean} isArchived */
-  #archive(isArchived) {
-    find(this.#page, "#archived").hidden = !isArchived
-    find(this.#page, "#composer").classList.toggle("read-only", isArchived)
   }
 }
 

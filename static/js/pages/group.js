@@ -5,6 +5,7 @@ import { Draft } from "../composer/draft.js"
 import { adoptOldKeys } from "../composer/old-keys.js"
 import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
+import { ReadOnly } from "../composer/read-only.js"
 import { Reply } from "../composer/reply.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
@@ -80,9 +81,11 @@ const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
+const readOnly = new ReadOnly(page, form, user)
 const groupChanges = new GroupChanges(
   page,
   user,
+  readOnly,
   (before, name) => title?.rename(before, name),
   () => reload.soon(),
 )
@@ -194,7 +197,7 @@ function follow(entry) {
 function listed(object) {
   sidebar.follow(object)
   if (object.group_uuid !== group) badges.added(object.group_uuid)
-  else if (object.type === "group" && object.ended) groupChanges.end()
+  else if (object.type === "group" && object.ended) readOnly.end()
 }
 
 /** @param {import("../connection/protocol.js").Unread} object */
