@@ -1,6 +1,7 @@
 """Two people look at a group while its owner changes it."""
 
 import pytest
+from browsers import OUTAGE, REFUSAL
 from playwright.sync_api import expect
 
 TICKS = 5_000  # milliseconds: several times as long as until a page looks again whether somebody reads it
@@ -60,6 +61,41 @@ def test_a_member_who_is_removed_is_told_so_immediately(alice, bob, together):
 
     expect(bob.find("#membership-ended")).to_be_visible()
     expect(alice.members).to_have_text(["alice"])
+
+
+def test_a_draft_is_mentioned_to_who_is_removed_only_if_there_is_one(alice, bob, together):
+    other = bob.tab().opens(together)
+    other.field.fill("Half a sentence")
+
+    alice.posts(f"/groups/{together}/members/remove/", username="bob")
+
+    expect(other.find("#membership-ended p")).to_have_text(
+        "You're no longer a member of this group. Your draft is saved here."
+    )
+    expect(bob.find("#membership-ended")).to_be_visible()
+    expect(bob.find("#membership-ended .chat-draft")).to_be_hidden()
+
+
+def test_who_is_removed_is_no_longer_told_who_may_write(alice, bob, together):
+    settles(alice, together, posting="moderators")
+    expect(bob.find("#announcements")).to_be_visible()
+
+    alice.posts(f"/groups/{together}/members/remove/", username="bob")
+
+    expect(bob.find("#membership-ended")).to_be_visible()
+    expect(bob.find("#announcements")).to_be_hidden()
+
+
+def test_a_message_that_waits_is_mentioned_at_the_logout(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    complaints.excuse(REFUSAL)
+    bob.goes_offline()
+    bob.says("kept")
+    bob.posts("/accounts/logout/")
+
+    bob.context.set_offline(False)
+
+    expect(bob.find("#session-ended .chat-draft")).to_be_visible()
 
 
 def test_owners_change_everything_by_keyboard_and_pages_break_no_rules(alice, bob, together):

@@ -61,6 +61,10 @@ export class Composer {
     return !this.#isComposing && performance.now() - this.#typedAt > TYPING
   }
 
+  get isEmpty() {
+    return this.#field.value === ""
+  }
+
   #listen() {
     this.#form.addEventListener("submit", event => this.#submit(event))
     this.#field.addEventListener("keydown", event => this.#key(event))

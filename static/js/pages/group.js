@@ -261,8 +261,16 @@ function changed(status) {
   connectionStatus.changed(status)
   if (status !== "open" && status !== "polling") sender.lost()
   if (socket.hasEnded) reacting.giveUp()
-  if (status in NOTICES) find(page, NOTICES[status]).hidden = false
+  if (status in NOTICES) explain(find(page, NOTICES[status]))
   find(page, "#sockets-fail").hidden = status !== "polling"
+}
+
+/** @param {HTMLElement} notice Of the end. It mentions what was written and not sent, if anything. */
+function explain(notice) {
+  /** @type {HTMLElement | null} */
+  const draft = notice.querySelector(".chat-draft")
+  if (draft) draft.hidden = composer.isEmpty && outbox.waiting.length === 0
+  notice.hidden = false
 }
 
 /** @param {string} text */
