@@ -126,12 +126,22 @@ def test_a_large_group_shows_a_hundred_members_by_name_and_says_how_many_there_a
     assert page.one("members")["data-members"] == "151"
 
 
-def test_a_link_leads_from_a_large_group_to_all_its_members(alice, crowded):
-    page = alice.page(crowded)
+def test_a_link_leads_from_the_smallest_group_to_its_members_and_their_roles(bob, cleo, lunch):
+    link = cleo.page(f"/groups/{lunch}/").one("all-members")
 
-    link = page.one("all-members")
-    assert (link.text, link["href"], "hidden" in link.attributes) == ("All members", f"{crowded}members/", False)
-    assert alice.get(link["href"]).status_code == 200
+    assert (link.text, "hidden" in link.attributes) == ("All members and roles", False)
+    members = cleo.page(link["href"])
+    assert [members.one(f"members-{name}").text.split() for name in ("bob", "cleo")] == [["bob", "Owner"], ["cleo"]]
+
+
+def test_conversations_have_no_roles_to_look_up(alice, bob, gardening):
+    bob.joins(gardening)
+    conversation = alice.post("/messages/new/", username="bob").headers["location"]
+
+    page = alice.page(conversation)
+
+    assert shown(page) == ["alice", "bob"]
+    assert page.link("All members") is None
 
 
 def test_a_group_of_a_hundred_shows_all_of_them(site, state, alice, gardening):
@@ -140,7 +150,6 @@ def test_a_group_of_a_hundred_shows_all_of_them(site, state, alice, gardening):
     page = alice.page(f"/groups/{gardening}/")
 
     assert shown(page) == ["alice", *CROWD[:99]]
-    assert "hidden" in page.one("all-members").attributes
 
 
 def test_the_user_is_shown_in_a_large_group_whoever_else_is(site, alice, gardening, crowded):

@@ -6,7 +6,6 @@ import { cloned, find } from "../shared/dom.js"
 export class Members {
   #list
   #counts
-  #all
   #count
   #limit
   #user
@@ -14,13 +13,11 @@ export class Members {
   /**
    * @param {HTMLElement} list It has the number of the group's members, and of those that it may show.
    * @param {NodeListOf<Element>} counts
-   * @param {HTMLElement} all The link to the page of all members.
    * @param {string} user
    */
-  constructor(list, counts, all, user) {
+  constructor(list, counts, user) {
     this.#list = list
     this.#counts = counts
-    this.#all = all
     this.#count = Number(list.dataset.members)
     this.#limit = Number(list.dataset.limit)
     this.#user = user
@@ -35,12 +32,7 @@ export class Members {
     if (status === "Left") row?.remove()
     else if (!row && this.#list.childElementCount < this.#limit) this.#insert(user)
     this.#count += status === "Left" ? -1 : 1
-    this.#showCount()
-  }
-
-  #showCount() {
     for (const count of this.#counts) count.textContent = this.#count.toLocaleString("en")
-    this.#all.hidden = this.#list.childElementCount >= this.#count
   }
 
   /** @param {string} name */
