@@ -134,6 +134,10 @@ def test_a_link_leads_from_the_smallest_group_to_its_members_and_their_roles(bob
     assert [members.one(f"members-{name}").text.split() for name in ("bob", "cleo")] == [["bob", "Owner"], ["cleo"]]
 
 
+def test_a_link_beside_the_log_leads_to_ones_own_groups(alice, gardening):
+    assert alice.page(f"/groups/{gardening}/").link("Your groups") == "/"
+
+
 def test_conversations_have_no_roles_to_look_up(alice, bob, gardening):
     bob.joins(gardening)
     conversation = alice.post("/messages/new/", username="bob").headers["location"]
