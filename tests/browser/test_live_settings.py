@@ -29,6 +29,16 @@ def test_a_description_reaches_the_header(alice, bob, together):
     expect(bob.find("#description")).to_be_hidden()
 
 
+def test_a_closed_group_is_labelled_as_such_immediately(alice, bob, together):
+    bob.field.dispatch_event("compositionstart")  # until it ends, the page is not loaded again
+    settles(alice, together, access="closed")
+    expect(bob.find("#closed")).to_be_visible()
+
+    settles(alice, together, access="open")
+
+    expect(bob.find("#closed")).to_be_hidden()
+
+
 def test_an_archived_group_has_a_notice_in_place_of_the_field(alice, bob, together):
     settles(alice, together, archived=1)
 

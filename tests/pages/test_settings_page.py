@@ -261,6 +261,15 @@ def test_an_archived_groups_page_has_a_notice_in_place_of_the_composer(bob, cleo
     assert "read-only" in page.one("composer")["class"]
 
 
+@pytest.mark.parametrize("access", ["open", "closed"])
+def test_a_closed_group_is_labelled_as_such(bob, cleo, lunch, access):
+    settle(bob, lunch, access=access)
+
+    label = cleo.page(f"/groups/{lunch}/").one("closed")
+
+    assert (label.text, "hidden" in label.attributes) == ("Closed", access == "open")
+
+
 def test_a_member_who_may_not_write_sees_why(bob, cleo, lunch):
     settle(bob, lunch, posting="moderators")
 

@@ -33,6 +33,7 @@ export class GroupChanges {
   follow(change) {
     if (change.change === "renamed") this.#rename(change.value ?? "")
     if (change.change === "described") this.#describe(change.value ?? "")
+    if (change.change === "opened" || change.change === "closed") this.#close(change.change === "closed")
     this.#readOnly.follow(change)
     if (changesPage(change, this.#user)) this.#outdated()
   }
@@ -61,6 +62,11 @@ export class GroupChanges {
     shown.textContent = description
     shown.title = description
     shown.hidden = !description
+  }
+
+  /** @param {boolean} isClosed */
+  #close(isClosed) {
+    find(this.#page, "#closed").hidden = !isClosed
   }
 }
 
