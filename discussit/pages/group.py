@@ -67,6 +67,7 @@ async def group_page(
         own=read.own,
         numbers=read.numbers,
         role=read.membership.role,
+        is_owner=read.rank >= Role.OWNER.rank,
         creatable=creatable_by(request, user),
         blank=Form(),
         form=form,

@@ -270,6 +270,16 @@ def test_a_closed_group_is_labelled_as_such(bob, cleo, lunch, access):
     assert (label.text, "hidden" in label.attributes) == ("Closed", access == "open")
 
 
+def test_only_owners_are_shown_the_way_out_of_the_archive(bob, cleo, lunch):
+    settle(bob, lunch, archived=1)
+
+    link = bob.page(f"/groups/{lunch}/").link("settings")
+    assert cleo.page(f"/groups/{lunch}/").link("settings") is None
+    path, _, section = link.partition("#")
+    assert path == settings(lunch)
+    assert bob.page(path).one(section).text == "Archive"
+
+
 def test_a_member_who_may_not_write_sees_why(bob, cleo, lunch):
     settle(bob, lunch, posting="moderators")
 
