@@ -86,6 +86,25 @@ def test_a_draft_is_mentioned_to_who_is_removed_only_if_there_is_one(alice, bob,
     expect(bob.find("#membership-ended .chat-draft")).to_be_hidden()
 
 
+@pytest.mark.parametrize("change", [{"access": "closed"}, {"archived": 1}])
+def test_a_group_that_nobody_can_join_now_has_no_button_to_join_it(alice, bob, together, change):
+    bob.field.dispatch_event("compositionstart")
+    settles(alice, together, **change)
+
+    alice.posts(f"/groups/{together}/members/remove/", username="bob")
+
+    expect(bob.find("#membership-ended").get_by_role("link", name="To your groups")).to_be_visible()
+    expect(bob.find("#rejoin")).to_be_hidden()
+
+
+def test_a_renamed_group_is_joined_again_by_its_new_name(alice, bob, together):
+    settles(alice, together, name="Seeds")
+
+    alice.posts(f"/groups/{together}/members/remove/", username="bob")
+
+    expect(bob.find("#membership-ended").get_by_role("button", name="Join Seeds")).to_be_visible()
+
+
 def test_who_is_removed_is_no_longer_told_who_may_write(alice, bob, together):
     settles(alice, together, posting="moderators")
     expect(bob.find("#announcements")).to_be_visible()

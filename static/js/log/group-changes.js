@@ -35,6 +35,7 @@ export class GroupChanges {
     if (change.change === "described") this.#describe(change.value ?? "")
     if (change.change === "opened" || change.change === "closed") this.#close(change.change === "closed")
     this.#readOnly.follow(change)
+    this.#offerJoin()
     if (changesPage(change, this.#user)) this.#outdated()
   }
 
@@ -54,6 +55,8 @@ export class GroupChanges {
     label.textContent = relabelled(label.textContent ?? "", before, name)
     const welcomed = this.#page.querySelector("#welcome-name")
     if (welcomed) welcomed.textContent = name
+    const joined = this.#page.querySelector("#rejoin bdi")
+    if (joined) joined.textContent = name
   }
 
   /** @param {string} description */
@@ -67,6 +70,14 @@ export class GroupChanges {
   /** @param {boolean} isClosed */
   #close(isClosed) {
     find(this.#page, "#closed").hidden = !isClosed
+  }
+
+  // For members who are removed later. A page that was loaded when nobody could join has no button.
+  #offerJoin() {
+    /** @type {HTMLElement | null} */
+    const button = this.#page.querySelector("#rejoin")
+    if (!button) return
+    button.hidden = ["#closed", "#archived"].some(label => !find(this.#page, label).hidden)
   }
 }
 
