@@ -248,6 +248,17 @@ def test_an_archived_groups_page_has_no_form(bob, lunch, state, site):
 # Opening a link
 
 
+def test_an_invitation_says_by_whom_it_is_and_how_many_are_in_the_group(bob, carol, visitor, lunch):
+    link = link_of(bob, lunch)
+    alone = " ".join(visitor.page(link).one("content").text.split())
+    carol.post(link)
+
+    together = " ".join(visitor.page(link).one("content").text.split())
+
+    assert "bob invited you to this group (1 member so far)." in alone
+    assert "bob invited you to this group (2 members)." in together
+
+
 def test_a_link_shows_what_one_is_invited_to_and_changes_nothing(bob, carol, lunch):
     link = link_of(bob, lunch, max_uses=1)
 
