@@ -83,7 +83,7 @@ async def group_page(
         at_end=part.is_of_log and not part.has_later,
         conversation=part.conversation,
         has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
-        asks_before_leaving=asks_before_leaving(read.membership.role, group.access),
+        asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
         read_only=_read_only(group, read.rank),
         may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
         welcomes=request.query_params.get("welcome") == "1",  # after signing up by an invitation

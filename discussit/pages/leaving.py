@@ -17,12 +17,12 @@ from discussit.pages.page import page
 from discussit.site import site_of
 
 
-def asks_before_leaving(role: str, access: str) -> bool:
+def asks_before_leaving(role: str, access: str, *, is_archived: bool = False) -> bool:
     """Whether a member who leaves can't simply join again and be what they were: then Leave asks first.
 
     The rule of static/js/pages/groups.js.
     """
-    return role != Role.MEMBER or access == Access.CLOSED
+    return role != Role.MEMBER or access == Access.CLOSED or is_archived
 
 
 async def leave_form(request: Request) -> Response:

@@ -336,7 +336,10 @@ def test_leave_asks_those_who_lose_more_than_the_group(bob, cleo, lunch):
     assert (asks(bob, lunch), asks(cleo, lunch)) == (True, False)
 
     settle(bob, lunch, access="closed")
+    assert asks(cleo, lunch)
 
+    settle(bob, lunch, access="open")
+    settle(bob, lunch, archived=1)
     assert asks(cleo, lunch)
 
 

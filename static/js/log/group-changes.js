@@ -34,6 +34,7 @@ export class GroupChanges {
     if (change.change === "renamed") this.#rename(change.value ?? "")
     if (change.change === "described") this.#describe(change.value ?? "")
     if (change.change === "opened" || change.change === "closed") this.#close(change.change === "closed")
+    if (losesMore(change, this.#user)) this.#askBeforeLeaving()
     this.#readOnly.follow(change)
     this.#offerJoin()
     if (changesPage(change, this.#user)) this.#outdated()
@@ -72,6 +73,14 @@ export class GroupChanges {
     find(this.#page, "#closed").hidden = !isClosed
   }
 
+  /** The button leads to the page that asks. */
+  #askBeforeLeaving() {
+    const form = this.#page.querySelector(".bar form[action$='/leave/']")
+    if (!(form instanceof HTMLFormElement)) return
+    form.method = "get"
+    for (const field of form.querySelectorAll("input")) field.remove()
+  }
+
   // For members who are removed later. A page that was loaded when nobody could join has no button.
   #offerJoin() {
     /** @type {HTMLElement | null} */
@@ -89,6 +98,17 @@ export class GroupChanges {
  */
 export function relabelled(label, before, name) {
   return label.endsWith(` ${before}`) ? label.slice(0, label.length - before.length) + name : label
+}
+
+/**
+ * Whether leaving loses more from now on than the group: discussit/pages/leaving.py has the rule.
+ * @param {GroupChanged} change
+ * @param {string} user
+ */
+function losesMore({ change, target_user, value }, user) {
+  if (change === "closed" || change === "archived") return true
+  const isRaised = change === "handed_over" || (change === "role" && value !== "member")
+  return isRaised && target_user === user
 }
 
 /**
