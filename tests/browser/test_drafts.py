@@ -161,7 +161,7 @@ def test_a_copy_that_has_the_focus_stays_as_it_is_and_becomes_a_draft_of_its_own
     tab.page.evaluate("() => addEventListener('storage', () => window.heard = true)")
     copy.field.fill("another text")
     copy.page.reload()
-    tab.page.wait_for_function("window.heard")
+    tab.page.wait_for_function("() => window.heard")
     expect(tab.field).to_have_value(LONG)
 
     tab.field.press_sequentially("!")

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from browsers import OUTAGE
 from playwright.sync_api import expect
 
 
@@ -120,6 +121,20 @@ def test_an_open_group_that_one_is_removed_from_can_be_joined_again(alice, bob, 
     removes(alice, "bob", gardening)
 
     expect(bob.button("join", gardening)).to_be_visible()
+
+
+def test_a_closed_group_that_one_was_removed_from_meanwhile_is_gone(alice, bob, complaints):
+    complaints.excuse(OUTAGE)
+    group = alice.founds("Secret", access="closed")
+    adds(alice, "bob", group)
+    bob.goes_home()
+    expect(bob.button("leave", group)).to_be_visible()
+    bob.context.set_offline(True)
+    removes(alice, "bob", group)
+
+    bob.context.set_offline(False)
+
+    expect(row(bob, group)).to_have_count(0)
 
 
 def test_a_closed_group_that_one_leaves_is_gone(bob, cooking):

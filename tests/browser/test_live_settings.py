@@ -39,6 +39,39 @@ def test_a_closed_group_is_labelled_as_such_immediately(alice, bob, together):
     expect(bob.find("#closed")).to_be_hidden()
 
 
+MODERATOR = {"username": "bob", "role": "moderator"}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("settings/", {"access": "closed"}), ("settings/", {"archived": 1}), ("members/role/", MODERATOR)],
+    ids=["closed", "archived", "moderator"],
+)
+def test_leave_asks_as_soon_as_more_would_be_lost(alice, bob, together, path, fields):
+    bob.field.dispatch_event("compositionstart")  # until it ends, the page is not loaded again
+
+    alice.posts(f"/groups/{together}/{path}", **fields)
+
+    expect(bob.find(".bar form[action$='/leave/']")).to_have_attribute("method", "get")
+    bob.find(".bar form[action$='/leave/'] button").click()
+    expect(bob.find("h1")).to_have_text("Leave Gardening?")
+
+
+def test_a_new_group_that_is_being_named_is_not_lost_to_a_change(alice, bob, together):
+    bob.page.clock.install()
+    bob.opens(together)
+    bob.find(".panel-new summary").click()
+    name = bob.page.get_by_label("Name", exact=True)
+    name.fill("Cooking")
+    settles(alice, together, posting="moderators")
+    expect(bob.find("#announcements")).to_be_visible()
+
+    bob.page.clock.fast_forward(MOMENT)
+    bob.page.evaluate("() => fetch('/healthz')")
+
+    expect(name).to_have_value("Cooking")
+
+
 def test_an_archived_group_has_a_notice_in_place_of_the_field(alice, bob, together):
     settles(alice, together, archived=1)
 

@@ -31,7 +31,7 @@ import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
-import { isInUse } from "./settings.js"
+import { hasChanges, isInUse } from "./settings.js"
 import { Sidebar } from "./sidebar.js"
 
 const MINUTE = 60_000
@@ -245,6 +245,7 @@ function timestampOf(seq) {
 // A reload would lose what is stored in memory only, and the place of a user who is reading further up.
 function isQuiet() {
   if (settings && isInUse(settings)) return false
+  if (hasChanges(find(page, "#my-groups"))) return false
   return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
 }
 

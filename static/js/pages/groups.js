@@ -39,12 +39,21 @@ export class Groups {
     const joined = new Set(uuids)
     for (const row of this.#rows(".group")) {
       // One that is hidden is not among them, and was found by its name.
-      if (!("hidden" in row.dataset)) attempt(() => this.#set(row, joined.has(row.id)))
+      if (!("hidden" in row.dataset)) attempt(() => this.#agree(row, joined.has(row.id)))
       this.release(row)
     }
     const known = this.#known ?? joined
     this.#known = joined
     return uuids.some(uuid => !known.has(uuid) && !this.#row(uuid))
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} isMember
+   */
+  #agree(row, isMember) {
+    if (isMember || row.dataset.access === "open") this.#set(row, isMember)
+    else this.#remove(row)
   }
 
   /**

@@ -7,7 +7,15 @@
  */
 export function isInUse(settings) {
   const isThere = !document.hidden && settings.contains(document.activeElement)
-  return isThere || "refused" in settings.dataset || [...settings.querySelectorAll(FIELDS)].some(isChanged)
+  return isThere || "refused" in settings.dataset || hasChanges(settings)
+}
+
+/**
+ * Whether somebody has changed fields there.
+ * @param {HTMLElement} place
+ */
+export function hasChanges(place) {
+  return [...place.querySelectorAll(FIELDS)].some(isChanged)
 }
 
 const FIELDS = "input, textarea, option"
