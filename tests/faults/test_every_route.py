@@ -43,7 +43,7 @@ PAGES = {
     "POST /groups/{uuid}/members/": ("login", 403, 400, 400),
     # Nobody owns Gardening, so a superuser may act there.
     "POST /groups/{uuid}/members/role/": ("login", 403, 400, 400),
-    "POST /groups/{uuid}/members/remove/": ("login", 403, 403, 400),
+    "POST /groups/{uuid}/members/remove/": ("login", 403, 403, 403),
     "GET /groups/{uuid}/settings/": ("login", 403, 403, 200),
     "POST /groups/{uuid}/settings/": ("login", 403, 403, 303),
     "GET /groups/{uuid}/leave/": ("login", 403, 200, 403),
