@@ -36,12 +36,12 @@ async def sign_up(request: Request) -> Response:
         if token and not (found and found.is_live):
             raise InvitationSpent
         if is_required and not token:
-            return refusal(request, 403, "Sign-up is by invitation", "Ask a member of this server for a link.")
+            return _invited_only(request)
         if request.method == "POST":
             return await _sign_up(request, form, found)
     except InvitationSpent as error:
-        if is_closed:
-            return _closed(request)  # somebody else was the first
+        if not token and site.settings.signup != SignUp.OPEN:  # somebody else was the first
+            return _closed(request) if is_closed else _invited_only(request)
         security_log.refused(request, Act.INVITATION_USE)
         if is_required:
             return hide_address(spent(request))
@@ -57,6 +57,10 @@ async def sign_up(request: Request) -> Response:
 
 def _closed(request: Request) -> Response:
     return refusal(request, 403, "Sign-up is closed", "Ask the people who run this server for an account.")
+
+
+def _invited_only(request: Request) -> Response:
+    return refusal(request, 403, "Sign-up is by invitation", "Ask a member of this server for a link.")
 
 
 def _linked_form(request: Request) -> Form:
@@ -129,8 +133,10 @@ def _refuse_login(request: Request, form: Form, error: FieldError) -> Response:
 
 def _login_page(request: Request, form: Form, target: str) -> Response:
     """Those who have no account yet are led to the sign-up with the invitation that they came with."""
-    context = {"next": target, "token": _invitation_of(request, target)}
-    return page(request, "account/login.html", 400 if form.errors else 200, form=form, **context)
+    token = _invitation_of(request, target)
+    status = 400 if form.errors else 200
+    response = page(request, "account/login.html", status, form=form, next=target, token=token)
+    return hide_address(response) if token else response
 
 
 def _renamed(user: User) -> FieldError:

@@ -460,6 +460,15 @@ def test_by_invitation_only_the_first_account_needs_none(by_invitation, site):
     assert accounts(site) == 1
 
 
+def test_by_invitation_only_those_who_are_not_the_first_are_told_so(by_invitation, site):
+    with ThreadPoolExecutor() as at_once:
+        people = [HttpPerson(site, name) for name in ("alice", "bob", "cleo")]
+        answers = sorted(at_once.map(HttpPerson.sign_up, people), key=lambda answer: answer.status_code)
+
+    assert [each.status_code for each in answers] == [303, 403, 403]
+    assert ["Sign-up is by invitation" in each.text for each in answers] == [False, True, True]
+
+
 def test_by_invitation_only_the_login_says_so(by_invitation, alice, visitor):
     login = Page(visitor.get(LOGIN).text)
 
@@ -561,7 +570,7 @@ def test_no_page_is_sent_the_address_of_a_link(alice, bob, visitor, lunch):
     link, new = link_of(bob, lunch), bob.post(f"{lunch}invitations/")
 
     pages = [new, bob.get(f"{lunch}invitations/"), bob.get(link), visitor.get(link), visitor.get("/invitations/x/")]
-    pages += [visitor.get(visitor.page(link).link("Sign up"))]
+    pages += [visitor.get(visitor.page(link).link("Sign up")), visitor.get(f"{LOGIN}?next={link}")]
 
     assert {each.headers["referrer-policy"] for each in pages} == {"strict-origin"}
     assert {name for each in pages for name in missing(each)} == {"Referrer-Policy"}
