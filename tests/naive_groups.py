@@ -69,7 +69,7 @@ class NaiveGroup(NaiveLog):
     def rank(self, name):
         """What they may do: nothing if it is negative."""
         if name not in self.members:
-            return OWNER if name == self.people.superuser and not self.owners() else -1
+            return OWNER if name == self.people.superuser and not self.had_owner else -1
         return OWNER if name == self.people.superuser else RANKS.index(self.members[name])
 
     def is_known_to(self, name):
@@ -95,9 +95,9 @@ class NaiveGroup(NaiveLog):
         return DONE if name in self.members else self._enter(name, by=name)
 
     def leaves(self, name):
-        if not self.is_known_to(name):
-            return UNKNOWN
-        return self._leave(name) if name in self.members else DONE
+        if name in self.members:
+            return self._leave(name)
+        return DONE if self.is_open else UNKNOWN
 
     def adds(self, by, name, *, shares_group):
         if not self.is_known_to(by):
@@ -111,7 +111,7 @@ class NaiveGroup(NaiveLog):
     def removes(self, by, name):
         if not self.is_known_to(by):
             return UNKNOWN
-        if self.rank(by) < MODERATOR:
+        if by not in self.members or self.rank(by) < MODERATOR:
             return FORBIDDEN
         if name not in self.members:
             return WRONG
@@ -123,7 +123,7 @@ class NaiveGroup(NaiveLog):
     def promotes(self, by, name, role):
         if not self.is_known_to(by):
             return UNKNOWN
-        if self.rank(by) < OWNER:
+        if self.rank(by) < OWNER or (by not in self.members and role != "owner"):
             return FORBIDDEN
         if name not in self.members:
             return WRONG

@@ -49,10 +49,11 @@ class MemberReading(Reading):
 
     def __init__(self, person):
         super().__init__(person)
-        self.screen = MemberScreen()
+        self.screen, self.group, self.is_outdated = MemberScreen(), None, False
 
     def connect(self, group):
         """From the last entry on, or anew where the member may read other entries than before."""
+        self.group, self.is_outdated = group, False
         first = self._open_socket(group, len(self.screen.rows))
         if first != self.screen.first:
             self.drop()
@@ -63,6 +64,21 @@ class MemberReading(Reading):
         path = f"/groups/{group}/?since={since}"
         self.socket = Reader(self._open.enter_context(self.person.browser.websocket_connect(path, subprotocols=[V1])))
         return self.socket.next().get("from", 1)
+
+    def receive(self, thing):
+        """After a reset, the log has to be loaded again: the member may read more of it than before."""
+        self.is_outdated |= thing["type"] == "reset"
+        if not (self.is_outdated and (thing["type"] == "reset" or "timestamp" in thing)):
+            super().receive(thing)
+
+    def receive_to(self, last):
+        while self.is_outdated or len(self.screen.rows) < last:
+            if self.is_outdated:
+                self.drop()
+                self.screen = MemberScreen()
+                self.connect(self.group)
+            else:
+                self.receive(self.socket.next())
 
 
 class Groups(RuleBasedStateMachine):

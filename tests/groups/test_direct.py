@@ -194,7 +194,7 @@ async def refusal(world, user, name, *, shown_as=None):
     """The words with which a name is refused."""
     with pytest.raises(FieldError) as refused:
         await begin(world, user, name)
-    assert "There's nobody called" in str(refused.value)
+    assert "You can't message" in str(refused.value)
     return str(refused.value).replace(name, shown_as or name)
 
 
