@@ -25,7 +25,10 @@ export class Badges {
     for (const group of [...Object.keys(unread), ...Object.keys(mentions)]) {
       this.#counted.set(group, { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, at: 0 })
     }
-    for (const place of this.#places("")) this.added(String(place.dataset.badges))
+    for (const place of this.#places("")) {
+      const group = String(place.dataset.badges)
+      fill(place, group, this.#counted.get(group) ?? NOTHING)
+    }
   }
 
   /**
