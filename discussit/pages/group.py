@@ -1,6 +1,5 @@
 """A group's page: its log, its members, and the forms that work without JavaScript."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,14 +15,15 @@ from discussit.groups.invitations import may_invite
 from discussit.groups.lists import Own, beside_log
 from discussit.groups.membership import rank_of, some_members
 from discussit.groups.names import shown_name
-from discussit.log.around import Around, Excerpt, conversation, excerpts, read_around, read_around_each
-from discussit.log.checks import MAX_CONTENT, is_seq
-from discussit.log.kinds import EVENT_WORDS, KINDS, MESSAGE, EntryRow
-from discussit.log.read import entries_at, shown_after, shown_before
+from discussit.log.around import Around, Excerpt, excerpts, read_around, read_around_each
+from discussit.log.bisection import FoundEntry, first_unread
+from discussit.log.checks import MAX_CONTENT
+from discussit.log.kinds import EVENT_WORDS, KINDS
 from discussit.log.unread import Numbers
 from discussit.models import Group, Membership, User
-from discussit.models.groups import Access, Posting, ReadableLog, Role
+from discussit.models.groups import Access, Posting, Role
 from discussit.pages.form import Form
+from discussit.pages.group_parts import Part, read_part, seq_in
 from discussit.pages.leaving import asks_before_leaving
 from discussit.pages.page import creatable_by, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
@@ -31,7 +31,6 @@ from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 
-PAGE = 50  # entries on a group's page
 MEMBERS = 100  # on a group's page, at most; pages/members.py has all
 
 
@@ -51,9 +50,6 @@ async def group_page(
     here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
     read = await site.database.run_read(lambda session: _read(session, user, request, form, here))
     group, part = read.membership.group, read.part
-    entries = part.entries
-    # At the end, the page has followed the log to its last entry, whether that is shown or not.
-    last = entries[-1].seq if part.has_later else group.last_seq
     return live_page(
         request,
         "group/settings.html" if settings else "group/group.html",
@@ -61,7 +57,7 @@ async def group_page(
         group=group,
         shown_name=read.shown_name,
         is_direct=group.access == Access.DIRECT,
-        entries=rendered(entries, read.around, user.username),
+        entries=rendered(part.entries, read.around, user.username),
         members=read.members,
         max_members=MEMBERS,
         own=read.own,
@@ -72,15 +68,18 @@ async def group_page(
         blank=Form(),
         form=form,
         answered=read.answered,
-        reply_is_lost=read.answered is None and _seq(request, "reply") is not None,
-        last_seq=last,
+        reply_is_lost=read.answered is None and seq_in(request, "reply") is not None,
+        last_seq=group.last_seq if part.is_of_log or not part.has_later else part.entries[-1].seq,
+        first_unread=read.first_unread,
         event_words=tuple(EVENT_WORDS.items()),
         tombstones=tuple(TOMBSTONES.items()),
         kinds=list(KINDS),
         max_content=MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
-        at=_seq(request, "at"),
+        at=seq_in(request, "at"),
+        is_unread_shown=read.first_unread is not None and part.is_of_log and part.has(read.first_unread.seq),
         at_end=part.is_of_log and not part.has_later,
+        part=part,
         conversation=part.conversation,
         has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
         asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
@@ -103,7 +102,7 @@ def _read_only(group: Group, rank: int) -> str | None:
     return None
 
 
-def _links(request: Request, group: Group, part: "Part") -> dict[str, str | None]:
+def _links(request: Request, group: Group, part: Part) -> dict[str, str | None]:
     url = address(request, group.get_absolute_url())
     query = "?" if part.is_of_log else f"?replies={part.conversation}&"
     first, last = (part.entries[0].seq, part.entries[-1].seq) if part.entries else (1, 1)
@@ -113,19 +112,6 @@ def _links(request: Request, group: Group, part: "Part") -> dict[str, str | None
     }
 
 
-class Part(NamedTuple):
-    """Rows of a log that a page shows."""
-
-    entries: Sequence[EntryRow]
-    has_earlier: bool
-    has_later: bool  # entries after these are shown on another page
-    conversation: int | None = None  # the seq of the message to whose conversation the page is limited
-
-    @property
-    def is_of_log(self) -> bool:
-        return self.conversation is None
-
-
 class GroupPage(NamedTuple):
     """What a group's page shows, from one snapshot of the database."""
 
@@ -133,6 +119,7 @@ class GroupPage(NamedTuple):
     rank: int  # what the user may do there (models.groups.Role)
     shown_name: str  # of the group, for the user
     part: Part
+    first_unread: FoundEntry | None
     around: Around
     answered: Excerpt | None  # the message that the next one will answer
     members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
@@ -142,18 +129,22 @@ class GroupPage(NamedTuple):
 
 def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, here: Sequence[int]) -> GroupPage:
     membership = admit(session, user, request.path_params["uuid"])
-    group, log, part = membership.group, membership.log, _part(session, membership, request)
+    group, log, own = membership.group, membership.log, beside_log(session, user.id, membership.group_id)
+    numbers = own.numbers.get(group.id) or _all_read(membership)
+    unread = first_unread(session, membership) if numbers.unread else None
+    part = read_part(session, membership, request, unread and unread.seq)
     around = read_around if part.is_of_log else read_around_each
     return GroupPage(
         membership,
         rank_of(membership, is_superuser=user.is_superuser),
         shown_name(session, user.id, group),
         part,
+        unread,
         around(session, log, user.id, part.entries),
-        _answered(session, membership, _seq(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
+        _answered(session, membership, seq_in(request, "reply") or form.seq("reply_to") or _default_reply(part, form)),
         some_members(session, group.id, [user.id, *here], MEMBERS),
-        own := beside_log(session, user.id, group.id),
-        own.numbers.get(group.id) or _all_read(membership),
+        own,
+        numbers,
     )
 
 
@@ -172,68 +163,6 @@ def _answered(session: OrmSession, membership: Membership, seq: int | None) -> E
         return None
     found = excerpts(session, membership.log, [seq]).get(seq)
     return None if found is None or found.is_deleted else found
-
-
-def _part(session: OrmSession, membership: Membership, request: Request) -> Part:
-    """The part of the log that the URL asks for; the end, if the log has no such part."""
-    group, log = membership.group, membership.log
-    at, after, before, replies = (_seq(request, name) for name in ("at", "after", "before", "replies"))
-    part: Part | None = None
-    if replies is not None and replies <= group.last_seq:
-        part = _part_of_conversation(session, log, replies, after, before)
-    elif at is not None and at <= group.last_seq:
-        part = _part_around(session, log, at)
-    elif after is not None and after < group.last_seq:
-        part = _part_after(session, log, after)
-    elif before is not None and before <= group.last_seq:
-        part = _part_before(session, membership, before)
-    return part or _part_before(session, membership, group.last_seq + 1) or Part([], has_earlier=False, has_later=False)
-
-
-def _part_around(session: OrmSession, log: ReadableLog, at: int) -> Part | None:
-    """By rows, not by seqs: there may be any number of changes between them."""
-    above = shown_before(session, log, at, PAGE // 2 - 1)
-    below = shown_after(session, log, at - 1, PAGE + 1 - len(above))
-    entries = [*above, *below][:PAGE]
-    return _of_log(log, entries, has_later=len(above) + len(below) > PAGE)
-
-
-def _part_after(session: OrmSession, log: ReadableLog, seq: int) -> Part | None:
-    entries = shown_after(session, log, seq, PAGE + 1)
-    return _of_log(log, entries[:PAGE], has_later=len(entries) > PAGE)
-
-
-def _part_before(session: OrmSession, membership: Membership, seq: int) -> Part | None:
-    entries = shown_before(session, membership.log, seq, PAGE)
-    return _of_log(membership.log, entries, has_later=seq <= membership.group.last_seq)
-
-
-def _of_log(log: ReadableLog, entries: Sequence[EntryRow], *, has_later: bool) -> Part | None:
-    return Part(entries, entries[0].seq > log.first, has_later) if entries else None
-
-
-def _part_of_conversation(
-    session: OrmSession, log: ReadableLog, seq: int, after: int | None, before: int | None
-) -> Part | None:
-    """The end of the conversation, or what is before or after a place in it. None if `seq` is no message."""
-    seqs = conversation(session, log, seq)
-    first, last = _range(seqs, after, before)
-    entries = [row for row in entries_at(session, log, seqs[first:last]) if row.kind == MESSAGE.name]
-    return Part(entries, first > 0, last < len(seqs), conversation=seq) if entries else None
-
-
-def _range(seqs: Sequence[int], after: int | None, before: int | None) -> tuple[int, int]:
-    """From which to which of the sorted seqs a page goes."""
-    if after is not None:
-        first = min(bisect_right(seqs, after), len(seqs) - 1)
-        return first, min(first + PAGE, len(seqs))
-    last = len(seqs) if before is None else max(bisect_left(seqs, before), 1)
-    return max(0, last - PAGE), last
-
-
-def _seq(request: Request, name: str) -> int | None:
-    value = request.query_params.get(name, "")
-    return int(value) if is_seq(value) else None
 
 
 async def join(request: Request) -> Response:

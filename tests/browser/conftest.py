@@ -131,8 +131,9 @@ def together(alice, bob, gardening):
 
 @pytest.fixture
 def long_log(alice, bob, gardening):
-    """Bob reads a log of 62 entries, of which a page has 50; alice writes."""
+    """Bob has read a log of 62 entries, of which a page has 50, and opens it; alice writes."""
     bob.joins(gardening)
     alice.floods(gardening, 60)
+    bob.posts(f"groups/{gardening}/read/", seq=62)
     bob.opens(gardening)
     return gardening

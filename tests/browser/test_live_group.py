@@ -42,6 +42,7 @@ def test_a_live_log_equals_a_reload(alice, bob, together):
     bob.leaves(together)
     expect(alice.find("#chat-log .event")).to_have_count(3)
     live, shown = alice.log(), alice.markup()
+    alice.posts(f"groups/{together}/read/", seq=len(live))
 
     alice.opens(together)
 

@@ -117,6 +117,7 @@ def test_a_message_that_is_refused_is_kept_with_its_error(writer, gardening, com
 
 def test_earlier_messages_are_a_link_away_and_so_is_the_way_back(alice, writer, gardening):
     alice.floods(gardening, 60)
+    writer.posts(f"groups/{gardening}/read/", seq=62)
     writer.page.goto(f"/groups/{gardening}/")
 
     writer.page.get_by_role("link", name="Earlier messages").click()
@@ -148,6 +149,40 @@ def test_a_button_marks_a_group_as_read(writer, alice, gardening):
 
     expect(writer.find("#chat-log")).to_be_visible()
     expect(unread).to_have_count(0)
+
+
+def test_a_page_opens_at_the_first_unread_message(writer, alice, gardening):
+    alice.floods(gardening, 60)
+
+    writer.page.goto(f"/groups/{gardening}/")
+
+    expect(row(writer, "message 1").first).to_be_in_viewport()
+    expect(writer.messages.last).not_to_be_in_viewport()
+
+
+def test_a_bar_leads_to_a_first_unread_message_that_is_far_away_and_back(writer, alice, gardening):
+    alice.floods(gardening, 120)
+    writer.page.goto(f"/groups/{gardening}/")
+    expect(writer.messages.last).to_be_in_viewport()
+    expect(writer.find("#unread-bar")).to_contain_text("120 new since")
+
+    writer.page.get_by_role("link", name="Go to first").click()
+    expect(row(writer, "message 1").first).to_be_in_viewport()
+    writer.find("#latest").click()
+    writer.page.get_by_role("button", name="Mark as read").click()
+
+    expect(writer.messages.last).to_have_text("message 120")
+    expect(writer.find("#unread-bar")).to_have_count(0)
+
+
+def test_a_link_leads_to_the_first_unread_message_of_a_page(writer, alice, gardening):
+    alice.floods(gardening, 60)
+    writer.page.goto(f"/groups/{gardening}/")
+    writer.messages.last.scroll_into_view_if_needed()
+
+    writer.page.get_by_role("link", name="Go to first unread").click()
+
+    expect(row(writer, "message 1").first).to_be_in_viewport()
 
 
 @pytest.fixture

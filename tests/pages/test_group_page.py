@@ -274,12 +274,24 @@ def test_a_link_to_an_entry_shows_it_among_its_neighbours(alice, long_log):
     assert "pointed" in alice.page(f"{long_log}?at=60").one("seq-60")["class"]
 
 
-@pytest.mark.parametrize(("query", "is_live"), [("", True), ("?after=100", True), ("?before=60", False)])
-def test_a_page_says_whether_it_ends_where_the_log_does(alice, long_log, query, is_live):
-    page = alice.page(f"{long_log}{query}").one("group")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("", {"earlier"}), ("?after=100", {"earlier"}), ("?before=60", {"earlier", "later"}), ("?before=22", {"later"})],
+)
+def test_a_page_says_what_else_the_log_has_and_how_long_it_is(alice, long_log, query, expected):
+    page = alice.page(f"{long_log}{query}")
+    group, log = page.one("group"), page.one("chat-log")
 
-    assert ("data-live" in page.attributes) == is_live
-    assert page["data-last"] == ("121" if is_live else "59")
+    assert ("data-live" in group.attributes, group["data-last"]) == (True, "121")
+    assert {each for each in ("earlier", "later") if f"data-has-{each}" in log.attributes} == expected
+
+
+def test_a_conversation_is_no_part_of_the_log_that_goes_on(alice, long_log):
+    alice.post(f"{long_log}messages/", message="So?", reply_to=5)
+
+    page = alice.page(f"{long_log}?replies=5").one("group")
+
+    assert ("data-live" in page.attributes, page["data-last"]) == (False, "122")
 
 
 def test_a_group_page_costs_at_most_eight_queries(alice, gardening, queries):
@@ -304,6 +316,7 @@ def test_a_long_log_with_many_authors_and_members_costs_no_more_queries(site, st
     alice.page(f"/groups/{gardening}/")
     short = len(queries)
     site.portal.call(fill_with_people, state.database, gardening)
+    alice.post(f"/groups/{gardening}/read/", seq=10**6)
 
     queries.clear()
     page = alice.page(f"/groups/{gardening}/")

@@ -8,6 +8,8 @@ const clock = dateFormat({ hour: "numeric", minute: "2-digit" })
 const moment = dateFormat({ dateStyle: "full", timeStyle: "medium" })
 const dateAndTime = dateFormat({ dateStyle: "long", timeStyle: "short" })
 const day = dateFormat({ weekday: "long", day: "numeric", month: "long" })
+const weekday = dateFormat({ weekday: "long" })
+const dayOfMonth = dateFormat({ day: "numeric", month: "long" })
 const dayOfYear = dateFormat({ day: "numeric", month: "long", year: "numeric" })
 const distance = lazy(() => new Intl.RelativeTimeFormat(language(), { numeric: "auto" }))
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -37,10 +39,11 @@ function localizeTime(time) {
 
 /**
  * @param {Date} date
- * @param {string} [form] "ago", "moment": with its date, or "clock".
+ * @param {string} [form] "ago", "day", "moment": with its date, or "clock".
  */
 function textOf(date, form) {
   if (form === "ago") return ago(date)
+  if (form === "day") return dayOf(date)
   return (form === "moment" ? dateAndTime() : clock()).format(date)
 }
 
@@ -73,12 +76,38 @@ export function localDay(date) {
 
 /** @param {string} key */
 export function nameOfDay(key) {
-  const date = new Date(`${key}T12:00`)
-  const today = new Date()
-  const age = Math.round((new Date(`${localDay(today)}T12:00`).getTime() - date.getTime()) / 86_400_000)
+  const date = noon(key)
+  const age = daysSince(date)
   if (age === 0) return "Today"
   if (age === 1) return "Yesterday"
-  return (date.getFullYear() === today.getFullYear() ? day() : dayOfYear()).format(date)
+  return (isThisYear(date) ? day() : dayOfYear()).format(date)
+}
+
+/**
+ * The day within a sentence: "today", "Tuesday", "12 November".
+ * @param {Date} date
+ */
+function dayOf(date) {
+  const age = daysSince(noon(localDay(date)))
+  if (age === 0) return "today"
+  if (age === 1) return "yesterday"
+  if (age > 1 && age < 7) return weekday().format(date)
+  return (isThisYear(date) ? dayOfMonth() : dayOfYear()).format(date)
+}
+
+/** @param {string} key */
+function noon(key) {
+  return new Date(`${key}T12:00`)
+}
+
+/** @param {Date} date The noon of a day. */
+function daysSince(date) {
+  return Math.round((noon(localDay(new Date())).getTime() - date.getTime()) / 86_400_000)
+}
+
+/** @param {Date} date */
+function isThisYear(date) {
+  return date.getFullYear() === new Date().getFullYear()
 }
 
 /** @param {Date} date */
