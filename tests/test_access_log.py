@@ -55,6 +55,7 @@ SHOWN = [
     "/",
     "/groups/3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b/?since=5&epoch=0123456789abcdef&at=2026-11-22T22%3A31%3A05.123456Z",
     "/groups/3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b/?replies=42&before=60",
+    "/groups/3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b/?from=2026-11-22T00:00:00%2B01:00",
     "/groups/3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b/?reply=42",
     "/?left=3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b",
     "/groups/3f2b8a1e-6f5e-4d2c-9b1a-0c9d8e7f6a5b/invitations/12/revoke/",

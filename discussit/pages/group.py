@@ -76,7 +76,7 @@ async def group_page(
         kinds=list(KINDS),
         max_content=MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
-        at=seq_in(request, "at"),
+        at=part.at if part.at is not None else seq_in(request, "at"),
         is_unread_shown=read.first_unread is not None and part.is_of_log and part.has(read.first_unread.seq),
         at_end=part.is_of_log and not part.has_later,
         part=part,

@@ -1,13 +1,16 @@
 """The part of a log that a group's page shows: the end, or the place that the address asks for."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 
 from discussit.log.around import conversation
+from discussit.log.bisection import first_since
 from discussit.log.checks import is_seq
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at, shown_after, shown_before
@@ -17,6 +20,8 @@ from discussit.models.groups import ReadableLog
 PAGE = 50  # entries on a group's page
 LONG_PAGE = 100  # where more of them are unread
 CONTEXT = 3  # entries before the first unread one
+# A query's plus sign is a space to servers.
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:[Zz]|([+ -])(\d\d:\d\d))", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -26,6 +31,7 @@ class Part(NamedTuple):
     has_earlier: bool
     has_later: bool  # entries after these are shown on another page
     conversation: int | None = None  # the seq of the message to whose conversation the page is limited
+    at: int | None = None  # the seq of the entry that was found for the moment that was asked for
 
     @property
     def is_of_log(self) -> bool:
@@ -45,6 +51,7 @@ def read_part(session: OrmSession, member: Membership, request: Request, first_u
 def _asked(session: OrmSession, member: Membership, request: Request) -> Part | None:
     group, log = member.group, member.log
     at, after, before, replies = (seq_in(request, name) for name in ("at", "after", "before", "replies"))
+    moment = _instant(request.query_params.get("from", ""))
     if replies is not None and replies <= group.last_seq:
         return _part_of_conversation(session, log, replies, after, before)
     if at is not None and at <= group.last_seq:
@@ -53,7 +60,7 @@ def _asked(session: OrmSession, member: Membership, request: Request) -> Part | 
         return _part_after(session, log, after)
     if before is not None and before <= group.last_seq:
         return _of_log(log, shown_before(session, log, before, PAGE), has_later=True)
-    return None
+    return None if moment is None else _part_from(session, member, moment)
 
 
 def _newest(session: OrmSession, member: Membership, first_unread: int | None) -> Part | None:
@@ -79,6 +86,15 @@ def _part_around(session: OrmSession, log: ReadableLog, at: int) -> Part | None:
     below = shown_after(session, log, at - 1, PAGE + 1 - len(above))
     entries = [*above, *below][:PAGE]
     return _of_log(log, entries, has_later=len(above) + len(below) > PAGE)
+
+
+def _part_from(session: OrmSession, member: Membership, moment: datetime) -> Part | None:
+    found = first_since(session, member, moment)
+    part = found and _part_around(session, member.log, found.seq)
+    if not found or not part:
+        return None
+    at = next((each.seq for each in part.entries if each.seq >= found.seq), None)
+    return None if at is None else part._replace(at=at)
 
 
 def _part_after(session: OrmSession, log: ReadableLog, seq: int) -> Part | None:
@@ -113,3 +129,16 @@ def seq_in(request: Request, name: str) -> int | None:
     """The seq that a parameter of the URL has; None if it has none."""
     value = request.query_params.get(name, "")
     return int(value) if is_seq(value) else None
+
+
+def _instant(text: str) -> datetime | None:
+    """The moment that a timestamp of RFC 3339 names; None if it is none."""
+    found = INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    day, time, sign, offset = found.groups()
+    zone = f"{'-' if sign == '-' else '+'}{offset or '00:00'}"
+    try:
+        return datetime.fromisoformat(f"{day}T{time}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day or time, or none that years 1 to 9999 have
+        return None

@@ -27,7 +27,7 @@ for (const [tags, expected] of LANGUAGES) {
   })
 }
 
-for (const form of ["clock", "ago", "moment"]) {
+for (const form of ["clock", "ago", "day", "moment"]) {
   test(`a time (${form}) that can't be read stays, and the next one is shown all the same`, context => {
     context.mock.method(console, "error", () => {})
     const times = ["yesterday", MOMENT].map(dateTime => ({ dateTime, dataset: { form }, textContent: "as sent" }))
@@ -50,5 +50,29 @@ for (const [form, hasDate] of [
 
     assert.equal(/November.*2026|2026.*November/.test(time.textContent), hasDate)
     assert.match(time.textContent, /:00/)
+  })
+}
+
+// As in either of the two varieties of English.
+/** @type {[string, RegExp][]} */
+const DAYS = [
+  ["2026-11-28T00:00:00", /^today$/],
+  ["2026-11-27T23:59:59", /^yesterday$/],
+  ["2026-11-26T12:00:00", /^Thursday$/],
+  ["2026-11-22T00:00:00", /^Sunday$/],
+  ["2026-11-21T23:59:59", /^(21 November|November 21)$/],
+  ["2026-01-01T00:00:00", /^(1 January|January 1)$/],
+  ["2025-12-31T23:59:59", /^(31 December|December 31,) 2025$/],
+  ["2026-12-01T12:00:00", /^(1 December|December 1)$/],
+]
+
+for (const [dateTime, expected] of DAYS) {
+  test(`on 28 November 2026, the day of ${dateTime} is ${expected.source}`, context => {
+    context.mock.timers.enable({ apis: ["Date"], now: new Date("2026-11-28T15:00:00") })
+    const time = { dateTime, dataset: { form: "day" } }
+
+    localize({ querySelectorAll: () => [time] })
+
+    assert.match(time.textContent, expected)
   })
 }
