@@ -99,6 +99,7 @@ ROUTES = [
     Route(f"{MESSAGE}/delete/", message.delete_form),
     Route(f"{MESSAGE}/delete/", messages.delete, methods=["POST"]),
     Route(f"{MESSAGE}/reactions/", messages.react, methods=["POST"]),
+    Route(f"{MESSAGE}/unread/", reading.unread, methods=["POST"]),
     Route(f"{MESSAGE}/history/", message.history),
     Route(f"{MESSAGE}/history/forget/", message.forget_form),
     Route(f"{MESSAGE}/history/forget/", messages.forget, methods=["POST"]),

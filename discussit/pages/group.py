@@ -78,6 +78,7 @@ async def group_page(
         header_window=int(HEADER_WINDOW.total_seconds()),
         at=part.at if part.at is not None else seq_in(request, "at"),
         is_unread_shown=read.first_unread is not None and part.is_of_log and part.has(read.first_unread.seq),
+        is_held=_is_held(request, read.numbers),
         at_end=part.is_of_log and not part.has_later,
         part=part,
         conversation=part.conversation,
@@ -89,6 +90,12 @@ async def group_page(
         settings=settings,
         **_links(request, group, part),
     )
+
+
+def _is_held(request: Request, numbers: Numbers) -> bool:
+    """Whether the user has just marked the log as unread from the page's entry on."""
+    at = seq_in(request, "at")
+    return request.query_params.get("unread") == "1" and at is not None and numbers.read < at
 
 
 def _read_only(group: Group, rank: int) -> str | None:

@@ -1,4 +1,4 @@
-"""How far a user has read a group's log, as a form."""
+"""How far a user has read a group's log, as forms."""
 
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
@@ -8,11 +8,13 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import admit, outside
 from discussit.log.checks import is_seq
-from discussit.log.marks import ReadMark
+from discussit.log.marks import ReadMark, UnreadMark
 from discussit.models import Group
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
+from discussit.pages.message import found_message
 from discussit.pages.page import is_for_script, json_refusal, json_reply, own_address, refusal, see_other
+from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
 from discussit.wire import objects
@@ -28,11 +30,26 @@ async def read(request: Request) -> Response:
     try:
         numbers = await site_of(request).marks.commit(_mark(group, user, form))
     except Refused as refused:
-        return _refusal(request, group, refused)
+        return _refusal(request, group, refused, "Not marked as read")
     if is_for_script(request):
         return json_reply(objects.Unread(group.uuid, *numbers))
     next_page = form.get("next")
     return see_other(own_address(request, next_page) if next_page else address(request, group.get_absolute_url()))
+
+
+async def unread(request: Request) -> Response:
+    """Make the message and all that follows unread again, and lead to its place, whose page says so."""
+    site, user, form = site_of(request), current_user(request), await Form.sent(request)
+    group, row, _ = await site.database.run_read(lambda session: found_message(session, user, request))
+    target = address(request, f"{group.get_absolute_url()}?at={row.seq}&unread=1#seq-{row.seq}")
+    try:
+        numbers = await site.marks.commit(UnreadMark(group.id, user.id, row.seq))
+    except Refused as refused:
+        return _refusal(request, group, refused, "Not marked as unread")
+    # A repeat that comes late must not make unread what was read since.
+    async with site.database.transaction() as session:
+        await claim(form, session, user.id, target)
+    return json_reply(objects.Unread(group.uuid, *numbers)) if is_for_script(request) else see_other(target)
 
 
 def _group(session: OrmSession, user: CurrentUser, request: Request) -> Group:
@@ -49,10 +66,10 @@ def _mark(group: Group, user: CurrentUser, form: Form) -> ReadMark:
     return ReadMark(group.id, user.id, int(seq), int(rev) if rev else None)
 
 
-def _refusal(request: Request, group: Group, refused: Refused) -> Response:
+def _refusal(request: Request, group: Group, refused: Refused, title: str) -> Response:
     if refused.code == ErrorCode.NOT_MEMBER:
         raise outside(group)
     status = status_of(refused)
     if is_for_script(request):
         return json_refusal(refused, status)
-    return refusal(request, status, "Not marked as read", str(refused))
+    return refusal(request, status, title, str(refused))

@@ -185,6 +185,20 @@ def test_a_link_leads_to_the_first_unread_message_of_a_page(writer, alice, garde
     expect(row(writer, "message 1").first).to_be_in_viewport()
 
 
+def test_a_message_is_marked_as_unread(writer, alice, gardening):
+    alice.wrote(gardening, "one", "two")
+    writer.posts(f"groups/{gardening}/read/", seq=4)
+    writer.page.goto(f"/groups/{gardening}/")
+    acts_on(writer, "two")
+
+    writer.page.get_by_role("button", name="Mark as unread from here").click()
+
+    expect(writer.find("#marked-unread")).to_contain_text("Marked as unread from here.")
+    expect(writer.find("#unread-line + .message")).to_contain_text("two")
+    writer.page.get_by_role("link", name="Your groups").first.click()
+    expect(writer.find(f'.group-unread[data-group="{gardening}"]')).to_have_text("1")
+
+
 @pytest.fixture
 def conversation(alice, writer, gardening):
     """What alice asks in the group, on the page of somebody whose browser runs no script."""

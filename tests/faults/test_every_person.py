@@ -53,6 +53,7 @@ MEMBERS = {
     "GET /groups/{uuid}/messages/{seq}/edit/": ((403, 403, 200), (403, 403, 403), (403, 200)),
     "GET /groups/{uuid}/messages/{seq}/history/forget/": AUTHORS,
     "POST /groups/{uuid}/messages/{seq}/edit/": ((403, 403, 409), (403, 403, 403), (403, 409)),
+    "POST /groups/{uuid}/messages/{seq}/unread/": ((303, 303, 303), (303, 303, 303), (303, 303)),
     "POST /groups/{uuid}/messages/{seq}/reactions/": ((400, 400, 400), (400, 400, 400), (400, 400)),
     "SOCKET /groups/{uuid}/": ((101, 101, 101), (101, 101, 101), (101, 101)),
 }

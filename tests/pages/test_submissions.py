@@ -157,6 +157,7 @@ FORMS = {
     "/groups/{uuid}/messages/2/reactions/": ("alice", "/groups/{uuid}/messages/2/actions/", {"emoji": "🍅"}),
     "/groups/{uuid}/messages/3/history/forget/": ("alice", "/groups/{uuid}/messages/3/history/forget/", {}),
     "/groups/{uuid}/messages/2/delete/": ("alice", "/groups/{uuid}/messages/2/delete/", {}),
+    "/groups/{uuid}/messages/2/unread/": ("carol", "/groups/{uuid}/messages/2/actions/", {}),
     "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
     "/groups/{uuid}/leave/": ("alice", "/groups/{uuid}/", {}),
