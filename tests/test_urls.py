@@ -154,7 +154,7 @@ def test_every_address_on_a_groups_page_lies_below_the_path(alice, gardening):
 
     assert_all_below(alice.get(f"/groups/{gardening}/?at=30"))
     page = alice.page(f"/groups/{gardening}/")
-    assert page.link("Earlier messages") == f"/chat/groups/{gardening}/?before=12"
+    assert page.link("Older messages") == f"/chat/groups/{gardening}/?before=12"
 
 
 def test_every_address_on_the_pages_of_members_lies_below_the_path(site, state, alice, gardening):

@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from servers import Server
 from websockets.sync.client import connect
 
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LIMIT = 20_000  # milliseconds, for machines that are busy
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 
@@ -344,6 +345,10 @@ class BrowserPerson(Tab):
 
     def joins(self, group):
         self.posts(f"groups/{group}/join/")
+
+    def has_read(self, group):
+        """To the end of its log."""
+        self.posts(f"groups/{group}/read/", seq=1_000_000_000)
 
     def leaves(self, group):
         self.posts(f"groups/{group}/leave/")

@@ -6,7 +6,6 @@ from people import PASSWORD
 from playwright.sync_api import expect
 
 NEW = "another horse entirely"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture

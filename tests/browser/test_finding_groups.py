@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 MOMENT = 40_000  # milliseconds: more than a page waits before it loads itself again
 
 

@@ -120,10 +120,10 @@ def test_earlier_messages_are_a_link_away_and_so_is_the_way_back(alice, writer, 
     writer.posts(f"groups/{gardening}/read/", seq=62)
     writer.page.goto(f"/groups/{gardening}/")
 
-    writer.page.get_by_role("link", name="Earlier messages").click()
+    writer.page.get_by_role("link", name="Older messages").click()
 
     expect(writer.messages.first).to_have_text("message 1")
-    writer.page.get_by_role("link", name="Later messages").click()
+    writer.page.get_by_role("link", name="Newer messages").click()
     expect(writer.messages.last).to_have_text("message 60")
 
 

@@ -212,12 +212,12 @@ def test_a_group_shows_its_last_fifty_entries(alice, long_log):
     page = alice.page(long_log)
 
     assert seqs(page) == list(range(72, 122))
-    assert page.link("Later messages") is None
+    assert page.link("Newer messages") is None
 
 
 def test_the_earlier_entries_are_a_link_away_until_the_first(alice, long_log):
     pages = [alice.page(long_log)]
-    while earlier := pages[-1].link("Earlier messages"):
+    while earlier := pages[-1].link("Older messages"):
         pages.append(alice.page(earlier))
 
     assert [seqs(page) for page in pages] == [list(range(72, 122)), list(range(22, 72)), list(range(1, 22))]
@@ -225,7 +225,7 @@ def test_the_earlier_entries_are_a_link_away_until_the_first(alice, long_log):
 
 def test_the_later_entries_are_a_link_away_until_the_last(alice, long_log):
     pages = [alice.page(f"{long_log}?before=22")]
-    while later := pages[-1].link("Later messages"):
+    while later := pages[-1].link("Newer messages"):
         pages.append(alice.page(later))
 
     assert [seqs(page) for page in pages] == [list(range(1, 22)), list(range(22, 72)), list(range(72, 122))]

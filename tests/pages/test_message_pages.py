@@ -394,8 +394,8 @@ def test_a_long_conversation_has_pages_that_lead_to_each_other(alice, bob, asked
             sent(reader, "text_message", message="again", reply_to=3 + number)
 
     pages = [alice.page(f"/groups/{asked}/?replies=3")]
-    while earlier := pages[-1].link("Earlier messages"):
+    while earlier := pages[-1].link("Older messages"):
         pages.append(alice.page(earlier))
 
     assert [(seqs(page)[0], seqs(page)[-1]) for page in pages] == [(44, 93), (3, 43)]
-    assert seqs(alice.page(pages[-1].link("Later messages")))[0] == 44
+    assert seqs(alice.page(pages[-1].link("Newer messages")))[0] == 44

@@ -21,7 +21,7 @@ export class Reload {
    * @param {string} address The path of the page.
    * @param {string} version The version of its scripts.
    * @param {() => boolean} isQuiet Whether a reload loses nothing and disturbs nobody.
-   * @param {() => string} [place] The query of the page around the entry that is being read.
+   * @param {() => string} [place] Keeps the user's place, and returns the query with which the page has what belongs to it.
    */
   constructor(address, version, isQuiet, place = () => "") {
     this.#address = address
@@ -36,11 +36,10 @@ export class Reload {
    */
   async now(pause = SECOND) {
     if (!(await this.#isServed())) setTimeout(() => this.now(Math.min(2 * pause, SPREAD)), pause)
-    else if (location.pathname === this.#address) location.reload()
-    else location.replace(this.#address)
+    else this.inPlace()
   }
 
-  /** Reloads immediately, around the entry that is being read. */
+  /** Reloads immediately, and leads to the same place again. */
   inPlace() {
     location.replace(this.#address + this.#place())
   }

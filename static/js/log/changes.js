@@ -1,4 +1,4 @@
-// Changes of messages: which of them are news to a row, and those that came while older rows were being fetched.
+// Changes of messages: which of them are news to a row, and those that came while other rows were being fetched.
 
 // Kept at the most, in memory. Beyond that, rows that were read before them can't be brought up to date.
 const LIMIT = 2_000
@@ -25,13 +25,14 @@ export function isNews(change, { asof, rev, isDeleted }) {
   return change.type === "reaction" || change.rev >= rev
 }
 
-/** The changes that come while older rows are being fetched. Otherwise none are kept, since they may be long texts. */
+/** The changes that come while other rows are being fetched. Otherwise none are kept, since they may be long texts. */
 export class RecentChanges {
   /** @type {Map<string, RowChange>} In the order of seq. */
   #changes = new Map()
   #since
   #limit
-  #isWanted = false
+  /** How many requests they are kept for. */
+  #wanted = 0
 
   /**
    * @param {number} since The last entry before the first change.
@@ -44,13 +45,13 @@ export class RecentChanges {
 
   /** From now on changes are kept: rows are about to be read. */
   keep() {
-    this.#isWanted = true
+    this.#wanted += 1
   }
 
   /** The rows have been brought up to date. */
-  clear() {
-    this.#isWanted = false
-    while (this.#changes.size > 0) this.#dropFirst()
+  release() {
+    this.#wanted -= 1
+    while (this.#wanted === 0 && this.#changes.size > 0) this.#dropFirst()
   }
 
   /** @param {RowChange} change After all others. */
@@ -58,7 +59,7 @@ export class RecentChanges {
     const key = keyOf(change)
     this.#changes.delete(key)
     this.#changes.set(key, change)
-    if (this.#changes.size > (this.#isWanted ? this.#limit : 0)) this.#dropFirst()
+    if (this.#changes.size > (this.#wanted > 0 ? this.#limit : 0)) this.#dropFirst()
   }
 
   /**

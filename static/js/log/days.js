@@ -4,14 +4,24 @@ import { attempt } from "../shared/attempt.js"
 import { cloned, find } from "../shared/dom.js"
 import { localDay, nameOfDay } from "../shared/times.js"
 
-/** @param {HTMLElement} list */
+/**
+ * Puts a separator before each day's first row, and nowhere else. Those that are right stay.
+ * @param {HTMLElement} list
+ */
 export function separateDays(list) {
-  for (const separator of list.querySelectorAll(".entry-day")) separator.remove()
-  for (const row of list.querySelectorAll("[data-seq]")) separateDay(row)
+  const needed = new Set()
+  let above = ""
+  for (const row of list.querySelectorAll("[data-seq]")) {
+    // A row without a valid time belongs to the day of the row above.
+    const day = attempt(() => dayOf(row)) || above
+    if (day !== above) needed.add(separatorBefore(row, day))
+    above = day
+  }
+  for (const separator of list.querySelectorAll(".entry-day")) if (!needed.has(separator)) separator.remove()
 }
 
 /**
- * A row without a valid time belongs to the day of the row above.
+ * The same for a row after which there is none.
  * @param {Element} row
  */
 export function separateDay(row) {
@@ -19,6 +29,20 @@ export function separateDay(row) {
     const day = dayOf(row)
     if (day && day !== dayAbove(row)) row.before(separator(day))
   })
+}
+
+/**
+ * @param {Element} row
+ * @param {string} day
+ */
+function separatorBefore(row, day) {
+  const line = row.previousElementSibling
+  const first = line?.id === "unread-line" ? line : row
+  const before = first.previousElementSibling
+  if (before?.matches(".entry-day") && before.querySelector("time")?.dateTime === day) return before
+  const added = separator(day)
+  first.before(added)
+  return added
 }
 
 /**

@@ -6,24 +6,22 @@ import { localize } from "../shared/times.js"
 import { isNews, RecentChanges } from "./changes.js"
 import { separateDay, separateDays } from "./days.js"
 import { continues } from "./header.js"
+import { endsOf } from "./log-pages.js"
 import { showDeletion, showEdit } from "./message.js"
 import { completeAnswered, countReply, followAnswered, isOfDeleted, showAnswered } from "./replies.js"
 import { rowOf } from "./rows.js"
+import { LogWindow } from "./window.js"
 
 /** @typedef {import("./changes.js").RowChange} RowChange */
-
-// How long browsers may take to tell a screen reader of what is new.
-const ANNOUNCED_WITHIN = 1_000
+/** @typedef {import("./log-pages.js").LogPage} LogPage */
 
 export class Log {
   #list
   #here
   #reacting
   #headerWindow
-  #appended = 0
   #recent
-  /** @type {Set<HTMLElement>} Rows that a screen reader may not have heard of yet. */
-  #unannounced = new Set()
+  #window
   /** @type {WeakMap<HTMLElement, number>} Of rows that are not the page's own: as of which entry they were read. */
   #asof = new WeakMap()
 
@@ -38,9 +36,8 @@ export class Log {
     this.#reacting = reacting
     this.#headerWindow = Number(list.dataset.headerWindow)
     this.#recent = new RecentChanges(Number(list.dataset.asof))
+    this.#window = new LogWindow(list, endsOf(list))
     this.#adopt([list])
-    // Only entries appended from now on should be read aloud, not those already here.
-    list.setAttribute("aria-live", "polite")
   }
 
   /** Of which log this page shows a part: another one has other texts or other entries. */
@@ -48,9 +45,26 @@ export class Log {
     return this.#list.dataset.epoch
   }
 
-  /** How many rows were appended since the page was loaded. */
-  get appended() {
-    return this.#appended
+  /** Which part of the log the page shows. */
+  get window() {
+    return this.#window
+  }
+
+  /** @param {number} seq */
+  rowOf(seq) {
+    const row = document.getElementById(`seq-${seq}`)
+    return row && this.#window.has(seq) ? row : null
+  }
+
+  /**
+   * The first row from this entry on; after the last one, that.
+   * @param {number} seq
+   */
+  rowFrom(seq) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.#list.querySelectorAll("[data-seq]")
+    const shown = [...rows].filter(row => this.#window.has(Number(row.dataset.seq)))
+    return shown.find(row => Number(row.dataset.seq) >= seq) ?? shown.at(-1)
   }
 
   /**
@@ -61,44 +75,61 @@ export class Log {
     return document.getElementById(`seq-${seq}`)?.dataset.name
   }
 
-  /** @param {import("./rows.js").ShownEntry} entry The next one. */
+  /**
+   * Appends the next entry's row. The window has the log's end.
+   * @param {import("./rows.js").ShownEntry} entry
+   */
   append(entry) {
     const row = rowOf(entry, this.#here)
     this.#asof.set(row, entry.seq)
     if (entry.type === "text_message") this.#connect(row, entry)
-    this.#list.append(row)
-    this.#announce(row)
+    this.#window.append(row)
     separateDay(row)
-    this.#appended += 1
+    // One that was held back while other rows were shown may have changed meanwhile.
+    for (const change of this.#recent.after(entry.seq) ?? []) this.#apply(change, [row])
   }
 
   /**
-   * Inserts older rows, rendered by the server, before the others. Returns how many of these are older.
-   * @param {HTMLElement[]} rows
-   * @param {number} asof The log's last entry when they were read.
+   * Inserts the rows before the first one, rendered by the server.
+   * @param {LogPage} page
    */
-  prepend(rows, asof) {
-    const first = this.#list.querySelector("[data-seq]")
-    const older = rows.filter(row => !first || Number(row.dataset.seq) < Number(first.getAttribute("data-seq")))
-    for (const row of older) this.#asof.set(row, asof)
-    this.#list.setAttribute("aria-live", "off")
-    this.#list.prepend(...older)
-    this.#adopt(older)
-    for (const change of this.#recent.after(asof) ?? []) this.#apply(change, older)
-    this.#recent.clear()
-    this.#completeLines()
-    setTimeout(() => this.#list.setAttribute("aria-live", "polite"), ANNOUNCED_WITHIN)
-    return older.length
+  prepend({ rows, hasEarlier, asof }) {
+    this.#take(this.#window.prepend(rows, hasEarlier), asof)
   }
 
-  /** Older rows are about to be read. Changes that come until they are inserted are kept for them. */
-  expectOlder() {
+  /**
+   * Inserts the rows after the last one, rendered by the server.
+   * @param {LogPage} page
+   */
+  extend({ rows, hasLater, asof }) {
+    this.#take(this.#window.extend(rows, hasLater), asof)
+  }
+
+  /**
+   * Shows this part instead.
+   * @param {LogPage} page
+   */
+  replace({ rows, asof, ...ends }) {
+    this.#take(this.#window.replace(rows, ends), asof)
+  }
+
+  /**
+   * Drops rows that are far from what is read, if there are too many.
+   * @param {import("./scroll.js").Scroll} scroll
+   * @param {number} distance How many pixels beyond the view rows are far.
+   */
+  trim(scroll, distance) {
+    if (this.#window.trim(scroll, distance, needed())) this.#separate()
+  }
+
+  /** Other parts are about to be read. Changes that come until they are inserted are kept for them. */
+  expectPart() {
     this.#recent.keep()
   }
 
-  /** They could not be read. */
-  expectNoOlder() {
-    this.#recent.clear()
+  /** They were inserted, or could not be read. */
+  expectNoPart() {
+    this.#recent.release()
   }
 
   /**
@@ -163,7 +194,6 @@ export class Log {
   #changeRow(row, change) {
     const isDeleted = row.querySelector(".entry-deleted") !== null
     if (!isNews(change, { asof: this.#asofOf(row), rev: Number(row.dataset.rev ?? 0), isDeleted })) return
-    this.#silence(row)
     if (change.type === "message_edited") showEdit(row, change, this.#here)
     if (change.type === "message_deleted") showDeletion(row, change)
     if (change.type === "reaction") this.#reacting.follow(row, change)
@@ -180,28 +210,7 @@ export class Log {
     const row = line.closest("[data-seq]")
     if (!row || rows?.includes(row) === false) return
     if (!isNews(change, { asof: this.#asofOf(row), rev: 0, isDeleted: isOfDeleted(line) })) return
-    this.#silence(row)
     followAnswered(line, change)
-  }
-
-  /**
-   * A row is read aloud when it is new, with what changes in it until then.
-   * @param {HTMLElement} row
-   */
-  #announce(row) {
-    this.#unannounced.add(row)
-    setTimeout(() => {
-      this.#unannounced.delete(row)
-      this.#silence(row)
-    }, ANNOUNCED_WITHIN)
-  }
-
-  /**
-   * What changes in a row later is not read aloud.
-   * @param {HTMLElement} row
-   */
-  #silence(row) {
-    if (!this.#unannounced.has(row)) row.setAttribute("aria-live", "off")
   }
 
   /** Lines whose replies came before the page showed what they answer. */
@@ -219,6 +228,17 @@ export class Log {
     return this.#asof.get(row) ?? Number(this.#list.dataset.asof)
   }
 
+  /**
+   * @param {HTMLElement[]} rows That the server rendered.
+   * @param {number} asof The log's last entry when they were read.
+   */
+  #take(rows, asof) {
+    for (const row of rows) this.#asof.set(row, asof)
+    this.#adopt(rows)
+    for (const change of this.#recent.after(asof) ?? []) this.#apply(change, rows)
+    this.#completeLines()
+  }
+
   /** @param {HTMLElement[]} parts What the server rendered. */
   #adopt(parts) {
     for (const part of parts) {
@@ -227,6 +247,23 @@ export class Log {
       const texts = part.querySelectorAll(".entry-text")
       for (const text of texts) linkify(text)
     }
-    separateDays(this.#list)
+    this.#separate()
   }
+
+  #separate() {
+    separateDays(this.#list)
+    this.#window.markGaps()
+  }
+}
+
+/** Tells of an element whether somebody works with what is in it, or looks for it. */
+function needed() {
+  const selection = getSelection()
+  const range = selection && !selection.isCollapsed ? selection.getRangeAt(0) : null
+  const focused = document.activeElement
+  return (/** @type {HTMLElement} */ element) =>
+    element.previousElementSibling?.id === "unread-line" ||
+    element.contains(focused) ||
+    range?.intersectsNode(element) === true ||
+    element.querySelector("textarea") !== null
 }

@@ -1,47 +1,181 @@
-// The part of the log that is in view. The column is laid out from its end (column-reverse): scrollTop is 0 at the
-// end and negative above it, so the end stays in view by itself and older entries move nothing. While someone reads
-// further up, whatever is appended or changes its height needs a correction: one row in view stays where it is.
+// The part of the log that is in view. The column is laid out from its end (column-reverse): scrollTop is 0 at the end
+// and negative above it. At the log's end, the end stays in view. Anywhere else the rows in view stay where they are on
+// the screen, whatever is inserted, removed or changes its height, above, below or among them.
 
-import { find } from "../shared/dom.js"
+import { indexOfFirst } from "../shared/bisect.js"
+import { seqsOf } from "./window.js"
 
-const NEAR_END = 40
+const NEAR_END = 40 // pixels
+const AT_REST = 150 // milliseconds after the last movement
+const WITNESSES = 8
 
 export class Scroll {
   #scroller
-  #button
-  #unseen = 0
+  #list
+  #hasEnd
   #isKeeping = false
   /** Where the last correction should have led. */
   #wanted = 0
+  /** @type {Map<HTMLElement, number>} Rows in view, and where they were on the screen when the layout was last known. */
+  #places = new Map()
+  #isMoving = false
+  /** @type {(() => void)[]} */
+  #waiting = []
 
   /**
    * @param {HTMLElement} scroller
-   * @param {HTMLElement} button
+   * @param {HTMLElement} list Of the rows.
+   * @param {() => boolean} hasEnd Whether the last row is the log's last one.
    */
-  constructor(scroller, button) {
+  constructor(scroller, list, hasEnd) {
     this.#scroller = scroller
-    this.#button = button
-    button.addEventListener("click", () => this.toEnd())
-    scroller.addEventListener("scroll", () => this.isAtEnd && this.#clear(), { passive: true })
+    this.#list = list
+    this.#hasEnd = hasEnd
+    this.#watch()
   }
 
   /**
-   * Calls `change()`, which returns how many entries it appended, and keeps the entries in view where they are.
-   * @param {() => number | void} change
+   * Calls `change` and keeps the rows in view where they are; `fixed` before all others.
+   * @param {() => void} change
+   * @param {HTMLElement} [fixed]
    */
-  keep(change) {
+  keep(change, fixed) {
     // One change may cause another: the outermost corrects for both.
-    if (this.#isKeeping || this.isAtEnd) return void change()
+    if (this.#isKeeping) return change()
     this.#isKeeping = true
+    const sticks = this.isAtNewest && !fixed
     try {
-      const anchor = this.#anchor
-      const before = anchor && topOf(anchor)
-      const appended = change()
-      if (anchor?.isConnected) this.#scrollBy(topOf(anchor) - Number(before))
-      if (appended) this.#announce(appended)
+      if (!sticks) this.#remember(fixed)
+      change()
     } finally {
       this.#isKeeping = false
+      // Failed or not, what is being read stays where it is.
+      if (sticks) this.#places.clear()
+      else this.#restore()
     }
+  }
+
+  /** Whether the end of the log is in view. */
+  get isAtNewest() {
+    return this.isAtEnd && this.#hasEnd()
+  }
+
+  /** Whether the last row is in view. */
+  get isAtEnd() {
+    return this.#scroller.scrollTop > -NEAR_END
+  }
+
+  /** Whether there is anything to be seen: narrow windows show a group's settings instead of its log. */
+  get isShown() {
+    return this.height > 0
+  }
+
+  get height() {
+    return this.#scroller.clientHeight
+  }
+
+  /** How many pixels of rows are above and below what is in view. */
+  get beyond() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller
+    return { above: scrollHeight - clientHeight + scrollTop, below: -scrollTop }
+  }
+
+  /** Where the box of the log is on the screen. */
+  get box() {
+    return this.#scroller.getBoundingClientRect()
+  }
+
+  /** The first row in view and how far it is below the box's top. */
+  get place() {
+    const row = this.#witnesses()[0] ?? this.#firstRow
+    if (!row) return null
+    return { seq: seqsOf(row).first, offset: Math.round(topOf(row) - this.box.top) }
+  }
+
+  /** The seq of the last row whose end is in view, or above that; 0 if there is none. */
+  get lastEnded() {
+    const { bottom } = this.box
+    const rows = this.#rows
+    const row = rows[indexOfFirst(rows, row => Math.floor(row.getBoundingClientRect().bottom) > bottom) - 1]
+    return row ? seqsOf(row).last : 0
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = 0
+    this.#places.clear()
+  }
+
+  /**
+   * Scrolls until this is so far below the box's top.
+   * @param {Element} element
+   * @param {number} offset
+   */
+  show(element, offset) {
+    this.#scroller.scrollTop += Math.round(topOf(element) - this.box.top - offset)
+    this.#wanted = this.#scroller.scrollTop
+    this.#remember()
+  }
+
+  /**
+   * Scrolls until this is in the middle of the box, unless all of it is in view.
+   * @param {Element} element
+   */
+  center(element) {
+    const { top, bottom } = element.getBoundingClientRect()
+    const { box } = this
+    if (top >= box.top && bottom <= box.bottom) return
+    this.show(element, Math.max(0, (this.height - element.getBoundingClientRect().height) / 2))
+  }
+
+  /**
+   * Until rows below the view may change. On iOS that moves or stops what is being scrolled, so it has to be at rest.
+   * @returns {Promise<void>}
+   */
+  untilItMayMove() {
+    if (!this.#isMoving || !isOnIOS()) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** Whether somebody scrolls, rather than this page. */
+  get isMoving() {
+    return this.#isMoving
+  }
+
+  #watch() {
+    /** @type {ReturnType<typeof setTimeout>} */
+    let timer
+    const moved = () => {
+      this.#isMoving = this.#scroller.scrollTop !== Math.round(this.#wanted)
+      clearTimeout(timer)
+      timer = setTimeout(() => this.#rest(), AT_REST)
+      if (!this.#isKeeping && !this.isAtNewest) this.#remember()
+    }
+    this.#scroller.addEventListener("scroll", moved, { passive: true })
+    this.#scroller.addEventListener("scrollend", () => this.#rest(), { passive: true })
+    // Called between layout and paint: a window, a keyboard or a font of another size is corrected before it shows.
+    const resized = new ResizeObserver(() => this.isAtNewest || this.#restore())
+    resized.observe(this.#scroller)
+    resized.observe(/** @type {Element} */ (this.#list.parentElement))
+  }
+
+  #rest() {
+    this.#isMoving = false
+    for (const act of this.#waiting.splice(0)) act()
+  }
+
+  /** @param {HTMLElement} [fixed] */
+  #remember(fixed) {
+    this.#places = new Map([...(fixed ? [fixed] : []), ...this.#witnesses()].map(row => [row, topOf(row)]))
+  }
+
+  // The first of the rows that is still there tells how far all of them were moved.
+  #restore() {
+    for (const [row, top] of this.#places) {
+      if (!isRendered(row)) continue
+      this.#scrollBy(topOf(row) - top)
+      break
+    }
+    this.#remember()
   }
 
   /**
@@ -52,57 +186,37 @@ export class Scroll {
     const place = this.#scroller.scrollTop
     if (Math.abs(this.#wanted - place) >= 1) this.#wanted = place
     this.#wanted += pixels
-    this.#scroller.scrollTop = Math.round(this.#wanted)
+    const wanted = Math.round(this.#wanted)
+    if (wanted !== place) this.#scroller.scrollTop = wanted
   }
 
-  /** The seq of the first row in view. */
-  get first() {
-    return this.#firstRow?.dataset.seq
-  }
-
-  // The first row that begins in view, since one that begins above may be what grows; or the one that fills the view.
-  get #anchor() {
-    const { top, bottom } = this.#scroller.getBoundingClientRect()
-    const row = firstOf(this.#rows, row => topOf(row) >= top)
-    return row && topOf(row) < bottom ? row : this.#firstRow
+  // The first rows that begin in view, since one that begins above may be what grows; or the one that fills the view.
+  #witnesses() {
+    const { top, bottom } = this.box
+    const rows = this.#rows
+    const from = indexOfFirst(rows, row => topOf(row) >= top)
+    const inView = rows.slice(from, from + WITNESSES).filter(row => topOf(row) < bottom)
+    const filling = inView.length > 0 ? undefined : this.#firstRow
+    return filling ? [filling] : inView
   }
 
   get #firstRow() {
-    const { top } = this.#scroller.getBoundingClientRect()
-    return firstOf(this.#rows, row => row.getBoundingClientRect().bottom > top)
+    const { top } = this.box
+    const rows = this.#rows
+    return rows[indexOfFirst(rows, row => row.getBoundingClientRect().bottom > top)]
   }
 
+  // Those that can be seen: rows in a closed run have no place.
   get #rows() {
     /** @type {NodeListOf<HTMLElement>} */
-    const rows = this.#scroller.querySelectorAll("[data-seq]")
+    const rows = this.#list.querySelectorAll(":scope > [data-seq], details[open] > [data-seq], details:not([open])")
     return [...rows]
   }
+}
 
-  toEnd() {
-    this.#scroller.scrollTop = 0
-    this.#clear()
-  }
-
-  /** Whether there is anything to be seen: narrow windows show a group's settings instead of its log. */
-  get isShown() {
-    return this.#scroller.clientHeight > 0
-  }
-
-  get isAtEnd() {
-    return this.#scroller.scrollTop > -NEAR_END
-  }
-
-  /** @param {number} appended */
-  #announce(appended) {
-    this.#unseen += appended
-    find(this.#button, "span").textContent = `${this.#unseen} new`
-    this.#button.hidden = false
-  }
-
-  #clear() {
-    this.#unseen = 0
-    this.#button.hidden = true
-  }
+// WebKit on iOS alone has this property.
+function isOnIOS() {
+  return CSS.supports("-webkit-touch-callout", "none")
 }
 
 /** @param {Element} element */
@@ -110,18 +224,7 @@ function topOf(element) {
   return element.getBoundingClientRect().top
 }
 
-/**
- * The first of the rows for which this is so, as it is for all rows below. Undefined if there is none.
- * @template Row
- * @param {Row[]} rows
- * @param {(row: Row) => boolean} isSo
- */
-export function firstOf(rows, isSo) {
-  let [from, to] = [0, rows.length]
-  while (from < to) {
-    const middle = (from + to) >> 1
-    if (isSo(rows[middle])) to = middle
-    else from = middle + 1
-  }
-  return rows[from]
+/** @param {Element} element */
+function isRendered(element) {
+  return element.isConnected && element.getClientRects().length > 0
 }

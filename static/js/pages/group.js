@@ -16,12 +16,11 @@ import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
 import { GroupChanges } from "../log/group-changes.js"
-import { Log } from "../log/log.js"
 import { Members } from "../log/members.js"
-import { OlderEntries } from "../log/older-entries.js"
+import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
 import { Reactions } from "../log/reactions.js"
-import { Scroll } from "../log/scroll.js"
+import { LogView, seqIn } from "../log/view.js"
 import { isOf, keyOf } from "../shared/account.js"
 import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
@@ -31,6 +30,7 @@ import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
+import { UnreadBar } from "../unread/unread-bar.js"
 import { hasChanges, isInUse } from "./settings.js"
 import { Sidebar } from "./sidebar.js"
 
@@ -60,22 +60,31 @@ adoptOldKeys(account, user, tab.id)
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
-const reacting = new Reacting(new Reactions(user, address), sendReaction, explainReaction)
-const log = new Log(list, { user, address }, reacting)
-const scroll = new Scroll(find(page, ".scroller"), find(page, "#newest"))
+const reacting = new Reacting(new Reactions(user, address), sendReaction, explainHere)
+const here = { user, address }
+const view = new LogView(page, { here, reacting, draw, outdated, explain: explainHere })
+const places = new Places(view, keyOf(account, "place", group))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, user)
 const badges = new Badges(page)
 const sidebar = new Sidebar(find(page, "#sidebar"), user)
-const reading = new Reading(user, countedIn(page.dataset))
+const reading = new Reading(user, countedIn(page.dataset), {
+  firstUnread: view.newLine.seq,
+  isHeld: "held" in page.dataset,
+})
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
-const marks = new Marks({ reading, scroll, socket, polling, show: numbers => badges.show(group, numbers) })
+const marks = new Marks({ reading, view, socket, polling, show: showNumbers })
+const bar = isLive ? new UnreadBar(find(page, "#unread-bar"), reading.firstUnread, markAll) : null
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
+/** The last entry whose row is shown, if it has one. */
+let drawn = cursor.seq
+/** @type {Set<number>} Messages above which the line of new ones is to be. */
+const linesDue = new Set()
 const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
@@ -93,18 +102,20 @@ const groupChanges = new GroupChanges(
 open()
 
 function open() {
-  attempt(loadOlder)
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
-  addEventListener("hashchange", pointOut)
+  const scroller = find(page, ".scroller")
+  const last = places.last
+  view.start(last ?? null)
+  places.start(scroller)
+  if (last === undefined && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focus())
   list.addEventListener("click", react)
   addEventListener("beforeunload", event => isLasting() || event.preventDefault())
-  attempt(pointOut)
   if (!isLive) return
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
-  marks.start(find(page, ".scroller"), form)
+  marks.start(scroller, form)
 }
 
 /** @param {import("../connection/protocol.js").Ready} ready */
@@ -114,16 +125,21 @@ function isOurs(ready) {
 
 /** @param {import("../connection/protocol.js").Received[]} objects */
 function received(objects) {
-  const before = log.appended
-  scroll.keep(() => {
-    // After a gap, the rest of this message is useless.
-    objects.every(receive)
-    if (log.appended > before) page.querySelector(".scroller-silence")?.remove()
-    outbox.settle(cursor.seq)
-    reacting.settle(cursor.seq)
-    showPending()
-    return log.appended - before
-  })
+  // After a gap, the rest of this message is useless.
+  objects.every(receive)
+  view.drawSoon()
+}
+
+/** @param {() => import("../connection/protocol.js").Entry | undefined} next */
+function draw(next) {
+  for (let entry = next(); entry; entry = next()) {
+    const { seq } = entry
+    attempt(() => show(/** @type {import("../connection/protocol.js").Entry} */ (entry)))
+    drawn = seq
+  }
+  outbox.settle(drawn)
+  reacting.settle(drawn)
+  showPending()
   connectionStatus.reached(cursor.seq)
 }
 
@@ -166,7 +182,7 @@ function reset() {
   return false
 }
 
-// Found while reading further up, which goes on there.
+// Found while loading another part of the log.
 function outdated() {
   leave(() => reload.inPlace())
 }
@@ -187,8 +203,10 @@ function follow(entry) {
     return false
   }
   if (cursor.advance(entry)) {
-    attempt(() => show(entry))
+    // Whether it is above or below the line depends on what was read before it came.
+    if (isNewHere(entry)) linesDue.add(entry.seq)
     reading.follow(entry)
+    view.add(entry)
   }
   return true
 }
@@ -208,6 +226,15 @@ function counted(object) {
 }
 
 /**
+ * Whether nobody sees the message come, and everything before it was read.
+ * @param {import("../connection/protocol.js").Entry} entry
+ */
+function isNewHere(entry) {
+  const isOfOthers = entry.type === "text_message" && entry.author !== user
+  return isOfOthers && !reading.isUnread && (document.hidden || !document.hasFocus())
+}
+
+/**
  * Shows the entry. Entries of other types have no row, neither in this page nor in one that is loaded now.
  * @param {import("../connection/protocol.js").Entry} entry
  */
@@ -215,14 +242,16 @@ function show(entry) {
   if (entry.type === "text_message") {
     if (entry.author === user) attempt(() => pending.arrived(entry.content))
     else attempt(() => title?.count())
-    log.append(entry)
+    if (entry.author !== user) view.count()
+    view.append(entry)
+    if (linesDue.delete(entry.seq)) view.newLine.moveTo(entry.seq)
   }
   if (entry.type === "event_message" && kinds.includes(entry.status)) {
     attempt(() => members.follow(entry))
-    log.append(entry)
+    view.append(entry)
   }
   if (entry.type === "group_changed") {
-    log.append(entry)
+    view.append(entry)
     attempt(() => groupChanges.follow(entry))
     if (settings) reload.soon()
   }
@@ -232,8 +261,8 @@ function show(entry) {
 
 /** @param {import("../connection/protocol.js").Change} entry */
 function change(entry) {
-  log.change(entry)
-  if (entry.type === "message_deleted" && log.authorOf(entry.target) === user) composer.forgetSent()
+  view.log.change(entry)
+  if (entry.type === "message_deleted" && view.log.authorOf(entry.target) === user) composer.forgetSent()
   attempt(() => reply.follow(entry))
 }
 
@@ -242,19 +271,32 @@ function timestampOf(seq) {
   return list.querySelector(`[data-seq="${seq}"] time`)?.getAttribute("datetime") ?? undefined
 }
 
+/** @param {import("../unread/badges.js").Numbers} numbers */
+function showNumbers(numbers) {
+  badges.show(group, numbers)
+  bar?.update(reading, view.first)
+}
+
+/** Marks everything as read, if there is a connection. */
+function markAll() {
+  if (!socket.isOpen) return false
+  reading.seeAll()
+  marks.mark()
+  view.newLine.remove()
+  return true
+}
+
 // A reload would lose what is stored in memory only, and the place of a user who is reading further up.
 function isQuiet() {
   if (settings && isInUse(settings)) return false
   if (hasChanges(find(page, "#my-groups"))) return false
-  return composer.isQuiet && isLasting() && (scroll.isAtEnd || document.hidden)
+  return composer.isQuiet && isLasting() && (view.isAtNewest || document.hidden)
 }
 
 // With what is answered, which belongs to the draft.
 function place() {
-  const query = new URLSearchParams()
-  if (!scroll.isAtEnd) query.set("at", String(scroll.first))
-  if (reply.seq) query.set("reply", String(reply.seq))
-  return `${query}` && `?${query}`
+  places.keep()
+  return reply.seq ? `?reply=${reply.seq}` : ""
 }
 
 /** @param {import("../connection/socket.js").Status} status */
@@ -277,25 +319,21 @@ function explain(notice) {
 /** @param {string} text */
 function write(text) {
   outbox.add(text, reply.take())
-  if (isLive) scroll.toEnd()
-  // A page of older messages is not live: the page of the latest ones sends it.
+  view.newLine.remove()
+  if (isLive) view.toNewest()
+  // A page of a conversation is not live: the group's page sends it.
   else location.assign(address)
 }
 
 function outboxChanged() {
   if (!isLive) return
-  scroll.keep(showPending)
+  view.change(showPending)
   connectionStatus.waiting(outbox.waiting.map(({ client_id }) => client_id))
   sender.send()
 }
 
 function showPending() {
-  attempt(() => pending.show(cursor.seq, log.continues(user, new Date())))
-}
-
-function loadOlder() {
-  const link = page.querySelector("#earlier")
-  if (link instanceof HTMLAnchorElement) new OlderEntries(link, find(page, ".scroller"), log, outdated)
+  attempt(() => pending.show(drawn, view.log.continues(user, new Date())))
 }
 
 /** @param {MouseEvent} event On a page that is not live, or no longer, the button submits its form. */
@@ -303,7 +341,7 @@ function react(event) {
   const chip = around(event, "button.reaction")
   if (!chip || !isLive || socket.hasEnded) return
   event.preventDefault()
-  scroll.keep(() => reacting.press(chip))
+  view.change(() => reacting.press(chip))
 }
 
 /** @param {import("../connection/protocol.js").React} command */
@@ -312,20 +350,8 @@ function sendReaction(command) {
 }
 
 /** @param {string} text */
-function explainReaction(text) {
-  find(page, "#reaction-refused").textContent = text
-}
-
-// A link to an entry that is not on this page leads to the page around it.
-function pointOut() {
-  const seq = location.hash.match(/^#seq-(\d+)$/)?.[1] ?? page.dataset.at
-  if (!seq) {
-    if (!settings) composer.focus()
-    return
-  }
-  const row = document.getElementById(`seq-${seq}`)
-  if (row) row.scrollIntoView({ block: "center" })
-  else if (seq !== page.dataset.at) location.replace(`?at=${seq}#seq-${seq}`)
+function explainHere(text) {
+  find(page, "#log-refused").textContent = text
 }
 
 function watchWidth() {

@@ -1,13 +1,15 @@
-// Marks this page's group as read while somebody sees the end of its log, and shows what is unread.
+// Marks this page's group as read as far as somebody has seen it, and shows what is unread.
 
 const SECOND = 1_000
-// What only somebody who is there brings about: new rows don't scroll a log that is at its end.
-const ACTS = ["scroll", "wheel", "pointerdown", "keydown"]
+const OFTEN = 200 // milliseconds between two looks while something is unread
+const ACTIVE = 120 * SECOND // after which nobody seems to be there any more
+// What only somebody who is there brings about.
+const ACTS = ["wheel", "pointerdown", "keydown"]
 
 /**
  * @typedef {{
  *   reading: import("./reading.js").Reading,
- *   scroll: import("../log/scroll.js").Scroll,
+ *   view: import("../log/view.js").LogView,
  *   socket: import("../connection/socket.js").Socket,
  *   polling: import("../connection/polling.js").Polling,
  *   show: (numbers: import("./badges.js").Numbers) => void,
@@ -16,6 +18,7 @@ const ACTS = ["scroll", "wheel", "pointerdown", "keydown"]
 
 export class Marks {
   #parts
+  #acted = performance.now()
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -24,11 +27,16 @@ export class Marks {
 
   /** @param {HTMLElement[]} places Where one reads and writes. */
   start(...places) {
+    setInterval(() => this.#parts.reading.isUnread && this.#look(), OFTEN)
     setInterval(() => this.mark(), SECOND)
     addEventListener("pagehide", () => this.#leave())
-    document.addEventListener("visibilitychange", () => document.hidden && this.#leave())
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.#act()))
+    addEventListener("focus", () => this.#act())
+    const options = { passive: true, capture: true }
+    for (const act of [...ACTS, "pointermove"]) document.addEventListener(act, () => this.#act(), options)
     for (const place of places) {
-      for (const act of ACTS) place.addEventListener(act, () => this.#parts.reading.release(), { passive: true })
+      for (const act of ACTS) place.addEventListener(act, () => this.#parts.reading.release(), options)
+      place.addEventListener("scroll", () => this.#scrolled(), options)
     }
   }
 
@@ -46,11 +54,26 @@ export class Marks {
     this.#look()
     const mark = socket.hasEnded ? null : reading.leave(performance.now())
     if (mark) polling.mark(mark)
+    // Coming back means that what is in view is read, also if it was marked as unread elsewhere.
+    reading.release()
+  }
+
+  // The page scrolls as well, where it keeps the rows in their place.
+  #scrolled() {
+    if (!this.#parts.view.scroll.isMoving) return
+    this.#act()
+    this.#parts.reading.release()
+  }
+
+  #act() {
+    this.#acted = performance.now()
   }
 
   #look() {
-    const { reading, scroll, show } = this.#parts
-    reading.look(!document.hidden && document.hasFocus() && scroll.isShown && scroll.isAtEnd)
+    const { reading, view, show } = this.#parts
+    const now = performance.now()
+    const isThere = !document.hidden && document.hasFocus() && now - this.#acted < ACTIVE
+    reading.look(isThere ? view.inView : null, now)
     show(reading.numbers)
   }
 }

@@ -1,10 +1,18 @@
-// How far the user has read this page's group: counts the messages that come, and marks them as read while its end is in
-// view of somebody who is there.
+// How far the user has read this page's group: counts the messages that come, and marks as read what was in view of
+// somebody who is there.
+
+import { indexOfFirst } from "../shared/bisect.js"
 
 const PAUSE = 3_000 // milliseconds between two marks
+const DWELL = 800 // milliseconds in view, after which something is read
 const NOTHING = { seq: 0, at: -Infinity }
 
 /** @typedef {Omit<import("../connection/protocol.js").Unread, "type" | "group_uuid">} Counted By the server, as of `at`. */
+/**
+ * What is in view: the last entry that ended there or above, and the entry from which on the page shows the log without
+ * a gap.
+ * @typedef {{ to: number, from: number }} View
+ */
 
 export class Reading {
   #user
@@ -13,20 +21,30 @@ export class Reading {
   #last
   /** The seq up to which somebody has seen it. */
   #seen
-  /** @type {number[]} The seqs of the messages of others since the server counted. */
+  /** The first message that may be unread. */
+  #firstUnread
+  /** @type {number[]} The seqs of the messages of others since the server counted, in order. */
   #since = []
+  /** @type {{ at: number, to: number }[]} Views of the last moments. */
+  #views = []
   #marked = NOTHING
-  #isHeld = false
+  #isHeld
+  #isHeldForGood
 
   /**
    * @param {string} user
    * @param {Counted} counted When the page was loaded.
+   * @param {{ firstUnread?: number, isHeld?: boolean }} [options] `isHeld`: the user has just marked it as unread here, so
+   *   that nothing is read before they open the group anew.
    */
-  constructor(user, counted) {
+  constructor(user, counted, { firstUnread = 0, isHeld = false } = {}) {
     this.#user = user
     this.#counted = counted
     this.#last = counted.at
     this.#seen = counted.read
+    this.#firstUnread = firstUnread || counted.read + 1
+    this.#isHeld = isHeld
+    this.#isHeldForGood = isHeld
   }
 
   /**
@@ -53,6 +71,8 @@ export class Reading {
     // or their coming back, means that they have.
     if (counted.read_rev > this.#counted.read_rev) this.#hold(counted.read)
     this.#counted = counted
+    this.#seen = Math.max(this.#seen, counted.read)
+    this.#firstUnread = Math.max(this.#firstUnread, counted.read + 1)
     this.#since = this.#since.filter(seq => seq > counted.at)
   }
 
@@ -60,6 +80,7 @@ export class Reading {
   follow(entry) {
     this.#last = entry.seq
     if (entry.type === "text_message" && entry.author !== this.#user && entry.seq > this.#counted.at) {
+      if (!this.isUnread) this.#firstUnread = entry.seq
       this.#since.push(entry.seq)
     }
   }
@@ -68,25 +89,70 @@ export class Reading {
   #hold(read) {
     this.#isHeld = true
     this.#seen = read
+    this.#firstUnread = read + 1
+    this.#views = []
     this.#marked = NOTHING
   }
 
-  /** The user has left the end, or is there after all: what is in view from now on is read. */
+  /** The user is there after all: what is in view from now on is read. */
   release() {
-    this.#isHeld = false
+    this.#isHeld = this.#isHeldForGood
   }
 
-  /** @param {boolean} isReading Whether the log's end is in view of somebody who is there. */
-  look(isReading) {
-    if (!isReading) this.release()
-    else if (!this.#isHeld) this.#seen = this.#last
+  /** Whether there is anything to read. */
+  get isUnread() {
+    const { unread, mentions } = this.numbers
+    return unread + mentions > 0
+  }
+
+  /** The first message that may be unread. */
+  get firstUnread() {
+    return this.#firstUnread
+  }
+
+  /** The last entry of the log that this page knows of. */
+  get last() {
+    return this.#last
+  }
+
+  /**
+   * What is in view of somebody who is there, a few times per second; null while nobody is.
+   * @param {View | null} view
+   * @param {number} now
+   */
+  look(view, now) {
+    if (!view) this.release()
+    // What is between the first unread message and the rows that are shown was not seen.
+    if (!view || this.#isHeld || view.from > this.#firstUnread) {
+      this.#views = []
+      return
+    }
+    this.#views.push({ at: now, to: view.to })
+    const isOld = (/** @type {{ at: number }} */ each) => each.at <= now - DWELL
+    while (this.#views.length > 1 && isOld(this.#views[1])) this.#views.shift()
+    if (isOld(this.#views[0])) this.#see(Math.min(...this.#views.map(({ to }) => to)))
+  }
+
+  /** @param {number} seq */
+  #see(seq) {
+    if (seq <= this.#seen) return
+    this.#seen = Math.min(seq, this.#last)
+    this.#firstUnread = Math.max(this.#firstUnread, this.#seen + 1)
+  }
+
+  /** Everything counts as read, wherever the reader is. */
+  seeAll() {
+    this.#isHeld = false
+    this.#isHeldForGood = false
+    this.#marked = NOTHING
+    this.#see(this.#last)
   }
 
   /** What to show beside the group: what is unread without what was seen. */
   get numbers() {
     const { unread, mentions, at } = this.#counted
     const isSeen = this.#seen >= at
-    const since = this.#since.filter(seq => seq > this.#seen).length
+    const since = this.#since.length - indexOfFirst(this.#since, seq => seq > this.#seen)
     return { unread: (isSeen ? 0 : unread) + since, mentions: isSeen ? 0 : mentions }
   }
 
@@ -116,7 +182,7 @@ export class Reading {
   // What makes nothing unread, as reactions, leaves nothing to mark: each would cost a mark of each reader.
   get #isDue() {
     const { unread, mentions, read } = this.#counted
-    return this.#seen > read && (unread + mentions > 0 || this.#since.some(seq => seq <= this.#seen))
+    return this.#seen > read && (unread + mentions > 0 || this.#since[0] <= this.#seen)
   }
 }
 

@@ -1,0 +1,157 @@
+// Jumps to other parts of the log: to an entry, a date, the first unread message, the newest one. Of several only the
+// latest takes effect. The browser's history leads back to where the reader came from.
+
+import { attempt } from "../shared/attempt.js"
+import { fetchPart } from "./log-pages.js"
+
+const CONTEXT = 3 // rows shown above the first unread message
+const MARGIN = 8 // pixels
+const FAILED = "These messages can't be loaded now. Check your connection and try again."
+
+/** @typedef {{ seq: number, offset: number }} Place A row, and how far below the top of the view it is. */
+/**
+ * Where to: the query of a page that has it, the entry if it is known, and how it is shown there.
+ * @typedef {{ query: string, seq?: number, isPointed?: boolean, url?: string, show: (row: HTMLElement) => void }} Target
+ */
+/**
+ * @typedef {{
+ *   log: import("./log.js").Log,
+ *   scroll: import("./scroll.js").Scroll,
+ *   address: string,
+ *   replace: (page: import("./log-pages.js").LogPage) => void,
+ *   point: (row: HTMLElement | null) => void,
+ *   outdated: () => void,
+ *   explain: (text: string) => void,
+ * }} Parts
+ * `replace`: shows another part. `point`: marks the row that a link leads to. `outdated`: the page shows another log.
+ */
+
+export class Jumps {
+  #parts
+  #latest = 0
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts
+  }
+
+  /**
+   * To an entry by its link, which is marked.
+   * @param {number} seq
+   * @param {{ isNew?: boolean }} [options] `isNew`: not where the page's address leads already.
+   */
+  toEntry(seq, { isNew = true } = {}) {
+    const { scroll, address } = this.#parts
+    const url = isNew ? `${address}?at=${seq}#seq-${seq}` : undefined
+    return this.#go({ query: `at=${seq}`, seq, isPointed: true, url, show: row => scroll.center(row) })
+  }
+
+  /**
+   * To the first unread message.
+   * @param {number} seq
+   * @param {{ isNew?: boolean }} [options] `isNew`: not where the page was opened.
+   */
+  toUnread(seq, { isNew = true } = {}) {
+    const url = isNew ? this.#parts.address : undefined
+    return this.#go({ query: `at=${seq}`, seq, url, show: row => this.#showWithContext(row) })
+  }
+
+  /**
+   * To the first entry at this moment or after it.
+   * @param {Date} moment
+   */
+  toDate(moment) {
+    const { scroll, address } = this.#parts
+    const query = String(new URLSearchParams({ from: moment.toISOString() }))
+    return this.#go({ query, url: address, show: row => scroll.show(separatorOf(row), MARGIN) })
+  }
+
+  /**
+   * Where the reader was.
+   * @param {Place} place
+   */
+  toPlace({ seq, offset }) {
+    return this.#go({ query: `at=${seq}`, seq, show: row => this.#parts.scroll.show(row, offset) })
+  }
+
+  async toNewest() {
+    const jump = this.#begin()
+    const { log, scroll, address } = this.#parts
+    if (log.window.hasLater && !(await this.#fetch("", jump))) return
+    this.#parts.point(null)
+    scroll.toEnd()
+    if (location.search || location.hash) history.replaceState(null, "", address)
+  }
+
+  #begin() {
+    this.#latest += 1
+    return this.#latest
+  }
+
+  /** @param {Target} target */
+  async #go({ query, seq, isPointed, url, show }) {
+    const jump = this.#begin()
+    const { log, scroll, point } = this.#parts
+    const from = scroll.place
+    const known = seq === undefined ? null : log.rowOf(seq)
+    const at = known ? seq : await this.#fetch(query, jump)
+    if (!at) return
+    const row = log.rowFrom(seq ?? at)
+    if (url) push(from, url)
+    if (!row) return
+    attempt(() => row.closest("details")?.setAttribute("open", ""))
+    point(isPointed ? row : null)
+    show(row)
+  }
+
+  /**
+   * Shows the part behind this query. Returns the entry it is around; 0 if another jump followed or it can't be shown.
+   * @param {string} query
+   * @param {number} jump
+   */
+  async #fetch(query, jump) {
+    const { log, address, replace, outdated, explain } = this.#parts
+    log.expectPart()
+    try {
+      const page = await fetchPart(address + (query && `?${query}`))
+      if (jump !== this.#latest) return 0
+      explain(page ? "" : FAILED)
+      if (!page) return 0
+      if (page.epoch !== log.epoch || !log.knowsChangesAfter(page.asof)) outdated()
+      else {
+        replace(page)
+        return page.at ?? 1
+      }
+      return 0
+    } finally {
+      log.expectNoPart()
+    }
+  }
+
+  /** @param {HTMLElement} row */
+  #showWithContext(row) {
+    let top = row.closest("#chat-log > *") ?? row
+    for (let count = 0; count < CONTEXT && top.previousElementSibling; top = top.previousElementSibling)
+      if (top.previousElementSibling.matches("[data-seq], details")) count += 1
+    this.#parts.scroll.show(separatorOf(top), MARGIN)
+  }
+}
+
+/**
+ * The date above a row, if it stands there.
+ * @param {Element} row
+ */
+function separatorOf(row) {
+  const unit = row.closest("#chat-log > *") ?? row
+  const above = unit.previousElementSibling
+  return above?.matches(".entry-day") ? above : unit
+}
+
+/**
+ * @param {Place | null} from
+ * @param {string} url
+ */
+function push(from, url) {
+  history.replaceState({ ...history.state, place: from }, "")
+  history.pushState(null, "", url)
+}

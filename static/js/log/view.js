@@ -1,0 +1,259 @@
+// The log as its reader sees it: the rows that are shown, where among them the reader is, and the ways elsewhere.
+
+import { around, find } from "../shared/dom.js"
+import { NewLine } from "../unread/new-line.js"
+import { Drawing } from "./drawing.js"
+import { EndLinks } from "./end-links.js"
+import { Endless } from "./endless.js"
+import { Held } from "./held.js"
+import { Jumps } from "./jumps.js"
+import { Log } from "./log.js"
+import { NewestButton } from "./newest.js"
+import { Scroll } from "./scroll.js"
+
+/** @typedef {import("../connection/protocol.js").Entry} Entry */
+/** @typedef {import("./log-pages.js").LogPage} LogPage */
+/**
+ * @typedef {{
+ *   here: import("./rows.js").Here,
+ *   reacting: import("./reacting.js").Reacting,
+ *   draw: (next: () => Entry | undefined) => void,
+ *   outdated: () => void,
+ *   explain: (text: string) => void,
+ * }} Parts
+ * `draw`: shows the entries that `next` returns, until it returns none, and what else they change. `outdated`: the page
+ * shows a log that is no longer the group's. `explain`: shows why a jump failed; empty after one that did not.
+ */
+
+export class LogView {
+  #page
+  #list
+  #address
+  #log
+  #scroll
+  #endless
+  #jumps
+  #links
+  #button
+  #newLine
+  #held = new Held()
+  /** @type {Drawing<Entry>} */
+  #drawing
+
+  /**
+   * @param {HTMLElement} page
+   * @param {Parts} parts
+   */
+  constructor(page, { here, reacting, draw, outdated, explain }) {
+    const { conversation, firstUnread } = page.dataset
+    this.#page = page
+    this.#list = find(page, "#chat-log")
+    this.#address = here.address
+    const log = new Log(this.#list, here, reacting)
+    const scroll = new Scroll(this.#box, this.#list, () => !log.window.hasLater)
+    const parts = { log, scroll, outdated, replace: this.#replace.bind(this), insert: this.#insert.bind(this) }
+    const address = here.address + (conversation ? `?replies=${conversation}&` : "?")
+    this.#log = log
+    this.#scroll = scroll
+    this.#endless = new Endless({ ...parts, address })
+    this.#links = new EndLinks(this.#list, address)
+    this.#jumps = new Jumps({ ...parts, address: here.address, explain, point: this.#point.bind(this) })
+    this.#button = new NewestButton(find(page, "#newest"), scroll, () => this.toNewest())
+    this.#newLine = new NewLine(this.#list, Number(firstUnread ?? 0))
+    this.#drawing = new Drawing(scroll, next => this.change(() => draw(next)))
+  }
+
+  /** Shows the place that the page was opened for; null: the end, unless something is unread. */
+  start(/** @type {import("./jumps.js").Place | null} */ place) {
+    this.change(() => {})
+    this.#box.addEventListener("scroll", () => this.#button.update(), { passive: true })
+    this.#page.addEventListener("click", event => this.#follow(event))
+    addEventListener("hashchange", () => this.#openHash())
+    this.#endless.start(this.#box)
+    this.#open(place)
+  }
+
+  /** @param {import("./jumps.js").Place | null} place */
+  #open(place) {
+    const seq = seqIn(location.hash) ?? Number(this.#page.dataset.at ?? 0)
+    if (place) this.#jumps.toPlace(place)
+    else if (seq) this.#openEntry(seq)
+    else if (this.#log.rowOf(this.#newLine.seq)) this.#jumps.toUnread(this.#newLine.seq, { isNew: false })
+  }
+
+  /** @param {number} seq */
+  #openEntry(seq) {
+    this.#jumps.toEntry(seq, { isNew: false })
+    const { state } = history
+    if (!location.search) history.replaceState(state, "", `?at=${seq}#seq-${seq}`)
+  }
+
+  // Somebody has changed the address.
+  #openHash() {
+    const seq = seqIn(location.hash)
+    if (seq) this.#openEntry(seq)
+  }
+
+  get log() {
+    return this.#log
+  }
+
+  get newLine() {
+    return this.#newLine
+  }
+
+  get isAtNewest() {
+    return this.#scroll.isAtNewest
+  }
+
+  get scroll() {
+    return this.#scroll
+  }
+
+  get #box() {
+    return find(this.#page, ".scroller")
+  }
+
+  /** Where the reader is; null at the end of the log. */
+  get place() {
+    return this.isAtNewest ? null : this.#scroll.place
+  }
+
+  /**
+   * What of the log is in view, for the reader's mark; null if nothing is.
+   * @returns {import("../unread/reading.js").View | null}
+   */
+  get inView() {
+    if (!this.#scroll.isShown) return null
+    return { to: this.isAtNewest ? Number.POSITIVE_INFINITY : this.#scroll.lastEnded, from: this.first }
+  }
+
+  /** The entry from which on the log is shown; 0 if it is shown from its beginning. */
+  get first() {
+    const { first, hasEarlier } = this.#log.window
+    return hasEarlier ? first : 0
+  }
+
+  /** @param {Entry} entry To be drawn with the next frame. */
+  add(entry) {
+    this.#drawing.add(entry)
+  }
+
+  /** What was added is drawn soon, and what else has changed. */
+  drawSoon() {
+    this.#drawing.soon()
+  }
+
+  /**
+   * Calls `change`, which changes what is shown. What is being read stays where it is.
+   * @param {() => void} change
+   */
+  change(change) {
+    this.#scroll.keep(() => {
+      change()
+      this.#newLine.update()
+      this.#log.trim(this.#scroll, this.#endless.distance)
+      this.#links.update(this.#log.window)
+    })
+    this.#button.update()
+    this.#endless.look()
+  }
+
+  /**
+   * Shows the next entry, where the end of the log is shown.
+   * @param {import("./rows.js").ShownEntry} entry
+   */
+  append(entry) {
+    if (this.#log.window.hasLater) this.#held.add(entry)
+    else this.#log.append(entry)
+  }
+
+  /** A message has come that the user may not see. */
+  count() {
+    this.#button.count()
+  }
+
+  toNewest() {
+    return this.#jumps.toNewest()
+  }
+
+  /** @param {Date} moment */
+  toDate(moment) {
+    return this.#jumps.toDate(moment)
+  }
+
+  /** @param {import("./jumps.js").Place | null} place */
+  toPlace(place) {
+    return place ? this.#jumps.toPlace(place) : this.#jumps.toNewest()
+  }
+
+  /**
+   * @param {"before" | "after"} end
+   * @param {LogPage} part
+   */
+  #insert(end, part) {
+    this.change(() => {
+      if (end === "before") this.#log.prepend(part)
+      else this.#log.extend(part)
+      this.#joinEnd(part.asof)
+    })
+  }
+
+  /** @param {LogPage} part */
+  #replace(part) {
+    this.change(() => {
+      this.#log.replace(part)
+      this.#joinEnd(part.asof)
+    })
+    this.#endless.restart()
+  }
+
+  /** @param {number} asof The log's last entry when the end was read. */
+  #joinEnd(asof) {
+    if (this.#log.window.hasLater) return
+    const entries = this.#held.take(asof)
+    if (!entries) return this.#log.window.reopen()
+    for (const entry of entries) this.#log.append(entry)
+  }
+
+  /**
+   * Marks the row that a link leads to, and nothing else.
+   * @param {HTMLElement | null} row
+   */
+  #point(row) {
+    for (const each of this.#list.querySelectorAll(".pointed")) {
+      each.classList.remove("pointed")
+      each.removeAttribute("aria-current")
+    }
+    if (!row) return
+    row.classList.add("pointed")
+    row.setAttribute("aria-current", "true")
+    if (!row.hasAttribute("tabindex")) row.tabIndex = -1
+    row.focus({ preventScroll: true })
+  }
+
+  /**
+   * Follows a link to a place of this log without loading the page.
+   * @param {MouseEvent} event
+   */
+  #follow(event) {
+    const link = around(event, "a[href]", HTMLAnchorElement)
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (link.origin !== location.origin || link.pathname !== this.#address || "conversation" in this.#page.dataset)
+      return
+    const at = Number(new URLSearchParams(link.search).get("at"))
+    const seq = seqIn(link.hash)
+    if (!seq && !(at && link.hash === "#unread-line")) return
+    event.preventDefault()
+    if (seq) this.#jumps.toEntry(seq)
+    else this.#jumps.toUnread(at)
+  }
+}
+
+/**
+ * The entry to which an address leads by its fragment.
+ * @param {string} hash
+ */
+export function seqIn(hash) {
+  return Number(hash.match(/^#seq-(\d+)$/)?.[1]) || undefined
+}
