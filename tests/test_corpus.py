@@ -1,6 +1,7 @@
 """Rules that exist in Python and in JavaScript: both are held to one corpus. tests/js has the other half."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from discussit.models.accounts import username_key
 from discussit.models.groups import is_in
 from discussit.pages.page import hue, initials, make_templates
 from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
+from discussit.pages.runs import parts
 from discussit.text.rich import parse
 
 
@@ -86,3 +88,12 @@ def test_a_change_of_the_group_has_the_corpus_words_after_the_name(case):
     about = case["change"], case["user"], case.get("target_user"), case["value"]
 
     assert (group_change_line(*about), group_change_words(*about)) == (case["message"], case["words"])
+
+
+@pytest.mark.parametrize("case", corpus("runs"))
+def test_a_run_of_events_has_the_corpus_line(case):
+    templates = make_templates().env.get_template("group/_entry.html").module
+
+    line = templates.run_words(list(parts(case["events"])))
+
+    assert re.sub("<[^>]*>", "", line) == case["line"]

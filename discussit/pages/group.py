@@ -27,6 +27,7 @@ from discussit.pages.group_parts import Part, read_part, seq_in
 from discussit.pages.leaving import asks_before_leaving
 from discussit.pages.page import creatable_by, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
+from discussit.pages.runs import folded
 from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
@@ -50,6 +51,8 @@ async def group_page(
     here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
     read = await site.database.run_read(lambda session: _read(session, user, request, form, here))
     group, part = read.membership.group, read.part
+    shown = rendered(part.entries, read.around, user.username)
+    at = part.at if part.at is not None else seq_in(request, "at")
     return live_page(
         request,
         "group/settings.html" if settings else "group/group.html",
@@ -57,7 +60,8 @@ async def group_page(
         group=group,
         shown_name=read.shown_name,
         is_direct=group.access == Access.DIRECT,
-        entries=rendered(part.entries, read.around, user.username),
+        entries=shown,
+        rows=folded(shown, at),
         members=read.members,
         max_members=MEMBERS,
         own=read.own,
@@ -76,7 +80,7 @@ async def group_page(
         kinds=list(KINDS),
         max_content=MAX_CONTENT,
         header_window=int(HEADER_WINDOW.total_seconds()),
-        at=part.at if part.at is not None else seq_in(request, "at"),
+        at=at,
         is_unread_shown=read.first_unread is not None and part.is_of_log and part.has(read.first_unread.seq),
         is_held=_is_held(request, read.numbers),
         at_end=part.is_of_log and not part.has_later,

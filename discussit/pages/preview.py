@@ -18,6 +18,7 @@ from discussit.models.accounts import NO_USER
 from discussit.models.groups import ReadableLog
 from discussit.pages.page import page, see_other
 from discussit.pages.rows import rendered
+from discussit.pages.runs import folded
 from discussit.site import site_of
 from discussit.urls import address
 
@@ -30,8 +31,8 @@ async def preview(request: Request) -> Response:
     found = await site_of(request).database.run_read(lambda session: _read(session, user, uuid))
     if found is None:
         return see_other(address(request, f"/groups/{uuid}/"))
-    entries = rendered(found.entries, found.around, reader="")
-    return page(request, "home/preview.html", group=found.group, entries=entries, most=PREVIEW)
+    rows = folded(rendered(found.entries, found.around, reader=""), pointed=None)
+    return page(request, "home/preview.html", group=found.group, rows=rows, most=PREVIEW)
 
 
 class Preview(NamedTuple):
