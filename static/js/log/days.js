@@ -36,8 +36,9 @@ export function separateDay(row) {
  * @param {string} day
  */
 function separatorBefore(row, day) {
+  const run = row.previousElementSibling?.matches("summary") ? row.parentElement : null
   const line = row.previousElementSibling
-  const first = line?.id === "unread-line" ? line : row
+  const first = run ?? (line?.id === "unread-line" ? line : row)
   const before = first.previousElementSibling
   if (before?.matches(".entry-day") && before.querySelector("time")?.dateTime === day) return before
   const added = separator(day)

@@ -1,8 +1,8 @@
 // Jumps to other parts of the log: to an entry, a date, the first unread message, the newest one. Of several only the
 // latest takes effect. The browser's history leads back to where the reader came from.
 
-import { attempt } from "../shared/attempt.js"
 import { fetchPart } from "./log-pages.js"
+import { reveal } from "./runs.js"
 
 const CONTEXT = 3 // rows shown above the first unread message
 const MARGIN = 8 // pixels
@@ -99,7 +99,7 @@ export class Jumps {
     const row = log.rowFrom(seq ?? at)
     if (url) push(from, url)
     if (!row) return
-    attempt(() => row.closest("details")?.setAttribute("open", ""))
+    reveal(row)
     point(isPointed ? row : null)
     show(row)
   }

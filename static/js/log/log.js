@@ -10,6 +10,7 @@ import { endsOf } from "./log-pages.js"
 import { showDeletion, showEdit } from "./message.js"
 import { completeAnswered, countReply, followAnswered, isOfDeleted, showAnswered } from "./replies.js"
 import { rowOf } from "./rows.js"
+import { foldLast, foldRuns, unfoldRuns } from "./runs.js"
 import { LogWindow } from "./window.js"
 
 /** @typedef {import("./changes.js").RowChange} RowChange */
@@ -36,6 +37,7 @@ export class Log {
     this.#reacting = reacting
     this.#headerWindow = Number(list.dataset.headerWindow)
     this.#recent = new RecentChanges(Number(list.dataset.asof))
+    unfoldRuns(list)
     this.#window = new LogWindow(list, endsOf(list))
     this.#adopt([list])
   }
@@ -85,6 +87,7 @@ export class Log {
     if (entry.type === "text_message") this.#connect(row, entry)
     this.#window.append(row)
     separateDay(row)
+    foldLast(this.#list)
     // One that was held back while other rows were shown may have changed meanwhile.
     for (const change of this.#recent.after(entry.seq) ?? []) this.#apply(change, [row])
   }
@@ -120,6 +123,11 @@ export class Log {
    */
   trim(scroll, distance) {
     if (this.#window.trim(scroll, distance, needed())) this.#separate()
+  }
+
+  /** Folds runs anew: another row has become the one that a link leads to. */
+  fold() {
+    foldRuns(this.#list)
   }
 
   /** Other parts are about to be read. Changes that come until they are inserted are kept for them. */
@@ -252,6 +260,7 @@ export class Log {
 
   #separate() {
     separateDays(this.#list)
+    foldRuns(this.#list)
     this.#window.markGaps()
   }
 }

@@ -44,16 +44,6 @@ export function unfoldRuns(list) {
 }
 
 /**
- * What is seen of the row: its run, while that is closed.
- * @param {HTMLElement} row
- * @returns {HTMLElement}
- */
-export function shownOf(row) {
-  const run = row.parentElement
-  return run && isRun(run) && !run.open ? run : row
-}
-
-/**
  * Opens the run that a row is in, if it is in one: a link may lead to it.
  * @param {HTMLElement} row
  */
@@ -63,19 +53,18 @@ export function reveal(row) {
 }
 
 /**
- * Keeps a run's line where it is when the reader opens or closes the run. The log is laid out from its end: without
+ * Opens and closes runs whose line the reader presses, which stays where it is. The log is laid out from its end: without
  * this, whatever grows moves up.
  * @param {HTMLElement} list
- * @param {HTMLElement} scroller
+ * @param {import("./scroll.js").Scroll} scroll
  */
-export function holdLines(list, scroller) {
+export function holdLines(list, scroll) {
   list.addEventListener("click", event => {
     const line = around(event, ".run-line")
-    if (!line || !isRun(line.parentElement) || event.defaultPrevented) return
+    const run = line?.parentElement ?? null
+    if (!line || !isRun(run) || event.defaultPrevented) return
     event.preventDefault()
-    const top = line.getBoundingClientRect().top
-    line.parentElement.open = !line.parentElement.open
-    scroller.scrollTop += Math.round(line.getBoundingClientRect().top - top)
+    scroll.keep(() => (run.open = !run.open), line)
   })
 }
 

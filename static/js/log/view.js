@@ -9,6 +9,7 @@ import { Held } from "./held.js"
 import { Jumps } from "./jumps.js"
 import { Log } from "./log.js"
 import { NewestButton } from "./newest.js"
+import { holdLines } from "./runs.js"
 import { Scroll } from "./scroll.js"
 
 /** @typedef {import("../connection/protocol.js").Entry} Entry */
@@ -68,6 +69,7 @@ export class LogView {
     this.change(() => {})
     this.#box.addEventListener("scroll", () => this.#button.update(), { passive: true })
     this.#page.addEventListener("click", event => this.#follow(event))
+    holdLines(this.#list, this.#scroll)
     addEventListener("hashchange", () => this.#openHash())
     this.#endless.start(this.#box)
     this.#open(place)
@@ -227,6 +229,7 @@ export class LogView {
     }
     if (!row) return
     row.classList.add("pointed")
+    this.change(() => this.#log.fold())
     row.setAttribute("aria-current", "true")
     if (!row.hasAttribute("tabindex")) row.tabIndex = -1
     row.focus({ preventScroll: true })
