@@ -1,8 +1,8 @@
 // Replies: above their text a line that shows what they answer, and below what is answered, how many replies it has.
 
 import { cloned, contentOf, find } from "../shared/dom.js"
-import { renderBody } from "./body.js"
 import { excerpt, words } from "./excerpt.js"
+import { textOf } from "./message-text.js"
 
 const EARLIER = "Earlier message"
 
@@ -99,11 +99,6 @@ function answeredIn(target, rev) {
     isEdited: !isDeleted && Number(target.dataset.rev) > rev,
     isDeleted,
   }
-}
-
-/** @param {import("../connection/protocol.js").MessageText} message */
-function textOf({ content, body, mentions = [] }) {
-  return body ? words(renderBody(body, mentions, "")) : content
 }
 
 function tombstone() {
