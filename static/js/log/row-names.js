@@ -1,0 +1,33 @@
+// What screen readers say of a row that gets the focus: "alice, 14:05, see you there, edited, 👍 2". Whoever reads the
+// log without moving the focus hears the row's elements themselves, so other rows have no name.
+
+import { words } from "./excerpt.js"
+
+const PARTS =
+  ".entry-name, .entry-time, .entry-reply, .entry-text, .entry-deleted, .entry-edited, .reaction, .entry-replies"
+
+/** @param {HTMLElement} row A folded run has a name of its own. */
+export function nameRow(row) {
+  if (!row.dataset.seq) return
+  row.setAttribute("aria-label", nameOf(row))
+  // A paragraph can't be named.
+  if (row.matches("p")) row.setAttribute("role", "group")
+}
+
+/** @param {HTMLElement} row */
+export function unnameRow(row) {
+  if (!row.dataset.seq) return
+  row.removeAttribute("aria-label")
+  row.removeAttribute("role")
+}
+
+/** @param {HTMLElement} row */
+function nameOf(row) {
+  const parts = row.matches(".message") ? [...row.querySelectorAll(PARTS)] : [row]
+  return parts.map(part => collapsed(words(part))).join(", ")
+}
+
+/** @param {string} text */
+function collapsed(text) {
+  return text.split(/\s+/).filter(Boolean).join(" ")
+}
