@@ -14,14 +14,6 @@ SELECT = """([seq, from, to]) => {
   const text = document.querySelector(`#seq-${seq} .entry-text`).firstChild
   getSelection().setBaseAndExtent(text, from, text, to)
 }"""
-# Of each row that comes from now on, whether screen readers are told of it.
-WATCH_ANNOUNCEMENTS = """() => {
-  window.announced = []
-  new MutationObserver(records => {
-    for (const row of records.flatMap(({ addedNodes }) => [...addedNodes]))
-      if (row.dataset.seq) announced.push([Number(row.dataset.seq), row.getAttribute("aria-live") !== "off"])
-  }).observe(document.querySelector("#chat-log"), { childList: true })
-}"""
 FIRST = 3  # the seq of the first message, after the two Joins
 
 
@@ -83,7 +75,6 @@ def test_an_edit_is_seen_by_everyone_immediately(alice, bob, answered):
         person.sees("shall we plant beans?", "yes")
         expect(row(person)).to_have_attribute("data-rev", "1")
         expect(row(person).locator(".entry-text + .entry-edited")).to_have_text("edited")
-        expect(row(person)).to_have_attribute("aria-live", "off")
 
 
 def test_an_edit_brings_and_takes_rich_text_links_and_mentions(alice, bob, answered):
@@ -514,22 +505,6 @@ def test_a_log_that_was_changed_live_equals_a_reload(alice, bob, answered):
 
     assert alice.markup() == live
     assert alice.violations == []
-
-
-def test_messages_that_were_changed_while_somebody_was_away_are_read_aloud(alice, bob, together, complaints):
-    complaints.excuse(OUTAGE)
-    bob.page.evaluate(WATCH_ANNOUNCEMENTS)
-    bob.goes_offline()
-    alice.wrote(together, "shall we plant tomatoes?")
-    reacts(alice, together, "👍")
-    alice.posts(f"groups/{together}/messages/", message="or beans?", reply_to=FIRST)
-    edits(alice, together, "or carrots?", seq=FIRST + 2)
-
-    bob.context.set_offline(False)
-
-    bob.sees("shall we plant tomatoes?", "or carrots?")
-    assert bob.page.evaluate("announced") == [[FIRST, True], [FIRST + 2, True]]
-    expect(bob.find("#chat-log .message[aria-live=off]")).to_have_count(2)
 
 
 def test_changes_are_shown_by_browsers_that_lack_newer_features(alice, bob, answered):

@@ -1,13 +1,37 @@
-"""What screen readers find on pages: headings and landmarks."""
+"""What screen readers say: new messages, once and not too many, and the page's headings and landmarks."""
+
+import re
 
 import pytest
+from browsers import OUTAGE, scrolls_up
 from playwright.sync_api import expect
 
+# What is read from now on.
+LISTEN = """() => {
+  window.spoken = []
+  new MutationObserver(records => {
+    for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) spoken.push(node.textContent)
+  }).observe(document.querySelector("#announcer"), { childList: true })
+}"""
 # The levels of the headings that are shown, in their order.
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
   .filter(heading => heading.checkVisibility()).map(heading => Number(heading.localName[1]))"""
 LANDMARKS = ("main", "navigation", "complementary", "form", "region", "banner", "search")
 NAMED = ("navigation", "complementary", "region")
+
+
+@pytest.fixture
+def listening(bob, together):
+    """Bob, whose screen reader reads what comes; its clock is the test's."""
+    bob.page.clock.install()
+    bob.opens(together)
+    bob.page.evaluate(LISTEN)
+    return bob
+
+
+def expect_spoken(tab, *texts):
+    tab.until(lambda: len(tab.page.evaluate("spoken")) >= len(texts))
+    assert tab.page.evaluate("spoken") == list(texts)
 
 
 def accessible(tab):
@@ -26,6 +50,98 @@ def landmarks(tab):
     """Their roles and names. A form is one only if it is named."""
     found = [(role, name) for role, name, _ in accessible(tab) if role in LANDMARKS]
     return [each for each in found if each != ("form", "")]
+
+
+# New messages
+
+
+def test_a_new_message_is_read_with_its_author_and_without_markup(alice, listening, together):
+    alice.wrote(together, "**see** https://example.org/", "@bob, hi")
+
+    expect_spoken(listening, "alice: see https://example.org/", "alice mentions you: @bob, hi")
+
+
+def test_what_is_read_is_polite_and_outside_of_the_log(listening):
+    announcer = listening.find("#announcer")
+
+    expect(announcer).to_have_role("status")
+    expect(announcer).to_have_attribute("aria-atomic", "false")
+    expect(listening.find("#chat-log #announcer")).to_have_count(0)
+    expect(listening.page.get_by_role("log")).to_have_attribute("aria-live", "off")
+
+
+def test_after_three_messages_the_rest_is_counted(alice, listening, together):
+    alice.wrote(together, *"12345")
+    expect(listening.messages).to_have_count(5)
+    expect_spoken(listening, "alice: 1", "alice: 2", "alice: 3")
+
+    listening.page.clock.run_for(5_000)
+
+    expect_spoken(listening, "alice: 1", "alice: 2", "alice: 3", "2 new messages")
+
+
+def test_what_was_read_does_not_stay_on_the_page(alice, listening, together):
+    alice.wrote(together, "hi")
+    expect_spoken(listening, "alice: hi")
+
+    listening.page.clock.run_for(5_000)
+
+    expect(listening.find("#announcer")).to_be_empty()
+
+
+def test_a_deleted_message_leaves_nothing_to_be_read(alice, listening, together):
+    alice.wrote(together, "secret")
+    expect_spoken(listening, "alice: secret")
+
+    alice.posts(f"groups/{together}/messages/3/delete/")
+
+    expect(listening.find("#announcer")).to_be_empty()
+
+
+def test_ones_own_messages_joins_and_changes_are_not_read(alice, bob, listening, together):
+    bob.wrote(together, "mine")
+    alice.leaves(together)
+    alice.joins(together)
+    bob.posts(f"groups/{together}/messages/3/edit/", message="mine, edited", rev=0)
+    alice.posts(f"groups/{together}/messages/3/reactions/", emoji="👍", on=1)
+    alice.wrote(together, "last")
+
+    expect_spoken(listening, "alice: last")
+    expect(listening.find("#chat-log [aria-live]")).to_have_count(0)
+
+
+def test_older_messages_are_not_read(bob, long_log):
+    bob.page.evaluate(LISTEN)
+
+    scrolls_up(bob, 10_000)
+
+    expect(bob.find("#seq-1")).to_be_attached()
+    assert bob.page.evaluate("spoken") == []
+
+
+def test_nothing_is_read_while_the_page_is_hidden(alice, listening, together):
+    listening.hides()
+    alice.wrote(together, "unseen")
+    expect(listening.messages).to_have_text(["unseen"])
+    listening.shows()
+
+    alice.wrote(together, "seen")
+
+    expect_spoken(listening, "alice: seen")
+
+
+def test_messages_that_were_written_while_somebody_was_away_are_read_as_they_are_now(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    bob.page.evaluate(LISTEN)
+    bob.goes_offline()
+    alice.wrote(together, "shall we plant tomatoes?", "soon gone")
+    alice.posts(f"groups/{together}/messages/3/edit/", message="or carrots?", rev=0)
+    alice.posts(f"groups/{together}/messages/4/delete/")
+
+    bob.context.set_offline(False)
+
+    expect(bob.find(".entry-deleted")).to_be_visible()
+    expect_spoken(bob, "alice: or carrots?")
 
 
 # Headings and landmarks

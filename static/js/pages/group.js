@@ -13,9 +13,11 @@ import { Polling } from "../connection/polling.js"
 import { isChange, isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
+import { Announcer } from "../log/announcer.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
 import { GroupChanges } from "../log/group-changes.js"
+import { LogKeys } from "../log/keys.js"
 import { Members } from "../log/members.js"
 import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
@@ -63,6 +65,7 @@ const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.la
 const reacting = new Reacting(new Reactions(user, address), sendReaction, explainHere)
 const here = { user, address }
 const view = new LogView(page, { here, reacting, draw, outdated, explain: explainHere })
+const announcer = new Announcer(find(page, "#announcer"), user)
 const places = new Places(view, keyOf(account, "place", group))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, user)
@@ -102,6 +105,7 @@ const groupChanges = new GroupChanges(
 open()
 
 function open() {
+  attempt(() => new LogKeys(list, find(page, ".scroller")))
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
   const scroller = find(page, ".scroller")
@@ -242,8 +246,11 @@ function show(entry) {
   if (entry.type === "text_message") {
     if (entry.author === user) attempt(() => pending.arrived(entry.content))
     else attempt(() => title?.count())
-    if (entry.author !== user) view.count()
     view.append(entry)
+    if (entry.author !== user) {
+      view.count()
+      attempt(() => announcer.announce(entry))
+    }
     if (linesDue.delete(entry.seq)) view.newLine.moveTo(entry.seq)
   }
   if (entry.type === "event_message" && kinds.includes(entry.status)) {
@@ -262,6 +269,7 @@ function show(entry) {
 /** @param {import("../connection/protocol.js").Change} entry */
 function change(entry) {
   view.log.change(entry)
+  if (entry.type === "message_deleted") announcer.forget(entry.target)
   if (entry.type === "message_deleted" && view.log.authorOf(entry.target) === user) composer.forgetSent()
   attempt(() => reply.follow(entry))
 }
