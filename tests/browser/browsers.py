@@ -34,10 +34,11 @@ READ_LOG = """() => [...document.querySelectorAll("#chat-log [data-seq]")].map(r
   row.querySelector(".entry-text")?.textContent ?? "",
 ])"""
 
-# Its elements, without white space and what depends on when they came.
+# Its elements, without white space and what shows where the reader is.
 READ_MARKUP = """() => {
   const log = document.querySelector("#chat-log").cloneNode(true)
-  for (const row of log.querySelectorAll("[aria-live]")) row.removeAttribute("aria-live")
+  for (const row of log.querySelectorAll("[data-seq], summary"))
+    for (const name of ["tabindex", "aria-label", "role"]) row.removeAttribute(name)
   return log.innerHTML.replaceAll(/\\s+/g, "")
 }"""
 

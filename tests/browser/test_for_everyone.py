@@ -180,7 +180,8 @@ def test_the_keyboard_reaches_everything_on_a_groups_page(alice, gardening):
     alice.opens(gardening)
     alice.page.get_by_role("link", name="Skip to the content").focus()
 
-    for goal in (".shell-person", "nav [aria-current=page]", ".bar form button", ".scroller", "#chat-message-submit"):
+    row = "#chat-log [data-seq]"
+    for goal in (".shell-person", "nav [aria-current=page]", ".bar form button", row, "#chat-message-submit"):
         alice.tabs_to(alice.find(goal))
 
     alice.find(".shell-person").focus()

@@ -52,6 +52,13 @@ def landmarks(tab):
     return [each for each in found if each != ("form", "")]
 
 
+def focused(tab):
+    """The name of what has the focus."""
+    has_focus = {"name": "focused", "value": {"type": "booleanOrUndefined", "value": True}}
+    (name,) = (name for role, name, properties in accessible(tab) if has_focus in properties and role != "RootWebArea")
+    return name
+
+
 # New messages
 
 
@@ -190,3 +197,19 @@ def test_each_day_is_a_heading_also_one_that_begins_live(alice, bob, together):
     bob.page.reload()
 
     expect(bob.page.get_by_role("log").get_by_role("heading", level=2)).to_have_text(["Yesterday"])
+
+
+def test_rows_with_focus_are_named_by_what_they_say(alice, bob, together):
+    alice.wrote(together, "**shall** we plant tomatoes?")
+    bob.posts(f"groups/{together}/messages/", message="yes", reply_to=3)
+    bob.posts(f"groups/{together}/messages/4/reactions/", emoji="👍", on=1)
+    expect(bob.find("#seq-4 .reaction")).to_be_visible()
+    names = {}
+    for seq in (2, 3, 4):
+        bob.find(f"#seq-{seq}").focus()
+        names[seq] = focused(bob)
+
+    assert re.fullmatch(r"bob joined \d+:\d\d( [ap]m)?", names[2], re.IGNORECASE)
+    assert re.fullmatch(r"alice, \d+:\d\d( [ap]m)?, shall we plant tomatoes\?, 1 reply", names[3], re.IGNORECASE)
+    expected = r"bob, \d+:\d\d( [ap]m)?, In reply to alice shall we plant tomatoes\?, yes, 👍 1"
+    assert re.fullmatch(expected, names[4], re.IGNORECASE)
