@@ -1,0 +1,61 @@
+"""That modules joined to one script do what they do apart."""
+
+import base64
+
+import pytest
+
+from discussit.es_modules import joined, run_order
+
+SOURCES = {
+    "page.js": """
+import { add, Counter as Numbers, later, LIST, each } from "./counter.js"
+import "./effect.js"
+
+const text = 'import { a } from "./a.js"'
+export const done = later(() => add(new Numbers(), ...each(LIST)))
+globalThis.said.push(text, await_(done))
+function await_(promise) {
+  return promise instanceof Promise
+}
+""",
+    "counter.js": """
+import "./effect.js"
+
+const text = "my own"
+export const LIST = [1, 2]
+export class Counter {
+  total = 0
+}
+export function add(counter, ...numbers) {
+  for (const each of numbers) counter.total += each
+  return [text, counter.total]
+}
+export async function later(act) {
+  globalThis.said.push(...act())
+}
+export function* each(list) {
+  yield* list
+}
+""",
+    "effect.js": "globalThis.said = [typeof this]\n",
+}
+RUN = """async script => {
+    await import(`data:text/javascript;base64,${script}`)
+    return globalThis.said
+}"""
+
+
+@pytest.fixture
+def page(browser):
+    """No server's: its pages would not run a script from elsewhere."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+def test_joined_modules_run_as_they_do_apart(page):
+    script = joined({name: SOURCES[name] for name in run_order("page.js", SOURCES.__getitem__)})
+
+    said = page.evaluate(RUN, base64.b64encode(script.encode()).decode())
+
+    assert said == ["undefined", "my own", 3, 'import { a } from "./a.js"', True]

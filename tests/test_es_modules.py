@@ -1,0 +1,81 @@
+"""ES modules as one script: in the order in which browsers run them, with all their lines."""
+
+import json
+
+import pytest
+
+from discussit.es_modules import NotJoinable, joined, run_order, source_map
+from discussit.settings import STATIC
+
+OURS = [path.relative_to(STATIC).as_posix() for path in sorted((STATIC / "js").rglob("*.js"))]
+SOURCES = {
+    "pages/page.js": '// The page.\nimport { b as c } from "../b.js"\nimport {\n  a,\n} from "./a.js"\n\nc(a)\n',
+    "pages/a.js": 'import "../b.js"\n\n/*\nimport "./never.js"\n*/\nexport const a = 1\n',
+    "b.js": 'export function b() {\n  return "import it"\n}\n',
+}
+
+
+def test_a_module_runs_after_all_that_it_imports():
+    assert run_order("pages/page.js", SOURCES.__getitem__) == ["b.js", "pages/a.js", "pages/page.js"]
+
+
+def test_modules_become_functions_in_one_script():
+    script = joined({name: SOURCES[name] for name in ("b.js", "pages/a.js", "pages/page.js")})
+
+    assert [line for line in script.split("\n") if line] == [
+        *("const $0 = (() => {", "function b() {", '  return "import it"', "}", "return { b }", "})()"),
+        *("const $1 = (() => {", "const {} = $0", "const a = 1", "return { a }", "})()"),
+        *("const $2 = (() => {", "const { b: c } = $0", "const {", "  a,", "} = $1", "c(a)", "return {  }", "})()"),
+    ]
+
+
+def test_modules_that_import_each_other_are_named():
+    sources = {"a.js": 'import "./b.js"\n', "b.js": 'import "./c.js"\n', "c.js": 'import "./b.js"\n'}
+
+    with pytest.raises(NotJoinable, match=r"import each other: a\.js → b\.js → c\.js → b\.js"):
+        run_order("a.js", sources.__getitem__)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export default function () {}",
+        "export let count = 0",
+        "export const { a, b } = c",
+        "export { a }",
+        'export { a } from "./b.js"',
+        'export * from "./b.js"',
+        'import * as b from "./b.js"',
+        'import b from "./b.js"',
+        'import { b } from "b"',
+        'import { b } from "./b.js"; b()',
+        'const { b } = await import("./b.js")',
+        "const here = import.meta.url",
+    ],
+)
+def test_what_can_not_be_joined_is_refused_with_its_module(line):
+    with pytest.raises(NotJoinable, match=r"a\.js contains what can't be joined: "):
+        joined({"b.js": "", "a.js": f"{line}\n"})
+
+
+@pytest.mark.parametrize("entry", OURS)
+def test_every_line_of_ours_is_found_in_its_source(entry):
+    sources = {name: read(name) for name in run_order(entry, read)}
+    lines = joined(sources).split("\n")
+
+    sections = json.loads(source_map(sources, "js"))["sections"]
+
+    assert [f"js/{each['map']['sources'][0]}" for each in sections] == [f"js/{name[3:]}" for name in sources]
+    for section, source in zip(sections, sources.values(), strict=True):
+        first = section["offset"]["line"]
+        assert section["map"]["mappings"].count(";") == source.count("\n")
+        for line, original in zip(lines[first:], source.split("\n"), strict=False):
+            assert line in ("", original, original.removeprefix("export ")) or is_of_an_import(line, original)
+
+
+def read(path):
+    return (STATIC / path).read_text()
+
+
+def is_of_an_import(line, original):
+    return line.startswith(("const {", "} = $")) and original.startswith(("import {", 'import "', "} from "))
