@@ -7,30 +7,32 @@ always match, whatever is deployed meanwhile.
 import gzip
 import hashlib
 import os
-import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from posixpath import dirname, join, normpath
 
+from anyio import to_thread
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from discussit import bundles
+from discussit.bundles import Bundle
+from discussit.es_modules import without_comments
 from discussit.negotiation import accepts_gzip
 from discussit.settings import STATIC
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"  # cache it, but revalidate before each use
-# Of a script: comments that are alone on their lines.
-COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
-IMPORT = re.compile(r'^(?:import|export)\b(?:[^"()]*\bfrom)?\s*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 
 @cache
 def version() -> str:
-    """A hash of all files and their names: 12 hexadecimal digits."""
+    """A hash of all files and their names, and of what makes bundles of them: 12 hexadecimal digits."""
     digest = hashlib.blake2b(digest_size=6)
+    for maker in ("bundles.py", "es_modules.py"):
+        digest.update(Path(__file__).with_name(maker).read_bytes())
     for file in sorted(STATIC.rglob("*")):
         if file.is_file():
             content = file.read_bytes()
@@ -39,35 +41,12 @@ def version() -> str:
 
 
 @cache
-def imports(module: str) -> list[str]:
-    """All modules that this one imports, directly or not, as paths such as `js/pages/group.js`, sorted.
-
-    A page lists them, so that browsers request all at the same time, not level by level.
-    """
-    found: set[str] = set()
-    unread = [module]
-    while unread:
-        importer = unread.pop()
-        paths = IMPORT.findall((STATIC / importer).read_text())
-        new = {normpath(join(dirname(importer), path)) for path in paths} - found
-        found |= new
-        unread += new
-    return sorted(found)
-
-
-@cache
 def compressed(file: Path, changed: float) -> bytes:
     """The file at gzip's highest compression level, cached for as long as its modification time is `changed`."""
     content = file.read_bytes()
-    return gzip.compress(without_comments(content) if file.suffix == ".js" else content, mtime=0)
-
-
-def without_comments(script: bytes) -> bytes:
-    """The script with blank lines instead of comments, so that errors name the lines of its source.
-
-    Comments, with the types, would be two fifths of what a page loads.
-    """
-    return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
+    if file.suffix == ".js":
+        content = without_comments(content.decode()).encode()
+    return gzip.compress(content, mtime=0)
 
 
 class WholeFile(FileResponse):
@@ -83,7 +62,7 @@ class WholeFile(FileResponse):
 
 
 class Assets(StaticFiles):
-    """Serves `/VERSION/css/base.css`, to be cached for good, and `/css/base.css` without a version.
+    """Serves `/VERSION/css/base.css`, to be cached for good, and `/css/base.css` without a version; so are bundles.
 
     Requests for another version get the present file, to be revalidated: in a rolling restart processes differ.
     """
@@ -99,14 +78,34 @@ class Assets(StaticFiles):
         scope["asset_version"] = folder
         return rest
 
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        folder, _, rest = path.partition(os.sep)
+        if folder != bundles.FOLDER or scope["method"] not in ("GET", "HEAD"):
+            return await super().get_response(path, scope)
+        is_other = scope.get("asset_version", version()) != version()
+        # In a thread: the first of a process takes 15 ms.
+        bundle = await to_thread.run_sync(partial(bundles.bundle, rest, lenient=is_other))
+        if bundle is None:
+            raise HTTPException(404)
+        return self._bundle_response(bundle, scope)
+
+    def _bundle_response(self, bundle: Bundle, scope: Scope) -> Response:
+        headers = _caching(scope) | {"ETag": f'"{bundle.digest}"', "Accept-Ranges": "none"}
+        unchanged = Response(headers=headers)
+        if self.is_not_modified(unchanged.headers, Headers(scope=scope)):
+            return NotModifiedResponse(unchanged.headers)
+        if not accepts_gzip(Headers(scope=scope)):
+            return Response(gzip.decompress(bundle.content), headers=headers, media_type=bundle.media_type)
+        headers |= {"ETag": f'W/"{bundle.digest}"', "Content-Encoding": "gzip"}
+        return Response(bundle.content, headers=headers, media_type=bundle.media_type)
+
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         if not isinstance(response, NotModifiedResponse):
             response = WholeFile(full_path, status_code, stat_result=stat_result)
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = IMMUTABLE if scope.get("asset_version") == version() else REVALIDATE
+        response.headers.update(_caching(scope))
         if isinstance(response, NotModifiedResponse) or not accepts_gzip(Headers(scope=scope)):
             return response
         packed = Response(compressed(Path(full_path), stat_result.st_mtime), status_code)
@@ -116,6 +115,11 @@ class Assets(StaticFiles):
         # Weak: the same file, but not the same bytes.
         packed.headers["ETag"] = f"W/{response.headers['etag']}"
         return packed
+
+
+def _caching(scope: Scope) -> dict[str, str]:
+    is_present = scope.get("asset_version") == version()
+    return {"Vary": "Accept-Encoding", "Cache-Control": IMMUTABLE if is_present else REVALIDATE}
 
 
 def _is_version(folder: str) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from discussit.app import app
-from discussit.assets import IMMUTABLE, imports, version
+from discussit.assets import IMMUTABLE, version
+from discussit.bundles import imports
 from discussit.settings import STATIC
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from discussit import assets
+from discussit import assets, bundles
 from discussit.accounts import user_agents
 from discussit.accounts.current_user import CurrentUser, user_of
 from discussit.errors import Refused
@@ -49,7 +49,7 @@ def make_templates() -> Jinja2Templates:
     templates.env.filters["tree"] = msgspec.json.decode
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
-    templates.env.globals["imports"] = assets.imports
+    templates.env.globals["imports"] = bundles.imports
     templates.env.globals["script_version"] = assets.version
     templates.env.globals["max_group_term"] = MAX_TERM
     templates.env.globals["drawn"] = Drawn(templates.env)

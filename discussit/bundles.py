@@ -1,0 +1,92 @@
+"""What a page loads in two or three requests: its style sheets as one file, its modules as one script.
+
+They are made of the plain files when they are first asked for. Fifty modules are a third smaller if they are compressed
+together. A bundle's address names what it is made of, so that every process of a version can make it.
+"""
+
+import gzip
+import hashlib
+import re
+from functools import cache, lru_cache
+from posixpath import basename, dirname
+from typing import NamedTuple
+
+from discussit import es_modules
+from discussit.settings import STATIC
+
+FOLDER = "bundles"
+MAX_STYLES = 64  # bundles of style sheets that are kept; pages need a quarter
+STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)  # none is in a text: ours have one line
+
+
+class Bundle(NamedTuple):
+    media_type: str
+    content: bytes  # compressed with gzip
+    digest: str
+
+
+def bundle(path: str, *, lenient: bool = False) -> Bundle | None:
+    """The bundle at a path such as `css/reset+base.css`, `js/pages/group.js` or `js/pages/group.js.map`.
+
+    None if one of its files doesn't exist. `lenient` leaves out style sheets that don't, so that a page of another
+    version has most of its styles rather than none.
+    """
+    if path.startswith("css/"):
+        return _styles(path, lenient=lenient)
+    entry = path.removesuffix(".map")
+    if not entry.endswith(".js") or entry not in _files():
+        return None
+    return _script(entry) if entry == path else _source_map(entry)
+
+
+def _styles(path: str, *, lenient: bool) -> Bundle | None:
+    if not path.endswith(".css"):
+        return None
+    asked = path.removeprefix("css/").removesuffix(".css").split("+")
+    known = tuple(name for name in dict.fromkeys(asked) if f"css/{name}.css" in _files())
+    return _style(known) if known and (lenient or len(known) == len(asked)) else None
+
+
+@cache
+def _files() -> frozenset[str]:
+    return frozenset(file.relative_to(STATIC).as_posix() for file in STATIC.rglob("*") if file.is_file())
+
+
+@cache
+def imports(module: str) -> list[str]:
+    """All modules that this one imports, directly or not, as paths such as `js/log/log.js`, in the order they run in.
+
+    A page without bundles lists them, so that browsers request all at the same time, not level by level.
+    """
+    return es_modules.run_order(module, _read)[:-1]
+
+
+@lru_cache(MAX_STYLES)
+def _style(names: tuple[str, ...]) -> Bundle:
+    text = "".join(_read(f"css/{name}.css") for name in names)
+    return _bundle("text/css", INDENT.sub("", STYLE_COMMENT.sub("", text)))
+
+
+@cache
+def _script(entry: str) -> Bundle:
+    text = INDENT.sub("", es_modules.joined(_sources(entry)))
+    return _bundle("text/javascript", f"{text}//# sourceMappingURL={basename(entry)}.map\n")
+
+
+@cache
+def _source_map(entry: str) -> Bundle:
+    return _bundle("application/json", es_modules.source_map(_sources(entry), f"{FOLDER}/{dirname(entry)}"))
+
+
+def _sources(entry: str) -> dict[str, str]:
+    return {module: _read(module) for module in [*imports(entry), entry]}
+
+
+def _read(path: str) -> str:
+    return (STATIC / path).read_text("utf-8")
+
+
+def _bundle(media_type: str, text: str) -> Bundle:
+    content = text.encode()
+    return Bundle(media_type, gzip.compress(content, mtime=0), hashlib.blake2b(content, digest_size=8).hexdigest())
