@@ -4,6 +4,7 @@ import gzip
 import re
 
 import pytest
+from people import HttpPerson
 from starlette.testclient import TestClient
 
 from discussit.app import app
@@ -22,17 +23,8 @@ def test_every_file_of_a_page_may_be_kept_for_good(alice, gardening):
 
     answers = [alice.get(address) for address in addresses]
 
-    assert {"js/pages/group.js", "css/base.css", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
+    assert {"bundles/js/pages/group.js", "icons.svg"} <= {address.split("/", 3)[3] for address in addresses}
     assert {(answer.status_code, answer.headers["cache-control"]) for answer in answers} == {(200, IMMUTABLE)}
-
-
-def test_a_page_names_beforehand_all_that_its_script_will_import(alice, gardening):
-    preloaded = [
-        each["href"] for each in alice.page(f"/groups/{gardening}/").elements if each.get("rel") == "modulepreload"
-    ]
-
-    assert [href.split("/", 3)[3] for href in preloaded] == imports("js/pages/group.js")
-    assert imports("js/pages/sessions.js") == ["js/shared/attempt.js", "js/shared/times.js"]
 
 
 def test_a_page_that_stays_open_says_which_scripts_it_comes_with(alice, gardening):
@@ -108,7 +100,15 @@ def test_a_script_is_compressed_without_its_comments(site, script):
     assert site.get(address, headers={"accept-encoding": "identity"}).text == source
 
 
-def test_with_debug_a_changed_file_shows_at_the_next_load(environment):
+def test_with_debug_a_page_loads_plain_files(environment):
+    """A change shows at the next load. The page names beforehand all that its script will import."""
     environment.setenv("DEBUG", "true")
     with TestClient(app) as site:
-        assert 'href="/static/css/base.css"' in site.get("/accounts/login/").text
+        alice = HttpPerson(site, "alice")
+        alice.sign_up()
+        elements = alice.page("/").elements
+
+    assert "/static/css/base.css" in {each.get("href") for each in elements if each.get("rel") == "stylesheet"}
+    preloaded = [each["href"] for each in elements if each.get("rel") == "modulepreload"]
+    assert preloaded == [f"/static/{each}" for each in imports("js/pages/home.js")]
+    assert "/static/js/pages/home.js" in {each.get("src") for each in elements}

@@ -8,9 +8,39 @@ from discussit.assets import IMMUTABLE, REVALIDATE, version
 from discussit.bundles import imports
 from discussit.settings import STATIC
 
+MOST_FOR_A_GROUP = 45_000  # bytes of scripts and styles, compressed
 STYLES = "bundles/css/reset+base.css"
 SCRIPT = "bundles/js/pages/group.js"
 OTHER = "0123456789ab"  # a version
+
+
+def loaded_by(page):
+    """The addresses of a page's scripts and style sheets."""
+    return re.findall(r'<(?:link rel="stylesheet" href|link rel="modulepreload" href|script [^>]*src)="([^"]+)"', page)
+
+
+def test_a_groups_page_loads_few_and_light_files(alice, gardening):
+    files = loaded_by(alice.get(f"/groups/{gardening}/").text)
+
+    assert len(files) == 3
+    assert sum(size_of(alice, file) for file in files) <= MOST_FOR_A_GROUP
+
+
+def size_of(person, address):
+    answer = person.get(address, headers={"accept-encoding": "gzip"})
+    assert (answer.status_code, answer.headers["content-encoding"]) == (200, "gzip")
+    return int(answer.headers["content-length"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/groups/", "/accounts/sessions/", "/accounts/settings/", "/invitations/", "/admin/user/list"]
+)
+def test_a_page_has_one_script_at_most(alice, path):
+    """Two would each have their own of the modules that both import."""
+    files = loaded_by(alice.get(path).text)
+
+    assert len([file for file in files if file.endswith(".js")]) <= 1
+    assert {alice.get(file).status_code for file in files} == {200}
 
 
 def test_styles_follow_each_other_as_they_are_named(site):

@@ -98,6 +98,7 @@ def _context(request: Request) -> dict[str, Any]:
         "form_id": secrets.token_hex(16),
         "root": root_of(request),
         "signup": site_of(request).settings.signup,
+        "debug": site_of(request).settings.debug,
     }
 
 
