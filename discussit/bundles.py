@@ -17,7 +17,7 @@ from discussit.settings import STATIC
 FOLDER = "bundles"
 MAX_STYLES = 64  # bundles of style sheets that are kept; pages need a quarter
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-INDENT = re.compile(r"^[ \t]+", re.MULTILINE)  # none is in a text: ours have one line
+STYLE_SPACE = re.compile(r"\s*([{};])\s*")
 
 
 class Bundle(NamedTuple):
@@ -65,12 +65,12 @@ def imports(module: str) -> list[str]:
 @lru_cache(MAX_STYLES)
 def _style(names: tuple[str, ...]) -> Bundle:
     text = "".join(_read(f"css/{name}.css") for name in names)
-    return _bundle("text/css", INDENT.sub("", STYLE_COMMENT.sub("", text)))
+    return _bundle("text/css", STYLE_SPACE.sub(r"\1", STYLE_COMMENT.sub("", text)))
 
 
 @cache
 def _script(entry: str) -> Bundle:
-    text = INDENT.sub("", es_modules.joined(_sources(entry)))
+    text = es_modules.joined(_sources(entry))
     return _bundle("text/javascript", f"{text}//# sourceMappingURL={basename(entry)}.map\n")
 
 

@@ -7,6 +7,7 @@ exports of functions, classes and constants where they are declared. Each begins
 import json
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from posixpath import dirname, join, normpath, relpath
 
 # Of a script: comments that are alone on their lines.
@@ -16,8 +17,8 @@ EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) ([\w$]+)", re
 ALIAS = re.compile(r"([\w$]+) as ")
 TYPES = re.compile(r"/\*\*.*?\*/")  # within a line, they may name imports
 UNKNOWN = re.compile(r"^(?:import|export)\b.*|\bimport *[.(].*", re.MULTILINE)
-WRAPPING = 1  # lines before a module's own
-NEXT_LINE = "AACA"  # a source map's "this line is the source's next"
+BEFORE, AFTER = 1, 2  # lines around a module's own
+BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 class NotJoinable(ValueError):
@@ -57,7 +58,10 @@ def without_comments(script: str) -> str:
 
 
 def joined(sources: Mapping[str, str]) -> str:
-    """One script of modules in their `run_order`. It has all their lines, but blank ones for comments."""
+    """One script of modules in their `run_order`. It has all their lines but comments, blank ones and indentation.
+
+    None of these may be in a text: ours have one line.
+    """
     variables = {module: f"${number}" for number, module in enumerate(sources)}
     return "".join(_as_function(module, source, variables) for module, source in sources.items())
 
@@ -68,7 +72,13 @@ def _as_function(module: str, source: str, variables: Mapping[str, str]) -> str:
     code = EXPORT.sub(r"\1 \2", IMPORT.sub(lambda found: _as_constants(found, module, variables), code))
     if unknown := UNKNOWN.search(TYPES.sub("", code)):
         raise NotJoinable(f"{module} contains what can't be joined: {unknown[0]}")
-    return f"const {variables[module]} = (() => {{\n{code}\nreturn {{ {', '.join(exported)} }}\n}})()\n"
+    lines = "".join(f"{line}\n" for _number, line in _lines(code))
+    return f"const {variables[module]} = (() => {{\n{lines}return {{ {', '.join(exported)} }}\n}})()\n"
+
+
+def _lines(code: str) -> list[tuple[int, str]]:
+    """Its lines that are not blank, without indentation, each with its number, from 0."""
+    return [(number, line.strip()) for number, line in enumerate(code.split("\n")) if line.strip()]
 
 
 def _as_constants(statement: re.Match[str], module: str, variables: Mapping[str, str]) -> str:
@@ -82,18 +92,25 @@ def source_map(sources: Mapping[str, str], folder: str) -> str:
 
     `folder` is where the map is; the sources' addresses are relative to it.
     """
-    sections, variables, line = [], dict.fromkeys(sources, "$0"), 0
+    sections, line = [], 0
     for module, source in sources.items():
-        sections.append(
-            {
-                "offset": {"line": line + WRAPPING, "column": 0},
-                "map": {
-                    "version": 3,
-                    "sources": [relpath(module, folder)],
-                    "names": [],
-                    "mappings": ";".join(["AAAA", *[NEXT_LINE] * source.count("\n")]),
-                },
-            }
-        )
-        line += _as_function(module, source, variables).count("\n")
+        numbers = [number for number, _line in _lines(without_comments(source))]
+        one = {"version": 3, "sources": [relpath(module, folder)], "names": [], "mappings": _mappings(numbers)}
+        sections.append({"offset": {"line": line + BEFORE, "column": 0}, "map": one})
+        line += BEFORE + len(numbers) + AFTER
     return json.dumps({"version": 3, "sections": sections})
+
+
+def _mappings(numbers: list[int]) -> str:
+    """That one line after the other is that with the next of these rising numbers, of the only source."""
+    return ";".join(f"AA{_vlq(number - before)}A" for before, number in pairwise([0, *numbers]))
+
+
+def _vlq(number: int) -> str:
+    """A number that is not negative, in base64: five bits a digit, the lowest first, after a bit for the sign."""
+    rest, digit = divmod(number << 1, 32)
+    digits = ""
+    while rest:
+        digits += BASE64[digit | 32]
+        rest, digit = divmod(rest, 32)
+    return digits + BASE64[digit]

@@ -47,16 +47,18 @@ def test_styles_follow_each_other_as_they_are_named(site):
     styles = site.get(f"/static/{version()}/{STYLES}").text
 
     assert styles.startswith("@layer reset, base, components;")
-    assert re.findall(r"^@layer (\w+) \{", styles, re.MULTILINE) == ["reset", "base"]
+    assert re.findall(r"@layer (\w+)\{", styles) == ["reset", "base"]
 
 
 @pytest.mark.parametrize("sheet", sorted((STATIC / "css").iterdir()), ids=lambda sheet: sheet.stem)
 def test_a_style_sheet_may_be_in_a_bundle(sheet):
-    """Which is in another folder, and without comments and indentation."""
+    """Which is in another folder, and without comments and most spaces."""
     styles = sheet.read_text()
 
     assert re.findall(r"url\(|@import|@charset", styles) == []
-    assert [text for text in re.findall(r'"[^"]*"', styles) if "/*" in text or "\n" in text] == []
+    assert [
+        text for text in re.findall(r'"[^"]*"', re.sub(r"/\*.*?\*/", "", styles)) if set(text) & set("{};\n*")
+    ] == []
 
 
 def test_a_script_contains_all_that_it_imports(site):

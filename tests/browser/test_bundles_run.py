@@ -1,10 +1,13 @@
-"""That modules joined to one script do what they do apart."""
+"""That modules and style sheets in bundles do what they do apart."""
 
 import base64
+import gzip
 
 import pytest
 
+from discussit.bundles import bundle
 from discussit.es_modules import joined, run_order
+from discussit.settings import STATIC
 
 SOURCES = {
     "page.js": """
@@ -43,11 +46,16 @@ RUN = """async script => {
     await import(`data:text/javascript;base64,${script}`)
     return globalThis.said
 }"""
+RULES = """styles => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(styles)
+    return [...sheet.cssRules].map(rule => rule.cssText)
+}"""
 
 
 @pytest.fixture
 def page(browser):
-    """No server's: its pages would not run a script from elsewhere."""
+    """No server's: its pages would not run scripts from elsewhere."""
     page = browser.new_page()
     yield page
     page.close()
@@ -59,3 +67,11 @@ def test_joined_modules_run_as_they_do_apart(page):
     said = page.evaluate(RUN, base64.b64encode(script.encode()).decode())
 
     assert said == ["undefined", "my own", 3, 'import { a } from "./a.js"', True]
+
+
+def test_bundled_styles_have_the_rules_of_their_sheets(page):
+    sheets = {file.stem: file.read_text() for file in (STATIC / "css").iterdir()}
+
+    rules = page.evaluate(RULES, gzip.decompress(bundle(f"css/{'+'.join(sheets)}.css").content).decode())
+
+    assert rules == [rule for styles in sheets.values() for rule in page.evaluate(RULES, styles)]
