@@ -27,17 +27,18 @@ class Bundle(NamedTuple):
 
 
 def bundle(path: str, *, lenient: bool = False) -> Bundle | None:
-    """The bundle at a path such as `css/reset+base.css`, `js/pages/group.js` or `js/pages/group.js.map`.
+    """The bundle at a path such as `css/reset+base.css`, `js/pages/group.js`, `….later.js` or `….js.map`.
 
     None if one of its files doesn't exist. `lenient` leaves out style sheets that don't, so that a page of another
     version has most of its styles rather than none.
     """
     if path.startswith("css/"):
         return _styles(path, lenient=lenient)
-    entry = path.removesuffix(".map")
-    if not entry.endswith(".js") or entry not in _files():
+    script = path.removesuffix(".map")
+    entry = script.removesuffix(".js").removesuffix(".later") + ".js"
+    if not script.endswith(".js") or entry not in _files() or (script != entry and not _later(entry)):
         return None
-    return _script(entry) if entry == path else _source_map(entry)
+    return _script(entry, script) if script == path else _source_map(entry, script)
 
 
 def _styles(path: str, *, lenient: bool) -> Bundle | None:
@@ -69,18 +70,25 @@ def _style(names: tuple[str, ...]) -> Bundle:
 
 
 @cache
-def _script(entry: str) -> Bundle:
-    text = es_modules.joined(_sources(entry))
-    return _bundle("text/javascript", f"{text}//# sourceMappingURL={basename(entry)}.map\n")
+def _script(entry: str, script: str) -> Bundle:
+    make = es_modules.joined if script == entry else es_modules.joined_later
+    text = make(_sources(entry), _later(entry), basename(entry))
+    return _bundle("text/javascript", f"{text}//# sourceMappingURL={basename(script)}.map\n")
 
 
 @cache
-def _source_map(entry: str) -> Bundle:
-    return _bundle("application/json", es_modules.source_map(_sources(entry), f"{FOLDER}/{dirname(entry)}"))
+def _source_map(entry: str, script: str) -> Bundle:
+    sources = _sources(entry) if script == entry else _later(entry)
+    return _bundle("application/json", es_modules.source_map(sources, f"{FOLDER}/{dirname(entry)}"))
 
 
 def _sources(entry: str) -> dict[str, str]:
     return {module: _read(module) for module in [*imports(entry), entry]}
+
+
+@cache
+def _later(entry: str) -> dict[str, str]:
+    return {module: _read(module) for module in es_modules.later_order([*imports(entry), entry], _read)}
 
 
 def _read(path: str) -> str:

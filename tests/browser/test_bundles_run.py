@@ -6,7 +6,7 @@ import gzip
 import pytest
 
 from discussit.bundles import bundle
-from discussit.es_modules import joined, run_order
+from discussit.es_modules import joined, joined_later, later_order, run_order
 from discussit.settings import STATIC
 
 SOURCES = {
@@ -42,6 +42,45 @@ export function* each(list) {
 """,
     "effect.js": "globalThis.said = [typeof this]\n",
 }
+# What is imported later counts on with the counter of the page.
+LATER = {
+    "js/page.js": """
+import { count } from "./count.js"
+
+globalThis.said = ["page"]
+globalThis.more = async () => {
+  count()
+  const { add } = await import("./more/later.js")
+  return await add()
+}
+""",
+    "js/count.js": """
+export const counts = []
+export function count() {
+  return counts.push(counts.length + 1)
+}
+""",
+    "js/more/later.js": """
+import { count, counts } from "../count.js"
+import { other } from "./other.js"
+
+globalThis.said.push("later")
+export async function add() {
+  count()
+  other()
+  const again = await import("./other.js")
+  return again.other === other && globalThis.said.push(...counts)
+}
+""",
+    "js/more/other.js": """
+import { count } from "../count.js"
+
+globalThis.said.push("other")
+export function other() {
+  count()
+}
+""",
+}
 RUN = """async script => {
     await import(`data:text/javascript;base64,${script}`)
     return globalThis.said
@@ -62,11 +101,37 @@ def page(browser):
 
 
 def test_joined_modules_run_as_they_do_apart(page):
-    script = joined({name: SOURCES[name] for name in run_order("page.js", SOURCES.__getitem__)})
+    script = joined({name: SOURCES[name] for name in run_order("page.js", SOURCES.__getitem__)}, {}, "page.js")
 
     said = page.evaluate(RUN, base64.b64encode(script.encode()).decode())
 
     assert said == ["undefined", "my own", 3, 'import { a } from "./a.js"', True]
+
+
+def test_what_is_imported_later_runs_later_with_the_same_modules(page):
+    order = run_order("js/page.js", LATER.__getitem__)
+    later = {name: LATER[name] for name in later_order(order, LATER.__getitem__)}
+    parts = {name: LATER[name] for name in order}, later, "page.js"
+    serve(page, {"page.js": joined(*parts), "page.later.js": joined_later(*parts)})
+
+    assert page.evaluate("async () => (await import('/page.js')) && globalThis.said") == ["page"]
+    assert page.evaluate("async () => (await globalThis.more()) && globalThis.said") == [
+        "page",
+        "other",
+        "later",
+        1,
+        2,
+        3,
+    ]
+
+
+def serve(page, scripts):
+    def answer(route):
+        script = scripts.get(route.request.url.rpartition("/")[2])
+        route.fulfill(body=script or "", content_type="text/javascript" if script else "text/html")
+
+    page.route("http://a.example/**", answer)
+    page.goto("http://a.example/")
 
 
 def test_bundled_styles_have_the_rules_of_their_sheets(page):
