@@ -79,14 +79,24 @@ test("nothing is kept before older rows are fetched", () => {
   assert.deepEqual(seqs(recent.after(12)), [13])
 })
 
-test("nothing is kept after older rows have been brought up to date", () => {
+test("nothing is kept after the last rows have been brought up to date", () => {
   const recent = recentAfter(10)
   for (const change of [reaction(11), edit(12)]) recent.add(change)
 
-  recent.clear()
+  recent.release()
 
   assert.equal(recent.after(11), null)
   assert.deepEqual(recent.after(12), [])
+})
+
+test("of two parts that are being fetched, the changes are kept for the later one", () => {
+  const recent = recentAfter(10)
+  recent.keep()
+  recent.add(reaction(11))
+
+  recent.release()
+
+  assert.deepEqual(seqs(recent.after(10)), [11])
 })
 
 test("only the last edit of a message is kept, and no text of a deleted one", () => {

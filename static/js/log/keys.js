@@ -61,7 +61,8 @@ export class LogKeys {
   #page(row, by) {
     const { rows } = this.#stop
     const goal = topOf(row) + by * (this.#scroller.clientHeight - CONTEXT)
-    const found = by < 0 ? rows[indexOfFirst(rows, each => topOf(each) >= goal)] : lastBefore(rows, each => topOf(each) > goal)
+    const found =
+      by < 0 ? rows[indexOfFirst(rows, each => topOf(each) >= goal)] : lastBefore(rows, each => topOf(each) > goal)
     return found !== row && this.#stop.focus(found)
   }
 
