@@ -395,6 +395,7 @@ def test_an_answer_to_what_the_page_does_not_show_leads_there(alice, bob, garden
     bob.joins(gardening)
     alice.wrote(gardening, "shall we plant tomatoes?")
     bob.floods(gardening, 60)
+    bob.posts(f"groups/{gardening}/read/", seq=FIRST)
     bob.opens(gardening)
 
     bob.posts(f"groups/{gardening}/messages/", message="yes", reply_to=FIRST)
@@ -500,6 +501,7 @@ def test_a_log_that_was_changed_live_equals_a_reload(alice, bob, answered):
     bob.wrote(answered, "last")
     expect(alice.messages.last).to_have_text("last")
     live = alice.markup()
+    alice.posts(f"groups/{answered}/read/", seq=alice.log()[-1][0])
 
     alice.opens(answered)
 

@@ -47,6 +47,7 @@ def test_a_text_that_is_changed_while_a_page_is_offline_disappears_when_it_resum
 def test_older_entries_of_a_revised_log_are_not_put_beside_those_of_the_page(alice, bob, gardening):
     bob.joins(gardening)
     alice.floods(gardening, 60)
+    bob.posts(f"groups/{gardening}/read/", seq=62)
     tab = bob.tab(lambda _socket: None).opens_unconnected(gardening)
     alice.revises("message 40", HARMLESS)
 
