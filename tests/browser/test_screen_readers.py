@@ -204,6 +204,7 @@ def test_rows_with_focus_are_named_by_what_they_say(alice, bob, together):
     bob.posts(f"groups/{together}/messages/", message="yes", reply_to=3)
     bob.posts(f"groups/{together}/messages/4/reactions/", emoji="👍", on=1)
     expect(bob.find("#seq-4 .reaction")).to_be_visible()
+    bob.find(".run-line").click()
     names = {}
     for seq in (2, 3, 4):
         bob.find(f"#seq-{seq}").focus()

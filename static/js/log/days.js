@@ -4,6 +4,9 @@ import { attempt } from "../shared/attempt.js"
 import { cloned, find } from "../shared/dom.js"
 import { localDay, nameOfDay } from "../shared/times.js"
 
+/** @type {WeakSet<Element>} The separators that were created here, rather than by the server. */
+const own = new WeakSet()
+
 /**
  * Puts a separator before each day's first row, and nowhere else. Those that are right stay.
  * @param {HTMLElement} list
@@ -40,7 +43,7 @@ function separatorBefore(row, day) {
   const line = row.previousElementSibling
   const first = run ?? (line?.id === "unread-line" ? line : row)
   const before = first.previousElementSibling
-  if (before?.matches(".entry-day") && before.querySelector("time")?.dateTime === day) return before
+  if (before && own.has(before) && before.querySelector("time")?.dateTime === day) return before
   const added = separator(day)
   first.before(added)
   return added
@@ -75,5 +78,6 @@ function separator(key) {
   const time = find(row, "time", HTMLTimeElement)
   time.dateTime = key
   time.textContent = nameOfDay(key)
+  own.add(row)
   return row
 }
