@@ -38,9 +38,11 @@ export class Places {
     addEventListener("popstate", ({ state }) => state && "place" in state && this.#view.toPlace(state.place))
   }
 
-  /** The page is about to load itself again. */
+  /** Keeps the place, if there is one, and returns it: the page is about to load itself again. */
   keep() {
-    keepInTab(this.#key, JSON.stringify(this.#view.place))
+    const { place } = this.#view
+    keepInTab(this.#key, JSON.stringify(place))
+    return place
   }
 
   #later() {

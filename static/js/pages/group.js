@@ -301,10 +301,13 @@ function isQuiet() {
   return composer.isQuiet && isLasting() && (view.isAtNewest || document.hidden)
 }
 
-// With what is answered, which belongs to the draft.
+// The page around what is being read, with what is answered, which belongs to the draft.
 function place() {
-  places.keep()
-  return reply.seq ? `?reply=${reply.seq}` : ""
+  const query = new URLSearchParams()
+  const kept = places.keep()
+  if (kept) query.set("at", String(kept.seq))
+  if (reply.seq) query.set("reply", String(reply.seq))
+  return `${query}` && `?${query}`
 }
 
 /** @param {import("../connection/socket.js").Status} status */
