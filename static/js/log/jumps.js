@@ -93,11 +93,11 @@ export class Jumps {
     const jump = this.#begin()
     const { log, scroll, point } = this.#parts
     const from = scroll.place
-    const known = seq === undefined ? null : log.rowOf(seq)
-    const at = known ? seq : await this.#fetch(query, jump)
-    if (!at) return
-    const row = log.rowFrom(seq ?? at)
+    const isShown = seq !== undefined && log.rowOf(seq) !== null
+    const part = isShown ? null : await this.#fetch(`?${query}`, jump)
+    if (!isShown && !part) return
     if (url) push(from, url)
+    const row = log.rowFrom(seq ?? part?.at ?? Number.POSITIVE_INFINITY)
     if (!row) return
     reveal(row)
     point(isPointed ? row : null)
@@ -105,7 +105,7 @@ export class Jumps {
   }
 
   /**
-   * Shows the part behind this query. Returns the entry it is around; 0 if another jump followed or it can't be shown.
+   * Shows the part behind this query. Returns null if another jump followed, or if it can't be shown.
    * @param {string} query
    * @param {number} jump
    */
@@ -113,16 +113,13 @@ export class Jumps {
     const { log, address, replace, outdated, explain } = this.#parts
     log.expectPart()
     try {
-      const page = await fetchPart(address + (query && `?${query}`))
-      if (jump !== this.#latest) return 0
-      explain(page ? "" : FAILED)
-      if (!page) return 0
-      if (page.epoch !== log.epoch || !log.knowsChangesAfter(page.asof)) outdated()
-      else {
-        replace(page)
-        return page.at ?? 1
-      }
-      return 0
+      const part = await fetchPart(address + query)
+      if (jump !== this.#latest) return null
+      explain(part ? "" : FAILED)
+      const isOurs = part?.epoch === log.epoch && log.knowsChangesAfter(part?.asof ?? 0)
+      if (part && isOurs) replace(part)
+      else if (part) outdated()
+      return isOurs ? part : null
     } finally {
       log.expectNoPart()
     }

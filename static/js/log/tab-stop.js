@@ -5,8 +5,8 @@ import { indexOfFirst } from "../shared/bisect.js"
 import { nameRow, unnameRow } from "./row-names.js"
 
 // A folded run of rows is one row: its summary.
-const ROW = "[data-seq], .run > summary"
-const SHOWN_ROW = "[data-seq]:not(details:not([open]) *), .run > summary"
+const ROW = "[data-seq], .run > summary, .entry-day > button"
+const SHOWN_ROW = "[data-seq]:not(details:not([open]) *), .run > summary, .entry-day > button"
 // Whoever edits in a row uses Tab there.
 const BUTTONS = ":is(a[href], button):not(form *)"
 const CODE = "pre[tabindex]"
@@ -175,7 +175,11 @@ function isWithin(row, view) {
   return top >= view.top && bottom <= view.bottom
 }
 
-/** @param {HTMLElement} row Or a fold: that of its first row. */
+/** @param {HTMLElement} row Or a fold: that of its first row. Or a day: that of the row below. */
 function seqOf(row) {
-  return Number(row.dataset.seq ?? row.parentElement?.querySelector("[data-seq]")?.getAttribute("data-seq"))
+  if (row.dataset.seq) return Number(row.dataset.seq)
+  /** @type {Element | null} */
+  let unit = row.parentElement
+  while (unit && !unit.matches("[data-seq], .run")) unit = unit.nextElementSibling
+  return Number(unit?.getAttribute("data-seq") ?? unit?.querySelector("[data-seq]")?.getAttribute("data-seq"))
 }

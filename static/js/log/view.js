@@ -38,6 +38,8 @@ export class LogView {
   #button
   #newLine
   #held = new Held()
+  /** @type {import("./date-jump.js").DateJump | undefined} */
+  #dates
   /** @type {Drawing<Entry>} */
   #drawing
 
@@ -179,11 +181,6 @@ export class LogView {
     return this.#jumps.toNewest()
   }
 
-  /** @param {Date} moment */
-  toDate(moment) {
-    return this.#jumps.toDate(moment)
-  }
-
   /** @param {import("./jumps.js").Place | null} place */
   toPlace(place) {
     return place ? this.#jumps.toPlace(place) : this.#jumps.toNewest()
@@ -235,11 +232,21 @@ export class LogView {
     row.focus({ preventScroll: true })
   }
 
+  /** @param {string} day Where the reader is. */
+  async #chooseDay(day) {
+    const { DateJump } = await import("./date-jump.js")
+    const dialog = find(document, "#date-jump", HTMLDialogElement)
+    this.#dates ??= new DateJump(dialog, moment => this.#jumps.toDate(moment))
+    this.#dates.open(day)
+  }
+
   /**
    * Follows a link to a place of this log without loading the page.
    * @param {MouseEvent} event
    */
   #follow(event) {
+    const day = around(event, ".entry-day-button")?.querySelector("time")?.dateTime
+    if (day) return void this.#chooseDay(day)
     const link = around(event, "a[href]", HTMLAnchorElement)
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
     if (link.origin !== location.origin || link.pathname !== this.#address || "conversation" in this.#page.dataset)

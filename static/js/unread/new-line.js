@@ -25,8 +25,11 @@ export class NewLine {
   update() {
     const line = this.#line
     const row = this.#seq ? document.getElementById(`seq-${this.#seq}`) : null
-    if (!row) line?.remove()
-    else if (row.previousElementSibling !== line || !line) row.before(line ?? cloned("unread-line-template"))
+    if (!row) return line?.remove()
+    if (line && row.previousElementSibling === line) return
+    row.before(line ?? cloned("unread-line-template"))
+    // The line is drawn above its header.
+    row.classList.remove("continues")
   }
 
   /** @param {number} seq */

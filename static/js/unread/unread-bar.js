@@ -1,6 +1,8 @@
 // The bar above the log, while the first unread message is further up than what the page shows.
 
+import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
+import { localize } from "../shared/times.js"
 
 export class UnreadBar {
   #bar
@@ -15,6 +17,7 @@ export class UnreadBar {
   constructor(bar, first, markAll) {
     this.#bar = bar
     this.#first = first
+    attempt(() => localize(bar))
     find(bar, "form").addEventListener("submit", event => markAll() && event.preventDefault())
   }
 
