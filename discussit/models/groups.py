@@ -235,6 +235,9 @@ class Membership(Base):
     from_seq: Mapped[int] = mapped_column(default=1, server_default="1")
     # Of a direct group: how many messages it had when the member had it hidden. More make it appear again.
     hidden_at: Mapped[int | None]
+    level: Mapped[str | None] = mapped_column(String(10))  # a preferences.Level; None: that of the group's kind
+    muted_until: Mapped[datetime | None]
+    preferences_rev: Mapped[int] = mapped_column(default=0, server_default="0")  # how often one of the two was set
 
     # Who did it, for the Join and the Left that are logged (log/hooks.py); None: the user.
     added_by: User | None = None

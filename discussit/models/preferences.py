@@ -1,0 +1,39 @@
+"""What members want to be told of their groups."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, case, func, literal_column
+
+from discussit.models.base import now
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access
+
+FOREVER = datetime(9000, 1, 1, tzinfo=UTC)  # until the member turns it off
+
+
+class Level(StrEnum):
+    """Which messages the title of a member's pages counts."""
+
+    ALL = "all"
+    MENTIONS = "mentions"  # those that mention or answer them
+    NOTHING = "nothing"
+
+
+class Preferences(NamedTuple):
+    """What a member wants to be told of a group."""
+
+    level: str
+    muted_until: datetime | None = None
+
+    @property
+    def is_muted(self) -> bool:
+        """Until a moment by the clock, which may be wrong."""
+        return self.muted_until is not None and self.muted_until > now()
+
+
+def present_level() -> ColumnElement[str]:
+    """For queries of memberships with their groups: the level that the member set, else that of the group's kind."""
+    is_direct = GROUPS.c.access == literal_column(f"'{Access.DIRECT}'")
+    of_kind = case((is_direct, literal_column(f"'{Level.ALL}'")), else_=literal_column(f"'{Level.MENTIONS}'"))
+    return func.coalesce(MEMBERSHIPS.c.level, of_kind)
