@@ -46,20 +46,21 @@ _COLUMNS = select(
     ENTRIES.c.emoji,
     ENTRIES.c.other_user_id,
 )
-_IS_ITS_TEXT = and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq)
-_IS_ITS_VERSION = and_(
+# Join an entry with its text, and with its present version where it was edited.
+IS_ITS_TEXT = and_(TEXTS.c.group_id == ENTRIES.c.group_id, TEXTS.c.seq == ENTRIES.c.seq)
+IS_ITS_VERSION = and_(
     VERSIONS.c.group_id == ENTRIES.c.group_id, VERSIONS.c.seq == ENTRIES.c.seq, VERSIONS.c.rev == ENTRIES.c.rev
 )
 ROWS = (
     _COLUMNS.join_from(ENTRIES, User, User.id == ENTRIES.c.user_id)
-    .outerjoin(TEXTS, _IS_ITS_TEXT)
-    .outerjoin(VERSIONS, _IS_ITS_VERSION)
+    .outerjoin(TEXTS, IS_ITS_TEXT)
+    .outerjoin(VERSIONS, IS_ITS_VERSION)
 )
 # By way of the texts, since only what is shown has one.
 SHOWN_ROWS = (
-    _COLUMNS.join_from(TEXTS, ENTRIES, _IS_ITS_TEXT)
+    _COLUMNS.join_from(TEXTS, ENTRIES, IS_ITS_TEXT)
     .join(User, User.id == ENTRIES.c.user_id)
-    .outerjoin(VERSIONS, _IS_ITS_VERSION)
+    .outerjoin(VERSIONS, IS_ITS_VERSION)
     .where(ENTRIES.c.kind.in_(SHOWN_KINDS))
 )
 STATES = select(

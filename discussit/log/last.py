@@ -1,0 +1,133 @@
+"""The last messages of groups, as lists of groups show them. Nothing of them is kept in memory."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Integer, and_, case, func, literal_column, select
+
+from discussit.groups.membership import MemberKey, is_member
+from discussit.log.around import shortened
+from discussit.log.kinds import MESSAGE, State
+from discussit.log.read import IS_ITS_TEXT, IS_ITS_VERSION, MENTION
+from discussit.many_rows import ManyFound, Rows, SqlConnection
+from discussit.models.accounts import User
+from discussit.models.entries import (
+    ENTRIES,
+    EVERYONE_NAME,
+    MENTIONS,
+    PRESENT_BODY,
+    PRESENT_CONTENT,
+    TEXTS,
+    VERSIONS,
+)
+from discussit.models.groups import MEMBERSHIPS
+from discussit.text.words import words
+
+MAX_READ = 1_000  # characters of a plain text: enough for an excerpt, unless nearly all of them are spaces
+
+
+class LastMessage(NamedTuple):
+    """The last message of a group that a member may read, as it is now."""
+
+    seq: int
+    author: str
+    text: str  # its beginning, on one line; empty if it was deleted
+    timestamp: datetime
+    is_deleted: bool
+
+
+# The messages are found by way of the texts, which reactions and other changes don't have, from the end backwards.
+_TEXT, _MESSAGE = TEXTS.alias("last_text"), ENTRIES.alias("last_message")
+
+
+def _last_seq() -> ColumnElement[int]:
+    is_its_text = and_(_MESSAGE.c.group_id == _TEXT.c.group_id, _MESSAGE.c.seq == _TEXT.c.seq)
+    return (
+        select(_TEXT.c.seq)
+        .join(_MESSAGE, is_its_text)
+        .where(
+            _TEXT.c.group_id == MEMBERSHIPS.c.group_id,
+            _TEXT.c.seq >= MEMBERSHIPS.c.from_seq,
+            _MESSAGE.c.kind == literal_column(f"'{MESSAGE.name}'"),
+        )
+        .order_by(_TEXT.c.seq.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))  # SQLAlchemy would pass it to SQLite as a value
+        .correlate(MEMBERSHIPS)
+        .scalar_subquery()
+    )
+
+
+_COLUMNS = (
+    ENTRIES.c.group_id,
+    ENTRIES.c.seq,
+    User.username,
+    ENTRIES.c.timestamp,
+    ENTRIES.c.state,
+    case((PRESENT_BODY.is_(None), func.substr(PRESENT_CONTENT, literal_column("1"), literal_column(str(MAX_READ))))),
+    PRESENT_BODY,
+)
+MENTIONED = ManyFound(
+    [Column("group_id", Integer), Column("seq", Integer)],
+    lambda given: (
+        select(MENTIONS.c.group_id, MENTIONS.c.place, func.coalesce(User.username, EVERYONE_NAME))
+        .select_from(given)
+        .join(MENTIONS, and_(MENTIONS.c.group_id == given.c.group_id, MENTIONS.c.seq == given.c.seq))
+        .outerjoin(User, User.id == MENTIONS.c.user_id)
+        .where(MENTIONS.c.place >= literal_column("0"))
+    ),
+)
+
+
+def with_last(rows: Rows) -> Rows:
+    """The query of memberships, with columns of the last message of each, for `last_of`."""
+    is_last = and_(ENTRIES.c.group_id == MEMBERSHIPS.c.group_id, ENTRIES.c.seq == _last_seq())
+    return (
+        rows.add_columns(*_COLUMNS)
+        .outerjoin(ENTRIES, is_last)
+        .outerjoin(User, User.id == ENTRIES.c.user_id)
+        .outerjoin(TEXTS, IS_ITS_TEXT)
+        .outerjoin(VERSIONS, IS_ITS_VERSION)
+    )
+
+
+LAST = ManyFound(
+    [Column("group_id", Integer), Column("user_id", Integer)],
+    lambda given: with_last(
+        select(given.c.group_id, given.c.user_id)
+        .select_from(given)
+        .join(MEMBERSHIPS, is_member(given.c.user_id, given.c.group_id))
+    ),
+)
+
+
+def last_messages(connection: SqlConnection, members: Iterable[MemberKey]) -> dict[MemberKey, LastMessage]:
+    """The last messages of groups for these members; where they may read none, it is missing."""
+    rows = list(LAST.rows(connection, members))
+    found = zip(rows, last_of(connection, rows), strict=True)
+    return {(group_id, user_id): last for (group_id, user_id, *_), last in found if last}
+
+
+def last_of(connection: SqlConnection, rows: Sequence[Sequence[Any]]) -> list[LastMessage | None]:
+    """The last messages in rows of a query `with_last`; None where there is none that the member may read."""
+    found = [row[-len(_COLUMNS) :] for row in rows]
+    mentions = _mentions(connection, [(row[0], row[1]) for row in found if MENTION in (row[-1] or "")])
+    return [_last(row, mentions.get(row[0], ())) for row in found]
+
+
+def _last(row: Sequence[Any], mentions: Sequence[str]) -> LastMessage | None:
+    group_id, seq, author, timestamp, state, content, body = row
+    if group_id is None:
+        return None
+    text = content if body is None else words(body, mentions)
+    return LastMessage(seq, author, shortened(text), timestamp, state != State.LIVE)
+
+
+def _mentions(connection: SqlConnection, messages: Iterable[tuple[int, int]]) -> Mapping[int, Sequence[str]]:
+    """Who is mentioned, by the group of the message, in the order of their places."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for group_id, place, name in MENTIONED.rows(connection, messages):
+        found[group_id].append((place, name))
+    return {group_id: [name for _, name in sorted(names)] for group_id, names in found.items()}
