@@ -72,7 +72,9 @@ _COLUMNS = (
 MENTIONED = ManyFound(
     [Column("group_id", Integer), Column("seq", Integer)],
     lambda given: (
-        select(MENTIONS.c.group_id, MENTIONS.c.place, func.coalesce(User.username, EVERYONE_NAME))
+        select(
+            MENTIONS.c.group_id, MENTIONS.c.place, func.coalesce(User.username, literal_column(f"'{EVERYONE_NAME}'"))
+        )
         .select_from(given)
         .join(MENTIONS, and_(MENTIONS.c.group_id == given.c.group_id, MENTIONS.c.seq == given.c.seq))
         .outerjoin(User, User.id == MENTIONS.c.user_id)
