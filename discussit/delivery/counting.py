@@ -1,7 +1,7 @@
 """Counting what connected users have not read: for all who are concerned together, once a second for each group."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import partial
 from itertools import zip_longest
 from typing import TypeVar
@@ -14,8 +14,11 @@ from discussit.delivery.unread import Unread
 from discussit.delivery.watched import Person, WatchedGroup
 from discussit.groups.membership import MemberKey
 from discussit.groups.names import describe
+from discussit.log.kinds import utc_text
+from discussit.log.last import LastMessage, last_messages
 from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
 from discussit.many_rows import SqlConnection
+from discussit.wire import objects
 
 T = TypeVar("T")
 Asked = tuple[WatchedGroup, int]  # a group, and the id of a user in it
@@ -70,20 +73,29 @@ class Counting:
     async def _count(self) -> None:
         """Count those whom changes in groups concern that are due."""
         due = [group for group in self._unread.changed_groups if group.due <= current_time()]
+        showing = {group.id: group for group in due if group.has_other_last}
         asked = [(group, user_id) for group in due for user_id in self._take(group)]
         if not asked:
             return
+
+        def ask_again(group: WatchedGroup, users: Sequence[int]) -> None:
+            if group.id in showing:
+                group.show_last()
+            self._unread.concern(group, users)
+
         known = self._unread.known_of((user_id, group.uuid) for group, user_id in asked)
-        found = await self._read(count_members, asked, self._unread.concern)
-        self._unread.counted(found, known)
-        self._leave(asked, {count.member for count in found})
+        found = await self._read(partial(_counts_with_last, groups=showing.keys()), asked, ask_again)
+        lasts = {count.group_id: last for count, last in found if last is not None}
+        lasts = {id: last for id, last in lasts.items() if showing[id].is_new_last(last)}
+        self._unread.counted([count for count, _ in found], known, lasts)
+        self._leave(asked, {count.member for count, _ in found})
 
     def _take(self, group: WatchedGroup) -> set[int]:
         """The users who are to be counted, once."""
         users = group.concerned
         if group.concerns_outside:
             users |= group.outside
-        group.concerned, group.concerns_outside = set(), False
+        group.concerned, group.concerns_outside, group.has_other_last = set(), False, False
         self._unread.changed_groups.discard(group)
         if users:
             group.due = current_time() + PAUSE
@@ -159,6 +171,7 @@ class Counting:
             found = found_places.get(person.user_id, NO_PLACES)
             if person.connections and found != places[person.user_id] and found != person.places:
                 self._unread.read_soon(person)
+            self._unread.unmute(person)
 
     def _compare(self, group: WatchedGroup, known: State, found: State | None) -> None:
         if found is None:
@@ -175,7 +188,31 @@ class Counting:
         elif found in (known, group.state):
             return
         group.state = found
+        group.show_last()
         self._unread.concern(group, group.users)
+
+
+def _counts_with_last(
+    connection: SqlConnection, members: Iterable[MemberKey], groups: Set[int]
+) -> Iterator[tuple[Count, objects.LastMessage | None]]:
+    """The members' numbers and, with one member of each of these groups, its last message.
+
+    That is one who may read as much as any other.
+    """
+    counts = list(count_members(connection, members))
+    shown = sorted((count for count in counts if count.group_id in groups), key=_from_seq, reverse=True)
+    lasts = last_messages(connection, {count.group_id: count.member for count in shown}.values())
+    for count in counts:
+        last = lasts.get(count.member)
+        yield count, _object_of(last) if last is not None else None
+
+
+def _from_seq(count: Count) -> int:
+    return count.from_seq
+
+
+def _object_of(last: LastMessage) -> objects.LastMessage:
+    return objects.LastMessage(last.seq, last.author, last.text, utc_text(last.timestamp), last.is_deleted)
 
 
 def _all_of(session: OrmSession, user_id: int) -> list[Count]:

@@ -14,10 +14,11 @@ from discussit.delivery.connections import Connection, Follower
 from discussit.delivery.watched import Person, WatchedGroup
 from discussit.groups.names import Described
 from discussit.log.kinds import Effect
-from discussit.log.unread import GONE, Count, Numbers, UnreadChange
+from discussit.log.unread import GONE, Count, Numbers, UnreadChange, unread_object
 from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
+LastMessages = Mapping[int, objects.LastMessage]
 Known = Mapping[tuple[int, UUID], Numbers | None]  # by user's id and group
 
 
@@ -69,7 +70,7 @@ class Unread:
         uuid, known, numbers = group.uuid, person.numbers[group.uuid], count.numbers
         is_older = known is not None and numbers.age < known.age
         if known is not None and is_older:
-            connection.reply(objects.Unread(uuid, *known))
+            connection.reply(unread_object(uuid, known))
         if known is None or count.state != group.state or uuid in self._recent:
             self.concern(group, [person.user_id])
         elif not is_older:
@@ -119,7 +120,7 @@ class Unread:
         known = person.drop(group)
         for connection in person.connections:
             if known is not None and isinstance(connection, Follower) and not connection.follows(uuid):
-                connection.reply(objects.Unread(uuid, *known._replace(unread=0, mentions=0)))
+                connection.reply(unread_object(uuid, known._replace(unread=0, mentions=0, concerning=0)))
         person.send(objects.GroupGone(uuid))
         group.users.discard(person.user_id)
         group.outside.discard(person.user_id)
@@ -140,7 +141,8 @@ class Unread:
             return
         group.state = change.after
         group.concern(group.users if is_gap or EVERYONE in change.mentioned else change.mentioned)
-        group.concerns_outside |= bool(group.outside) and change.after.messages > change.before.messages
+        if is_gap or change.has_other_last:
+            group.show_last()
         self._count_soon(group)
 
     def _noted(self, uuid: UUID) -> WatchedGroup | None:
@@ -154,6 +156,7 @@ class Unread:
             group, person = self._noted(count.group_uuid), self.people.get(count.user_id)
             if group is None or person is None or count.group_uuid not in person.numbers:
                 continue
+            self._note_preferences(group, person, count.numbers)
             if person.answer(group.uuid, count.numbers):
                 self.concern(group, [person.user_id])
 
@@ -211,6 +214,11 @@ class Unread:
         self.unclear.add(person)
         self.look.set()
 
+    def unmute(self, person: Person) -> None:
+        """Have the user be sent the groups that are not muted any more."""
+        for uuid in person.no_longer_muted:
+            self.concern(self.groups[uuid], [person.user_id])
+
     def lost(self, group: WatchedGroup) -> None:
         """Forget the numbers of a group whose log has lost entries: lower ones are valid."""
         for user_id in group.users:
@@ -223,15 +231,27 @@ class Unread:
 
     # What was counted
 
-    def counted(self, counts: Iterable[Count], known: Known) -> None:
-        """Send numbers that have changed. `known`: those of the same users and groups before they were counted."""
+    def counted(self, counts: Iterable[Count], known: Known, lasts: LastMessages = {}) -> None:  # noqa: B006
+        """Send numbers that have changed. `known`: those of the same users and groups before they were counted.
+
+        `lasts`: last messages that were not sent before, by the group's id.
+        """
         for count in counts:
             person, before = self.people.get(count.user_id), known.get((count.user_id, count.group_uuid))
             if person is None or count.group_uuid not in person.numbers:
                 continue
             if before is not None and count.numbers.age < before.age:
                 person.set(count.group_uuid, None)  # the database has lost what was known
-            person.learn(count.group_uuid, count.numbers)
+            self._note_preferences(self.groups[count.group_uuid], person, count.numbers)
+            last = lasts.get(count.group_id)
+            may_read = last is not None and last.seq >= count.from_seq
+            person.learn(count.group_uuid, count.numbers, last if may_read else None)
+
+    def _note_preferences(self, group: WatchedGroup, person: Person, numbers: Numbers) -> None:
+        """Have the member be sent their group if they want to be told other things of it."""
+        known = person.numbers[group.uuid]
+        if known is not None and not numbers.has_preferences_of(known) and numbers.age >= known.age:
+            self.describe(group, [person.user_id])
 
     def read_again(self, person: Person, counts: Sequence[Count], known: Known) -> None:
         """The same for all groups of a user, some of which may be new, others gone."""
@@ -242,7 +262,7 @@ class Unread:
         for count in counts:
             is_new = count.group_uuid not in person.numbers
             # Nobody was sent anything about a group that is new.
-            group = self._watch(person, count, count.numbers._replace(unread=0, mentions=0))
+            group = self._watch(person, count, count.numbers._replace(unread=0, mentions=0, concerning=0))
             if is_new:
                 self.describe(group, [person.user_id])
             if count.state != group.state:
@@ -259,6 +279,8 @@ def _object_of(group: Described) -> objects.Group:
         archived=group.is_archived,
         members=group.members,
         role=group.role,
+        level=group.level,
+        muted=group.is_muted,
         ended=group.is_ended,
     )
 

@@ -47,11 +47,12 @@ class UnreadBus:
 
     def _merge(self, change: UnreadChange) -> None:
         known = self._changes.setdefault(change.group_uuid, change)
-        if known is not change and known.after != change.before:
+        if known is change:
+            return
+        if known.after != change.before:
             # Another process wrote between the two. What it says of that may come after this, which covers it.
             known.mentioned.add(EVERYONE)
-        known.after = change.after
-        known.mentioned |= change.mentioned
+        known.add(change)
 
     async def run(self) -> None:
         """Post and listen for as long as the process lives."""
@@ -98,7 +99,7 @@ class UnreadBus:
 def _short(change: UnreadChange) -> UnreadChange:
     if len(change.mentioned) <= MAX_USERS // MAX_GROUPS:
         return change
-    return UnreadChange(change.group_uuid, change.before, change.after, {EVERYONE})
+    return UnreadChange(change.group_uuid, change.before, change.after, {EVERYONE}, change.is_last_revised)
 
 
 def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

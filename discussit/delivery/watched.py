@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from discussit.delivery.connections import Connection
-from discussit.log.unread import GroupState, Numbers, Places
+from discussit.log.unread import GroupState, Numbers, Places, unread_object
+from discussit.models.base import now
 from discussit.wire import objects
 
 
@@ -18,6 +22,7 @@ class Person:
     numbers: dict[UUID, Numbers | None] = field(default_factory=dict)  # by group; None: they have to be sent anew
     group_ids: int = 0  # the sum of those of the same groups
     owed: tuple[UUID, ...] = ()  # groups whose numbers only their followers were sent
+    muted: dict[UUID, datetime] = field(default_factory=dict)  # until when
     _places: Places | None = None
     _is_summed: bool = False  # whether these are still those of the numbers
 
@@ -40,7 +45,7 @@ class Person:
         if len(known) < len(self.numbers):
             return None
         read, read_rev = sum(each.read for each in known), sum(each.read_rev for each in known)
-        return Places(len(known), self.group_ids, read, read_rev)
+        return Places(len(known), self.group_ids, read, read_rev, sum(each.preferences.rev for each in known))
 
     def add(self, group: "WatchedGroup", numbers: Numbers | None) -> None:
         """Note that the user is in the group. `numbers`: those that all their connections were sent, if it is new."""
@@ -52,32 +57,47 @@ class Person:
         """The group's numbers, which all connections were sent; None: they have to be sent anew."""
         self.numbers[uuid] = numbers
         self._is_summed = False
+        self.muted.pop(uuid, None)
+        if numbers is not None and numbers.is_muted and numbers.preferences.muted_until is not None:
+            self.muted[uuid] = numbers.preferences.muted_until
+
+    @property
+    def no_longer_muted(self) -> list[UUID]:
+        """Groups that were muted when they were counted, and are not any more."""
+        return [uuid for uuid, until in self.muted.items() if until <= now()] if self.muted else []
 
     def drop(self, group: "WatchedGroup") -> Numbers | None:
         """Forget a group that the user is not in, and return its numbers."""
         self.group_ids -= group.id
         self.forget_debt(group.uuid)
+        self.muted.pop(group.uuid, None)
         self._is_summed = False
         return self.numbers.pop(group.uuid)
 
-    def learn(self, uuid: UUID, numbers: Numbers) -> None:
-        """Send the numbers to connections that need them, unless they are older than those that were sent."""
+    def learn(self, uuid: UUID, numbers: Numbers, last: objects.LastMessage | None = None) -> None:
+        """Send the numbers to connections that need them, unless they are older than those that were sent.
+
+        `last`: the group's last message, for connections that don't follow the group.
+        """
         known = self.numbers[uuid]
         if known is not None and numbers.age < known.age:
-            return
-        is_changed = known is None or uuid in self.owed or not numbers.is_same_as(known)
+            numbers = known
+        is_changed = known is None or last is not None or uuid in self.owed or not numbers.is_same_as(known)
         is_changed_for_followers = known is None or not numbers.is_same_for_followers(known)
         self.set(uuid, numbers)
         self.forget_debt(uuid)
         for connection in self.connections:
-            if is_changed_for_followers if connection.follows(uuid) else is_changed:
-                connection.reply(objects.Unread(uuid, *numbers))
+            if connection.follows(uuid):
+                if is_changed_for_followers:
+                    connection.reply(unread_object(uuid, numbers))
+            elif is_changed:
+                connection.reply(unread_object(uuid, numbers, last))
 
     def answer(self, uuid: UUID, numbers: Numbers) -> bool:
         """Send the numbers to followers of the group. Return whether others have to be sent them, too."""
         for connection in self.connections:
             if connection.follows(uuid):
-                connection.reply(objects.Unread(uuid, *numbers))
+                connection.reply(unread_object(uuid, numbers))
         known = self.numbers[uuid]
         if known is None or numbers.age < known.age:
             return known is None
@@ -111,10 +131,21 @@ class WatchedGroup:
     concerned: set[int] = field(default_factory=set)  # users who are to be counted
     concerns_outside: bool = False  # so is everyone with a connection that does not follow it
     rev: int = 0  # the newest of its settings that this process knows of
+    has_other_last: bool = False  # its last message is to be read
+    _last_sent: int | None = None  # its hash: texts are not kept
 
     @property
     def concerns_anybody(self) -> bool:
         return bool(self.concerned) or self.concerns_outside
+
+    def show_last(self) -> None:
+        """Have its last message sent to everyone with a connection that does not follow it."""
+        self.has_other_last = self.concerns_outside = bool(self.outside)
+
+    def is_new_last(self, last: objects.LastMessage) -> bool:
+        """Whether it was not sent as the last message already. It is from now on."""
+        sent, self._last_sent = self._last_sent, hash(msgspec.structs.astuple(last))
+        return sent != self._last_sent
 
     def concern(self, users: Iterable[int]) -> None:
         """Have these users counted, as far as they are connected here."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from discussit.groups.membership import MemberKey, is_member
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models.accounts import User
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, is_listed
+from discussit.models.preferences import Preferences, present_level
 
 NOTES = "Notes to self"  # the direct group of one person; as in static/js/pages/rows.js
 
@@ -39,6 +41,8 @@ DESCRIBED = ManyFound(
             GROUPS.c.member_count,
             MEMBERSHIPS.c.role,
             GROUPS.c.posting == literal_column(f"'{Posting.NOBODY}'"),
+            present_level(),
+            MEMBERSHIPS.c.muted_until,
         )
         .select_from(given)
         .join(MEMBERSHIPS, is_member(given.c.user_id, given.c.group_id))
@@ -60,10 +64,16 @@ class Described(NamedTuple):
     members: int
     role: str
     is_ended: bool  # a direct one in which nobody can write any more
+    level: str
+    muted_until: datetime | None
 
     @property
     def member(self) -> MemberKey:
         return self.group_id, self.user_id
+
+    @property
+    def is_muted(self) -> bool:
+        return Preferences(self.level, self.muted_until).is_muted
 
 
 def others_in(connection: SqlConnection, members: Iterable[MemberKey]) -> dict[MemberKey, list[str]]:

@@ -54,7 +54,8 @@ class CommittedChanges:
 
     def add_unread(self, change: UnreadChange) -> None:
         known = self.unread.setdefault(change.group_uuid, change)
-        known.after = change.after
+        if known is not change:
+            known.add(change)
 
 
 Publish = Callable[[CommittedChanges], None]

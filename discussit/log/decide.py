@@ -127,13 +127,16 @@ class Batch:
     # Commands
 
     def _send(self, draft: MessageDraft, member: Member) -> int:
-        reply_rev = None if draft.reply_to is None else self._live(draft, member).rev
+        answered = None if draft.reply_to is None else self._live(draft, member)
         body, mentions = self._resolved(draft)
         if mentions:
             self._check_everyone(draft, member, mentions)
         start = self._start(draft, member, MESSAGE)
         text = draft.content, draft.client_id, None, body, mentions
-        return self._place(draft, NewEntry(*start, *text, draft.reply_to, reply_rev))
+        if answered is None:
+            return self._place(draft, NewEntry(*start, *text))
+        answers = answered.user_id if answered.user_id != draft.user_id else None
+        return self._place(draft, NewEntry(*start, *text, answered.seq, answered.rev, answers))
 
     def _edit(self, draft: EditDraft, member: Member) -> int:
         target = self._existing(draft, member)

@@ -13,6 +13,7 @@ from discussit.many_rows import ManyFound, ManyRows, Rows, SqlConnection, insert
 from discussit.models.accounts import User
 from discussit.models.entries import (
     ENTRIES,
+    EVERYONE,
     EVERYONE_NAME,
     MENTIONS,
     PRESENT_BODY,
@@ -37,6 +38,7 @@ FIND = ManyFound(
             ENTRIES.c.changed_seq,
             PRESENT_CONTENT,
             PRESENT_BODY,
+            ENTRIES.c.nth,
         )
         .select_from(given)
         .join(ENTRIES, is_of(ENTRIES, given))
@@ -103,13 +105,16 @@ def find_targets(
 
 
 def _target(*row: Any) -> Target:
-    group_id, seq, user_id, author, state, rev, changed_seq, content, body = row
-    return Target(group_id, seq, user_id, author, state, rev, changed_seq, content or "", body)
+    group_id, seq, user_id, author, state, rev, changed_seq, content, body, nth = row
+    return Target(group_id, seq, user_id, author, state, rev, changed_seq, content or "", body, nth)
 
 
 def _find_mentions(connection: SqlConnection, targets: dict[Key, Target]) -> None:
     places: dict[Key, dict[int, Mentioned]] = defaultdict(dict)
     for group_id, seq, user_id, at_seq, place, name in FIND_MENTIONS.rows(connection, targets):
+        if user_id < EVERYONE:
+            targets[group_id, seq].answers = -user_id
+            continue
         targets[group_id, seq].mentioned_at[user_id] = at_seq
         if place is not None:
             places[group_id, seq][place] = (user_id, name or EVERYONE_NAME)

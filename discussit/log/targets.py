@@ -40,8 +40,10 @@ class Target:
     changed_seq: int
     content: str
     body: str | None
+    nth: int  # of the group's messages it is
     mentions: list[Mentioned] = field(default_factory=list)  # in the order of their places
     mentioned_at: dict[int, int] = field(default_factory=dict)  # by user: since which entry, edited out or not
+    answers: int | None = None  # the user whom it concerns because it answers their message
     reactions: dict[tuple[str, int], Reacted] = field(default_factory=dict)  # by emoji and user: those asked for
     counts: dict[str, int] = field(default_factory=dict)  # of users, by emoji, zeros among them
     is_changed: bool = False  # whether this transaction edited or deleted it
@@ -57,6 +59,11 @@ class Target:
     @property
     def is_deleted(self) -> bool:
         return self.state != State.LIVE
+
+    @property
+    def concerned(self) -> set[int]:
+        """Users, or EVERYONE, whom the message has mentioned or answers."""
+        return self.mentioned_at.keys() | ({self.answers} if self.answers is not None else set())
 
     @property
     def present_seq(self) -> int:

@@ -2,7 +2,7 @@
 
 Every entry has `nth`, the number of the group's messages so far. So the messages after the place up to which somebody
 has read are those of the group, without `nth` at that place; their own don't count. Mentions are rows, which count from
-the entry that brought them (`at_seq`).
+the entry that brought them (`at_seq`), and so are replies, which concern whom they answer.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, exists, func, literal_column, or_, select
+from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, case, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey, is_member
@@ -18,6 +18,8 @@ from discussit.log.kinds import MESSAGE
 from discussit.many_rows import ManyFound, Rows, SqlConnection
 from discussit.models.entries import ENTRIES, EVERYONE, MENTIONS
 from discussit.models.groups import GROUPS, MEMBERSHIPS, is_listed
+from discussit.models.preferences import DEFAULTS, Level, Preferences, present_level
+from discussit.wire import objects
 
 
 class Numbers(NamedTuple):
@@ -28,19 +30,32 @@ class Numbers(NamedTuple):
     read: int  # the seq up to which the member has read
     read_rev: int  # how often they have marked something as unread again
     at: int
+    concerning: int = 0  # messages that mention or answer the member
+    preferences: Preferences = Preferences()
+    is_muted: bool = False  # when they were counted
 
     @property
-    def age(self) -> tuple[int, int, int]:
+    def alerts(self) -> int:
+        """What of it the title of the member's pages counts."""
+        if self.is_muted:
+            return 0
+        return {Level.ALL.value: self.unread, Level.MENTIONS.value: self.concerning}.get(self.preferences.level, 0)
+
+    @property
+    def age(self) -> tuple[int, int, int, int]:
         """Of two counts of the same membership, the one with the higher age is the newer one."""
-        return self.at, self.read_rev, self.read
+        return self.at, self.read_rev, self.read, self.preferences.rev
 
     def is_same_as(self, other: "Numbers") -> bool:
         """Whether nothing has changed but the log."""
-        return self[:-1] == other[:-1]
+        return self[:4] == other[:4] and self[5:] == other[5:]
 
     def is_same_for_followers(self, other: "Numbers") -> bool:
         """The same for those who count the messages themselves."""
-        return self[1:-1] == other[1:-1]
+        return self[1:4] == other[1:4] and self[5:] == other[5:]
+
+    def has_preferences_of(self, other: "Numbers") -> bool:
+        return (self.preferences, self.is_muted) == (other.preferences, other.is_muted)
 
 
 class GroupState(NamedTuple):
@@ -61,9 +76,10 @@ class Places(NamedTuple):
     group_ids: int  # their sum
     read: int
     read_rev: int
+    preferences: int
 
 
-NO_PLACES = Places(0, 0, 0, 0)
+NO_PLACES = Places(0, 0, 0, 0, 0)
 GONE = -1  # in place of its `rev`: the group was deleted
 
 
@@ -76,7 +92,20 @@ class UnreadChange(msgspec.Struct, array_like=True):
     group_uuid: UUID
     before: GroupState
     after: GroupState
-    mentioned: set[int] = msgspec.field(default_factory=set)  # users, or EVERYONE, whose mentions may have changed
+    # Users, or EVERYONE: which messages mention or answer them may have changed.
+    mentioned: set[int] = msgspec.field(default_factory=set)
+    is_last_revised: bool = False  # whether the group's last message was edited or deleted
+
+    @property
+    def has_other_last(self) -> bool:
+        """Whether the group's last message is another one, or another text."""
+        return self.after.messages > self.before.messages or self.is_last_revised
+
+    def add(self, later: "UnreadChange") -> None:
+        """Take the later change of the same group into this one."""
+        self.after = later.after
+        self.mentioned |= later.mentioned
+        self.is_last_revised |= later.is_last_revised
 
 
 class Count(NamedTuple):
@@ -88,6 +117,7 @@ class Count(NamedTuple):
     state: GroupState
     numbers: Numbers
     rev: int = 0  # of the group's settings
+    from_seq: int = 1  # the first entry that the member may read
 
     @property
     def member(self) -> MemberKey:
@@ -97,6 +127,7 @@ class Count(NamedTuple):
 # Whatever follows the place up to which the member has read: of the aliased tables, each by an index.
 _READ, _OWN, _MENTIONING = (ENTRIES.alias(name) for name in ("read_entry", "own", "mentioning"))
 _ZERO: ColumnElement[int] = literal_column("0")
+SHIFT = 1 << 32
 
 
 def _nth_at_read() -> ColumnElement[int]:
@@ -115,13 +146,17 @@ def _own_since() -> ColumnElement[int]:
     return select(func.count()).select_from(_OWN).where(own).correlate(MEMBERSHIPS).scalar_subquery()
 
 
-def _mentions_since() -> ColumnElement[int]:
-    """Each message once. Deleted messages have no rows."""
+def _concerning_since() -> ColumnElement[int]:
+    """How many messages mention or answer the member and, SHIFT times that, how many mention them: `_unpacked`.
+
+    Both by one look-up. Each message counts once; deleted messages have no rows.
+    """
+    user_id, is_reply = MENTIONS.c.user_id, MENTIONS.c.user_id < _ZERO
     of_member = and_(
-        MENTIONS.c.user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE))]),
+        user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE)), -MEMBERSHIPS.c.user_id]),
         MENTIONS.c.group_id == MEMBERSHIPS.c.group_id,
         MENTIONS.c.at_seq > MEMBERSHIPS.c.read_seq,
-        MENTIONS.c.place.is_not(None),
+        or_(MENTIONS.c.place.is_not(None), is_reply),
         MENTIONS.c.seq >= MEMBERSHIPS.c.from_seq,
     )
     of_others = and_(
@@ -129,8 +164,10 @@ def _mentions_since() -> ColumnElement[int]:
         _MENTIONING.c.seq == MENTIONS.c.seq,
         _MENTIONING.c.user_id != MEMBERSHIPS.c.user_id,
     )
-    count = select(func.count(MENTIONS.c.seq.distinct())).join_from(MENTIONS, _MENTIONING, of_others)
-    return count.where(of_member).correlate(MEMBERSHIPS).scalar_subquery()
+    concerning = func.count(MENTIONS.c.seq.distinct())
+    mentions = func.count(case((is_reply, None), else_=MENTIONS.c.seq).distinct())
+    counts = select(concerning + mentions * literal_column(str(SHIFT))).join_from(MENTIONS, _MENTIONING, of_others)
+    return counts.where(of_member).correlate(MEMBERSHIPS).scalar_subquery()
 
 
 def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
@@ -142,11 +179,15 @@ def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
             GROUPS.c.messages,
             GROUPS.c.revisions,
             GROUPS.c.rev,
+            MEMBERSHIPS.c.from_seq,
             GROUPS.c.messages - _nth_at_read() - _own_since(),
-            _mentions_since(),
+            _concerning_since(),
             MEMBERSHIPS.c.read_seq,
             MEMBERSHIPS.c.read_rev,
             GROUPS.c.last_seq,
+            present_level(),
+            MEMBERSHIPS.c.muted_until,
+            MEMBERSHIPS.c.preferences_rev,
         )
         .select_from(given)
         .join(MEMBERSHIPS, condition)
@@ -175,8 +216,20 @@ def count_members(connection: SqlConnection, members: Iterable[MemberKey]) -> It
 
 
 def _count(row: list[Any]) -> Count:
-    group_id, user_id, group_uuid, messages, revisions, rev, *numbers = row
-    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), Numbers(*numbers), rev)
+    group_id, user_id, group_uuid, messages, revisions, rev, from_seq, *numbers = row
+    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), _numbers(*numbers), rev, from_seq)
+
+
+def _numbers(*row: Any) -> Numbers:
+    unread, packed, read, read_rev, at, level, muted_until, rev = row
+    mentions, concerning = divmod(packed, SHIFT)
+    preferences = Preferences(level, muted_until, rev) if rev else DEFAULTS[level]
+    return Numbers(unread, mentions, read, read_rev, at, concerning, preferences, preferences.is_muted)
+
+
+def unread_object(group_uuid: UUID, numbers: Numbers, last: objects.LastMessage | None = None) -> objects.Unread:
+    """What clients are sent of the numbers and, where it is due, of the group's last message."""
+    return objects.Unread(group_uuid, *numbers[:5], numbers.alerts, last)
 
 
 def unread_of(counts: Iterable[Count]) -> dict[UUID, int]:
@@ -189,6 +242,11 @@ def mentions_of(counts: Iterable[Count]) -> dict[UUID, int]:
     return {count.group_uuid: count.numbers.mentions for count in counts if count.numbers.mentions}
 
 
+def alerts_of(counts: Iterable[Count]) -> dict[UUID, int]:
+    """How much of it the title counts, by group, without zeros."""
+    return {count.group_uuid: count.numbers.alerts for count in counts if count.numbers.alerts}
+
+
 def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, tuple[GroupState, int]]:
     """The states of these groups and the `rev` of their settings, by id; deleted ones are missing."""
     columns = GROUPS.c.id, GROUPS.c.messages, GROUPS.c.revisions, GROUPS.c.rev
@@ -198,7 +256,8 @@ def group_states(session: OrmSession, group_ids: Sequence[int]) -> dict[int, tup
 
 def read_places(session: OrmSession, user_ids: Sequence[int]) -> dict[int, Places]:
     """How far these users have read, by id; those who are in no group are missing."""
-    columns = MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.read_seq, MEMBERSHIPS.c.read_rev
+    names = "group_id", "read_seq", "read_rev", "preferences_rev"
+    columns = [MEMBERSHIPS.c[name] for name in names]
     sums = [func.sum(column, type_=Integer()) for column in columns]
     # Not joined with the groups of all memberships, since few are hidden.
     is_shown = exists().where(GROUPS.c.id == MEMBERSHIPS.c.group_id, GROUPS.c.messages > MEMBERSHIPS.c.hidden_at)

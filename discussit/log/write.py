@@ -72,6 +72,7 @@ class NewEntry(NamedTuple):
     mentions: Sequence[Mentioned] = ()
     reply_to: int | None = None
     reply_rev: int | None = None
+    answers: int | None = None  # the user whose message it answers, unless it is their own
     emoji: str | None = None
     target: Target | None = None  # of a change
     other: Mentioned | None = None  # who added or removed the user, or whom a change of the group concerns
@@ -112,6 +113,15 @@ class _Placed(NamedTuple):
         return self.entry.target is not None or self.entry.reply_to is not None
 
     @property
+    def concerns_users(self) -> bool:
+        return bool(self.entry.mentions) or self.entry.answers is not None
+
+    @property
+    def revised(self) -> Target | None:
+        """The message whose text it changes, if any."""
+        return self.entry.target if self.kind.revises else None
+
+    @property
     def is_plain(self) -> bool:
         return not (self.refers or self.entry.other is not None)
 
@@ -145,14 +155,14 @@ class Appending:
         INSERT_CONCERNING.execute(connection, map(_concerning_values, concerning))
         # A row also for a text that is empty: see TEXTS.
         INSERT_TEXTS.execute(connection, [_text_values(each) for each in placed if each.kind.shown_as])
-        INSERT_MENTIONS.execute(connection, [row for each in placed if each.entry.mentions for row in _mentions(each)])
+        INSERT_MENTIONS.execute(connection, [row for each in placed if each.concerns_users for row in _mentions(each)])
         # Whatever was written before they came is not new to them.
         BEGIN_READING.execute(connection, [(*member, seq) for member, seq in _joined(placed).items()])
         self._note_entries(changes)
         for _, start, end in moved:
             if end.nth > start.nth or end.revisions > start.revisions:
                 changes.add_unread(UnreadChange(end.group_uuid, start.state, end.state))
-        self._note_mentioned(changes)
+        self._note_concerned(changes)
         self._note_shown(connection, changes, moved)
 
     def _note_shown(
@@ -176,12 +186,14 @@ class Appending:
             changes.revisions.setdefault(start.group_uuid, start.revisions)
             changes.add(start.group_uuid, entries)
 
-    def _note_mentioned(self, changes: CommittedChanges) -> None:
+    def _note_concerned(self, changes: CommittedChanges) -> None:
         for each in self._placed:
-            if each.entry.mentions:
-                changes.unread[each.entry.group_uuid].mentioned.update(id for id, _ in each.entry.mentions)
-            if each.kind.revises and each.entry.target:
-                changes.unread[each.entry.group_uuid].mentioned.update(each.entry.target.mentioned_at)
+            if each.concerns_users:
+                changes.unread[each.entry.group_uuid].mentioned |= _concerned(each.entry)
+            if each.revised is not None:
+                change = changes.unread[each.entry.group_uuid]
+                change.mentioned |= each.revised.concerned
+                change.is_last_revised |= each.revised.nth == self.ends[each.entry.group_id].nth
 
 
 def _joined(placed: Iterable[_Placed]) -> dict[tuple[int, int], int]:
@@ -214,8 +226,16 @@ def _text_values(placed: _Placed) -> tuple[Any, ...]:
 
 
 def _mentions(placed: _Placed) -> list[tuple[Any, ...]]:
-    group_id, seq = placed.entry.group_id, placed.seq
-    return [(group_id, seq, user_id, seq, place) for place, (user_id, _) in enumerate(placed.entry.mentions)]
+    """In the order of INSERT_MENTIONS: see MENTIONS."""
+    group_id, seq, answers = placed.entry.group_id, placed.seq, placed.entry.answers
+    rows = [(group_id, seq, user_id, seq, place) for place, (user_id, _) in enumerate(placed.entry.mentions)]
+    return rows if answers is None else [*rows, (group_id, seq, -answers, seq, None)]
+
+
+def _concerned(entry: NewEntry) -> set[int]:
+    """Users, or EVERYONE, whom it mentions or answers."""
+    mentioned = {id for id, _ in entry.mentions}
+    return mentioned if entry.answers is None else {*mentioned, entry.answers}
 
 
 def _row(placed: _Placed) -> EntryRow:

@@ -91,12 +91,13 @@ REACTIONS = Table(
     ),
     sqlite_with_rowid=False,
 )
-# A mention that was edited out keeps its row: nobody is notified of one message twice.
+# A mention that was edited out keeps its row: nobody is notified of one message twice. A reply has a row with the
+# negative id of whom it answers, and no place: so it is no mention, neither here nor for the version before.
 MENTIONS = Table(
     "mentions",
     Base.metadata,
     *_of_entry(
-        Column("user_id", Integer, primary_key=True, autoincrement=False),  # or EVERYONE
+        Column("user_id", Integer, primary_key=True, autoincrement=False),  # or EVERYONE, or of whom it answers
         Column("at_seq", Integer, nullable=False),  # of the entry that brought it: the message, or an edit
         Column("place", Integer),  # among those of the message; NULL once it was edited out
     ),

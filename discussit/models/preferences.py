@@ -23,13 +23,17 @@ class Level(StrEnum):
 class Preferences(NamedTuple):
     """What a member wants to be told of a group."""
 
-    level: str
+    level: str = Level.MENTIONS
     muted_until: datetime | None = None
+    rev: int = 0  # how often they were set
 
     @property
     def is_muted(self) -> bool:
         """Until a moment by the clock, which may be wrong."""
         return self.muted_until is not None and self.muted_until > now()
+
+
+DEFAULTS = {level.value: Preferences(level) for level in Level}  # of members who have set nothing
 
 
 def present_level() -> ColumnElement[str]:

@@ -10,7 +10,7 @@ from discussit.delivery.protocols import V1
 from discussit.delivery.slices import Slice
 from discussit.groups.admission import admit
 from discussit.log.read import Place, cursor_of, entries_since, is_in_log
-from discussit.log.unread import count_for
+from discussit.log.unread import count_for, unread_object
 from discussit.models import Membership
 from discussit.pages.page import JSON
 from discussit.site import site_of
@@ -47,7 +47,7 @@ def _read(session: OrmSession, user: CurrentUser, request: Request) -> str:
 
 def _unread(session: OrmSession, user: CurrentUser) -> str:
     counts = count_for(session.connection(), user.id)
-    return objects.array(objects.encode(objects.Unread(count.group_uuid, *count.numbers)) for count in counts)
+    return objects.array(objects.encode(unread_object(count.group_uuid, count.numbers)) for count in counts)
 
 
 def _array(session: OrmSession, membership: Membership, place: Place) -> str:

@@ -9,6 +9,7 @@ from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import admit, outside
 from discussit.log.checks import is_seq
 from discussit.log.marks import ReadMark, UnreadMark
+from discussit.log.unread import unread_object
 from discussit.models import Group
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
@@ -17,7 +18,6 @@ from discussit.pages.page import is_for_script, json_refusal, json_reply, own_ad
 from discussit.pages.submissions import claim
 from discussit.site import site_of
 from discussit.urls import address
-from discussit.wire import objects
 
 NO_SEQ = "`seq` must be a whole number from 1. Reload the page and try again."
 NO_REV = "`read_rev` must be a number. Reload the page and try again."
@@ -32,7 +32,7 @@ async def read(request: Request) -> Response:
     except Refused as refused:
         return _refusal(request, group, refused, "Not marked as read")
     if is_for_script(request):
-        return json_reply(objects.Unread(group.uuid, *numbers))
+        return json_reply(unread_object(group.uuid, numbers))
     next_page = form.get("next")
     return see_other(own_address(request, next_page) if next_page else address(request, group.get_absolute_url()))
 

@@ -33,7 +33,7 @@ from discussit.log.draft import (
 )
 from discussit.log.marks import Outcome, ReadMark, UnreadMark
 from discussit.log.read import LogState, Place, cursor_of, is_in_log
-from discussit.log.unread import Count, count_for, mentions_of, unread_of
+from discussit.log.unread import Count, alerts_of, count_for, mentions_of, unread_of
 from discussit.models.accounts import is_spelled
 from discussit.models.groups import ReadableLog
 from discussit.site import site_of
@@ -100,7 +100,7 @@ def _greet(
     last, epoch = admitted.state.last_seq, admitted.state.epoch
     ready = objects.Ready(user.username, user.account_id, follower.group_uuid, last, epoch, version=assets.version())
     ready.from_ = admitted.log.first if admitted.log.first > 1 else None
-    ready.unread, ready.mentions = unread_of(counts), mentions_of(counts)
+    ready.unread, ready.mentions, ready.alerts = unread_of(counts), mentions_of(counts), alerts_of(counts)
     for count in counts:
         if count.group_id == admitted.group_id:
             ready.read, ready.read_rev = count.numbers.read, count.numbers.read_rev

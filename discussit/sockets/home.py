@@ -15,7 +15,7 @@ from discussit.delivery.protocols import negotiated
 from discussit.delivery.sending import SocketSender
 from discussit.errors import CloseCode, ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, join_or_leave, own_uuids
-from discussit.log.unread import Count, count_for, mentions_of, unread_of
+from discussit.log.unread import Count, alerts_of, count_for, mentions_of, unread_of
 from discussit.site import site_of
 from discussit.sockets import conversation
 from discussit.wire import commands, objects
@@ -70,6 +70,7 @@ async def _send_groups(sender: SocketSender, user: CurrentUser, connection: Home
                 version=assets.version(),
                 unread=unread_of(counts),
                 mentions=mentions_of(counts),
+                alerts=alerts_of(counts),
             )
         )
         if connection.protocol.has_unread:

@@ -36,12 +36,23 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready", omit_defaults=True, r
     # Of all the user's groups, without zeros:
     unread: dict[UUID, int] | None = None
     mentions: dict[UUID, int] | None = None
+    alerts: dict[UUID, int] | None = None
     # Of this group: how far the user has read, and how often they have marked something as unread again.
     read: int | None = None
     read_rev: int | None = None
 
 
-class Unread(msgspec.Struct, tag_field="type", tag="unread"):
+class LastMessage(msgspec.Struct, omit_defaults=True):
+    """The last message of a group as it is now."""
+
+    seq: int
+    author: str
+    text: str  # its beginning, on one line; empty if it was deleted
+    timestamp: str
+    deleted: bool = False
+
+
+class Unread(msgspec.Struct, tag_field="type", tag="unread", omit_defaults=True):
     """What the user has not read of a group, as of its log's entry `at`."""
 
     group_uuid: UUID
@@ -50,6 +61,8 @@ class Unread(msgspec.Struct, tag_field="type", tag="unread"):
     read: int
     read_rev: int
     at: int
+    alerts: int = 0  # what of it the title counts
+    last: LastMessage | None = None  # for connections that don't follow the group, where it is due
 
 
 class Group(msgspec.Struct, tag_field="type", tag="group", omit_defaults=True):
@@ -61,6 +74,8 @@ class Group(msgspec.Struct, tag_field="type", tag="group", omit_defaults=True):
     archived: bool
     members: int
     role: str
+    level: str = ""  # which messages the title counts
+    muted: bool = False
     ended: bool = False  # nobody can write in it: it is a direct group, and somebody's account was closed
 
 

@@ -78,11 +78,13 @@ class Numbers:
 
     def __init__(self, connection):
         self._connection, self._sent = connection, []
+        self.lasts = []  # last messages that came with them
 
     async def next(self):
         while not self._sent:
             found = [json.loads(reply) for reply in self._connection.take_replies()]
             self._sent = [each for each in found if each.pop("type") == "unread" and each.pop("group_uuid")]
+            self.lasts += [each.pop("last") for each in self._sent if "last" in each]
             if not self._sent:
                 await self._connection.sender.woken()
         return self._sent.pop(0)

@@ -83,7 +83,7 @@ async def test_a_follower_is_sent_numbers_when_it_is_mentioned_and_not_before(wo
         await world.wrote("one", "two")
         await world.mentioned((world.alice.id, "alice"))
 
-        assert await page.next() == {"unread": 3, "mentions": 1, "read": 1, "read_rev": 0, "at": 5}
+        assert await page.next() == {"unread": 3, "mentions": 1, "read": 1, "read_rev": 0, "at": 5, "alerts": 1}
 
 
 async def test_everyone_who_is_mentioned_is_counted(world, unhurried):

@@ -2,9 +2,11 @@
 
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 
 from discussit.log.decide import delete_messages
 from discussit.log.log_ends import lock_log_ends
@@ -12,8 +14,11 @@ from discussit.log.marks import ReadMark, UnreadMark, move_positions
 from discussit.log.target_rows import find_targets, store_targets
 from discussit.log.unread import Numbers, count_for, count_members
 from discussit.log.write import Appending, NewEntry, write_entries
-from discussit.models import User
+from discussit.models import Group, Membership, User
+from discussit.models.base import now
 from discussit.models.entries import EVERYONE
+from discussit.models.groups import Access
+from discussit.models.preferences import DEFAULTS, Level, Preferences
 
 STEPS = 60
 
@@ -60,7 +65,83 @@ async def test_a_mention_that_an_edit_adds_to_a_message_that_was_read_counts(his
 
     await history.edits(history.bob, 3, [history.alice])
 
-    assert await numbers(history.world, history.alice) == Numbers(0, 1, read=3, read_rev=0, at=4)
+    assert await numbers(history.world, history.alice) == Numbers(0, 1, read=3, read_rev=0, at=4, concerning=1)
+
+
+async def test_a_reply_concerns_whom_it_answers_and_is_no_mention(history):
+    await history.joins(history.alice, history.bob)
+    await history.writes(history.alice, [])
+
+    await history.writes(history.bob, [], reply_to=3)
+
+    hers, his = [await numbers(history.world, user) for user in (history.alice, history.bob)]
+    assert (hers.mentions, hers.concerning, hers.alerts) == (0, 1, 1)
+    assert (his.unread, his.concerning) == (1, 0)
+
+
+async def test_a_reply_that_mentions_whom_it_answers_alerts_them_once(history):
+    await history.joins(history.alice, history.bob)
+    await history.writes(history.alice, [])
+
+    await history.writes(history.bob, [history.alice, history.everyone], reply_to=3)
+
+    found = await numbers(history.world, history.alice)
+    assert (found.mentions, found.alerts) == (1, 1)
+
+
+async def test_a_reply_from_which_the_mention_is_taken_still_alerts_whom_it_answers(history):
+    await history.joins(history.alice, history.bob)
+    await history.writes(history.alice, [])
+    await history.writes(history.bob, [history.alice], reply_to=3)
+
+    await history.edits(history.bob, 4, [])
+
+    found = await numbers(history.world, history.alice)
+    assert (found.mentions, found.alerts) == (0, 1)
+
+
+async def test_a_deleted_reply_alerts_nobody(history):
+    await history.joins(history.alice, history.bob)
+    await history.writes(history.alice, [])
+    await history.writes(history.bob, [], reply_to=3)
+
+    await history.deletes(history.bob, 4)
+
+    found = await numbers(history.world, history.alice)
+    assert (found.unread, found.alerts) == (1, 0)
+
+
+@pytest.mark.parametrize(("level", "alerts"), [("all", 2), ("mentions", 1), ("nothing", 0)])
+async def test_the_level_says_what_of_it_is_an_alert(history, level, alerts):
+    await history.joins(history.alice, history.bob)
+    await history.prefers(history.alice, level=level)
+
+    await history.writes(history.bob, [history.alice])
+    await history.writes(history.bob, [])
+
+    assert (await numbers(history.world, history.alice)).alerts == alerts
+
+
+@pytest.mark.parametrize(("hours", "alerts"), [(1, 0), (-1, 1)])
+async def test_a_group_that_is_muted_alerts_nobody_until_then(history, hours, alerts):
+    await history.joins(history.alice, history.bob)
+    await history.prefers(history.alice, muted_until=now() + timedelta(hours=hours))
+
+    await history.writes(history.bob, [history.alice])
+
+    found = await numbers(history.world, history.alice)
+    assert (found.mentions, found.alerts) == (1, alerts)
+
+
+async def test_a_direct_group_alerts_of_every_message(world):
+    async with world.database.transaction() as session:
+        group = await session.get_one(Group, world.group.id)
+        group.access = Access.DIRECT
+    await world.joined(world.alice, world.bob)
+
+    await world.wrote("one", "two")
+
+    assert (await numbers(world, world.alice)).alerts == 2
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -95,12 +176,14 @@ class Written:
     is_deleted: bool = False
     since: dict = field(default_factory=dict)  # whom it mentioned, ever, and since which entry
     mentioned: list = field(default_factory=list)
+    answers: int | None = None  # the author of what it answers
 
 
 @dataclass
 class Read:
     seq: int
     rev: int = 0
+    preferences: Preferences = DEFAULTS[Level.MENTIONS]
 
 
 class History:
@@ -118,7 +201,7 @@ class History:
             chance.choice(self.users),
             chance.choice(
                 [self.joins, self.writes, self.edits, self.reacts] * 2
-                + [self.leaves, self.deletes, ReadMark, ReadMark, UnreadMark]
+                + [self.leaves, self.deletes, ReadMark, ReadMark, UnreadMark, self.prefers]
             ),
         )
         live = [seq for seq, each in enumerate(self.log, 1) if each and not each.is_deleted]
@@ -130,7 +213,10 @@ class History:
         elif act == self.leaves:
             await self.leaves(user)
         elif act == self.writes:
-            await self.writes(user, mentioned)
+            await self.writes(user, mentioned, reply_to=chance.choice([None, *live]))
+        elif act == self.prefers:
+            muted = chance.choice([None, now() + timedelta(hours=chance.choice([-1, 1]))])
+            await self.prefers(user, level=chance.choice([None, *Level]), muted_until=muted)
         elif act in (ReadMark, UnreadMark):
             rev = chance.choice([None, self.members[user.id].rev, 0])
             await self.marks(act, user, chance.randint(1, len(self.log) + 2), *([rev] if act is ReadMark else []))
@@ -148,11 +234,22 @@ class History:
         self.log.append(None)
         del self.members[user.id]
 
-    async def writes(self, user, mentioned):
-        entry = NewEntry(*self.start("Message", user), "hi", mentions=names(mentioned))
+    async def writes(self, user, mentioned, reply_to=None):
+        answers = self.log[reply_to - 1].author if reply_to else None
+        reply = {"reply_to": reply_to, "reply_rev": 0, "answers": answers} if answers not in (None, user.id) else {}
+        entry = NewEntry(*self.start("Message", user), "hi", mentions=names(mentioned), **reply)
         await self.transaction(lambda connection, changes: write_entries(connection, changes, [entry]))
-        seq = len(self.log) + 1
-        self.log.append(Written(user.id, False, {each.id: seq for each in mentioned}, [each.id for each in mentioned]))
+        since = {each.id: len(self.log) + 1 for each in mentioned}
+        self.log.append(Written(user.id, False, since, [each.id for each in mentioned], reply.get("answers")))
+
+    async def prefers(self, user, level=None, muted_until=None):
+        """Set the member's preferences."""
+        read = self.members[user.id]
+        read.preferences = Preferences(level or Level.MENTIONS, muted_until, read.preferences.rev + 1)
+        values = {"level": level, "muted_until": muted_until, "preferences_rev": read.preferences.rev}
+        member = Membership.group_id == self.world.group.id, Membership.user_id == user.id
+        async with self.world.database.transaction() as session:
+            await session.execute(update(Membership).where(*member).values(values))
 
     async def edits(self, user, seq, mentioned):
         await self.changes("Edit", user, seq, lambda target, at: target.edit(at, "again", None, names(mentioned)))
@@ -209,8 +306,12 @@ class History:
         read = self.members[user.id]
         others = [(seq, each) for seq, each in enumerate(self.log, 1) if each and each.author != user.id]
         unread = sum(seq > read.seq for seq, each in others)
-        mentions = sum(not each.is_deleted and self.is_new(each, user, read.seq) for _, each in others)
-        return Numbers(unread, mentions, read.seq, read.rev, len(self.log))
+        live = [(seq, each) for seq, each in others if not each.is_deleted]
+        mentions = [seq for seq, each in live if self.is_new(each, user, read.seq)]
+        answers = [seq for seq, each in live if each.answers == user.id and seq > read.seq]
+        concerning = len({*mentions, *answers})
+        muted = read.preferences.is_muted
+        return Numbers(unread, len(mentions), read.seq, read.rev, len(self.log), concerning, read.preferences, muted)
 
     def is_new(self, message, user, read):
         return any(message.since[id] > read for id in message.mentioned if id in (user.id, EVERYONE))

@@ -244,7 +244,7 @@ def test_a_message_of_another_group_is_none_of_this_one(talk, alice, gardening):
         assert deleted(of_alice, 3) == 4
     assert talk[1].socket is not None
     with alice.reading(gardening, since=2) as reader:
-        assert reader.next()["content"] == "Tomatoes?"
+        assert reader.until(type="text_message")["content"] == "Tomatoes?"
 
 
 def test_only_its_author_edits_a_message(talk):

@@ -107,6 +107,7 @@ def described(group, name):
     return {
         "type": "group", "group_uuid": group, "name": name, "access": "direct", "archived": False, "members": 2,
         "role": "member",
+        "level": "all",
     }  # fmt: skip
 
 

@@ -202,6 +202,7 @@ def test_a_reader_is_first_sent_the_place_of_the_log(alice, gardening):
             "version": version(),
             "unread": {},
             "mentions": {},
+            "alerts": {},
             "read": 1,
             "read_rev": 0,
         }

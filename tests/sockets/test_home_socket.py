@@ -137,6 +137,7 @@ def ready(person, *groups):
         "version": version(),
         "unread": {},
         "mentions": {},
+        "alerts": {},
     }
 
 

@@ -63,6 +63,7 @@ def test_a_group_is_sent_to_whom_it_is_new(alice, state, kitchen, home):
         "archived": False,
         "members": 2,
         "role": "member",
+        "level": "mentions",
     }
 
 
