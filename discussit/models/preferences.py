@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, case, func, literal_column
 
 from discussit.models.base import now
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Membership
 
 FOREVER = datetime(9000, 1, 1, tzinfo=UTC)  # until the member turns it off
 
@@ -34,6 +34,12 @@ class Preferences(NamedTuple):
 
 
 DEFAULTS = {level.value: Preferences(level) for level in Level}  # of members who have set nothing
+
+
+def preferences_of(membership: Membership) -> Preferences:
+    """Those of a member whose group is loaded."""
+    of_kind = Level.ALL if membership.group.access == Access.DIRECT else Level.MENTIONS
+    return Preferences(membership.level or of_kind, membership.muted_until, membership.preferences_rev)
 
 
 def present_level() -> ColumnElement[str]:

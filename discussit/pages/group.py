@@ -22,6 +22,7 @@ from discussit.log.kinds import EVENT_WORDS, KINDS
 from discussit.log.unread import Numbers
 from discussit.models import Group, Membership, User
 from discussit.models.groups import Access, Posting, Role
+from discussit.models.preferences import preferences_of
 from discussit.pages.form import Form
 from discussit.pages.group_parts import Part, read_part, seq_in
 from discussit.pages.leaving import asks_before_leaving
@@ -161,7 +162,9 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
 
 def _all_read(membership: Membership) -> Numbers:
     """The numbers of a direct group that the user has hidden."""
-    return Numbers(0, 0, membership.read_seq, membership.read_rev, membership.group.last_seq)
+    place = membership.read_seq, membership.read_rev, membership.group.last_seq
+    preferences = preferences_of(membership)
+    return Numbers(0, 0, *place, preferences=preferences, is_muted=preferences.is_muted)
 
 
 def _default_reply(part: Part, form: Form) -> int | None:

@@ -24,6 +24,7 @@ FORMS = {
     "settings/": {"name": ""},
     "invitations/": {"expires": "never ever"},
     "read/": {"seq": "0"},
+    "preferences/": {"level": "loud"},
 }
 
 READERS = (200, 200, 200), (200, 200, 200), (200, 200)
@@ -46,6 +47,8 @@ MEMBERS = {
     "POST /groups/{uuid}/members/role/": ((403, 403, 400), (403, 403, 400), (403, 403)),
     "POST /groups/{uuid}/messages/": ((303, 303, 303), (403, 403, 403), (303, 303)),
     "POST /groups/{uuid}/read/": ((400, 400, 400), (400, 400, 400), (400, 400)),
+    "GET /groups/{uuid}/preferences/": READERS,
+    "POST /groups/{uuid}/preferences/": ((400, 400, 400), (400, 400, 400), (400, 400)),
     "GET /groups/{uuid}/messages/{seq}/": ((303, 303, 303), (303, 303, 303), (303, 303)),
     "GET /groups/{uuid}/messages/{seq}/actions/": READERS,
     "GET /groups/{uuid}/messages/{seq}/history/": READERS,

@@ -63,6 +63,8 @@ PAGES = {
     "GET /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, 200),
     "POST /groups/{uuid}/messages/{seq}/delete/": ("login", 403, 403, "home"),
     "POST /groups/{uuid}/read/": ("login", 403, 400, 403),
+    "GET /groups/{uuid}/preferences/": ("login", 403, 200, 403),
+    "POST /groups/{uuid}/preferences/": ("login", 403, 303, 403),
     "GET /groups/{uuid}/invitations/": ("login", 403, 403, 403),
     "POST /groups/{uuid}/invitations/": ("login", 403, 403, 403),
     "GET /groups/{uuid}/invitations/{id}/": ("login", 403, 403, 403),

@@ -159,6 +159,7 @@ FORMS = {
     "/groups/{uuid}/messages/2/delete/": ("alice", "/groups/{uuid}/messages/2/delete/", {}),
     "/groups/{uuid}/messages/2/unread/": ("carol", "/groups/{uuid}/messages/2/actions/", {}),
     "/groups/{uuid}/read/": ("carol", "/groups/{uuid}/", {}),
+    "/groups/{uuid}/preferences/": ("carol", "/groups/{uuid}/preferences/", {"mute": "1h"}),
     "/groups/{uuid}/join/": ("bob", "/", {}),
     "/groups/{uuid}/leave/": ("alice", "/groups/{uuid}/", {}),
     "/groups/{uuid}/invitations/": ("alice", "/groups/{uuid}/invitations/", {}),
