@@ -24,7 +24,7 @@ from discussit.urls import address
 
 LEVEL_WORDS = {
     Level.ALL: "Every message",
-    Level.MENTIONS: "Mentions and replies to you",
+    Level.MENTIONS: "Mentions and replies",
     Level.NOTHING: "Nothing",
 }
 # For how long a form mutes the group.

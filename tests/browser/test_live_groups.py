@@ -218,7 +218,7 @@ def test_a_long_name_fits_into_pages(bob):
     group = bob.founds("W" * 30)
     bob.page.set_viewport_size({"width": 390, "height": 844})
 
-    for path in ("members/", "invitations/", "settings/", "leave/"):
+    for path in ("members/", "invitations/", "settings/", "leave/", "preferences/"):
         bob.page.goto(f"groups/{group}/{path}")
         assert (path, bob.overhang) == (path, 0)
 

@@ -161,7 +161,7 @@ def test_a_message_that_waits_is_mentioned_at_the_logout(alice, bob, together, c
 
 
 def test_owners_change_everything_by_keyboard_and_pages_break_no_rules(alice, bob, together):
-    for path in ("settings/", "members/", "leave/"):
+    for path in ("settings/", "members/", "leave/", "preferences/"):
         alice.page.goto(f"/groups/{together}/{path}")
         assert alice.violations == []
         assert alice.overhang <= 0

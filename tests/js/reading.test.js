@@ -3,10 +3,11 @@ import { test } from "node:test"
 import { Reading } from "../../static/js/unread/reading.js"
 
 const message = (seq, author = "alice") => ({ type: "text_message", seq, author })
-const counted = (read, { unread = 0, mentions = 0, read_rev = 0, at = read } = {}) => ({
+const counted = (read, { unread = 0, mentions = 0, alerts = mentions, read_rev = 0, at = read } = {}) => ({
   read,
   unread,
   mentions,
+  alerts,
   read_rev,
   at,
 })
@@ -103,7 +104,7 @@ test("the page's own numbers are shown until the server has counted anew", () =>
   const bobs = reading(counted(1, { unread: 2, mentions: 1, at: 3 }))
   bobs.follow(message(4))
 
-  assert.deepEqual(bobs.numbers, { unread: 3, mentions: 1 })
+  assert.deepEqual(bobs.numbers, { unread: 3, mentions: 1, alerts: 1 })
 })
 
 test("what makes nothing unread is marked with the next message only", () => {

@@ -30,6 +30,7 @@ import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
+import { Level } from "../unread/level.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
 import { UnreadBar } from "../unread/unread-bar.js"
@@ -69,12 +70,14 @@ const announcer = new Announcer(find(page, "#announcer"), user)
 const places = new Places(view, keyOf(account, "place", group))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, user)
-const badges = new Badges(page)
+const title = attempt(() => new Title())
+const badges = new Badges(page, totals => attempt(() => title?.count(totals)))
 const sidebar = new Sidebar(find(page, "#sidebar"), user)
 const reading = new Reading(user, countedIn(page.dataset), {
   firstUnread: view.newLine.seq,
   isHeld: "held" in page.dataset,
 })
+const level = new Level(page.dataset)
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
@@ -88,7 +91,6 @@ const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 let drawn = cursor.seq
 /** @type {Set<number>} Messages above which the line of new ones is to be. */
 const linesDue = new Set()
-const title = attempt(() => new Title(account))
 const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
@@ -218,8 +220,11 @@ function follow(entry) {
 /** @param {import("../connection/protocol.js").Group | import("../connection/protocol.js").GroupGone} object */
 function listed(object) {
   sidebar.follow(object)
-  if (object.group_uuid !== group) badges.added(object.group_uuid)
-  else if (object.type === "group" && object.ended) readOnly.end()
+  if (object.type === "group_gone") return badges.left(object.group_uuid)
+  if (object.group_uuid !== group) return badges.added(object.group_uuid)
+  if (object.ended) readOnly.end()
+  level.changed(object)
+  marks.mark()
 }
 
 /** @param {import("../connection/protocol.js").Unread} object */
@@ -245,7 +250,6 @@ function isNewHere(entry) {
 function show(entry) {
   if (entry.type === "text_message") {
     if (entry.author === user) attempt(() => pending.arrived(entry.content))
-    else attempt(() => title?.count())
     view.append(entry)
     if (entry.author !== user) {
       view.count()
@@ -281,7 +285,7 @@ function timestampOf(seq) {
 
 /** @param {import("../unread/badges.js").Numbers} numbers */
 function showNumbers(numbers) {
-  badges.show(group, numbers)
+  badges.show(group, level.of(numbers))
   bar?.update(reading, view.first)
 }
 

@@ -9,6 +9,7 @@ import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
 import { Tab } from "../shared/tab.js"
 import { localize } from "../shared/times.js"
+import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
 import { filterLists } from "./filter.js"
 import { Groups } from "./groups.js"
@@ -17,7 +18,8 @@ import { forgetLeft } from "./undo.js"
 const MINUTE = 60_000
 const MIDDLE = 1
 
-const badges = new Badges(document)
+const title = attempt(() => new Title())
+const badges = new Badges(document, totals => attempt(() => title?.count(totals)))
 follow(find(document, "#groups"))
 attempt(filterLists)
 attempt(forgetLeft)
@@ -96,7 +98,10 @@ function receive(object, groups, reload) {
     groups.changed(object)
     badges.added(object.group_uuid)
   }
-  if (object.type === "group_gone") groups.gone(object.group_uuid)
+  if (object.type === "group_gone") {
+    groups.gone(object.group_uuid)
+    badges.left(object.group_uuid)
+  }
   if (object.type === "unread") badges.changed(object)
   if (object.type === "error") groups.refuse(object.data, object.message)
 }

@@ -1,20 +1,11 @@
-// The tab's title, with the number of messages that arrived while the tab was hidden. Reloads in a hidden tab keep it.
+// The tab's title and icon: how much the user wants to be told of, and a dot for anything else unread.
 
-import { keyOf } from "./account.js"
-import { keepInTab, keptInTab } from "./storage.js"
+/** @typedef {{ alerts: number, unread: number }} Totals */
 
 export class Title {
   #name = document.title
-  #key
-  #unseen
-
-  /** @param {string} account */
-  constructor(account) {
-    this.#key = keyOf(account, "unseen", location.pathname)
-    this.#unseen = document.hidden ? Number(keptInTab(this.#key)) : 0
-    this.#show()
-    document.addEventListener("visibilitychange", () => document.hidden || this.#clear())
-  }
+  #totals = { alerts: 0, unread: 0 }
+  #shown = ""
 
   /**
    * The page is called something else.
@@ -23,22 +14,36 @@ export class Title {
    */
   rename(before, name) {
     this.#name = this.#name.replace(before, () => name)
-    this.#show()
+    this.count(this.#totals)
   }
 
-  count() {
-    if (!document.hidden) return
-    this.#unseen += 1
-    this.#show()
+  /** @param {Totals} totals */
+  count(totals) {
+    this.#totals = totals
+    const title = titled(this.#name, totals)
+    if (this.#shown === title) return
+    document.title = this.#shown = title
+    /** @type {HTMLLinkElement | null} */
+    const icon = document.querySelector("[rel=icon]")
+    if (icon) icon.href = icon.href.replace(/favicon.*/, iconOf(totals))
+    // Browsers without the function, or that refuse, show nothing beside an installed page.
+    Object(navigator)
+      .setAppBadge?.(totals.alerts)
+      .catch(() => {})
   }
+}
 
-  #clear() {
-    this.#unseen = 0
-    this.#show()
-  }
+/**
+ * @param {string} name
+ * @param {Totals} totals
+ */
+export function titled(name, { alerts, unread }) {
+  if (alerts) return `(${alerts}) ${name}`
+  return unread ? `• ${name}` : name
+}
 
-  #show() {
-    keepInTab(this.#key, String(this.#unseen))
-    document.title = this.#unseen ? `(${this.#unseen}) ${this.#name}` : this.#name
-  }
+/** @param {Totals} totals */
+export function iconOf({ alerts, unread }) {
+  if (alerts) return "favicon-alert.svg"
+  return unread ? "favicon-dot.svg" : "favicon.svg"
 }

@@ -1,34 +1,42 @@
 // The numbers beside groups: what is unread, and how much of that mentions the user. As the macro `badges` shows them.
+// With `alerts`: how much of it the title counts.
 
-/** @typedef {{ unread: number, mentions: number }} Numbers */
+/** @typedef {{ unread: number, mentions: number, alerts: number }} Numbers */
 /** @typedef {Numbers & { at: number }} Counted As of the seq `at`. */
 
-const NOTHING = { unread: 0, mentions: 0, at: 0 }
+const NOTHING = { unread: 0, mentions: 0, alerts: 0, at: 0 }
 
 export class Badges {
   #root
+  #total
   /** @type {Map<string, Counted>} The newest numbers of each group, also of groups that have no row yet. */
   #counted = new Map()
 
-  /** @param {ParentNode} root */
-  constructor(root) {
+  /**
+   * @param {ParentNode} root
+   * @param {(totals: import("../shared/title.js").Totals) => void} total Shows what all groups have together.
+   */
+  constructor(root, total) {
     this.#root = root
+    this.#total = total
   }
 
   /**
    * Shows the numbers of all groups.
    * @param {import("../connection/protocol.js").Ready} ready
    */
-  ready({ unread, mentions = {} }) {
+  ready({ unread, mentions = {}, alerts = {} }) {
     if (!unread) return
     this.#counted.clear()
-    for (const group of [...Object.keys(unread), ...Object.keys(mentions)]) {
-      this.#counted.set(group, { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, at: 0 })
+    for (const group of [unread, mentions, alerts].flatMap(Object.keys)) {
+      const numbers = [unread, mentions, alerts].map(each => each[group] ?? 0)
+      this.#counted.set(group, { unread: numbers[0], mentions: numbers[1], alerts: numbers[2], at: 0 })
     }
     for (const place of this.#places("")) {
       const group = String(place.dataset.badges)
       fill(place, group, this.#counted.get(group) ?? NOTHING)
     }
+    this.#add()
   }
 
   /**
@@ -43,9 +51,9 @@ export class Badges {
    * Shows a group's numbers, unless newer ones are shown.
    * @param {import("../connection/protocol.js").Unread} object
    */
-  changed({ group_uuid, unread, mentions, at }) {
+  changed({ group_uuid, unread, mentions, alerts = 0, at }) {
     if (at < (this.#counted.get(group_uuid) ?? NOTHING).at) return
-    this.#counted.set(group_uuid, { unread, mentions, at })
+    this.#counted.set(group_uuid, { unread, mentions, alerts, at })
     this.added(group_uuid)
   }
 
@@ -60,7 +68,18 @@ export class Badges {
    * @param {Numbers} numbers
    */
   show(group, numbers) {
+    this.#counted.set(group, { at: 0, ...numbers })
     for (const place of this.#places(`="${CSS.escape(group)}"`)) fill(place, group, numbers)
+    this.#add()
+  }
+
+  #add() {
+    const totals = { alerts: 0, unread: 0 }
+    for (const { alerts, unread } of this.#counted.values()) {
+      totals.alerts += alerts
+      totals.unread += unread
+    }
+    this.#total(totals)
   }
 
   /**

@@ -13,6 +13,7 @@ const NOTHING = { seq: 0, at: -Infinity }
  * a gap.
  * @typedef {{ to: number, from: number }} View
  */
+/** @typedef {import("./badges.js").Numbers} Numbers */
 
 export class Reading {
   #user
@@ -51,9 +52,10 @@ export class Reading {
    * @param {import("../connection/protocol.js").Ready} ready
    * @param {string} group
    */
-  ready({ seq, read, read_rev, unread = {}, mentions = {} }, group) {
+  ready({ seq, read, read_rev, unread = {}, mentions = {}, alerts = {} }, group) {
     if (read === undefined || read_rev === undefined) return
-    this.#take({ unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, read, read_rev, at: seq })
+    const numbers = { unread: unread[group] ?? 0, mentions: mentions[group] ?? 0, alerts: alerts[group] ?? 0 }
+    this.#take({ ...numbers, read, read_rev, at: seq })
     this.#marked = NOTHING
   }
 
@@ -148,12 +150,15 @@ export class Reading {
     this.#see(this.#last)
   }
 
-  /** What to show beside the group: what is unread without what was seen. */
+  /**
+   * What to show beside the group: what is unread without what was seen.
+   * @returns {Numbers}
+   */
   get numbers() {
-    const { unread, mentions, at } = this.#counted
+    const { unread, mentions, alerts = 0, at } = this.#counted
     const isSeen = this.#seen >= at
     const since = this.#since.length - indexOfFirst(this.#since, seq => seq > this.#seen)
-    return { unread: (isSeen ? 0 : unread) + since, mentions: isSeen ? 0 : mentions }
+    return { unread: (isSeen ? 0 : unread) + since, mentions: isSeen ? 0 : mentions, alerts: isSeen ? 0 : alerts }
   }
 
   /**
@@ -191,10 +196,11 @@ export class Reading {
  * @param {DOMStringMap} page The data of its element.
  * @returns {Counted}
  */
-export function countedIn({ unread, mentions, read, readRev, last }) {
+export function countedIn({ unread, mentions, alerts, read, readRev, last }) {
   return {
     unread: Number(unread),
     mentions: Number(mentions),
+    alerts: Number(alerts),
     read: Number(read),
     read_rev: Number(readRev),
     at: Number(last),
