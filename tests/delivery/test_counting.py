@@ -1,6 +1,7 @@
 """Who is counted when something happens, and what is sent to whom."""
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from anyio import fail_after
@@ -14,6 +15,7 @@ from discussit.delivery.protocols import V1
 from discussit.log.committed import CommittedChanges
 from discussit.log.kinds import Effect
 from discussit.models import Membership
+from discussit.models.base import now
 from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
@@ -260,3 +262,68 @@ async def test_nothing_is_kept_of_those_who_have_gone(world):
             assert (len(served.hub.unread.people), len(served.hub.unread.groups)) == (1, 1)
 
         assert (served.hub.unread.people, served.hub.unread.groups) == ({}, {})
+
+
+async def prefers(world, **preferences):
+    """Alice sets these, as a server does of which this one is not told."""
+    async with world.database.transaction() as session:
+        values = {"preferences_rev": Membership.preferences_rev + 1} | preferences
+        await session.execute(update(Membership).where(Membership.user_id == world.alice.id).values(values))
+
+
+async def test_preferences_of_which_nobody_was_told_are_noticed(world, monkeypatch):
+    monkeypatch.setattr(counting, "CHECK", 0.1)
+    await world.joined(world.alice, world.bob)
+    await world.wrote("hi")
+    async with world.served() as served, at_home(served, world) as page:
+        await prefers(world, level="all")
+
+        assert (await page.until(alerts=1))["unread"] == 1
+
+
+async def test_a_group_is_counted_again_when_it_is_not_muted_any_more(world, monkeypatch):
+    monkeypatch.setattr(counting, "CHECK", 0.1)
+    await world.joined(world.alice, world.bob)
+    await world.mentioned((world.alice.id, "alice"))
+    await prefers(world, muted_until=now() + timedelta(seconds=2))
+    async with world.served() as served, at_home(served, world) as page:
+        assert not (await counted(world, world.alice))[0].numbers.alerts
+
+        with fail_after(10):
+            assert await page.until(alerts=1)
+        assert served.hub.unread.people[world.alice.id].muted == {}
+
+
+async def test_the_last_message_is_read_once_for_all_who_are_sent_it(world, unhurried, queries):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served, at_home(served, world) as page, at_home(served, world) as tab:
+        queries.clear()
+        await world.wrote("hi")
+
+        for each in (page, tab):
+            await each.next()
+            assert each.lasts[0]["text"] == "hi"
+        assert len([each for each in queries if "last_text" in each]) == 1
+
+
+async def test_a_text_that_was_sent_as_the_last_message_is_not_kept(world, unhurried):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served, at_home(served, world) as page:
+        await world.wrote("a word that is nowhere else")
+        await page.next()
+
+        unread = served.hub.unread
+        assert "nowhere else" not in repr([vars(group) for group in unread.groups.values()])
+
+
+async def test_a_last_message_that_was_sent_is_not_sent_again(world, unhurried):
+    await world.joined(world.alice, world.bob)
+    async with world.served() as served, at_home(served, world) as page:
+        await world.wrote("one")
+        await page.next()
+        served.hub.unread.groups[world.group.uuid].show_last()
+        await world.marked(world.alice, 2)
+        await world.wrote("two")
+
+        await page.until(unread=2)
+        assert [last["text"] for last in page.lasts] == ["one", "two"]
