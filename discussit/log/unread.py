@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import CTE, Column, ColumnElement, FromClause, Integer, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.membership import MemberKey, is_member
@@ -126,8 +126,8 @@ class Count(NamedTuple):
 
 # Whatever follows the place up to which the member has read: of the aliased tables, each by an index.
 _READ, _OWN, _MENTIONING = (ENTRIES.alias(name) for name in ("read_entry", "own", "mentioning"))
+_ANSWERING = MENTIONS.alias("answering")
 _ZERO: ColumnElement[int] = literal_column("0")
-SHIFT = 1 << 32
 
 
 def _nth_at_read() -> ColumnElement[int]:
@@ -146,28 +146,38 @@ def _own_since() -> ColumnElement[int]:
     return select(func.count()).select_from(_OWN).where(own).correlate(MEMBERSHIPS).scalar_subquery()
 
 
-def _concerning_since() -> ColumnElement[int]:
-    """How many messages mention or answer the member and, SHIFT times that, how many mention them: `_unpacked`.
-
-    Both by one look-up. Each message counts once; deleted messages have no rows.
-    """
-    user_id, is_reply = MENTIONS.c.user_id, MENTIONS.c.user_id < _ZERO
-    of_member = and_(
-        user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE)), -MEMBERSHIPS.c.user_id]),
-        MENTIONS.c.group_id == MEMBERSHIPS.c.group_id,
-        MENTIONS.c.at_seq > MEMBERSHIPS.c.read_seq,
-        or_(MENTIONS.c.place.is_not(None), is_reply),
-        MENTIONS.c.seq >= MEMBERSHIPS.c.from_seq,
-    )
+def _mentions_since() -> ColumnElement[int]:
+    """Each message once. Deleted messages have no rows."""
     of_others = and_(
         _MENTIONING.c.group_id == MENTIONS.c.group_id,
         _MENTIONING.c.seq == MENTIONS.c.seq,
         _MENTIONING.c.user_id != MEMBERSHIPS.c.user_id,
     )
-    concerning = func.count(MENTIONS.c.seq.distinct())
-    mentions = func.count(case((is_reply, None), else_=MENTIONS.c.seq).distinct())
-    counts = select(concerning + mentions * literal_column(str(SHIFT))).join_from(MENTIONS, _MENTIONING, of_others)
-    return counts.where(of_member).correlate(MEMBERSHIPS).scalar_subquery()
+    count = select(func.count(MENTIONS.c.seq.distinct())).join_from(MENTIONS, _MENTIONING, of_others)
+    is_unread = MENTIONS.c.group_id == MEMBERSHIPS.c.group_id, MENTIONS.c.seq >= MEMBERSHIPS.c.from_seq
+    return count.where(_mentions_member(MENTIONS), *is_unread).correlate(MEMBERSHIPS).scalar_subquery()
+
+
+def _mentions_member(mentions: FromClause) -> ColumnElement[bool]:
+    """By an entry that the member has not read."""
+    return and_(
+        mentions.c.user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE))]),
+        mentions.c.at_seq > MEMBERSHIPS.c.read_seq,
+        mentions.c.place.is_not(None),
+    )
+
+
+def _answers_since() -> ColumnElement[int]:
+    """Replies to the member that don't count as mentions as well: look-ups apart are quicker than one for both."""
+    of_member = and_(
+        _ANSWERING.c.user_id == -MEMBERSHIPS.c.user_id,
+        _ANSWERING.c.group_id == MEMBERSHIPS.c.group_id,
+        _ANSWERING.c.at_seq > MEMBERSHIPS.c.read_seq,
+    )
+    is_same = MENTIONS.c.group_id == _ANSWERING.c.group_id, MENTIONS.c.seq == _ANSWERING.c.seq
+    mentions_too = exists().where(*is_same, _mentions_member(MENTIONS)).correlate(MEMBERSHIPS, _ANSWERING)
+    count = select(func.count()).select_from(_ANSWERING).where(of_member, ~mentions_too)
+    return count.correlate(MEMBERSHIPS).scalar_subquery()
 
 
 def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
@@ -181,7 +191,8 @@ def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
             GROUPS.c.rev,
             MEMBERSHIPS.c.from_seq,
             GROUPS.c.messages - _nth_at_read() - _own_since(),
-            _concerning_since(),
+            _mentions_since(),
+            _answers_since(),
             MEMBERSHIPS.c.read_seq,
             MEMBERSHIPS.c.read_rev,
             GROUPS.c.last_seq,
@@ -221,10 +232,12 @@ def _count(row: list[Any]) -> Count:
 
 
 def _numbers(*row: Any) -> Numbers:
-    unread, packed, read, read_rev, at, level, muted_until, rev = row
-    mentions, concerning = divmod(packed, SHIFT)
-    preferences = Preferences(level, muted_until, rev) if rev else DEFAULTS[level]
-    return Numbers(unread, mentions, read, read_rev, at, concerning, preferences, preferences.is_muted)
+    unread, mentions, answers, read, read_rev, at, level, muted_until, rev = row
+    numbers = unread, mentions, read, read_rev, at, mentions + answers
+    if not rev:
+        return Numbers(*numbers, DEFAULTS[level])
+    preferences = Preferences(level, muted_until, rev)
+    return Numbers(*numbers, preferences, preferences.is_muted)
 
 
 def unread_object(group_uuid: UUID, numbers: Numbers, last: objects.LastMessage | None = None) -> objects.Unread:
