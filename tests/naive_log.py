@@ -77,10 +77,13 @@ class NaiveLog:
     def numbers(self, name):
         read, rev = self._read[name]
         others = [(seq, row) for seq, row in enumerate(self.rows, 1) if row.kind == "Message" and row.name != name]
-        mentions = [self._is_mentioned(row, name, read) for seq, row in others if seq >= self.first_of(name)]
+        readable = [(seq, row) for seq, row in others if seq >= self.first_of(name)]
+        mentions = {seq for seq, row in readable if self._is_mentioned(row, name, read)}
+        answers = {seq for seq, row in readable if seq > read and self._is_answered(row, name)}
         return {
             "unread": sum(seq > read for seq, _ in others),
-            "mentions": sum(mentions),
+            "mentions": len(mentions),
+            "alerts": len(mentions | answers),
             "read": read,
             "read_rev": rev,
         }
@@ -91,6 +94,9 @@ class NaiveLog:
 
     def _is_mentioned(self, row, name, read):
         return any(row.mentioned_at[each] > read for each in row.mentions if each in (name, "everyone"))
+
+    def _is_answered(self, row, name):
+        return row.reply_to is not None and not row.is_deleted and self.rows[row.reply_to[0] - 1].name == name
 
     def is_own_deletion(self, name, command):
         """Whether it deletes the name's own message, which is allowed even to those who have left."""

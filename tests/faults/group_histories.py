@@ -319,7 +319,7 @@ class Groups(RuleBasedStateMachine):
             (ready,) = socket.receive_json()
         own = {group: log for group, log in self.logs.items() if name in log.members}
         assert set(ready["groups"]) == own.keys()
-        for word in ("unread", "mentions"):
+        for word in ("unread", "mentions", "alerts"):
             counted = {group: log.numbers(name)[word] for group, log in own.items()}
             assert ready[word] == {group: number for group, number in counted.items() if number}
 

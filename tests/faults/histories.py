@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 PROCESSES = (0, 1)
 WORDS = {"Join": "joined", "Left": "left"}
-NUMBERS = ("unread", "mentions")
+NUMBERS = ("unread", "mentions", "alerts")
 MARKUP = re.compile(r"[*`]")
 numbers = count(1)
 
@@ -42,6 +42,7 @@ class Reading:
             self.answers[thing["client_id"]] = thing["code"]
         elif thing["type"] == "unread":
             self.numbers = {name: thing[name] for name in ("unread", "mentions", "read", "read_rev")}
+            self.numbers["alerts"] = thing.get("alerts", 0)
         elif thing["type"] not in ("group", "group_gone"):
             self.screen.show(thing)
 
