@@ -19,6 +19,7 @@ from discussit.models.entries import EVERYONE
 from discussit.wire import objects
 
 LastMessages = Mapping[int, objects.LastMessage]
+NO_LASTS: LastMessages = {}
 Known = Mapping[tuple[int, UUID], Numbers | None]  # by user's id and group
 
 
@@ -231,7 +232,7 @@ class Unread:
 
     # What was counted
 
-    def counted(self, counts: Iterable[Count], known: Known, lasts: LastMessages = {}) -> None:  # noqa: B006
+    def counted(self, counts: Iterable[Count], known: Known, lasts: LastMessages = NO_LASTS) -> None:
         """Send numbers that have changed. `known`: those of the same users and groups before they were counted.
 
         `lasts`: last messages that were not sent before, by the group's id.
@@ -244,8 +245,7 @@ class Unread:
                 person.set(count.group_uuid, None)  # the database has lost what was known
             self._note_preferences(self.groups[count.group_uuid], person, count.numbers)
             last = lasts.get(count.group_id)
-            may_read = last is not None and last.seq >= count.from_seq
-            person.learn(count.group_uuid, count.numbers, last if may_read else None)
+            person.learn(count.group_uuid, count.numbers, last if last and last.seq >= count.from_seq else None)
 
     def _note_preferences(self, group: WatchedGroup, person: Person, numbers: Numbers) -> None:
         """Have the member be sent their group if they want to be told other things of it."""
