@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -24,11 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.groups.membership import is_member
+from discussit.groups.listed import Listed, read_listed
 from discussit.groups.names import describe, direct_name, others_in
 from discussit.log.unread import Numbers, count_for
 from discussit.many_rows import ManyFound
-from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, is_in, is_listed, may_see
+from discussit.models.groups import GROUPS, MEMBERSHIPS, Group, is_in, is_listed, may_see
 
 HOME, OPEN = 100, 100  # groups on the home page: the user's, and others that are open
 FEW = 20  # of these others, for somebody who is in more groups than the page has space for
@@ -36,78 +35,6 @@ SIDEBAR = 100  # groups beside the log
 MOST_DIRECT = 50  # of them at most, where there are more groups than have space
 DIRECTORY = 50  # groups on a page of the directory
 MAX_TERM = 100  # characters that are searched; only names of direct groups can be longer
-FACES = 3  # of the others in a direct group; as in static/js/pages/rows.js
-NOTHING = Numbers(0, 0, 0, 0, 0)  # is unread
-
-
-class Listed(NamedTuple):
-    """A group as a list shows it to somebody."""
-
-    id: int
-    uuid: UUID
-    name: str
-    access: str
-    members: int
-    last_at: datetime | None  # of its last message
-    is_archived: bool
-    preview: bool
-    description: str
-    is_member: bool
-    role: str | None  # the user's own; None: no member
-    numbers: Numbers = NOTHING
-    others: Sequence[str] = ()  # in a direct group
-
-    @property
-    def is_direct(self) -> bool:
-        return self.access == Access.DIRECT
-
-    @property
-    def is_unread(self) -> bool:
-        return self.numbers.unread > 0 or self.numbers.mentions > 0
-
-    def faces(self, user: str) -> Sequence[str]:
-        """The names whose avatars stand for a direct group."""
-        return (self.others or (user,))[:FACES]
-
-
-LISTED = ManyFound(
-    [Column("group_id", Integer), Column("user_id", Integer)],
-    lambda given: (
-        select(
-            GROUPS.c.id,
-            GROUPS.c.uuid,
-            GROUPS.c.name,
-            GROUPS.c.access,
-            GROUPS.c.member_count,
-            GROUPS.c.last_message_at,
-            GROUPS.c.archived_at.is_not(None),
-            GROUPS.c.preview,
-            GROUPS.c.description,
-            MEMBERSHIPS.c.user_id.is_not(None),
-            MEMBERSHIPS.c.role,
-        )
-        .select_from(given)
-        .join(GROUPS, GROUPS.c.id == given.c.group_id)
-        .outerjoin(MEMBERSHIPS, is_member(given.c.user_id, GROUPS.c.id))
-    ),
-)
-
-
-def _listed(
-    session: OrmSession, user_id: int, ids: Sequence[int], numbers: Mapping[int, Numbers] | None = None
-) -> list[Listed]:
-    """The groups with these ids, in this order; direct ones are called after the others in them."""
-    connection, numbers = session.connection(), numbers or {}
-    rows = [Listed(*row) for row in LISTED.rows(connection, [(id, user_id) for id in ids])]
-    others = others_in(connection, [(each.id, user_id) for each in rows if each.is_direct])
-    by_id = {each.id: _with(each, numbers.get(each.id, NOTHING), others.get((each.id, user_id))) for each in rows}
-    return [by_id[id] for id in ids]
-
-
-def _with(group: Listed, numbers: Numbers, others: Sequence[str] | None) -> Listed:
-    if others is None:
-        return group._replace(numbers=numbers)
-    return group._replace(numbers=numbers, name=direct_name(others), others=others)
 
 
 # The user's groups
@@ -161,7 +88,7 @@ def own_groups(session: OrmSession, user_id: int, term: str = "") -> Own:
     if term:
         return _search(session, user_id, term)
     rows, numbers = _all_own(session, user_id)
-    return Own(_listed(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
+    return Own(read_listed(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
 
 
 def _search(session: OrmSession, user_id: int, term: str) -> Own:
@@ -169,7 +96,7 @@ def _search(session: OrmSession, user_id: int, term: str) -> Own:
     named = _named(session, user_id, [id for id, _, _, listed in rows if listed], term)
     hidden = _named_after_others(session, user_id, [id for id, _, _, listed in rows if not listed], term)[:HOME]
     own = named[:HOME]
-    found = _listed(session, user_id, [*own, *hidden], numbers)
+    found = read_listed(session, user_id, [*own, *hidden], numbers)
     return Own(found[: len(own)], len(named), numbers, found[len(own) :])
 
 
@@ -196,7 +123,7 @@ def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
     others = [id for id, is_direct, *_ in rows if not is_direct]
     ids = _first(direct, max(MOST_DIRECT, SIDEBAR - len(others)), group_id)
     ids += _first(others, SIDEBAR - len(ids), group_id)
-    return Own(_listed(session, user_id, ids, numbers), len(rows), numbers)
+    return Own(read_listed(session, user_id, ids, numbers), len(rows), numbers)
 
 
 def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
@@ -235,7 +162,7 @@ def open_groups(session: OrmSession, user_id: int, limit: int = OPEN, term: str 
     )
     if term:
         found = found.where(_contains(term))
-    return _listed(session, user_id, session.scalars(found.limit(limit)).all())
+    return read_listed(session, user_id, session.scalars(found.limit(limit)).all())
 
 
 def _contains(term: str) -> ColumnElement[bool]:
@@ -271,7 +198,7 @@ def directory(session: OrmSession, user_id: int, query: DirectoryQuery) -> Direc
     """A page of the open groups, and of the closed ones that the user is in."""
     found = _found(user_id, query).limit(DIRECTORY + 1).offset((query.page - 1) * DIRECTORY)
     ids = session.scalars(found).all()
-    return Directory(_listed(session, user_id, ids[:DIRECTORY]), len(ids) > DIRECTORY)
+    return Directory(read_listed(session, user_id, ids[:DIRECTORY]), len(ids) > DIRECTORY)
 
 
 def _found(user_id: int, query: DirectoryQuery) -> Select[int]:

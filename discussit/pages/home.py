@@ -15,7 +15,8 @@ from discussit.accounts.login import has_accounts
 from discussit.accounts.security_log import Act
 from discussit.errors import FieldError, Refused, checked
 from discussit.groups.creation import create_group as create_group_of
-from discussit.groups.lists import FEW, HOME, OPEN, Listed, Own, open_groups, own_groups
+from discussit.groups.listed import Listed
+from discussit.groups.lists import FEW, HOME, OPEN, Own, open_groups, own_groups
 from discussit.models import Group
 from discussit.models.groups import Access, check_description, check_name
 from discussit.pages.errors import status_of

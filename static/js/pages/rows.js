@@ -3,7 +3,7 @@
 import { fillAvatar } from "../shared/avatar.js"
 import { contentOf, find } from "../shared/dom.js"
 
-// As in discussit/groups/lists.py and names.py.
+// As in discussit/groups/listed.py and names.py.
 const FACES = 3
 const NOTES = "Notes to self"
 
