@@ -20,6 +20,7 @@ from discussit.models import Entry, Group, Membership, Message, Session, User
 from discussit.models.accounts import new_token, session_id
 from discussit.models.base import now
 from discussit.models.groups import ReadableLog
+from discussit.models.preferences import FOREVER
 
 
 @dataclass
@@ -268,6 +269,13 @@ async def add_conversations(database, name, others):
             group = Group(name="Direct", access="direct", preview=False, direct_key=f"{name} {other}")
             people = user, User(username=other, password="!")
             session.add_all(Membership(group=group, user=each) for each in people)
+
+
+async def mute(database, name, until=FOREVER):
+    """Have the user of this name mute all their groups."""
+    async with database.transaction() as session:
+        user = select(User.id).where(User.username == name).scalar_subquery()
+        await session.execute(update(Membership).where(Membership.user_id == user).values(muted_until=until))
 
 
 async def archive(database, uuid):

@@ -3,7 +3,7 @@
 What sorts a list is read of all its groups, and all else only of those that are shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session as OrmSession
 
-from discussit.groups.listed import Listed, read_listed
+from discussit.groups.listed import Listed, read_listed, read_own
 from discussit.groups.names import describe, direct_name, others_in
 from discussit.log.unread import Numbers, count_for
 from discussit.many_rows import ManyFound
+from discussit.models.base import now
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Group, is_in, is_listed, may_see
 
 HOME, OPEN = 100, 100  # groups on the home page: the user's, and others that are open
@@ -44,8 +45,8 @@ ACTIVE_AT: ColumnElement[datetime] = case(
 )
 
 
-# A group's id, whether it is direct, the moment of its activity as the database has it, which is only compared, and
-# whether it is listed. Plain rows: creating NamedTuples for 500 groups takes as long as sorting them.
+# A group's id, whether it is direct, the moment of its activity as the database has it, which is only compared, whether
+# it is listed, and until when it is muted. Plain rows: creating NamedTuples for 500 groups takes as long as sorting.
 OwnRow = list[Any]
 
 
@@ -58,6 +59,7 @@ def _of_user(condition: ColumnElement[bool]) -> ManyFound:
                 GROUPS.c.access == literal_column("'direct'"),
                 type_coerce(ACTIVE_AT, String),
                 is_listed(),
+                MEMBERSHIPS.c.muted_until,
             )
             .select_from(given)
             .join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == given.c.user_id)
@@ -81,22 +83,22 @@ class Own(NamedTuple):
 
 
 def own_groups(session: OrmSession, user_id: int, term: str = "") -> Own:
-    """The first of the user's groups, for the home page: those with something unread, then by their activity.
+    """The first of the user's groups, for the home page, those with something unread first, muted ones last.
 
     With a `term`, of those whose names contain it, also if they are hidden.
     """
     if term:
         return _search(session, user_id, term)
     rows, numbers = _all_own(session, user_id)
-    return Own(read_listed(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
+    return Own(read_own(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
 
 
 def _search(session: OrmSession, user_id: int, term: str) -> Own:
     rows, numbers = _all_own(session, user_id, WITH_HIDDEN)
-    named = _named(session, user_id, [id for id, _, _, listed in rows if listed], term)
-    hidden = _named_after_others(session, user_id, [id for id, _, _, listed in rows if not listed], term)[:HOME]
+    named = _named(session, user_id, [id for id, _, _, listed, _ in rows if listed], term)
+    hidden = _named_after_others(session, user_id, [id for id, _, _, listed, _ in rows if not listed], term)[:HOME]
     own = named[:HOME]
-    found = read_listed(session, user_id, [*own, *hidden], numbers)
+    found = read_own(session, user_id, [*own, *hidden], numbers)
     return Own(found[: len(own)], len(named), numbers, found[len(own) :])
 
 
@@ -123,7 +125,7 @@ def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
     others = [id for id, is_direct, *_ in rows if not is_direct]
     ids = _first(direct, max(MOST_DIRECT, SIDEBAR - len(others)), group_id)
     ids += _first(others, SIDEBAR - len(ids), group_id)
-    return Own(read_listed(session, user_id, ids, numbers), len(rows), numbers)
+    return Own(read_own(session, user_id, ids, numbers), len(rows), numbers)
 
 
 def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
@@ -136,10 +138,19 @@ def _all_own(session: OrmSession, user_id: int, own: ManyFound = OWN) -> tuple[l
     """All of the user's groups in their order, and what is unread there."""
     connection = session.connection()
     numbers = {count.group_id: count.numbers for count in count_for(connection, user_id)}
-    by_activity = sorted(own.rows(connection, [(user_id,)]))
-    by_activity.sort(key=lambda row: row[2], reverse=True)
     unread = {id for id, each in numbers.items() if each.unread or each.mentions}
-    return sorted(by_activity, key=lambda row: row[0] not in unread), numbers
+    return _in_order(own.rows(connection, [(user_id,)]), unread), numbers
+
+
+def _in_order(rows: Iterable[OwnRow], unread: Set[int]) -> list[OwnRow]:
+    """Muted groups last; of them and of the others first those with something unread, then those that are more active.
+
+    The rule of static/js/pages/order.js.
+    """
+    at = now()
+    by_activity = sorted(rows)
+    by_activity.sort(key=lambda row: row[2], reverse=True)
+    return sorted(by_activity, key=lambda row: (row[4] is not None and row[4] > at, row[0] not in unread))
 
 
 # Other groups

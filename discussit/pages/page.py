@@ -23,6 +23,7 @@ from discussit.errors import Refused
 from discussit.groups.creation import creatable
 from discussit.groups.lists import MAX_TERM
 from discussit.log.checks import is_seq
+from discussit.log.kinds import utc_text
 from discussit.models.groups import Access
 from discussit.models.names import JOINERS
 from discussit.negotiation import accepts_gzip, prefers
@@ -46,6 +47,7 @@ def make_templates() -> Jinja2Templates:
     templates = Jinja2Templates(TEMPLATES, context_processors=[_context])
     templates.env.filters["hue"] = hue
     templates.env.filters["initials"] = initials
+    templates.env.filters["sent"] = utc_text
     templates.env.filters["tree"] = msgspec.json.decode
     templates.env.filters["device"] = user_agents.in_words
     templates.env.globals["asset"] = _asset
