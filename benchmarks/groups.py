@@ -79,6 +79,11 @@ FILL = (
     SELECT groups.id, seq, 'Message', :first, last_message_at, 'live', seq FROM groups, numbers
     WHERE groups.last_seq = :messages
     """,
+    """
+    INSERT INTO texts (group_id, seq, content)
+    SELECT group_id, seq, 'This is message ' || seq || ' of group ' || group_id || ', where little is said at length.'
+    FROM entries JOIN groups ON groups.id = group_id WHERE groups.last_seq = :messages
+    """,
     "UPDATE groups SET name_key = lower(name)",
     "ANALYZE",
 )

@@ -79,6 +79,14 @@ class Group(msgspec.Struct, tag_field="type", tag="group", omit_defaults=True):
     ended: bool = False  # nobody can write in it: it is a direct group, and somebody's account was closed
 
 
+class ListedGroup(Group, kw_only=True, tag_field="type", tag="group", omit_defaults=True):
+    """The same as lists show it."""
+
+    active_at: str  # what lists sort by
+    muted: bool = False
+    last: LastMessage | None = None  # that the user may read
+
+
 class GroupGone(msgspec.Struct, tag_field="type", tag="group_gone"):
     """The group was deleted, or is no longer one of the user's."""
 
@@ -118,7 +126,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
 
 
 Reply = (
-    Ready | Unread | Group | GroupGone | Ack | Reset | Error | JoinGroup | LeaveGroup
+    Ready | Unread | Group | ListedGroup | GroupGone | Ack | Reset | Error | JoinGroup | LeaveGroup
 )  # what a server sends besides entries
 
 _encoder = msgspec.json.Encoder()

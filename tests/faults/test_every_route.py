@@ -38,6 +38,7 @@ PAGES = {
     "POST /messages/new/": ("login", 303, 303, 303),  # notes to self
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
     "GET /groups/": ("login", 200, 200, 200),
+    "GET /groups/mine/": (401, 200, 200, 200),
     "GET /groups/{uuid}/preview/": ("login", 200, 303, 200),
     "GET /groups/{uuid}/members/": ("login", 403, 200, 403),
     "POST /groups/{uuid}/members/": ("login", 403, 400, 400),
