@@ -59,6 +59,13 @@ def test_a_rich_text_is_shown_without_its_markup(alice, bob, gardening):
     assert last(alice, gardening) == "bob: look, @alice here"
 
 
+def test_mentions_are_shown_by_name(alice, bob, cleo, gardening):
+    cleo.joins(gardening)
+    bob.says(gardening, "@everyone: *@cleo* and @alice")
+
+    assert last(alice, gardening) == "bob: @everyone: @cleo and @alice"
+
+
 def test_an_edited_message_is_shown_as_it_is_now(alice, bob, gardening):
     bob.says(gardening, "one")
     bob.says(gardening, "two")
