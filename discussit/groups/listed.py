@@ -15,9 +15,10 @@ from discussit.log.unread import Numbers
 from discussit.many_rows import ManyFound
 from discussit.models.base import now
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access
+from discussit.models.preferences import present_level
 
 FACES = 3  # of the others in a direct group; as in static/js/pages/rows.js
-COLUMNS = 13  # of a `Listed` that LISTED reads
+COLUMNS = 14  # of a `Listed` that LISTED reads
 NOTHING = Numbers(0, 0, 0, 0, 0)  # is unread
 
 
@@ -36,6 +37,7 @@ class Listed(NamedTuple):
     description: str
     is_member: bool
     role: str | None  # the user's own; None: no member
+    level: str | None
     muted_until: datetime | None
     numbers: Numbers = NOTHING
     others: Sequence[str] = ()  # in a direct group
@@ -84,6 +86,7 @@ LISTED = ManyFound(
             GROUPS.c.description,
             MEMBERSHIPS.c.user_id.is_not(None),
             MEMBERSHIPS.c.role,
+            present_level(),
             MEMBERSHIPS.c.muted_until,
         )
         .select_from(given)

@@ -47,8 +47,9 @@ def _object(group: Listed) -> objects.ListedGroup:
         group.is_archived,
         group.members,
         group.role or "",
+        group.level or "",
+        group.is_muted,
         active_at=utc_text(group.active_at),
-        muted=group.is_muted,
         last=group.last and _last(group.last),
     )
 

@@ -83,7 +83,6 @@ class ListedGroup(Group, kw_only=True, tag_field="type", tag="group", omit_defau
     """The same as lists show it."""
 
     active_at: str  # what lists sort by
-    muted: bool = False
     last: LastMessage | None = None  # that the user may read
 
 

@@ -23,7 +23,7 @@ def test_all_ones_groups_are_listed_with_their_last_messages(alice, bob, gardeni
     last = group.pop("last")
     assert last == {"seq": 3, "author": "bob", "text": "hi", "timestamp": group.pop("active_at")}
     about = {"group_uuid": gardening, "name": "Gardening", "access": "open", "archived": False, "members": 2}
-    assert group == {"type": "group", "role": "member", **about}
+    assert group == {"type": "group", "role": "member", "level": "mentions", **about}
 
 
 def test_a_deleted_message_and_a_muted_group_say_so(site, state, alice, bob, gardening):
