@@ -277,6 +277,7 @@ class BrowserPerson(Tab):
             self.page.remove_listener("websocket", self._listen_to)
             self.page.unroute_all()
             self.page.set_viewport_size(self._window)
+            self.page.mouse.move(0, 0)
             self.page.emulate_media(color_scheme="null", reduced_motion="null")
             self.page.goto("healthz")
 

@@ -36,7 +36,7 @@ def test_whoever_joins_their_first_group_is_no_longer_told_that_they_have_none(a
 
     bob.button("join", founded).click()
 
-    expect(none).to_have_text("Groups you join below move up here when you reload this page.", use_inner_text=True)
+    expect(none).to_have_text("Groups you join below move up here.", use_inner_text=True)
     expect(preview).to_be_hidden()
     assert bob.button("open", founded).bounding_box()["y"] == place
     bob.button("leave", founded).click()

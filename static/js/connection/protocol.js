@@ -15,8 +15,10 @@
 /** @typedef {Placed & { type: "unknown", kind: string }} UnknownEntry */
 /** @typedef {TextMessage | EventMessage | GroupChanged | Change | HiddenEntry | UnknownEntry} Entry */
 /** @typedef {{ type: "ready", user: string, account?: string, seq: number, groups: string[], version?: string, epoch?: string | number, read?: number, read_rev?: number, unread?: Record<string, number>, mentions?: Record<string, number>, alerts?: Record<string, number> }} Ready */
-/** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number, alerts?: number }} Unread */
+/** @typedef {{ seq: number, author: string, text: string, timestamp: string, deleted?: boolean }} LastMessage A group's, as it is now; its text is its beginning. */
+/** @typedef {{ type: "unread", group_uuid: string, unread: number, mentions: number, read: number, read_rev: number, at: number, alerts?: number, last?: LastMessage }} Unread */
 /** @typedef {{ type: "group", group_uuid: string, name: string, access: "open" | "closed" | "direct", archived: boolean, members: number, role: string, level?: string, muted?: boolean, ended?: boolean }} Group */
+/** @typedef {Group & { active_at: string, last?: LastMessage }} ListedGroup */
 /** @typedef {{ type: "group_gone", group_uuid: string }} GroupGone */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */

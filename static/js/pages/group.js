@@ -72,7 +72,7 @@ const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, user)
 const title = attempt(() => new Title())
 const badges = new Badges(page, totals => attempt(() => title?.count(totals)))
-const sidebar = new Sidebar(find(page, "#sidebar"), user)
+const sidebar = new Sidebar(find(page, "#sidebar"), user, uuid => uuid !== group && badges.added(uuid))
 const reading = new Reading(user, countedIn(page.dataset), {
   firstUnread: view.newLine.seq,
   isHeld: "held" in page.dataset,
@@ -172,6 +172,7 @@ function ready(object) {
   attempt(() => {
     badges.ready(object)
     reading.ready(object, group)
+    sidebar.connected()
   })
   for (const notice of Object.values(NOTICES)) find(page, notice).hidden = true
   connectionStatus.ready(seq)
@@ -209,6 +210,7 @@ function follow(entry) {
     return false
   }
   if (cursor.advance(entry)) {
+    attempt(() => sidebar.entered(group, entry))
     // Whether it is above or below the line depends on what was read before it came.
     if (isNewHere(entry)) linesDue.add(entry.seq)
     reading.follow(entry)
@@ -221,7 +223,7 @@ function follow(entry) {
 function listed(object) {
   sidebar.follow(object)
   if (object.type === "group_gone") return badges.left(object.group_uuid)
-  if (object.group_uuid !== group) return badges.added(object.group_uuid)
+  if (object.group_uuid !== group) return
   if (object.ended) readOnly.end()
   level.changed(object)
   marks.mark()
@@ -229,6 +231,7 @@ function listed(object) {
 
 /** @param {import("../connection/protocol.js").Unread} object */
 function counted(object) {
+  attempt(() => sidebar.counted(object))
   if (object.group_uuid !== group) return badges.changed(object)
   reading.changed(object)
   marks.mark()

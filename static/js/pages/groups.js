@@ -2,9 +2,15 @@
 
 import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
+import { localize } from "../shared/times.js"
+import { Arranged } from "./arranged.js"
 import { hasIn } from "./filter.js"
-import { contentFor, facesOf, rowFor } from "./rows.js"
+import { isLast, showActive, showLast, showMuted } from "./last.js"
+import { OwnGroups } from "./own-groups.js"
+import { contentFor, facesOf, isOfSeveral, rowFor } from "./rows.js"
 import { Undo } from "./undo.js"
+
+const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
 
 export class Groups {
   #list
@@ -12,27 +18,34 @@ export class Groups {
   #user
   #term
   #undo
-  /** @type {Set<string> | undefined} Groups that the user was in when the page last had a new connection. */
-  #known
+  #added
+  #arranged
+  #own
+  #isFirst = true
 
   /**
    * @param {HTMLElement} list
    * @param {HTMLElement} news
    * @param {HTMLElement} left The line that offers to join again.
-   * @param {string} user
-   * @param {string} term What all names on this page contain.
+   * @param {(uuid: string) => void} added Called when a group has a new row.
    */
-  constructor(list, news, left, user, term) {
+  constructor(list, news, left, added) {
+    const { user = "", term = "" } = list.dataset
     this.#list = list
     this.#news = news
     this.#user = user
     this.#term = term
+    this.#added = added
+    /** @type {HTMLElement[]} */
+    const search = [...document.querySelectorAll("form.search")].filter(each => each instanceof HTMLElement)
+    this.#arranged = new Arranged(find(list, "#own-groups .groups"), [list, ...search], rankOf)
+    this.#own = new OwnGroups(String(list.dataset.own), found => this.#agreeWith(found))
     this.#undo = new Undo(left, uuid => this.#joinAgain(uuid))
   }
 
   /**
-   * Makes every row agree with the groups that the user is in. Returns whether some have become theirs while the page
-   * had no connection, so that they have no row.
+   * Makes every row agree with the groups that the user is in. What else may have changed while the page had no
+   * connection is asked for: before its first one, only groups that are new.
    * @param {string[]} uuids
    */
   agree(uuids) {
@@ -42,9 +55,20 @@ export class Groups {
       if (!("hidden" in row.dataset)) attempt(() => this.#agree(row, joined.has(row.id)))
       this.release(row)
     }
-    const known = this.#known ?? joined
-    this.#known = joined
-    return uuids.some(uuid => !known.has(uuid) && !this.#row(uuid))
+    if (!this.#isFirst || uuids.length !== Number(this.#list.dataset.groups)) this.#own.soon()
+    this.#isFirst = false
+  }
+
+  /**
+   * A group's numbers have changed, and mostly its last message.
+   * @param {import("../connection/protocol.js").Unread} object
+   */
+  counted({ group_uuid, unread, last }) {
+    if (last) this.#own.isNewer(group_uuid)
+    const row = this.#row(group_uuid)
+    if (row && last && isLast(row, last)) this.#showLast(row, last)
+    // Of very many groups not all have rows.
+    if (!row && unread && !this.#term) this.#own.soon(MOMENT)
   }
 
   /**
@@ -61,9 +85,10 @@ export class Groups {
    * @param {import("../connection/protocol.js").Group} group
    */
   changed(group) {
+    this.#own.isNewer(group.group_uuid)
     const row = this.#row(group.group_uuid)
     if (group.archived) row && this.#remove(row)
-    else if (row || hasIn(group.name, this.#term)) this.#show(row ?? this.#added(group), group)
+    else if (row || hasIn(group.name, this.#term)) this.#show(row ?? this.#add(group), group)
   }
 
   /**
@@ -71,6 +96,7 @@ export class Groups {
    * @param {string} uuid
    */
   gone(uuid) {
+    this.#own.isNewer(uuid)
     const row = this.#row(uuid)
     if (row?.dataset.access === "open") this.leave(uuid)
     else if (row) this.#remove(row)
@@ -146,20 +172,62 @@ export class Groups {
   }
 
   /** @param {import("../connection/protocol.js").Group} group */
-  #added({ group_uuid, name }) {
+  #add({ group_uuid, name }) {
     const row = find(rowFor("group-template", group_uuid), ".group")
-    find(this.#list, "#own-groups .groups").prepend(/** @type {HTMLElement} */ (row.parentElement))
-    find(this.#list, "#own-groups").hidden = false
-    for (const empty of document.querySelectorAll("#no-groups, .groups-none")) empty.remove()
+    row.dataset.at = new Date().toISOString()
+    this.#arranged.add(/** @type {HTMLElement} */ (row.parentElement))
+    this.#hasSome()
+    this.#added(group_uuid)
+    this.#own.soon(MOMENT)
     this.#news.textContent = `New: ${name}`
     return row
+  }
+
+  #hasSome() {
+    find(this.#list, "#own-groups").hidden = false
+    for (const empty of document.querySelectorAll("#no-groups, .groups-none")) empty.remove()
+  }
+
+  /** @param {import("./own-groups.js").Found} found */
+  #agreeWith(found) {
+    for (const row of this.#rows("#own-groups .group[data-member]:not([data-hidden])"))
+      if (found.lacks(row.id)) this.#remove(row)
+    for (const group of found.groups) attempt(() => this.#showListed(group))
+  }
+
+  /** @param {import("../connection/protocol.js").ListedGroup} group */
+  #showListed(group) {
+    const row = this.#row(group.group_uuid)
+    if (!row && !hasIn(group.name, this.#term)) return
+    const shown = row ?? this.#add(group)
+    this.#show(shown, group)
+    shown.dataset.at = group.active_at
+    if (shown.querySelector(".last")) this.#showLast(shown, group.last)
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {import("../connection/protocol.js").LastMessage} [last]
+   */
+  #showLast(row, last) {
+    const namesAuthor = row.dataset.access !== "direct" || isOfSeveral(find(row, ".group-name").textContent ?? "")
+    showLast(row, last, this.#user, namesAuthor)
+    if (!last) return
+    showActive(row, last.timestamp)
+    const facts = find(row, ".group-facts")
+    if (!facts.querySelector("time")) facts.append(" · ", document.createElement("time"))
+    const time = find(facts, "time", HTMLTimeElement)
+    time.dateTime = last.timestamp
+    time.dataset.form = "ago"
+    localize(facts)
   }
 
   /**
    * @param {HTMLElement} row
    * @param {import("../connection/protocol.js").Group} group
    */
-  #show(row, { name, access, role, members }) {
+  #show(row, group) {
+    const { name, access, role, members } = group
     const title = find(row, ".group-name")
     if (access === "direct" && title.textContent !== name) {
       row.querySelector(".faces")?.remove()
@@ -168,6 +236,8 @@ export class Groups {
     title.textContent = name
     row.querySelector(".group-label")?.remove()
     if (access === "closed") title.after(label("Closed"))
+    showMuted(row, group.muted === true)
+    delete row.parentElement?.dataset.gone
     this.#set(row, true)
     if (row.dataset.access !== access || row.dataset.role !== role) this.#offer(row, actionsFor(access, role))
     row.dataset.access = access
@@ -180,7 +250,7 @@ export class Groups {
   /** @param {HTMLElement} row */
   #remove(row) {
     this.#news.textContent = `No longer among your groups: ${find(row, ".group-name").textContent}`
-    row.closest("li")?.remove()
+    this.#arranged.remove(/** @type {HTMLElement} */ (row.parentElement))
     this.#undo.withdraw(row.id)
   }
 
@@ -212,7 +282,24 @@ export class Groups {
     this.#link(row, isMember)
     const members = find(row, ".group-members")
     this.#count(members, Number(members.dataset.members) + (isMember ? 1 : -1))
+    if (isMember) this.#arranged.whenFree(() => this.#move(row))
     return true
+  }
+
+  /**
+   * Moves a row that was joined to the user's groups.
+   * @param {HTMLElement} row
+   */
+  #move(row) {
+    const own = find(this.#list, "#own-groups .groups")
+    const section = row.closest("section")
+    if (own.contains(row) || !section || !("member" in row.dataset)) return
+    for (const other of row.querySelectorAll(".group-description, .group-silence, .group-preview")) other.remove()
+    find(row, ".group-facts").before(find(rowFor("group-template", row.id), ".last"))
+    this.#arranged.add(/** @type {HTMLElement} */ (row.parentElement))
+    section.hidden = section.querySelector("li") === null
+    this.#hasSome()
+    this.#own.soon(MOMENT)
   }
 
   /**
@@ -274,6 +361,17 @@ export class Groups {
     row.querySelector(".group-error")?.remove()
     if (message) find(row, ".group-about").append(alert(message))
   }
+}
+
+/**
+ * In one part, however they were searched: those that are hidden stand last.
+ * @param {Element} item
+ */
+function rankOf(item) {
+  const row = find(item, ".group")
+  const isUnread = row.querySelector(".badge") !== null
+  const { dataset } = row
+  return { part: "hidden" in dataset ? 1 : 0, isMuted: "muted" in dataset, isUnread, at: dataset.at ?? "" }
 }
 
 /**

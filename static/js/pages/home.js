@@ -27,7 +27,7 @@ attempt(forgetLeft)
 /** @param {HTMLElement} list */
 function follow(list) {
   const { socket: address = "", user = "", version = "", term = "" } = list.dataset
-  const groups = new Groups(list, find(document, "#news"), find(document, "#left"), user, term)
+  const groups = new Groups(list, find(document, "#news"), find(document, "#left"), uuid => badges.added(uuid))
   const { account = "" } = document.body.dataset
   const reload = new Reload(address, version, isQuiet, () => (term ? `?${new URLSearchParams({ q: term })}` : ""))
   adoptOldKeys(account, user, new Tab().id)
@@ -83,26 +83,24 @@ function listener(groups, reload, isOurs) {
 function receive(object, groups, reload) {
   if (object.type === "ready") {
     find(document, "#session-ended").hidden = true
-    const isBehind = groups.agree(object.groups)
+    groups.agree(object.groups)
     badges.ready(object)
     reload.forVersion(object.version)
-    // What a new group is called was sent while this page had no connection.
-    if (isBehind) reload.soon()
   }
   if (object.type === "join_group") groups.join(object.data)
   if (object.type === "leave_group") {
     groups.leave(object.data)
     badges.left(object.data)
   }
-  if (object.type === "group") {
-    groups.changed(object)
-    badges.added(object.group_uuid)
-  }
+  if (object.type === "group") groups.changed(object)
   if (object.type === "group_gone") {
     groups.gone(object.group_uuid)
     badges.left(object.group_uuid)
   }
-  if (object.type === "unread") badges.changed(object)
+  if (object.type === "unread") {
+    badges.changed(object)
+    groups.counted(object)
+  }
   if (object.type === "error") groups.refuse(object.data, object.message)
 }
 

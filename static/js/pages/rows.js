@@ -51,3 +51,11 @@ export function facesOf(name, user) {
 export function peopleIn(name, user) {
   return name === NOTES ? [user] : name.split(", ").slice(0, FACES)
 }
+
+/**
+ * Whether a direct group with this name has several others in it.
+ * @param {string} name
+ */
+export function isOfSeveral(name) {
+  return name !== NOTES && name.includes(", ")
+}
