@@ -1,13 +1,13 @@
-// The rows of the home page, each with the buttons that apply.
+// The groups on the home page: which there are, and which of them are the user's.
 
 import { attempt } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
-import { localize } from "../shared/times.js"
 import { Arranged } from "./arranged.js"
 import { hasIn } from "./filter.js"
-import { isLast, showActive, showLast, showMuted } from "./last.js"
+import { makeOwn, refocus, say, setMember, showGroup, showLastMessage } from "./home-row.js"
+import { isLast } from "./last.js"
 import { OwnGroups } from "./own-groups.js"
-import { contentFor, facesOf, isOfSeveral, rowFor } from "./rows.js"
+import { rowFor } from "./rows.js"
 import { Undo } from "./undo.js"
 
 const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
@@ -66,7 +66,7 @@ export class Groups {
   counted({ group_uuid, unread, last }) {
     if (last) this.#own.isNewer(group_uuid)
     const row = this.#row(group_uuid)
-    if (row && last && isLast(row, last)) this.#showLast(row, last)
+    if (row && last && isLast(row, last)) showLastMessage(row, last, this.#user)
     // Of very many groups not all have rows.
     if (!row && unread && !this.#term) this.#own.soon(MOMENT)
   }
@@ -120,7 +120,7 @@ export class Groups {
     const row = uuid && this.#row(uuid)
     if (!row) return this.releaseAll()
     this.release(row)
-    this.#say(row, message)
+    say(row, message)
   }
 
   /**
@@ -129,14 +129,14 @@ export class Groups {
    */
   hold(row) {
     row.dataset.focused = String(row.contains(document.activeElement))
-    this.#say(row, "")
+    say(row, "")
     for (const button of row.querySelectorAll("button")) button.disabled = true
   }
 
   /** @param {HTMLElement} row */
   release(row) {
     for (const button of row.querySelectorAll("button")) button.disabled = false
-    this.#refocus(row)
+    refocus(row)
     delete row.dataset.focused
   }
 
@@ -149,6 +149,7 @@ export class Groups {
    * @param {boolean} isMember
    */
   #answer(uuid, isMember) {
+    this.#own.isNewer(uuid)
     const row = this.#row(uuid)
     if (!row) return
     const isPressed = "focused" in row.dataset
@@ -202,24 +203,7 @@ export class Groups {
     const shown = row ?? this.#add(group)
     this.#show(shown, group)
     shown.dataset.at = group.active_at
-    if (shown.querySelector(".last")) this.#showLast(shown, group.last)
-  }
-
-  /**
-   * @param {HTMLElement} row
-   * @param {import("../connection/protocol.js").LastMessage} [last]
-   */
-  #showLast(row, last) {
-    const namesAuthor = row.dataset.access !== "direct" || isOfSeveral(find(row, ".group-name").textContent ?? "")
-    showLast(row, last, this.#user, namesAuthor)
-    if (!last) return
-    showActive(row, last.timestamp)
-    const facts = find(row, ".group-facts")
-    if (!facts.querySelector("time")) facts.append(" · ", document.createElement("time"))
-    const time = find(facts, "time", HTMLTimeElement)
-    time.dateTime = last.timestamp
-    time.dataset.form = "ago"
-    localize(facts)
+    if (shown.querySelector(".last")) showLastMessage(shown, group.last, this.#user)
   }
 
   /**
@@ -227,24 +211,10 @@ export class Groups {
    * @param {import("../connection/protocol.js").Group} group
    */
   #show(row, group) {
-    const { name, access, role, members } = group
-    const title = find(row, ".group-name")
-    if (access === "direct" && title.textContent !== name) {
-      row.querySelector(".faces")?.remove()
-      title.before(facesOf(name, this.#user))
-    }
-    title.textContent = name
-    row.querySelector(".group-label")?.remove()
-    if (access === "closed") title.after(label("Closed"))
-    showMuted(row, group.muted === true)
     delete row.parentElement?.dataset.gone
     this.#set(row, true)
-    if (row.dataset.access !== access || row.dataset.role !== role) this.#offer(row, actionsFor(access, role))
-    row.dataset.access = access
-    row.dataset.role = role
-    delete row.dataset.hidden
+    showGroup(row, group, this.#list.dataset)
     this.#undo.withdraw(row.id)
-    this.#count(find(row, ".group-members"), members)
   }
 
   /** @param {HTMLElement} row */
@@ -275,13 +245,7 @@ export class Groups {
    * @param {boolean} isMember
    */
   #set(row, isMember) {
-    if ("member" in row.dataset === isMember) return false
-    row.toggleAttribute("data-member", isMember)
-    row.dataset.role = isMember ? "member" : ""
-    this.#swapButtons(row, isMember)
-    this.#link(row, isMember)
-    const members = find(row, ".group-members")
-    this.#count(members, Number(members.dataset.members) + (isMember ? 1 : -1))
+    if (!setMember(row, isMember, this.#list.dataset)) return false
     if (isMember) this.#arranged.whenFree(() => this.#move(row))
     return true
   }
@@ -291,75 +255,13 @@ export class Groups {
    * @param {HTMLElement} row
    */
   #move(row) {
-    const own = find(this.#list, "#own-groups .groups")
     const section = row.closest("section")
-    if (own.contains(row) || !section || !("member" in row.dataset)) return
-    for (const other of row.querySelectorAll(".group-description, .group-silence, .group-preview")) other.remove()
-    find(row, ".group-facts").before(find(rowFor("group-template", row.id), ".last"))
+    if (!section || section.id === "own-groups" || !("member" in row.dataset)) return
+    makeOwn(row)
     this.#arranged.add(/** @type {HTMLElement} */ (row.parentElement))
     section.hidden = section.querySelector("li") === null
     this.#hasSome()
     this.#own.soon(MOMENT)
-  }
-
-  /**
-   * @param {HTMLElement} element
-   * @param {number} members
-   */
-  #count(element, members) {
-    const { one, many } = this.#list.dataset
-    element.dataset.members = String(members)
-    element.textContent = `${members.toLocaleString("en")} ${members === 1 ? one : many}`
-  }
-
-  /**
-   * @param {HTMLElement} row
-   * @param {boolean} isMember
-   */
-  #swapButtons(row, isMember) {
-    const actions = find(row, ".group-actions")
-    row.dataset.focused ??= String(actions.contains(document.activeElement))
-    actions.replaceChildren(contentFor(isMember ? "member-actions" : "stranger-actions", row.id))
-  }
-
-  /**
-   * @param {HTMLElement} row
-   * @param {boolean} isMember
-   */
-  #link(row, isMember) {
-    const name = find(row, ".group-name", HTMLAnchorElement)
-    if (isMember) name.href = `${this.#list.dataset.socket}groups/${row.id}/`
-    else name.removeAttribute("href")
-  }
-
-  /**
-   * Other buttons, which mean the same: the one that has the focus keeps it.
-   * @param {HTMLElement} row
-   * @param {string} template
-   */
-  #offer(row, template) {
-    const focused = row.contains(document.activeElement) && document.activeElement?.id
-    find(row, ".group-actions").replaceChildren(contentFor(template, row.id))
-    if (focused) document.getElementById(focused)?.focus()
-  }
-
-  /**
-   * Restores the focus if it was lost because the pressed button was replaced or disabled.
-   * @param {HTMLElement} row
-   */
-  #refocus(row) {
-    if (row.dataset.focused !== "true" || document.activeElement !== document.body) return
-    const strong = row.querySelector(".group-actions .strong") ? ".strong" : "button"
-    find(row, `.group-actions ${strong}`).focus()
-  }
-
-  /**
-   * @param {HTMLElement} row
-   * @param {string} message
-   */
-  #say(row, message) {
-    row.querySelector(".group-error")?.remove()
-    if (message) find(row, ".group-about").append(alert(message))
   }
 }
 
@@ -372,27 +274,4 @@ function rankOf(item) {
   const isUnread = row.querySelector(".badge") !== null
   const { dataset } = row
   return { part: "hidden" in dataset ? 1 : 0, isMuted: "muted" in dataset, isUnread, at: dataset.at ?? "" }
-}
-
-/**
- * The <template> with the buttons of a group that the user is in. Whoever would lose more than the group is asked before
- * they leave: the rule of pages/leaving.py.
- * @param {string} access
- * @param {string} role
- */
-function actionsFor(access, role) {
-  if (access === "direct") return "direct-actions"
-  return role !== "member" || access === "closed" ? "asking-actions" : "member-actions"
-}
-
-/** @param {string} textContent */
-function alert(textContent) {
-  const error = Object.assign(document.createElement("p"), { className: "field-error group-error", textContent })
-  error.setAttribute("role", "alert")
-  return error
-}
-
-/** @param {string} text */
-function label(text) {
-  return Object.assign(document.createElement("span"), { className: "group-label", textContent: text })
 }
