@@ -344,6 +344,64 @@ def shared_with(alice, bob, name):
     return group
 
 
+def test_a_group_that_was_muted_meanwhile_comes_last_and_says_so(site, alice, bob, groups, complaints):
+    complaints.excuse(OUTAGE)
+    home = bob.tab().goes_home()
+    bob.opens(groups[1])
+    goes_offline(bob, home)
+    mute(site, groups[0])
+
+    bob.context.set_offline(False)
+
+    for tab, names, row in (
+        (bob, order(bob), beside(bob, groups[0])),
+        (home, home_order(home), home.find(f'[id="{groups[0]}"]')),
+    ):
+        expect(names).to_have_text(["Astronomy", "Gardening", "Cooking"])
+        expect(row).to_contain_text("Muted")
+        assert tab.violations == []
+
+
+def mute(site, group):
+    """With a program beside the server: for all its members."""
+    with closing(sqlite3.connect(site.folder / "discussit.db")) as database, database:
+        database.execute(
+            "UPDATE memberships SET muted_until = '9000-01-01 00:00:00.000000'"
+            " WHERE group_id = (SELECT id FROM groups WHERE uuid = ?)",
+            [group.replace("-", "")],
+        )
+
+
+def test_a_page_in_the_background_asks_when_it_is_looked_at(alice, bob, groups, complaints):
+    complaints.excuse(OUTAGE)
+    bob.opens(groups[1])
+    asked = []
+    bob.page.on("request", lambda request: asked.append(request.url) if "/mine/" in request.url else None)
+    goes_offline(bob)
+    bob.hides()
+    alice.wrote(groups[2], "hi")
+    bob.context.set_offline(False)
+    expect(bob.pill).to_have_text("Live")
+    assert asked == []
+
+    bob.shows()
+
+    expect(last(bob, groups[2])).to_have_text("alice: hi")
+
+
+def test_a_group_that_the_list_lacks_appears_when_somebody_writes_there(alice, bob, many, gardening):
+    for group in (cooking := alice.founds("Cooking"), gardening):
+        bob.joins(group)
+    alice.opens(gardening)
+    alice.page.evaluate(NO_WAIT)
+    beside(alice, cooking).evaluate("row => row.remove()")  # as where somebody has more groups than it shows
+
+    bob.wrote(cooking, "Soup")
+
+    expect(last(alice, cooking)).to_have_text("bob: Soup")
+    expect(order(alice).first).to_have_text("Cooking")
+
+
 def test_what_is_typed_beside_the_log_stays_when_the_list_is_right_again(alice, bob, groups, complaints):
     complaints.excuse(OUTAGE)
     bob.opens(groups[1])

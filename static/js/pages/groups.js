@@ -7,13 +7,14 @@ import { hasIn } from "./filter.js"
 import { makeOwn, refocus, say, setMember, showGroup, showLastMessage } from "./home-row.js"
 import { isLast } from "./last.js"
 import { OwnGroups } from "./own-groups.js"
-import { rowFor } from "./rows.js"
+import { hasQuiet, rowFor } from "./rows.js"
 import { Undo } from "./undo.js"
 
 const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
 
 export class Groups {
   #list
+  #mine
   #news
   #user
   #term
@@ -38,7 +39,8 @@ export class Groups {
     this.#added = added
     /** @type {HTMLElement[]} */
     const search = [...document.querySelectorAll("form.search")].filter(each => each instanceof HTMLElement)
-    this.#arranged = new Arranged(find(list, "#own-groups .groups"), [list, ...search], rankOf)
+    this.#mine = find(list, "#own-groups .groups")
+    this.#arranged = new Arranged(this.#mine, [list, ...search], rankOf)
     this.#own = new OwnGroups(String(list.dataset.own), found => this.#agreeWith(found))
     this.#undo = new Undo(left, uuid => this.#joinAgain(uuid))
   }
@@ -68,7 +70,7 @@ export class Groups {
     const row = this.#row(group_uuid)
     if (row && last && isLast(row, last)) showLastMessage(row, last, this.#user)
     // Of very many groups not all have rows.
-    if (!row && unread && !this.#term) this.#own.soon(MOMENT)
+    if (!row && unread && !this.#term && hasQuiet(this.#mine)) this.#own.soon(MOMENT)
   }
 
   /**

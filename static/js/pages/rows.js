@@ -59,3 +59,11 @@ export function peopleIn(name, user) {
 export function isOfSeveral(name) {
   return name !== NOTES && name.includes(", ")
 }
+
+/**
+ * Whether some groups of the list have nothing unread: one without a row that has would stand before them.
+ * @param {HTMLElement} list
+ */
+export function hasQuiet(list) {
+  return list.querySelectorAll(".badges:not(:empty)").length < list.childElementCount
+}

@@ -7,7 +7,7 @@ import { filterLists } from "./filter.js"
 import { isLast, lastOf, lineOf, showActive, showLast, showMuted } from "./last.js"
 import { OwnGroups } from "./own-groups.js"
 import { keepPlace } from "./panel.js"
-import { facesOf, isOfSeveral, rowFor } from "./rows.js"
+import { facesOf, hasQuiet, isOfSeveral, rowFor } from "./rows.js"
 
 const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
 
@@ -64,7 +64,7 @@ export class Sidebar {
     const row = this.#row(group_uuid)
     if (row && last) this.#showLast(row, last)
     // Of very many groups not all have rows.
-    if (!row && unread) this.#own.soon(MOMENT)
+    if (!row && unread && hasQuiet(this.#list)) this.#own.soon(MOMENT)
   }
 
   /**
