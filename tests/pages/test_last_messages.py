@@ -2,7 +2,9 @@
 
 import pytest
 from test_settings_page import settle
-from world import mute
+from world import add_members, mute
+
+NEWCOMERS = [f"newcomer{number}" for number in range(60)]  # more than are looked through
 
 # In Gardening the Joins are entries 1 and 2.
 
@@ -45,6 +47,25 @@ def test_what_is_no_message_is_not_shown(alice, bob, gardening):
     bob.leaves(gardening)
 
     assert last(alice, gardening) == "bob: hi"
+
+
+def test_a_message_is_found_before_any_number_of_comings_and_goings(site, state, alice, bob, gardening):
+    for text in ("one", "two"):
+        bob.says(gardening, text)
+    site.portal.call(add_members, state.database, gardening, NEWCOMERS)
+
+    assert last(alice, gardening) == "bob: two"
+
+
+def test_so_it_is_not_for_newcomers_who_may_not_read_it(site, state, alice, bob, cleo, lunch):
+    settle(bob, lunch, access="closed")
+    settle(bob, lunch, history="from_join")
+    bob.says(lunch, "A secret")
+    bob.post(f"/groups/{lunch}/members/", username="alice")
+    site.portal.call(add_members, state.database, lunch, NEWCOMERS)
+
+    assert last(alice, lunch) == "No messages yet"
+    assert last(cleo, lunch) == "bob: A secret"
 
 
 def test_a_long_message_is_cut(alice, bob, gardening):
