@@ -49,7 +49,7 @@ async def unread(request: Request) -> Response:
     # A repeat that comes late must not make unread what was read since.
     async with site.database.transaction() as session:
         await claim(form, session, user.id, target)
-    return json_reply(objects.Unread(group.uuid, *numbers)) if is_for_script(request) else see_other(target)
+    return json_reply(unread_object(group.uuid, numbers)) if is_for_script(request) else see_other(target)
 
 
 def _group(session: OrmSession, user: CurrentUser, request: Request) -> Group:

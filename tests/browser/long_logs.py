@@ -13,14 +13,15 @@ COUNTED = "UPDATE groups SET last_seq = ?, messages = ?, last_message_at = ? WHE
 
 
 def fill(site, group, count, *, author="alice", per_hour=60, until=None):
-    """Messages "message 1" to "message `count`" of different lengths, the last one a minute ago; the first one's seq."""
+    """Messages "message 1" and so on, of different lengths, the last one a minute ago; the first one's seq."""
     end = until or datetime.now(UTC) - timedelta(minutes=1)
     with closing(sqlite3.connect(site.folder / "discussit.db", timeout=30)) as database, database:
         (user,) = database.execute(USER, [author]).fetchone()
         id, last, messages = database.execute(GROUP, [group.replace("-", "")]).fetchone()
-        rows = [(last + n, messages + n, written(end - timedelta(hours=count - n) / per_hour)) for n in range(1, count + 1)]
-        database.executemany(ENTRY, [(id, seq, "Message", user, at, "live", nth, 0) for seq, nth, at in rows])
-        database.executemany(TEXT, [(id, last + n, text_of(n)) for n in range(1, count + 1)])
+        for n in range(1, count + 1):
+            at = written(end - timedelta(hours=count - n) / per_hour)
+            database.execute(ENTRY, (id, last + n, "Message", user, at, "live", messages + n, 0))
+            database.execute(TEXT, (id, last + n, text_of(n)))
         database.execute(COUNTED, [last + count, messages + count, written(end), id])
     return last + 1
 
@@ -31,4 +32,3 @@ def text_of(number):
 
 def written(moment):
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-

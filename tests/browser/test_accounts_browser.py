@@ -1,7 +1,7 @@
 """Sessions and passwords, in browsers with and without script."""
 
 import pytest
-from browsers import REFUSAL
+from browsers import PHONE, REFUSAL
 from people import PASSWORD
 from playwright.sync_api import expect
 

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from browsers import PHONE
 from playwright.sync_api import expect
 
 MOMENT = 40_000  # milliseconds: more than a page waits before it loads itself again
