@@ -9,15 +9,14 @@ import { ReadOnly } from "../composer/read-only.js"
 import { Reply } from "../composer/reply.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
+import { Notices } from "../connection/notices.js"
 import { Polling } from "../connection/polling.js"
 import { isChange, isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
-import { Announcer } from "../log/announcer.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
 import { GroupChanges } from "../log/group-changes.js"
-import { LogKeys } from "../log/keys.js"
 import { Members } from "../log/members.js"
 import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
@@ -26,6 +25,7 @@ import { LogView, seqIn } from "../log/view.js"
 import { isOf, keyOf } from "../shared/account.js"
 import { attempt } from "../shared/attempt.js"
 import { around, find } from "../shared/dom.js"
+import { later } from "../shared/later.js"
 import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
@@ -34,19 +34,10 @@ import { Level } from "../unread/level.js"
 import { Marks } from "../unread/marks.js"
 import { countedIn, Reading } from "../unread/reading.js"
 import { UnreadBar } from "../unread/unread-bar.js"
+import { watchWidth } from "./panels.js"
 import { hasChanges, isInUse } from "./settings.js"
-import { Sidebar } from "./sidebar.js"
 
 const MINUTE = 60_000
-/** @type {{ [status: string]: string }} */
-const NOTICES = {
-  "signed-out": "#session-ended",
-  "not-member": "#membership-ended",
-  gone: "#group-ended",
-  ended: "#connection-ended",
-  outdated: "#page-outdated",
-}
-
 const page = find(document, "#group")
 const { user = "", group = "", socket: address = "", version = "" } = page.dataset
 const { account = "" } = document.body.dataset
@@ -66,18 +57,25 @@ const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.la
 const reacting = new Reacting(new Reactions(user, address), sendReaction, explainHere)
 const here = { user, address }
 const view = new LogView(page, { here, reacting, draw, outdated, explain: explainHere })
-const announcer = new Announcer(find(page, "#announcer"), user)
+const announcer = later(async () => {
+  const { Announcer } = await import("../log/announcer.js")
+  return new Announcer(find(page, "#announcer"), user)
+})
 const places = new Places(view, keyOf(account, "place", group))
 const memberCounts = document.querySelectorAll(".panel-member-count")
 const members = new Members(find(page, "#members"), memberCounts, user)
 const title = attempt(() => new Title())
 const badges = new Badges(page, totals => attempt(() => title?.count(totals)))
-const sidebar = new Sidebar(find(page, "#sidebar"), user, uuid => uuid !== group && badges.added(uuid))
+const sidebar = later(async () => {
+  const { Sidebar } = await import("./sidebar.js")
+  return new Sidebar(find(page, "#sidebar"), user, uuid => uuid !== group && badges.added(uuid))
+})
 const reading = new Reading(user, countedIn(page.dataset), {
   firstUnread: view.newLine.seq,
   isHeld: "held" in page.dataset,
 })
 const level = new Level(page.dataset)
+const notices = new Notices(page)
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
@@ -107,7 +105,10 @@ const groupChanges = new GroupChanges(
 open()
 
 function open() {
-  attempt(() => new LogKeys(list, find(page, ".scroller")))
+  later(async () => {
+    const { LogKeys } = await import("../log/keys.js")
+    return new LogKeys(list, find(page, ".scroller"))
+  })
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
   const scroller = find(page, ".scroller")
@@ -146,7 +147,7 @@ function draw(next) {
   outbox.settle(drawn)
   reacting.settle(drawn)
   showPending()
-  connectionStatus.reached(cursor.seq)
+  connectionStatus.reached(drawn)
 }
 
 /**
@@ -172,9 +173,9 @@ function ready(object) {
   attempt(() => {
     badges.ready(object)
     reading.ready(object, group)
-    sidebar.connected()
+    sidebar(each => each.connected())
   })
-  for (const notice of Object.values(NOTICES)) find(page, notice).hidden = true
+  notices.clear()
   connectionStatus.ready(seq)
   sender.ready()
   reacting.resume()
@@ -210,7 +211,7 @@ function follow(entry) {
     return false
   }
   if (cursor.advance(entry)) {
-    attempt(() => sidebar.entered(group, entry))
+    sidebar(each => each.entered(group, entry))
     // Whether it is above or below the line depends on what was read before it came.
     if (isNewHere(entry)) linesDue.add(entry.seq)
     reading.follow(entry)
@@ -221,7 +222,7 @@ function follow(entry) {
 
 /** @param {import("../connection/protocol.js").Group | import("../connection/protocol.js").GroupGone} object */
 function listed(object) {
-  sidebar.follow(object)
+  sidebar(each => each.follow(object))
   if (object.type === "group_gone") return badges.left(object.group_uuid)
   if (object.group_uuid !== group) return
   if (object.ended) readOnly.end()
@@ -231,7 +232,7 @@ function listed(object) {
 
 /** @param {import("../connection/protocol.js").Unread} object */
 function counted(object) {
-  attempt(() => sidebar.counted(object))
+  sidebar(each => each.counted(object))
   if (object.group_uuid !== group) return badges.changed(object)
   reading.changed(object)
   marks.mark()
@@ -256,7 +257,7 @@ function show(entry) {
     view.append(entry)
     if (entry.author !== user) {
       view.count()
-      attempt(() => announcer.announce(entry))
+      announcer(each => each.announce(entry))
     }
     if (linesDue.delete(entry.seq)) view.newLine.moveTo(entry.seq)
   }
@@ -276,7 +277,7 @@ function show(entry) {
 /** @param {import("../connection/protocol.js").Change} entry */
 function change(entry) {
   view.log.change(entry)
-  if (entry.type === "message_deleted") announcer.forget(entry.target)
+  if (entry.type === "message_deleted") announcer(each => each.forget(entry.target))
   if (entry.type === "message_deleted" && view.log.authorOf(entry.target) === user) composer.forgetSent()
   attempt(() => reply.follow(entry))
 }
@@ -322,16 +323,8 @@ function changed(status) {
   connectionStatus.changed(status)
   if (status !== "open" && status !== "polling") sender.lost()
   if (socket.hasEnded) reacting.giveUp()
-  if (status in NOTICES) explain(find(page, NOTICES[status]))
+  notices.show(status, !composer.isEmpty || outbox.waiting.length > 0)
   find(page, "#sockets-fail").hidden = status !== "polling"
-}
-
-/** @param {HTMLElement} notice Of the end. It mentions what was written and not sent, if anything. */
-function explain(notice) {
-  /** @type {HTMLElement | null} */
-  const draft = notice.querySelector(".chat-draft")
-  if (draft) draft.hidden = composer.isEmpty && outbox.waiting.length === 0
-  notice.hidden = false
 }
 
 /** @param {string} text */
@@ -370,16 +363,4 @@ function sendReaction(command) {
 /** @param {string} text */
 function explainHere(text) {
   find(page, "#log-refused").textContent = text
-}
-
-function watchWidth() {
-  matchMedia("(width >= 640px)").addEventListener("change", foldPanels)
-  matchMedia("(width >= 900px)").addEventListener("change", foldPanels)
-}
-
-// Panels that cover the page are closed in the wide layout. Firefox before 125 has no popovers: there none covers it.
-function foldPanels() {
-  /** @type {NodeListOf<HTMLElement>} */
-  const panels = document.querySelectorAll(".panel")
-  for (const panel of panels) panel.togglePopover?.(false)
 }
