@@ -35,6 +35,7 @@ export class EndLinks {
     const link = known ?? cloned(`${id}-template`)
     const address = this.#address + query
     if (link.getAttribute("href") !== address) link.setAttribute("href", address)
+    link.id = id
     if (!known) insert(link)
   }
 }

@@ -83,7 +83,7 @@ const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
 const marks = new Marks({ reading, view, socket, polling, show: showNumbers })
-const bar = isLive ? new UnreadBar(find(page, "#unread-bar"), reading.firstUnread, markAll) : null
+const bar = isLive ? new UnreadBar(find(page, ".scroller-frame"), address, view.newLine.seq, markAll) : null
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 /** The last entry whose row is shown, if it has one. */
 let drawn = cursor.seq

@@ -27,7 +27,7 @@ export class NewLine {
     const row = this.#seq ? document.getElementById(`seq-${this.#seq}`) : null
     if (!row) return line?.remove()
     if (line && row.previousElementSibling === line) return
-    row.before(line ?? cloned("unread-line-template"))
+    row.before(line ?? createLine())
     // The line is drawn above its header.
     row.classList.remove("continues")
   }
@@ -46,4 +46,10 @@ export class NewLine {
   get #line() {
     return this.#list.querySelector("#unread-line")
   }
+}
+
+function createLine() {
+  const line = cloned("unread-line-template")
+  line.id = "unread-line"
+  return line
 }

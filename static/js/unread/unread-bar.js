@@ -1,24 +1,31 @@
 // The bar above the log, while the first unread message is further up than what the page shows.
 
 import { attempt } from "../shared/attempt.js"
-import { find } from "../shared/dom.js"
+import { cloned, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 
 export class UnreadBar {
+  #frame
+  #address
+  #markAll
+  /** @type {HTMLElement | null} */
   #bar
   /** The first unread message when the page was loaded, since whose day the messages are new. */
   #first
 
   /**
-   * @param {HTMLElement} bar
+   * @param {HTMLElement} frame Of the log, where the bar comes first.
+   * @param {string} address Of the group.
    * @param {number} first 0 if nothing was unread.
    * @param {() => boolean} markAll Marks everything as read. Returns false if the form has to do it.
    */
-  constructor(bar, first, markAll) {
-    this.#bar = bar
+  constructor(frame, address, first, markAll) {
+    this.#frame = frame
+    this.#address = address
     this.#first = first
-    attempt(() => localize(bar))
-    find(bar, "form").addEventListener("submit", event => markAll() && event.preventDefault())
+    this.#markAll = markAll
+    this.#bar = frame.querySelector("#unread-bar")
+    if (this.#bar) this.#adopt(this.#bar)
   }
 
   /**
@@ -27,13 +34,37 @@ export class UnreadBar {
    */
   update({ numbers, firstUnread }, from) {
     const { unread } = numbers
-    this.#bar.hidden = unread === 0 || firstUnread >= from
-    if (this.#bar.hidden) return
-    find(this.#bar, "#unread-bar-count").textContent = unread.toLocaleString("en")
-    find(this.#bar, "#unread-bar-since").hidden = firstUnread !== this.#first
-    const link = find(this.#bar, "#go-to-first", HTMLAnchorElement)
-    const url = new URL(link.href)
-    url.searchParams.set("at", String(firstUnread))
-    link.href = url.href
+    const isNeeded = unread > 0 && firstUnread < from
+    if (this.#bar) this.#bar.hidden = !isNeeded
+    if (isNeeded) this.#fill(this.#bar ?? this.#create(), unread, firstUnread)
+  }
+
+  /**
+   * @param {HTMLElement} bar
+   * @param {number} unread
+   * @param {number} first
+   */
+  #fill(bar, unread, first) {
+    find(bar, ".unread-bar-count").textContent = unread.toLocaleString("en")
+    /** @type {HTMLElement | null} */
+    const since = bar.querySelector(".unread-bar-since")
+    if (since) since.hidden = first !== this.#first
+    find(bar, "a", HTMLAnchorElement).href = `${this.#address}?at=${first}#unread-line`
+  }
+
+  #create() {
+    const bar = cloned("unread-bar-template")
+    bar.id = "unread-bar"
+    find(bar, "form", HTMLFormElement).action = `${this.#address}read/`
+    this.#frame.prepend(bar)
+    this.#adopt(bar)
+    this.#bar = bar
+    return bar
+  }
+
+  /** @param {HTMLElement} bar */
+  #adopt(bar) {
+    attempt(() => localize(bar))
+    find(bar, "form").addEventListener("submit", event => this.#markAll() && event.preventDefault())
   }
 }
