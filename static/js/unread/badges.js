@@ -32,8 +32,8 @@ export class Badges {
       const numbers = [unread, mentions, alerts].map(each => each[group] ?? 0)
       this.#counted.set(group, { unread: numbers[0], mentions: numbers[1], alerts: numbers[2], at: 0 })
     }
-    for (const place of this.#places("")) {
-      const group = String(place.dataset.badges)
+    for (const place of this.#places(".badges")) {
+      const group = String(place.dataset.badges ?? place.closest("li")?.dataset.group)
       fill(place, group, this.#counted.get(group) ?? NOTHING)
     }
     this.#add()
@@ -69,7 +69,8 @@ export class Badges {
    */
   show(group, numbers) {
     this.#counted.set(group, { at: 0, ...numbers })
-    for (const place of this.#places(`="${CSS.escape(group)}"`)) fill(place, group, numbers)
+    const id = `"${CSS.escape(group)}"`
+    for (const place of this.#places(`[data-badges=${id}], li[data-group=${id}] .badges`)) fill(place, group, numbers)
     this.#add()
   }
 
@@ -83,11 +84,11 @@ export class Badges {
   }
 
   /**
-   * @param {string} value
+   * @param {string} selector
    * @returns {NodeListOf<HTMLElement>}
    */
-  #places(value) {
-    return this.#root.querySelectorAll(`[data-badges${value}]`)
+  #places(selector) {
+    return this.#root.querySelectorAll(selector)
   }
 }
 
