@@ -1,4 +1,4 @@
-// The log's newest entries, while the page shows another part of it: they get rows when the end is shown again.
+// The log's newest entries: those that the server did not have yet when it rendered the end of the log that is shown next.
 
 const LIMIT = 100 // beyond that the server is asked for them
 
@@ -10,19 +10,22 @@ export class Held {
   /** The last entry before them. */
   #since = 0
 
+  /** @param {number} since The last entry when the page was loaded. */
+  constructor(since) {
+    this.#since = since
+  }
+
   /** @param {ShownEntry} entry After all others. */
   add(entry) {
-    if (this.#entries.length === 0) this.#since = entry.seq - 1
     this.#entries.push(entry)
     if (this.#entries.length > LIMIT) this.#since = this.#entries.shift()?.seq ?? 0
   }
 
   /**
-   * Those after this entry, and keeps none. Null if some of these are no longer known.
+   * Those after this entry. Null if some of these are no longer known.
    * @param {number} seq
    */
-  take(seq) {
-    const entries = this.#entries.splice(0)
-    return entries.length > 0 && seq < this.#since ? null : entries.filter(entry => entry.seq > seq)
+  after(seq) {
+    return seq < this.#since ? null : this.#entries.filter(entry => entry.seq > seq)
   }
 }

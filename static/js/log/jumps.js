@@ -78,6 +78,7 @@ export class Jumps {
     const jump = this.#begin()
     const { log, scroll, address } = this.#parts
     if (log.window.hasLater && !(await this.#fetch("", jump))) return
+    this.#parts.explain("")
     this.#parts.point(null)
     scroll.toEnd()
     if (location.search || location.hash) history.replaceState(null, "", address)
@@ -91,11 +92,12 @@ export class Jumps {
   /** @param {Target} target */
   async #go({ query, seq, isPointed, url, show }) {
     const jump = this.#begin()
-    const { log, scroll, point } = this.#parts
-    const from = scroll.place
+    const { log, scroll, point, explain } = this.#parts
+    const from = scroll.isAtNewest ? null : scroll.place
     const isShown = seq !== undefined && log.rowOf(seq) !== null
     const part = isShown ? null : await this.#fetch(`?${query}`, jump)
     if (!isShown && !part) return
+    explain("")
     if (url) push(from, url)
     const row = log.rowFrom(seq ?? part?.at ?? Number.POSITIVE_INFINITY)
     if (!row) return
@@ -115,7 +117,7 @@ export class Jumps {
     try {
       const part = await fetchPart(address + query)
       if (jump !== this.#latest) return null
-      explain(part ? "" : FAILED)
+      if (!part) explain(FAILED)
       const isOurs = part?.epoch === log.epoch && log.knowsChangesAfter(part?.asof ?? 0)
       if (part && isOurs) replace(part)
       else if (part) outdated()

@@ -149,6 +149,15 @@ export class Log {
   }
 
   /**
+   * Counts a reply with the message that it answers, wherever that is shown.
+   * @param {import("./rows.js").ShownEntry} entry
+   */
+  countReply(entry) {
+    if (entry.type !== "text_message" || !entry.reply_to) return
+    this.change({ type: "reply", seq: entry.seq, target: entry.reply_to })
+  }
+
+  /**
    * Follows a change of a message, wherever that is shown.
    * @param {RowChange} change
    */
@@ -177,10 +186,9 @@ export class Log {
    */
   #connect(row, message) {
     row.classList.toggle("continues", this.continues(message.author, new Date(message.timestamp)))
-    const { reply_to, seq } = message
+    const { reply_to } = message
     if (!reply_to) return
     attempt(() => showAnswered(row, message, document.getElementById(`seq-${reply_to}`), this.#here))
-    this.change({ type: "reply", seq, target: reply_to })
   }
 
   /**

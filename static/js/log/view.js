@@ -37,7 +37,7 @@ export class LogView {
   #links
   #button
   #newLine
-  #held = new Held()
+  #held
   /** @type {import("./date-jump.js").DateJump | undefined} */
   #dates
   /** @type {Drawing<Entry>} */
@@ -57,6 +57,7 @@ export class LogView {
     const parts = { log, scroll, outdated, replace: this.#replace.bind(this), insert: this.#insert.bind(this) }
     const address = here.address + (conversation ? `?replies=${conversation}&` : "?")
     this.#log = log
+    this.#held = new Held(Number(page.dataset.last))
     this.#scroll = scroll
     this.#endless = new Endless({ ...parts, address })
     this.#links = new EndLinks(this.#list, address)
@@ -66,8 +67,11 @@ export class LogView {
     this.#drawing = new Drawing(scroll, next => this.change(() => draw(next)))
   }
 
-  /** Shows the place that the page was opened for; null: the end, unless something is unread. */
-  start(/** @type {import("./jumps.js").Place | null} */ place) {
+  /**
+   * Shows the place where the reader was; null: the end. Without one, the place that the page was opened for.
+   * @param {import("./jumps.js").Place | null} [place]
+   */
+  start(place) {
     this.change(() => {})
     this.#box.addEventListener("scroll", () => this.#button.update(), { passive: true })
     this.#page.addEventListener("click", event => this.#follow(event))
@@ -77,10 +81,10 @@ export class LogView {
     this.#open(place)
   }
 
-  /** @param {import("./jumps.js").Place | null} place */
+  /** @param {import("./jumps.js").Place | null} [place] */
   #open(place) {
     const seq = seqIn(location.hash) ?? Number(this.#page.dataset.at ?? 0)
-    if (place) this.#jumps.toPlace(place)
+    if (place !== undefined) this.toPlace(place)
     else if (seq) this.#openEntry(seq)
     else if (this.#log.rowOf(this.#newLine.seq)) this.#jumps.toUnread(this.#newLine.seq, { isNew: false })
   }
@@ -92,10 +96,10 @@ export class LogView {
     if (!location.search) history.replaceState(state, "", `?at=${seq}#seq-${seq}`)
   }
 
-  // Somebody has changed the address.
+  // Somebody has changed the address. Back and Forward lead to the place that they know, if they do.
   #openHash() {
     const seq = seqIn(location.hash)
-    if (seq) this.#openEntry(seq)
+    if (seq && history.state?.place === undefined) this.#openEntry(seq)
   }
 
   get log() {
@@ -129,7 +133,9 @@ export class LogView {
    */
   get inView() {
     if (!this.#scroll.isShown) return null
-    return { to: this.isAtNewest ? Number.POSITIVE_INFINITY : this.#scroll.lastEnded, from: this.first }
+    // Islands below the window don't mean that what is missing above them was seen.
+    const ended = Math.min(this.#scroll.lastEnded, this.#log.window.last)
+    return { to: this.isAtNewest ? Number.POSITIVE_INFINITY : ended, from: this.first }
   }
 
   /** The entry from which on the log is shown; 0 if it is shown from its beginning. */
@@ -164,12 +170,14 @@ export class LogView {
   }
 
   /**
-   * Shows the next entry, where the end of the log is shown.
+   * Shows the next entry, where the end of the log is shown. A part that was just read may have it already.
    * @param {import("./rows.js").ShownEntry} entry
    */
   append(entry) {
-    if (this.#log.window.hasLater) this.#held.add(entry)
-    else this.#log.append(entry)
+    const { window } = this.#log
+    this.#held.add(entry)
+    this.#log.countReply(entry)
+    if (!window.hasLater && !window.has(entry.seq)) this.#log.append(entry)
   }
 
   /** A message has come that the user may not see. */
@@ -192,10 +200,12 @@ export class LogView {
    */
   #insert(end, part) {
     this.change(() => {
-      if (end === "before") this.#log.prepend(part)
-      else this.#log.extend(part)
+      if (end === "before") return this.#log.prepend(part)
+      this.#log.extend(part)
       this.#joinEnd(part.asof)
     })
+    // Rows that could not be dropped below what is being scrolled.
+    if (!this.#scroll.mayMove) this.#scroll.untilItMayMove().then(() => this.change(() => {}))
   }
 
   /** @param {LogPage} part */
@@ -210,7 +220,7 @@ export class LogView {
   /** @param {number} asof The log's last entry when the end was read. */
   #joinEnd(asof) {
     if (this.#log.window.hasLater) return
-    const entries = this.#held.take(asof)
+    const entries = this.#held.after(asof)
     if (!entries) return this.#log.window.reopen()
     for (const entry of entries) this.#log.append(entry)
   }

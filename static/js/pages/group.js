@@ -113,7 +113,7 @@ function open() {
   setInterval(() => renameDays(list), MINUTE)
   const scroller = find(page, ".scroller")
   const last = places.last
-  view.start(last ?? null)
+  view.start(last)
   places.start(scroller)
   if (last === undefined && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focus())
   list.addEventListener("click", react)
