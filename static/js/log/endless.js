@@ -85,12 +85,14 @@ export class Endless {
       const part = await fetchPart(`${address}${end}=${seq}`)
       if (version !== this.#version) return
       if (!part) return this.#retry(end, version)
-      if (part.epoch !== log.epoch || !log.knowsChangesAfter(part.asof)) return outdated()
       // Rows above the view move nothing.
       if (end === "after") await scroll.untilItMayMove()
       if (version !== this.#version) return
+      if (part.epoch !== log.epoch || !log.knowsChangesAfter(part.asof)) return outdated()
       this.#busy.delete(end)
-      insert(end, part)
+      // Rows at that end may have been dropped meanwhile: the part no longer follows on from what is shown.
+      if (seq === (end === "before" ? log.window.first : log.window.last)) insert(end, part)
+      else this.look()
     } finally {
       log.expectNoPart()
     }

@@ -102,6 +102,7 @@ export class Scroll {
 
   toEnd() {
     this.#scroller.scrollTop = 0
+    this.#wanted = 0
     this.#places.clear()
   }
 
@@ -132,8 +133,13 @@ export class Scroll {
    * @returns {Promise<void>}
    */
   untilItMayMove() {
-    if (!this.#isMoving || !isOnIOS()) return Promise.resolve()
+    if (this.mayMove) return Promise.resolve()
     return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** Whether rows below the view may change now. */
+  get mayMove() {
+    return !this.#isMoving || !isOnIOS()
   }
 
   /** Whether somebody scrolls, rather than this page. */

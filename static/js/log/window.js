@@ -90,31 +90,51 @@ export class LogWindow {
   }
 
   /**
-   * Shows these rows instead of all others.
+   * Shows these rows instead of all others. What somebody is editing stays, as an island.
    * @param {HTMLElement[]} rows
    * @param {Ends} ends
    */
   replace(rows, ends) {
-    this.#list.replaceChildren(...rows)
+    for (const child of [...this.#list.children]) if (!child.querySelector("textarea")) child.remove()
     this.#ends = ends
     this.#first = firstSeqOf(rows[0])
     this.#last = lastSeqOf(rows.at(-1))
-    return rows
+    return this.#insert(rows)
   }
 
   /**
-   * Drops rows that are far from what is read, if there are too many. Returns whether it did.
+   * Drops rows that are far from what is read, if there are too many, and islands that nobody needs any more. Returns
+   * whether it did.
    * @param {import("./scroll.js").Scroll} scroll
    * @param {number} distance How many pixels beyond the view rows are far.
    * @param {(unit: HTMLElement) => boolean} isNeeded
    */
   trim(scroll, distance, isNeeded) {
+    const isIslandGone = scroll.mayMove && this.#dropIslands(isNeeded)
+    return this.#dropFar(scroll, distance, isNeeded) || isIslandGone
+  }
+
+  /** @param {(unit: HTMLElement) => boolean} isNeeded */
+  #dropIslands(isNeeded) {
+    if (!this.#list.querySelector(".entry-gap")) return false
+    const gone = this.#units.filter(unit => !this.has(firstSeqOf(unit)) && !isNeeded(unit))
+    for (const unit of gone) unit.remove()
+    return gone.length > 0
+  }
+
+  /**
+   * @param {import("./scroll.js").Scroll} scroll
+   * @param {number} distance
+   * @param {(unit: HTMLElement) => boolean} isNeeded
+   */
+  #dropFar(scroll, distance, isNeeded) {
     const total = this.#list.querySelectorAll("[data-seq]").length
     if (total <= LIMIT) return false
     const { above, below } = scroll.beyond
     if (above + below < distance && total <= UNFILLED_LIMIT) return false
     const { top, bottom } = scroll.box
     const isAbove = above > below
+    if (!isAbove && !scroll.mayMove) return false
     const inOrder = isAbove ? this.#inWindow : this.#inWindow.reverse()
     const isNear = (/** @type {HTMLElement} */ unit) => {
       const box = unit.getBoundingClientRect()
