@@ -26,8 +26,10 @@ export class Reading {
   #firstUnread
   /** @type {number[]} The seqs of the messages of others since the server counted, in order. */
   #since = []
-  /** @type {{ at: number, to: number }[]} Views of the last moments. */
+  /** @type {{ at: number, to: number, last: number }[]} Views of the last moments, and the log's last entry then. */
   #views = []
+  /** Whether somebody has been there for long enough to read what comes. */
+  #isFollowing = false
   #marked = NOTHING
   #isHeld
   #isHeldForGood
@@ -103,7 +105,7 @@ export class Reading {
 
   /** Whether there is anything to read. */
   get isUnread() {
-    const { unread, mentions } = this.numbers
+    const { unread, mentions } = this.#numbersAfter(this.#seen)
     return unread + mentions > 0
   }
 
@@ -123,16 +125,19 @@ export class Reading {
    * @param {number} now
    */
   look(view, now) {
+    this.#isFollowing = false
     if (!view) this.release()
     // What is between the first unread message and the rows that are shown was not seen.
     if (!view || this.#isHeld || view.from > this.#firstUnread) {
       this.#views = []
       return
     }
-    this.#views.push({ at: now, to: view.to })
+    this.#views.push({ at: now, to: view.to, last: this.#last })
     const isOld = (/** @type {{ at: number }} */ each) => each.at <= now - DWELL
     while (this.#views.length > 1 && isOld(this.#views[1])) this.#views.shift()
-    if (isOld(this.#views[0])) this.#see(Math.min(...this.#views.map(({ to }) => to)))
+    if (!isOld(this.#views[0])) return
+    this.#isFollowing = this.#views.every(({ to }) => to === Number.POSITIVE_INFINITY)
+    this.#see(Math.min(...this.#views.map(({ to, last }) => Math.min(to, last))))
   }
 
   /** @param {number} seq */
@@ -151,13 +156,18 @@ export class Reading {
   }
 
   /**
-   * What to show beside the group: what is unread without what was seen.
+   * What to show beside the group: what is unread without what was seen, or is being seen as it comes.
    * @returns {Numbers}
    */
   get numbers() {
+    return this.#numbersAfter(this.#isFollowing ? this.#last : this.#seen)
+  }
+
+  /** @param {number} seen */
+  #numbersAfter(seen) {
     const { unread, mentions, alerts = 0, at } = this.#counted
-    const isSeen = this.#seen >= at
-    const since = this.#since.length - indexOfFirst(this.#since, seq => seq > this.#seen)
+    const isSeen = seen >= at
+    const since = this.#since.length - indexOfFirst(this.#since, seq => seq > seen)
     return { unread: (isSeen ? 0 : unread) + since, mentions: isSeen ? 0 : mentions, alerts: isSeen ? 0 : alerts }
   }
 
