@@ -204,3 +204,30 @@ test("what the user has just marked as unread here stays so, whatever they do", 
 
   assert.equal(bobs.mark(0), null)
 })
+
+test("a message that has just come at the end is not marked yet, nor shown as unread", () => {
+  const bobs = seeing(message(4))
+
+  bobs.follow(message(5))
+  bobs.look(END, now + 100)
+
+  assert.deepEqual([bobs.numbers.unread, bobs.mark(now)], [0, markOf(4)])
+})
+
+test("a message that has just come is read by somebody who leaves", () => {
+  const bobs = seeing(message(4))
+  bobs.follow(message(5))
+  bobs.look(END, now + 100)
+
+  assert.deepEqual(bobs.leave(now), markOf(5))
+})
+
+test("a message that has just come is unread for somebody who looks away", () => {
+  const bobs = seeing(message(4))
+  bobs.follow(message(5))
+  bobs.look(END, now + 100)
+
+  bobs.look(null, now + 200)
+
+  assert.equal(bobs.numbers.unread, 1)
+})

@@ -180,10 +180,11 @@ export class Reading {
   }
 
   /**
-   * The mark to send when the user leaves, if any.
+   * The mark to send when the user leaves, if any. What came last was seen, if briefly, by somebody who followed.
    * @param {number} now
    */
   leave(now) {
+    if (this.#isFollowing) this.#see(this.#last)
     return this.#seen > this.#marked.seq ? this.#mark(now) : null
   }
 
