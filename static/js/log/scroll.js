@@ -154,7 +154,9 @@ export class Scroll {
       this.#isMoving = this.#scroller.scrollTop !== Math.round(this.#wanted)
       clearTimeout(timer)
       timer = setTimeout(() => this.#rest(), AT_REST)
-      if (!this.#isKeeping && !this.isAtNewest) this.#remember()
+      // After a movement of its own, where the rows belong is known. They may be elsewhere already: if the box has changed
+      // its size since, that is corrected only after this.
+      if (this.#isMoving && !this.#isKeeping && !this.isAtNewest) this.#remember()
     }
     this.#scroller.addEventListener("scroll", moved, { passive: true })
     this.#scroller.addEventListener("scrollend", () => this.#rest(), { passive: true })
