@@ -104,6 +104,7 @@ export class Jumps {
     reveal(row)
     point(isPointed ? row : null)
     show(row)
+    if (url) keep(scroll.isAtNewest ? null : scroll.place)
   }
 
   /**
@@ -151,6 +152,11 @@ function separatorOf(row) {
  * @param {string} url
  */
 function push(from, url) {
-  history.replaceState({ ...history.state, place: from }, "")
+  keep(from)
   history.pushState(null, "", url)
+}
+
+/** @param {Place | null} place Where Back and Forward lead. */
+function keep(place) {
+  history.replaceState({ ...history.state, place }, "")
 }

@@ -18,6 +18,8 @@ export class Scroll {
   #wanted = 0
   /** @type {Map<HTMLElement, number>} Rows in view, and where they were on the screen when the layout was last known. */
   #places = new Map()
+  /** `scrollTop` then. */
+  #rememberedAt = 0
   #isMoving = false
   /** @type {(() => void)[]} */
   #waiting = []
@@ -45,7 +47,7 @@ export class Scroll {
     this.#isKeeping = true
     const sticks = this.isAtNewest && !fixed
     try {
-      if (!sticks) this.#remember(fixed)
+      if (!sticks && (fixed || !this.#isKnown)) this.#remember(fixed)
       change()
     } finally {
       this.#isKeeping = false
@@ -87,9 +89,11 @@ export class Scroll {
 
   /** The first row in view and how far it is below the box's top. */
   get place() {
-    const row = this.#witnesses()[0] ?? this.#firstRow
-    if (!row) return null
-    return { seq: seqsOf(row).first, offset: Math.round(topOf(row) - this.box.top) }
+    if (!this.#isKnown) this.#remember()
+    const [known] = this.#places
+    if (!known) return null
+    const [row, top] = known
+    return { seq: seqsOf(row).first, offset: Math.round(top - this.box.top) }
   }
 
   /** The seq of the last row whose end is in view, or above that; 0 if there is none. */
@@ -171,8 +175,15 @@ export class Scroll {
     for (const act of this.#waiting.splice(0)) act()
   }
 
+  // Whether it is known where the rows in view belong. Where they are may be wrong: if the box has changed its size just
+  // now, that is not corrected yet.
+  get #isKnown() {
+    return this.#places.size > 0 && this.#scroller.scrollTop === this.#rememberedAt
+  }
+
   /** @param {HTMLElement} [fixed] */
   #remember(fixed) {
+    this.#rememberedAt = this.#scroller.scrollTop
     this.#places = new Map([...(fixed ? [fixed] : []), ...this.#witnesses()].map(row => [row, topOf(row)]))
   }
 

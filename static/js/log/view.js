@@ -72,7 +72,8 @@ export class LogView {
    * @param {import("./jumps.js").Place | null} [place]
    */
   start(place) {
-    this.change(() => {})
+    // From now on the place is the script's: the browser's would move it with each change of the box.
+    this.change(() => this.#list.classList.add("is-placed"))
     this.#box.addEventListener("scroll", () => this.#button.update(), { passive: true })
     this.#page.addEventListener("click", event => this.#follow(event))
     holdLines(this.#list, this.#scroll)
