@@ -127,11 +127,11 @@ class Tab:
         self.page.clock.set_system_time(datetime.now(UTC) + timedelta(**ahead))
 
     def until(self, is_so):
-        """Wait for something that only frames show: Playwright receives them while it waits for the page."""
+        """Wait for something that only frames show: Playwright receives them meanwhile, whatever its clock."""
         deadline = time.monotonic() + LIMIT / 1_000
         while not is_so():
             assert time.monotonic() < deadline, f"sent {self.sent}, received {self.received}"
-            self.page.evaluate("() => new Promise(done => setTimeout(done, 10))")
+            self.page.wait_for_timeout(10)
 
     def freezes(self):
         """Stop the tab's process, which is its own unless another tab opened it."""
