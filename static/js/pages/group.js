@@ -11,7 +11,7 @@ import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
 import { Notices } from "../connection/notices.js"
 import { Polling } from "../connection/polling.js"
-import { isChange, isEntry } from "../connection/protocol.js"
+import { isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
@@ -30,10 +30,8 @@ import { isLasting } from "../shared/storage.js"
 import { Tab } from "../shared/tab.js"
 import { Title } from "../shared/title.js"
 import { Badges } from "../unread/badges.js"
-import { Level } from "../unread/level.js"
-import { Marks } from "../unread/marks.js"
-import { countedIn, Reading } from "../unread/reading.js"
-import { UnreadBar } from "../unread/unread-bar.js"
+import { GroupUnread } from "../unread/group-unread.js"
+import { Entries } from "./entries.js"
 import { watchWidth } from "./panels.js"
 import { hasChanges, isInUse } from "./settings.js"
 
@@ -70,11 +68,6 @@ const sidebar = later(async () => {
   const { Sidebar } = await import("./sidebar.js")
   return new Sidebar(find(page, "#sidebar"), user, uuid => uuid !== group && badges.added(uuid))
 })
-const reading = new Reading(user, countedIn(page.dataset), {
-  firstUnread: view.newLine.seq,
-  isHeld: "held" in page.dataset,
-})
-const level = new Level(page.dataset)
 const notices = new Notices(page)
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
 const outbox = new Outbox(account, group, outboxChanged)
@@ -82,13 +75,10 @@ const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
 const socket = new Socket(address, listener, () => polling.ask(), polling)
-const marks = new Marks({ reading, view, socket, polling, show: showNumbers })
-const bar = isLive ? new UnreadBar(find(page, ".scroller-frame"), address, view.newLine.seq, markAll) : null
+const unread = new GroupUnread(page, { user, group, view, socket, polling, badges })
 const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 /** The last entry whose row is shown, if it has one. */
 let drawn = cursor.seq
-/** @type {Set<number>} Messages above which the line of new ones is to be. */
-const linesDue = new Set()
 const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
@@ -101,6 +91,8 @@ const groupChanges = new GroupChanges(
   (before, name) => title?.rename(before, name),
   () => reload.soon(),
 )
+const parts = { view, unread, members, groupChanges, announcer, pending, composer, reply }
+const entries = new Entries(parts, { user, kinds, isOnSettings: settings !== null, outdated: () => reload.soon() })
 
 open()
 
@@ -122,7 +114,7 @@ function open() {
   connectionStatus.reached(cursor.seq)
   outboxChanged()
   socket.start()
-  marks.start(scroller, form)
+  unread.start(scroller, form)
 }
 
 /** @param {import("../connection/protocol.js").Ready} ready */
@@ -141,7 +133,7 @@ function received(objects) {
 function draw(next) {
   for (let entry = next(); entry; entry = next()) {
     const { seq } = entry
-    attempt(() => show(/** @type {import("../connection/protocol.js").Entry} */ (entry)))
+    attempt(() => entries.show(/** @type {import("../connection/protocol.js").Entry} */ (entry)))
     drawn = seq
   }
   outbox.settle(drawn)
@@ -172,7 +164,7 @@ function ready(object) {
   if (!cursor.isIn(epoch)) return reset()
   attempt(() => {
     badges.ready(object)
-    reading.ready(object, group)
+    unread.ready(object)
     sidebar(each => each.connected())
   })
   notices.clear()
@@ -212,9 +204,7 @@ function follow(entry) {
   }
   if (cursor.advance(entry)) {
     sidebar(each => each.entered(group, entry))
-    // Whether it is above or below the line depends on what was read before it came.
-    if (isNewHere(entry)) linesDue.add(entry.seq)
-    reading.follow(entry)
+    unread.follow(entry)
     view.add(entry)
   }
   return true
@@ -226,80 +216,19 @@ function listed(object) {
   if (object.type === "group_gone") return badges.left(object.group_uuid)
   if (object.group_uuid !== group) return
   if (object.ended) readOnly.end()
-  level.changed(object)
-  marks.mark()
+  unread.preferencesChanged(object)
 }
 
 /** @param {import("../connection/protocol.js").Unread} object */
 function counted(object) {
   sidebar(each => each.counted(object))
   if (object.group_uuid !== group) return badges.changed(object)
-  reading.changed(object)
-  marks.mark()
-}
-
-/**
- * Whether nobody sees the message come, and everything before it was read.
- * @param {import("../connection/protocol.js").Entry} entry
- */
-function isNewHere(entry) {
-  const isOfOthers = entry.type === "text_message" && entry.author !== user
-  return isOfOthers && !reading.isUnread && (document.hidden || !document.hasFocus())
-}
-
-/**
- * Shows the entry. Entries of other types have no row, neither in this page nor in one that is loaded now.
- * @param {import("../connection/protocol.js").Entry} entry
- */
-function show(entry) {
-  if (entry.type === "text_message") {
-    if (entry.author === user) attempt(() => pending.arrived(entry.content))
-    view.append(entry)
-    if (entry.author !== user) {
-      view.count()
-      announcer(each => each.announce(entry))
-    }
-    if (linesDue.delete(entry.seq)) view.newLine.moveTo(entry.seq)
-  }
-  if (entry.type === "event_message" && kinds.includes(entry.status)) {
-    attempt(() => members.follow(entry))
-    view.append(entry)
-  }
-  if (entry.type === "group_changed") {
-    view.append(entry)
-    attempt(() => groupChanges.follow(entry))
-    if (settings) reload.soon()
-  }
-  if (isChange(entry)) change(entry)
-  if (entry.type === "unknown" && kinds.includes(entry.kind)) reload.soon()
-}
-
-/** @param {import("../connection/protocol.js").Change} entry */
-function change(entry) {
-  view.log.change(entry)
-  if (entry.type === "message_deleted") announcer(each => each.forget(entry.target))
-  if (entry.type === "message_deleted" && view.log.authorOf(entry.target) === user) composer.forgetSent()
-  attempt(() => reply.follow(entry))
+  unread.counted(object)
 }
 
 /** @param {string | undefined} seq */
 function timestampOf(seq) {
   return list.querySelector(`[data-seq="${seq}"] time`)?.getAttribute("datetime") ?? undefined
-}
-
-/** @param {import("../unread/badges.js").Numbers} numbers */
-function showNumbers(numbers) {
-  badges.show(group, level.of(numbers))
-  bar?.update(reading, view.first)
-}
-
-/** Marks everything as read, if there is a connection. */
-function markAll() {
-  if (!socket.isOpen) return false
-  reading.seeAll()
-  marks.mark()
-  view.newLine.remove()
-  return true
 }
 
 // A reload would lose what is stored in memory only, and the place of a user who is reading further up.
