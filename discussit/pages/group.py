@@ -34,6 +34,15 @@ from discussit.site import site_of
 from discussit.urls import address
 
 MEMBERS = 100  # on a group's page, at most; pages/members.py has all
+# What its template and its script need to know, whatever the group.
+CONSTANTS = {
+    "max_members": MEMBERS,
+    "max_content": MAX_CONTENT,
+    "header_window": int(HEADER_WINDOW.total_seconds()),
+    "kinds": list(KINDS),
+    "event_words": tuple(EVENT_WORDS.items()),
+    "tombstones": tuple(TOMBSTONES.items()),
+}
 
 
 async def group(request: Request) -> Response:
@@ -51,9 +60,7 @@ async def group_page(
     # Only those who read it in this process: the list of a large group is a selection in any case.
     here = site.hub.rooms.readers(request.path_params["uuid"], MEMBERS)
     read = await site.database.run_read(lambda session: _read(session, user, request, form, here))
-    group, part = read.membership.group, read.part
-    shown = rendered(part.entries, read.around, user.username)
-    at = part.at if part.at is not None else seq_in(request, "at")
+    group = read.membership.group
     return live_page(
         request,
         "group/settings.html" if settings else "group/group.html",
@@ -61,10 +68,7 @@ async def group_page(
         group=group,
         shown_name=read.shown_name,
         is_direct=group.access == Access.DIRECT,
-        entries=shown,
-        rows=folded(shown, at),
         members=read.members,
-        max_members=MEMBERS,
         own=read.own,
         numbers=read.numbers,
         role=read.membership.role,
@@ -74,27 +78,35 @@ async def group_page(
         form=form,
         answered=read.answered,
         reply_is_lost=read.answered is None and seq_in(request, "reply") is not None,
-        last_seq=group.last_seq if part.is_of_log or not part.has_later else part.entries[-1].seq,
-        first_unread=read.first_unread,
-        event_words=tuple(EVENT_WORDS.items()),
-        tombstones=tuple(TOMBSTONES.items()),
-        kinds=list(KINDS),
-        max_content=MAX_CONTENT,
-        header_window=int(HEADER_WINDOW.total_seconds()),
-        at=at,
-        is_unread_shown=read.first_unread is not None and part.is_of_log and part.has(read.first_unread.seq),
-        is_held=_is_held(request, read.numbers),
-        at_end=part.is_of_log and not part.has_later,
-        part=part,
-        conversation=part.conversation,
         has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
         asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
         read_only=_read_only(group, read.rank),
         may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
         welcomes=request.query_params.get("welcome") == "1",  # after signing up by an invitation
         settings=settings,
-        **_links(request, group, part),
+        **CONSTANTS,
+        **_log(request, user, read),
     )
+
+
+def _log(request: Request, user: CurrentUser, read: "GroupPage") -> dict[str, Any]:
+    """What the page shows of the log."""
+    group, part, unread = read.membership.group, read.part, read.first_unread
+    entries = rendered(part.entries, read.around, user.username)
+    at = part.at if part.at is not None else seq_in(request, "at")
+    return {
+        "part": part,
+        "conversation": part.conversation,
+        "entries": entries,
+        "rows": folded(entries, at),
+        "at": at,
+        "at_end": part.is_of_log and not part.has_later,
+        "last_seq": group.last_seq if part.is_of_log or not part.has_later else part.entries[-1].seq,
+        "first_unread": unread,
+        "is_unread_shown": unread is not None and part.is_of_log and part.has(unread.seq),
+        "is_held": _is_held(request, read.numbers),
+        **_links(request, group, part),
+    }
 
 
 def _is_held(request: Request, numbers: Numbers) -> bool:
