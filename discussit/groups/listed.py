@@ -13,9 +13,8 @@ from discussit.groups.names import direct_name, others_in
 from discussit.log.last import LastMessage, last_of, with_last
 from discussit.log.unread import Numbers
 from discussit.many_rows import ManyFound
-from discussit.models.base import now
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access
-from discussit.models.preferences import present_level
+from discussit.models.preferences import is_muted, present_level
 
 FACES = 3  # of the others in a direct group; as in static/js/pages/rows.js
 COLUMNS = 14  # of a `Listed` that LISTED reads
@@ -53,7 +52,7 @@ class Listed(NamedTuple):
 
     @property
     def is_muted(self) -> bool:
-        return self.muted_until is not None and self.muted_until > now()
+        return is_muted(self.muted_until)
 
     @property
     def active_at(self) -> datetime:
@@ -94,8 +93,6 @@ LISTED = ManyFound(
         .outerjoin(MEMBERSHIPS, is_member(given.c.user_id, GROUPS.c.id))
     ),
 )
-
-
 OWN_LISTED = LISTED.changed(with_last)
 
 

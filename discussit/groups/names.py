@@ -13,7 +13,7 @@ from discussit.groups.membership import MemberKey, is_member
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models.accounts import User
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Access, Group, Posting, is_listed
-from discussit.models.preferences import Preferences, present_level
+from discussit.models.preferences import is_muted, present_level
 
 NOTES = "Notes to self"  # the direct group of one person; as in static/js/pages/rows.js
 
@@ -73,7 +73,7 @@ class Described(NamedTuple):
 
     @property
     def is_muted(self) -> bool:
-        return Preferences(self.level, self.muted_until).is_muted
+        return is_muted(self.muted_until)
 
 
 def others_in(connection: SqlConnection, members: Iterable[MemberKey]) -> dict[MemberKey, list[str]]:

@@ -9,8 +9,7 @@ from discussit.database import Database, Then, nothing
 from discussit.groups.admission import acting, outside
 from discussit.log.committed import changes_of
 from discussit.log.unread import Count, count_members
-from discussit.models.base import now
-from discussit.models.preferences import FOREVER, Level
+from discussit.models.preferences import FOREVER, Level, is_muted
 
 
 class WantedPreferences(NamedTuple):
@@ -18,10 +17,6 @@ class WantedPreferences(NamedTuple):
 
     level: Level | None = None
     muted_until: datetime | None = None  # one that has passed ends it
-
-    @property
-    def is_muting(self) -> bool:
-        return self.muted_until is not None and self.muted_until > now()
 
 
 async def set_preferences(
@@ -38,7 +33,7 @@ async def set_preferences(
         if wanted.level is not None:
             membership.level = wanted.level
         if wanted.muted_until is not None:
-            membership.muted_until = min(wanted.muted_until, FOREVER) if wanted.is_muting else None
+            membership.muted_until = min(wanted.muted_until, FOREVER) if is_muted(wanted.muted_until) else None
         membership.preferences_rev += 1
         await session.flush()
         key = membership.group_id, membership.user_id

@@ -29,11 +29,15 @@ class Preferences(NamedTuple):
 
     @property
     def is_muted(self) -> bool:
-        """Until a moment by the clock, which may be wrong."""
-        return self.muted_until is not None and self.muted_until > now()
+        return is_muted(self.muted_until)
 
 
 DEFAULTS = {level.value: Preferences(level) for level in Level}  # of members who have set nothing
+
+
+def is_muted(until: datetime | None) -> bool:
+    """Whether the moment until which a group is muted is still to come, by the clock, which may be wrong."""
+    return until is not None and until > now()
 
 
 def preferences_of(membership: Membership) -> Preferences:
