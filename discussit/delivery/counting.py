@@ -14,8 +14,7 @@ from discussit.delivery.unread import Unread
 from discussit.delivery.watched import Person, WatchedGroup
 from discussit.groups.membership import MemberKey
 from discussit.groups.names import describe
-from discussit.log.kinds import utc_text
-from discussit.log.last import LastMessage, last_messages
+from discussit.log.last import last_messages, last_object
 from discussit.log.unread import NO_PLACES, Count, GroupState, count_for, count_members, group_states, read_places
 from discussit.many_rows import SqlConnection
 from discussit.wire import objects
@@ -204,15 +203,11 @@ def _counts_with_last(
     lasts = last_messages(connection, {count.group_id: count.member for count in shown}.values())
     for count in counts:
         last = lasts.get(count.member)
-        yield count, _object_of(last) if last is not None else None
+        yield count, last_object(last) if last is not None else None
 
 
 def _from_seq(count: Count) -> int:
     return count.from_seq
-
-
-def _object_of(last: LastMessage) -> objects.LastMessage:
-    return objects.LastMessage(last.seq, last.author, last.text, utc_text(last.timestamp), last.is_deleted)
 
 
 def _all_of(session: OrmSession, user_id: int) -> list[Count]:

@@ -9,7 +9,7 @@ from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, case, exists, 
 
 from discussit.groups.membership import MemberKey, is_member
 from discussit.log.around import shortened
-from discussit.log.kinds import MESSAGE, State
+from discussit.log.kinds import MESSAGE, State, utc_text
 from discussit.log.read import IS_ITS_TEXT, IS_ITS_VERSION, MENTION
 from discussit.many_rows import ManyFound, Rows, SqlConnection
 from discussit.models.accounts import User
@@ -24,6 +24,7 @@ from discussit.models.entries import (
 )
 from discussit.models.groups import GROUPS, MEMBERSHIPS
 from discussit.text.words import words
+from discussit.wire import objects
 
 NEAR = 6  # of the entries with a row on pages, how many are looked through before the message is found by bisection
 MAX_STEPS = 24  # of that: for logs of up to 2 ** 25 entries
@@ -169,6 +170,11 @@ def last_of(connection: SqlConnection, rows: Sequence[Sequence[Any]]) -> list[La
     messages = [(row[0], far.get((row[0], row[1]), row[3:])) for row in found]
     mentions = _mentions(connection, [(id, row[0]) for id, row in messages if MENTION in (row[-1] or "")])
     return [_last(row, mentions.get(id, ())) for id, row in messages]
+
+
+def last_object(last: LastMessage) -> objects.LastMessage:
+    """What clients are sent of it."""
+    return objects.LastMessage(last.seq, last.author, last.text, utc_text(last.timestamp), last.is_deleted)
 
 
 def _last(row: Sequence[Any], mentions: Sequence[str]) -> LastMessage | None:

@@ -13,7 +13,7 @@ from discussit.groups.admission import own_uuids
 from discussit.groups.listed import Listed
 from discussit.groups.lists import own_groups
 from discussit.log.kinds import utc_text
-from discussit.log.last import LastMessage
+from discussit.log.last import last_object
 from discussit.pages.page import JSON
 from discussit.site import site_of
 from discussit.wire import objects
@@ -50,9 +50,5 @@ def _object(group: Listed) -> objects.ListedGroup:
         group.level or "",
         group.is_muted,
         active_at=utc_text(group.active_at),
-        last=group.last and _last(group.last),
+        last=group.last and last_object(group.last),
     )
-
-
-def _last(last: LastMessage) -> objects.LastMessage:
-    return objects.LastMessage(last.seq, last.author, last.text, utc_text(last.timestamp), last.is_deleted)
