@@ -48,11 +48,11 @@ class Numbers(NamedTuple):
 
     def is_same_as(self, other: "Numbers") -> bool:
         """Whether nothing has changed but the log."""
-        return self[:4] == other[:4] and self[5:] == other[5:]
+        return self._replace(at=other.at) == other
 
     def is_same_for_followers(self, other: "Numbers") -> bool:
         """The same for those who count the messages themselves."""
-        return self[1:4] == other[1:4] and self[5:] == other[5:]
+        return self._replace(at=other.at, unread=other.unread) == other
 
     def has_preferences_of(self, other: "Numbers") -> bool:
         return (self.preferences, self.is_muted) == (other.preferences, other.is_muted)
