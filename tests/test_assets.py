@@ -45,6 +45,12 @@ def test_a_groups_page_and_all_it_needs_is_light(alice, gardening):
     assert sum(len(gzip.compress(each)) for each in needed) <= MOST_FOR_A_PAGE
 
 
+def test_every_icon_is_drawn_once():
+    names = re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text())
+
+    assert sorted(set(names)) == sorted(names)
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=[f"{each.parent.name}/{each.name}" for each in SCRIPTS])
 def test_a_modules_imports_exist(script):
     named = re.findall(r'from "(\..*)"', script.read_text())
