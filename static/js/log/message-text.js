@@ -1,3 +1,5 @@
+// A message's text as plain words.
+
 import { renderBody } from "./body.js"
 import { words } from "./excerpt.js"
 

@@ -10,8 +10,6 @@ import { OwnGroups } from "./own-groups.js"
 import { hasQuiet, rowFor } from "./rows.js"
 import { Undo } from "./undo.js"
 
-const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
-
 export class Groups {
   #list
   #mine
@@ -57,7 +55,7 @@ export class Groups {
       if (!("hidden" in row.dataset)) attempt(() => this.#agree(row, joined.has(row.id)))
       this.release(row)
     }
-    if (!this.#isFirst || uuids.length !== Number(this.#list.dataset.groups)) this.#own.soon()
+    if (!this.#isFirst || uuids.length !== Number(this.#list.dataset.groups)) this.#own.missed()
     this.#isFirst = false
   }
 
@@ -70,7 +68,7 @@ export class Groups {
     const row = this.#row(group_uuid)
     if (row && last && isLast(row, last)) showLastMessage(row, last, this.#user)
     // Of very many groups not all have rows.
-    if (!row && unread && !this.#term && hasQuiet(this.#mine)) this.#own.soon(MOMENT)
+    if (!row && unread && !this.#term && hasQuiet(this.#mine)) this.#own.soon()
   }
 
   /**
@@ -181,7 +179,7 @@ export class Groups {
     this.#arranged.add(/** @type {HTMLElement} */ (row.parentElement))
     this.#hasSome()
     this.#added(group_uuid)
-    this.#own.soon(MOMENT)
+    this.#own.soon()
     this.#news.textContent = `New: ${name}`
     return row
   }
@@ -263,7 +261,7 @@ export class Groups {
     this.#arranged.add(/** @type {HTMLElement} */ (row.parentElement))
     section.hidden = section.querySelector("li") === null
     this.#hasSome()
-    this.#own.soon(MOMENT)
+    this.#own.soon()
   }
 }
 

@@ -1,7 +1,7 @@
 // The last message in a group's row, as templates/home/_group.html and templates/group/_sidebar.html show it.
 
-import { renderBody } from "../log/body.js"
-import { excerpt, words } from "../log/excerpt.js"
+import { excerpt } from "../log/excerpt.js"
+import { textOf } from "../log/message-text.js"
 import { contentOf, find } from "../shared/dom.js"
 
 /** @typedef {import("../connection/protocol.js").LastMessage} LastMessage */
@@ -75,6 +75,6 @@ export function lastOf({ seq, author, timestamp, deleted, ...text }) {
  * A text's beginning on one line: the same as `shortened` in log/around.py makes of it.
  * @param {import("../connection/protocol.js").MessageText} text
  */
-export function lineOf({ content, body, mentions = [] }) {
-  return excerpt(body ? words(renderBody(body, mentions, "")) : content)
+export function lineOf(text) {
+  return excerpt(textOf(text))
 }

@@ -6,6 +6,7 @@ const SECOND = 1_000
 // Pages that return to a restarted server must not all ask at the same time.
 const SPREAD = 10 * SECOND
 const LONGEST_PAUSE = 300 * SECOND
+const SOON = 3 * SECOND
 const MOST = 100 // groups in an answer, as in discussit/groups/lists.py
 
 export class OwnGroups {
@@ -29,11 +30,21 @@ export class OwnGroups {
     document.addEventListener("visibilitychange", () => this.#shown())
   }
 
+  /** The list may have missed changes, as it has on other pages that had lost their connection. */
+  missed() {
+    this.#later(SPREAD)
+  }
+
+  /** A group has no row yet, or its last message is not known. */
+  soon() {
+    this.#later(SOON)
+  }
+
   /**
-   * Asks at a random moment soon, of a page in the background when it is looked at.
+   * Asks at a random moment, of a page in the background when it is looked at.
    * @param {number} spread In milliseconds.
    */
-  soon(spread = SPREAD) {
+  #later(spread) {
     this.#timer ??= setTimeout(() => this.#ask(spread), Math.random() * spread)
   }
 
@@ -48,7 +59,7 @@ export class OwnGroups {
   #shown() {
     if (!this.#isHidden || document.hidden) return
     this.#isHidden = false
-    this.soon(SECOND)
+    this.#later(SECOND)
   }
 
   /** @param {number} spread */
@@ -56,14 +67,14 @@ export class OwnGroups {
     this.#timer = undefined
     this.#isHidden = document.hidden
     if (this.#isHidden) return
-    if (this.#isAsking) return this.soon(SECOND)
+    if (this.#isAsking) return this.#later(SECOND)
     this.#isAsking = true
     this.#newer.clear()
     const answer = await ask(this.#address)
     this.#isAsking = false
     if (answer?.status === 200) this.#received(new Found(answer.objects, this.#newer))
     else if (answer === null || answer.status === 429 || answer.status >= 500)
-      this.soon(Math.min(2 * Math.max(spread, SECOND), LONGEST_PAUSE))
+      this.#later(Math.min(2 * Math.max(spread, SECOND), LONGEST_PAUSE))
   }
 }
 

@@ -9,8 +9,6 @@ import { OwnGroups } from "./own-groups.js"
 import { keepPlace } from "./panel.js"
 import { facesOf, hasQuiet, isOfSeveral, rowFor } from "./rows.js"
 
-const MOMENT = 3_000 // milliseconds within which a new group's last message is asked for
-
 export class Sidebar {
   #list
   #user
@@ -39,7 +37,7 @@ export class Sidebar {
 
   /** The page has a connection: where it had one before, changes may have been missed. */
   connected() {
-    if (!this.#isFirst) this.#own.soon()
+    if (!this.#isFirst) this.#own.missed()
     this.#isFirst = false
   }
 
@@ -64,7 +62,7 @@ export class Sidebar {
     const row = this.#row(group_uuid)
     if (row && last) this.#showLast(row, last)
     // Of very many groups not all have rows.
-    if (!row && unread && hasQuiet(this.#list)) this.#own.soon(MOMENT)
+    if (!row && unread && hasQuiet(this.#list)) this.#own.soon()
   }
 
   /**
@@ -159,7 +157,7 @@ export class Sidebar {
     row.dataset.at = new Date().toISOString()
     this.#arranged.add(row)
     this.#added(group_uuid)
-    this.#own.soon(MOMENT)
+    this.#own.soon()
     return row
   }
 
