@@ -10,8 +10,10 @@ import pytest
 from discussit.errors import CloseCode
 from discussit.log.around import shortened
 from discussit.log.lines import group_change_line, group_change_words
+from discussit.log.unread import Numbers
 from discussit.models.accounts import username_key
 from discussit.models.groups import is_in
+from discussit.models.preferences import Preferences
 from discussit.pages.page import hue, initials, make_templates
 from discussit.pages.rows import HEADER_WINDOW, RenderedEntry, continues
 from discussit.pages.runs import parts
@@ -97,3 +99,18 @@ def test_a_run_of_events_has_the_corpus_line(case):
     line = templates.run_words(list(parts(case["events"])))
 
     assert re.sub("<[^>]*>", "", line) == case["line"]
+
+
+@pytest.mark.parametrize("case", corpus("alerts"))
+def test_the_title_counts_what_the_corpus_says(case):
+    places = {"mentions": 0, "read": 1, "read_rev": 0, "at": 9}
+
+    numbers = Numbers(
+        case["unread"],
+        **places,
+        concerning=case["concerning"],
+        preferences=Preferences(case["level"]),
+        is_muted=case["isMuted"],
+    )
+
+    assert numbers.alerts == case["alerts"]

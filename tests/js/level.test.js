@@ -1,12 +1,18 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { Level } from "../../static/js/unread/level.js"
 
 const NUMBERS = { unread: 5, mentions: 1, alerts: 2 }
+const corpus = JSON.parse(readFileSync(new URL("../corpus/alerts.json", import.meta.url), "utf8"))
 
-for (const [level, alerts] of Object.entries({ all: 5, mentions: 2, nothing: 0, "of a later version": 0 })) {
-  test(`of a group whose level is ${level}, the title counts ${alerts}`, () => {
-    assert.deepEqual(new Level({ level }).of(NUMBERS), { unread: 5, mentions: 1, alerts })
+for (const { level, isMuted, unread, concerning, alerts } of corpus) {
+  test(`of a ${isMuted ? "muted " : ""}group whose level is ${level}, the title counts ${alerts}`, () => {
+    const counted = { unread, mentions: 1, alerts: concerning }
+
+    const shown = new Level(isMuted ? { level, muted: "" } : { level }).of(counted)
+
+    assert.deepEqual(shown, { ...counted, alerts })
   })
 }
 

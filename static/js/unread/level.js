@@ -1,4 +1,4 @@
-// Which messages of this page's group the title counts.
+// Which messages of this page's group the title counts: the rule of `alerts` in log/unread.py; tests/corpus holds both to it.
 
 export class Level {
   #level
