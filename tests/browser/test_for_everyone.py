@@ -70,6 +70,15 @@ def test_axe_finds_nothing_in_a_preview(discussed, arrives):
     assert cleo.violations == []
 
 
+@pytest.mark.parametrize("mute", ["", "1d", "forever"])
+def test_axe_finds_nothing_where_a_group_is_muted(alice, gardening, mute):
+    alice.posts(f"groups/{gardening}/preferences/", mute=mute)
+
+    alice.page.goto(f"/groups/{gardening}/preferences/")
+
+    assert alice.violations == []
+
+
 def test_axe_finds_nothing_beside_the_log_and_in_its_form(alice, together):
     alice.find(".panel-new summary").click()
 
