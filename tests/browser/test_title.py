@@ -121,7 +121,23 @@ def test_the_groups_bar_leads_to_its_notifications_and_says_that_it_is_muted(ali
     alice.find("select").select_option("forever")
     alice.find("main .button.strong").click()
 
-    expect(alice.find("#preferences")).to_have_accessible_name("Notifications for Gardening (muted)")
+    expect(alice.find("#preferences")).to_have_accessible_name("Notifications (muted) for Gardening")
     alice.find("#preferences").click()
     expect(alice.find("input[value=all]")).to_be_checked()
     expect(alice.find(".settings-now")).to_have_text("Muted until you turn it off.")
+
+
+def test_the_groups_bar_follows_what_is_muted_elsewhere_and_the_groups_name(alice, gardening):
+    alice.opens(gardening)
+    bell = alice.find("#preferences")
+    expect(bell).to_have_accessible_name("Notifications for Gardening")
+
+    prefers(alice, gardening, mute="forever")
+    expect(bell).to_have_accessible_name("Notifications (muted) for Gardening")
+    expect(bell.locator("use")).to_have_attribute("href", re.compile("#muted$"))
+    alice.posts(f"/groups/{gardening}/settings/", name="Seeds")
+    expect(bell).to_have_accessible_name("Notifications (muted) for Seeds")
+
+    prefers(alice, gardening, mute="off")
+    expect(bell).to_have_accessible_name("Notifications for Seeds")
+    expect(bell.locator("use")).to_have_attribute("href", re.compile("#bell$"))
