@@ -36,7 +36,7 @@ MUTES = {
 }
 UNTIL_TURNED_OFF, OFF = "forever", "off"
 NO_LEVEL = "Choose what to be notified about: every message, mentions and replies, or nothing."
-NO_MUTE = "Choose for how long to mute this group."
+NO_MUTE = "Choose how long to mute this group."
 NO_MOMENT = "`muted_until` must be a moment with its time zone, such as 2026-11-28T08:00:00Z, or empty."
 
 
