@@ -121,6 +121,14 @@ def gardening(alice):
 
 
 @pytest.fixture
+def cooking(alice):
+    """Another group of alice's, which she has joined."""
+    group = alice.creates("Cooking")
+    alice.joins(group)
+    return group
+
+
+@pytest.fixture
 def together(alice, bob, gardening):
     """Alice and bob look at the same group; its uuid."""
     bob.joins(gardening)

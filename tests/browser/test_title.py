@@ -7,14 +7,6 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture
-def cooking(alice):
-    """Another group of alice's."""
-    group = alice.creates("Cooking")
-    alice.joins(group)
-    return group
-
-
-@pytest.fixture
 def gardening(gardening, bob):
     """Alice has written entry 3."""
     bob.joins(gardening)

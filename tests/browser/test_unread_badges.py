@@ -8,14 +8,6 @@ TICKS = 5_000  # milliseconds: several times as long as until a page looks again
 
 
 @pytest.fixture
-def cooking(alice):
-    """Another group of alice's."""
-    group = alice.creates("Cooking")
-    alice.joins(group)
-    return group
-
-
-@pytest.fixture
 def gardening(gardening, bob):
     bob.joins(gardening)
     return gardening
