@@ -1,5 +1,6 @@
 """Two people look at one group."""
 
+from browsers import OUTAGE
 from playwright.sync_api import expect
 
 
@@ -10,6 +11,19 @@ def test_a_message_reaches_everyone_immediately(alice, bob, together):
     bob.sees("hello bob")
     bob.says("hello alice")
     alice.sees("hello bob", "hello alice")
+
+
+def test_a_page_whose_later_parts_cannot_be_loaded_is_live(alice, bob, together, complaints):
+    complaints.excuse(f"{OUTAGE}|TypeError: Failed to fetch dynamically imported module")
+    bob.page.route("**/group.later.js", lambda route: route.abort())
+    bob.opens(together)
+
+    alice.wrote(together, "hello")
+    bob.sees("hello")
+    bob.says("hello alice")
+
+    alice.sees("hello", "hello alice")
+    expect(bob.pill).to_have_text("Live")
 
 
 def test_a_joining_member_is_shown_and_listed(alice, bob, gardening):

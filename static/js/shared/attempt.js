@@ -18,8 +18,11 @@ export function attempt(change) {
   }
 }
 
-/** @param {unknown} error */
-function report(error) {
+/**
+ * Logs the error to the console, the same one only once.
+ * @param {unknown} error
+ */
+export function report(error) {
   if (reported.has(String(error))) return
   reported.add(String(error))
   console.error(error)

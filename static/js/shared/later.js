@@ -1,6 +1,6 @@
 // Parts of a page that it doesn't need to be shown: their modules are loaded after it.
 
-import { attempt } from "./attempt.js"
+import { attempt, report } from "./attempt.js"
 
 /**
  * Creates a part, and returns what has it do something, once it is there, in the order asked.
@@ -9,14 +9,6 @@ import { attempt } from "./attempt.js"
  * @returns {(act: (part: Part) => void) => void}
  */
 export function later(create) {
-  const created = create().catch(error => void attempt(() => raise(error)))
+  const created = create().catch(report)
   return act => void created.then(part => part && attempt(() => act(part)))
-}
-
-/**
- * @param {unknown} error
- * @returns {never}
- */
-function raise(error) {
-  throw error
 }
