@@ -1,0 +1,26 @@
+"""What a reader sees first where a page opens: the entry of a link, the log without a keyboard over it, a short bar."""
+
+import pytest
+
+
+@pytest.fixture
+def unread(alice, bob, gardening):
+    """Alice has written 120 messages that bob has not read."""
+    bob.joins(gardening)
+    alice.floods(gardening, 120)
+    return gardening
+
+
+def middle(tab, place):
+    box = tab.find(place).bounding_box()
+    return box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_the_entry_of_a_link_is_near_the_middle(arrives, alice, unread, has_script):
+    reader = arrives("bob", java_script_enabled=has_script)
+    reader.logs_in()
+
+    reader.page.goto(f"groups/{unread}/?at=60#seq-60")
+
+    assert abs(middle(reader, "#seq-60") - middle(reader, ".scroller")) < 60
