@@ -1,6 +1,7 @@
 """What a reader sees first where a page opens: the entry of a link, the log without a keyboard over it, a short bar."""
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.fixture
@@ -24,3 +25,14 @@ def test_the_entry_of_a_link_is_near_the_middle(arrives, alice, unread, has_scri
     reader.page.goto(f"groups/{unread}/?at=60#seq-60")
 
     assert abs(middle(reader, "#seq-60") - middle(reader, ".scroller")) < 60
+
+
+def test_the_time_of_a_row_without_a_header_stays_within_its_outline(bob, unread):
+    bob.page.set_viewport_size({"width": 390, "height": 844})
+    bob.page.goto(f"groups/{unread}/?at=60")
+    expect(bob.find("#seq-60")).to_be_focused()
+
+    time, row = (bob.find(place).bounding_box() for place in ("#seq-60 time", "#seq-60"))
+
+    assert time["x"] >= row["x"]
+    expect(bob.find("#seq-60 time")).to_contain_text("M")

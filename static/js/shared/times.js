@@ -12,6 +12,7 @@ const weekday = dateFormat({ weekday: "long" })
 const dayOfMonth = dateFormat({ day: "numeric", month: "long" })
 const dayOfYear = dateFormat({ day: "numeric", month: "long", year: "numeric" })
 const distance = lazy(() => new Intl.RelativeTimeFormat(language(), { numeric: "auto" }))
+const PERIOD = /\s[ap]\.?m\.?$/i
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const SPANS = [
   ["day", 86_400],
@@ -35,6 +36,20 @@ function localizeTime(time) {
   // First, since it raises for an invalid date, of which ago() would be "just now".
   time.title = moment().format(date)
   time.textContent = textOf(date, time.dataset.form)
+  const period = time.dataset.form === "clock" && time.textContent.match(PERIOD)
+  if (period) time.lastChild?.replaceWith(...inParts(time.textContent, period[0]))
+}
+
+/**
+ * A time of which rows without a header, where it has little room, hide the period.
+ * @param {string} text
+ * @param {string} period
+ */
+function inParts(text, period) {
+  const part = document.createElement("span")
+  part.className = "entry-period"
+  part.textContent = period
+  return [text.slice(0, -period.length), part]
 }
 
 /**
