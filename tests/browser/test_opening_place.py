@@ -1,6 +1,7 @@
 """What a reader sees first where a page opens: the entry of a link, the log without a keyboard over it, a short bar."""
 
 import pytest
+from browsers import PHONE
 from playwright.sync_api import expect
 
 
@@ -36,3 +37,14 @@ def test_the_time_of_a_row_without_a_header_stays_within_its_outline(bob, unread
 
     assert time["x"] >= row["x"]
     expect(bob.find("#seq-60 time")).to_contain_text("M")
+
+
+def test_only_where_there_is_a_keyboard_the_page_opens_in_the_field(arrives, alice, bob, unread):
+    phone = arrives("bob", **PHONE)
+    phone.logs_in()
+
+    phone.opens(unread)
+    bob.opens(unread)
+
+    expect(bob.field).to_be_focused()
+    expect(phone.field).not_to_be_focused()

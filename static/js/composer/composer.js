@@ -47,8 +47,9 @@ export class Composer {
     this.#adopt()
   }
 
-  focus() {
-    this.#field.focus({ preventScroll: true })
+  /** When the page opens. A touch keyboard would cover what is to be read. */
+  focusFirst() {
+    if (hasKeyboard()) this.#field.focus({ preventScroll: true })
   }
 
   /** ArrowUp no longer brings back what was sent. */
@@ -74,7 +75,7 @@ export class Composer {
     this.#field.addEventListener("blur", () => this.#isBehind && this.#show(this.#draft.latest))
     this.#draft.follow(before => this.#changed(before))
     addEventListener("pagehide", () => this.#field.value !== this.#saved && this.#save())
-    this.#field.enterKeyHint = enterSends() ? "send" : "enter"
+    this.#field.enterKeyHint = hasKeyboard() ? "send" : "enter"
   }
 
   /** @param {boolean} isComposing */
@@ -98,7 +99,7 @@ export class Composer {
   #key(event) {
     this.#typedAt = performance.now()
     if (event.isComposing || event.keyCode === COMPOSING) return
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && enterSends()) {
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && hasKeyboard()) {
       event.preventDefault()
       this.#form.requestSubmit()
     }
@@ -182,6 +183,6 @@ export class Composer {
 }
 
 // Touch keyboards have no Shift+Enter for a new line: there the button sends.
-function enterSends() {
+function hasKeyboard() {
   return !matchMedia("(pointer: coarse)").matches
 }

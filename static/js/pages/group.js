@@ -107,7 +107,7 @@ function open() {
   const last = places.last
   view.start(last)
   places.start(scroller)
-  if (last === undefined && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focus())
+  if (last === undefined && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focusFirst())
   list.addEventListener("click", react)
   addEventListener("beforeunload", event => isLasting() || event.preventDefault())
   if (!isLive) return
