@@ -48,3 +48,13 @@ def test_only_where_there_is_a_keyboard_the_page_opens_in_the_field(arrives, ali
 
     expect(bob.field).to_be_focused()
     expect(phone.field).not_to_be_focused()
+
+
+def test_the_bar_is_one_line_of_buttons_on_a_phone(arrives, alice, unread):
+    phone = arrives("bob", **PHONE)
+    phone.logs_in()
+    phone.opens(unread)
+
+    first, mark = (phone.find(f"#unread-bar {place}").bounding_box() for place in ("#go-to-first", "form .button"))
+
+    assert first["y"] == mark["y"]
