@@ -58,3 +58,14 @@ def test_the_bar_is_one_line_of_buttons_on_a_phone(arrives, alice, unread):
     first, mark = (phone.find(f"#unread-bar {place}").bounding_box() for place in ("#go-to-first", "form .button"))
 
     assert first["y"] == mark["y"]
+
+
+def test_a_date_is_asked_for_in_the_middle_of_the_window(bob, unread):
+    bob.opens(unread)
+    bob.find(".entry-day-button").first.evaluate("button => button.click()")
+
+    dialog = bob.find("#date-jump")
+    expect(dialog).to_be_visible()
+
+    box, window = dialog.bounding_box(), bob.page.viewport_size
+    assert abs(box["x"] + box["width"] / 2 - window["width"] / 2) <= 1
