@@ -69,3 +69,22 @@ def test_a_date_is_asked_for_in_the_middle_of_the_window(bob, unread):
 
     box, window = dialog.bounding_box(), bob.page.viewport_size
     assert abs(box["x"] + box["width"] / 2 - window["width"] / 2) <= 1
+
+
+def top(tab, seq):
+    return tab.find(f"#seq-{seq}").bounding_box()["y"]
+
+
+def test_a_reload_among_unread_messages_moves_nothing_where_the_bar_was(bob, unread):
+    bob.opens(unread)
+    bob.find("#go-to-first").click()
+    expect(bob.find("#unread-bar")).to_be_hidden()
+    bob.find(".scroller").evaluate("scroller => { scroller.scrollTop += 150 }")
+    bob.page.wait_for_function("() => history.state?.place")
+    before = top(bob, 12)
+
+    bob.page.reload()
+
+    expect(bob.pill).to_have_text("Live")
+    expect(bob.find("#unread-bar")).to_be_hidden()
+    assert abs(top(bob, 12) - before) <= 1

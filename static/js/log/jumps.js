@@ -8,7 +8,7 @@ const CONTEXT = 3 // rows shown above the first unread message
 const MARGIN = 8 // pixels
 const FAILED = "These messages can't be loaded now. Check your connection and try again."
 
-/** @typedef {{ seq: number, offset: number }} Place A row, and how far below the top of the view it is. */
+/** @typedef {{ seq: number, offset: number }} Place A row, and how far below the top of the log's frame it is. */
 /**
  * Where to: the query of a page that has it, the entry if it is known, and how it is shown there.
  * @typedef {{ query: string, seq?: number, isPointed?: boolean, url?: string, show: (row: HTMLElement) => void }} Target
@@ -71,7 +71,7 @@ export class Jumps {
    * @param {Place} place
    */
   toPlace({ seq, offset }) {
-    return this.#go({ query: `at=${seq}`, seq, show: row => this.#parts.scroll.show(row, offset) })
+    return this.#go({ query: `at=${seq}`, seq, show: row => this.#parts.scroll.showPlace(row, offset) })
   }
 
   async toNewest() {

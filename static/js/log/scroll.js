@@ -87,13 +87,13 @@ export class Scroll {
     return this.#scroller.getBoundingClientRect()
   }
 
-  /** The first row in view and how far it is below the box's top. */
+  /** The first row in view and how far it is below the frame's top: above the box a bar may come and go. */
   get place() {
     if (!this.#isKnown) this.#remember()
     const [known] = this.#places
     if (!known) return null
     const [row, top] = known
-    return { seq: seqsOf(row).first, offset: Math.round(top - this.box.top) }
+    return { seq: seqsOf(row).first, offset: Math.round(top - this.#frameTop) }
   }
 
   /** The seq of the last row whose end is in view, or above that; 0 if there is none. */
@@ -119,6 +119,15 @@ export class Scroll {
     this.#scroller.scrollTop += Math.round(topOf(element) - this.box.top - offset)
     this.#wanted = this.#scroller.scrollTop
     this.#remember()
+  }
+
+  /**
+   * Scrolls until this row is where it was in such a place.
+   * @param {Element} row
+   * @param {number} offset
+   */
+  showPlace(row, offset) {
+    this.show(row, offset + this.#frameTop - this.box.top)
   }
 
   /**
@@ -217,6 +226,10 @@ export class Scroll {
     const inView = rows.slice(from, from + WITNESSES).filter(row => topOf(row) < bottom)
     const filling = inView.length > 0 ? undefined : this.#firstRow
     return filling ? [filling] : inView
+  }
+
+  get #frameTop() {
+    return topOf(this.#scroller.parentElement ?? this.#scroller)
   }
 
   get #firstRow() {
