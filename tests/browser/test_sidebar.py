@@ -294,6 +294,51 @@ def test_the_present_group_is_in_view_on_a_phone(arrives, alice, many):
     expect(beside(phone, many[-1])).to_be_in_viewport(ratio=1)
 
 
+def test_the_present_group_stays_in_view_where_it_moves(alice, bob, many):
+    bob.joins(many[-1])
+    alice.opens(many[-1])
+    alice.page.mouse.move(640, 300)
+
+    bob.wrote(many[-1], "hi")
+
+    expect(order(alice).first).to_have_text("Group 0")
+    expect(beside(alice, many[-1])).to_be_in_viewport(ratio=1)
+
+
+def test_a_list_that_was_scrolled_away_from_the_present_group_stays_there(alice, bob, many):
+    bob.joins(many[0])
+    alice.opens(many[0])
+    alice.find("#my-groups").evaluate("panel => { panel.scrollTop = 500 }")
+    expect(beside(alice, many[0])).not_to_be_in_viewport()
+
+    bob.wrote(many[0], "hi")
+
+    expect(last(alice, many[0])).to_have_text("bob: hi")
+    assert alice.find("#my-groups").evaluate("panel => panel.scrollTop") == 500
+
+
+def test_the_way_out_of_a_long_list_is_in_view_on_a_phone(arrives, alice, many):
+    phone = arrives("alice", **PHONE)
+    phone.logs_in()
+    phone.opens(many[-1])
+    phone.find(".bar-groups").tap()
+    expect(beside(phone, many[-1])).to_be_in_viewport(ratio=1)
+
+    phone.find("#my-groups .panel-close").tap()
+
+    expect(phone.find("#my-groups")).to_be_hidden()
+
+
+def test_the_present_group_is_in_view_on_a_phone_on_its_side(arrives, alice, many):
+    phone = arrives("alice", **PHONE)
+    phone.logs_in()
+    phone.page.set_viewport_size({"width": 844, "height": 390})
+
+    phone.opens(many[20])
+
+    expect(beside(phone, many[20])).to_be_in_viewport(ratio=1)
+
+
 def test_the_links_after_a_long_list_are_in_view(alice, many):
     alice.opens(many[0])
 

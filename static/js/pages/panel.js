@@ -19,9 +19,27 @@ export function keepPlace(panel, list) {
   const keep = () => isShown(panel) && keepInTab(key, String(panel.scrollTop))
   restore()
   addEventListener("pagehide", keep)
+  follow(panel, list)
   // On a phone it covers the page, and is somewhere only while it is open.
   panel.addEventListener("toggle", () => isShown(panel) && restore())
   panel.addEventListener("beforetoggle", event => event.newState === "closed" && keep())
+}
+
+/**
+ * Scrolls with the present group when it gets another place, unless somebody has scrolled away from it.
+ * @param {HTMLElement} panel
+ * @param {HTMLElement} list
+ */
+function follow(panel, list) {
+  let isInView = true
+  panel.addEventListener(
+    "scroll",
+    () => {
+      isInView = Math.abs(overlapOf(panel, list)) < SPACE
+    },
+    { passive: true },
+  )
+  new MutationObserver(() => isInView && reveal(panel, list)).observe(list, { childList: true })
 }
 
 /** @param {HTMLElement} panel */
@@ -34,12 +52,23 @@ function isShown(panel) {
  * @param {HTMLElement} list
  */
 function reveal(panel, list) {
+  if (isShown(panel)) panel.scrollTop += overlapOf(panel, list)
+}
+
+/**
+ * By how many pixels the present group is below what is in view; negative if it is above.
+ * @param {HTMLElement} panel
+ * @param {HTMLElement} list
+ */
+function overlapOf(panel, list) {
   const row = list.querySelector("[aria-current=page]")
-  if (!row || !isShown(panel)) return
+  if (!row) return 0
   const { top, bottom } = row.getBoundingClientRect()
-  const first = panel.getBoundingClientRect().top + SPACE
-  // The links at the end stand before what is below them.
-  const last = (panel.querySelector(".panel-foot") ?? panel).getBoundingClientRect().top - SPACE
-  if (top < first) panel.scrollTop += top - first
-  else if (bottom > last) panel.scrollTop += bottom - last
+  const box = panel.getBoundingClientRect()
+  // The heading and the links at the end may stand before what is behind them.
+  const heading = panel.querySelector("h2")?.getBoundingClientRect().bottom ?? box.top
+  const foot = panel.querySelector(".panel-foot")?.getBoundingClientRect().top ?? box.bottom
+  const first = Math.max(box.top, heading) + SPACE
+  const last = Math.min(box.bottom, foot) - SPACE
+  return top < first ? top - first : Math.max(0, bottom - last)
 }
