@@ -126,7 +126,7 @@ class Count(NamedTuple):
 
 # Whatever follows the place up to which the member has read: of the aliased tables, each by an index.
 _READ, _OWN, _MENTIONING = (ENTRIES.alias(name) for name in ("read_entry", "own", "mentioning"))
-_ANSWERING = MENTIONS.alias("answering")
+_ANSWERING, _PRESENT = (MENTIONS.alias(name) for name in ("answering", "present"))
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
@@ -147,24 +147,30 @@ def _own_since() -> ColumnElement[int]:
 
 
 def _mentions_since() -> ColumnElement[int]:
-    """Each message once. Deleted messages have no rows."""
+    """Each message once. Deleted messages have no rows.
+
+    What the index by user lacks is looked up apart: otherwise, SQLite would go through all mentions of the group.
+    """
+    found = and_(MENTIONS.c.group_id == MEMBERSHIPS.c.group_id, _names_member(MENTIONS))
+    is_present = and_(_same_message(_PRESENT), _PRESENT.c.user_id == MENTIONS.c.user_id, _PRESENT.c.place.is_not(None))
     of_others = and_(
-        _MENTIONING.c.group_id == MENTIONS.c.group_id,
-        _MENTIONING.c.seq == MENTIONS.c.seq,
+        _same_message(_MENTIONING),
+        _MENTIONING.c.seq >= MEMBERSHIPS.c.from_seq,
         _MENTIONING.c.user_id != MEMBERSHIPS.c.user_id,
     )
-    count = select(func.count(MENTIONS.c.seq.distinct())).join_from(MENTIONS, _MENTIONING, of_others)
-    is_unread = MENTIONS.c.group_id == MEMBERSHIPS.c.group_id, MENTIONS.c.seq >= MEMBERSHIPS.c.from_seq
-    return count.where(_mentions_member(MENTIONS), *is_unread).correlate(MEMBERSHIPS).scalar_subquery()
+    each = [exists().where(condition).correlate(MENTIONS, MEMBERSHIPS) for condition in (is_present, of_others)]
+    count = select(func.count(MENTIONS.c.seq.distinct())).where(found, *each)
+    return count.correlate(MEMBERSHIPS).scalar_subquery()
 
 
-def _mentions_member(mentions: FromClause) -> ColumnElement[bool]:
-    """By an entry that the member has not read."""
-    return and_(
-        mentions.c.user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE))]),
-        mentions.c.at_seq > MEMBERSHIPS.c.read_seq,
-        mentions.c.place.is_not(None),
-    )
+def _same_message(rows: FromClause) -> ColumnElement[bool]:
+    return and_(rows.c.group_id == MENTIONS.c.group_id, rows.c.seq == MENTIONS.c.seq)
+
+
+def _names_member(mentions: FromClause) -> ColumnElement[bool]:
+    """By an entry that the member has not read; also where it was edited out since."""
+    names = mentions.c.user_id.in_([MEMBERSHIPS.c.user_id, literal_column(str(EVERYONE))])
+    return and_(names, mentions.c.at_seq > MEMBERSHIPS.c.read_seq)
 
 
 def _answers_since() -> ColumnElement[int]:
@@ -174,8 +180,8 @@ def _answers_since() -> ColumnElement[int]:
         _ANSWERING.c.group_id == MEMBERSHIPS.c.group_id,
         _ANSWERING.c.at_seq > MEMBERSHIPS.c.read_seq,
     )
-    is_same = MENTIONS.c.group_id == _ANSWERING.c.group_id, MENTIONS.c.seq == _ANSWERING.c.seq
-    mentions_too = exists().where(*is_same, _mentions_member(MENTIONS)).correlate(MEMBERSHIPS, _ANSWERING)
+    is_present = _names_member(MENTIONS), MENTIONS.c.place.is_not(None)
+    mentions_too = exists().where(_same_message(_ANSWERING), *is_present).correlate(MEMBERSHIPS, _ANSWERING)
     count = select(func.count()).select_from(_ANSWERING).where(of_member, ~mentions_too)
     return count.correlate(MEMBERSHIPS).scalar_subquery()
 
