@@ -3,7 +3,7 @@
 What sorts a list is read of all its groups, and all else only of those that are shown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.groups.listed import Listed, read_listed, read_own
 from discussit.groups.names import describe, direct_name, others_in
-from discussit.log.unread import Numbers, count_for
+from discussit.log.unread import NUMBERS, Numbers, numbers_of
 from discussit.many_rows import ManyFound
 from discussit.models.base import now
 from discussit.models.groups import GROUPS, MEMBERSHIPS, Group, is_in, is_listed, may_see
@@ -46,8 +46,11 @@ ACTIVE_AT: ColumnElement[datetime] = case(
 
 
 # A group's id, whether it is direct, the moment of its activity as the database has it, which is only compared, whether
-# it is listed, and until when it is muted. Plain rows: creating NamedTuples for 500 groups takes as long as sorting.
+# it is listed, whether it is archived, and NUMBERS. Plain rows: creating NamedTuples for 500 groups takes as long as
+# sorting.
 OwnRow = list[Any]
+ID, IS_DIRECT, AT, IS_LISTED, IS_ARCHIVED, UNREAD, ANY_MENTIONS = range(7)
+MUTED_UNTIL = UNREAD + 7
 
 
 def _of_user(condition: ColumnElement[bool]) -> ManyFound:
@@ -59,12 +62,13 @@ def _of_user(condition: ColumnElement[bool]) -> ManyFound:
                 GROUPS.c.access == literal_column("'direct'"),
                 type_coerce(ACTIVE_AT, String),
                 is_listed(),
-                MEMBERSHIPS.c.muted_until,
+                GROUPS.c.archived_at.is_not(None),
+                *NUMBERS,
             )
             .select_from(given)
             .join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == given.c.user_id)
             .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
-            .where(condition, GROUPS.c.archived_at.is_(None))
+            .where(condition)
         ),
     )
 
@@ -78,7 +82,8 @@ class Own(NamedTuple):
 
     groups: Sequence[Listed]
     total: int  # of all their groups that were asked for, without those that are archived or hidden
-    numbers: Mapping[int, Numbers]  # what is unread, by the group's id; also of archived ones
+    listed: int  # of all their groups but hidden ones
+    numbers: Mapping[int, Numbers]  # what is unread in these, and in the group whose page it is, by their ids
     hidden: Sequence[Listed] = ()  # direct ones, where names were searched
 
 
@@ -89,17 +94,22 @@ def own_groups(session: OrmSession, user_id: int, term: str = "") -> Own:
     """
     if term:
         return _search(session, user_id, term)
-    rows, numbers = _all_own(session, user_id)
-    return Own(read_own(session, user_id, [id for id, *_ in rows[:HOME]], numbers), len(rows), numbers)
+    rows = _all_own(session, user_id)
+    ids = [row[ID] for row in _in_order(rows)]
+    numbers = _numbers(rows, ids[:HOME])
+    return Own(read_own(session, user_id, ids[:HOME], numbers), len(ids), len(rows), numbers)
 
 
 def _search(session: OrmSession, user_id: int, term: str) -> Own:
-    rows, numbers = _all_own(session, user_id, WITH_HIDDEN)
-    named = _named(session, user_id, [id for id, _, _, listed, _ in rows if listed], term)
-    hidden = _named_after_others(session, user_id, [id for id, _, _, listed, _ in rows if not listed], term)[:HOME]
-    own = named[:HOME]
-    found = read_own(session, user_id, [*own, *hidden], numbers)
-    return Own(found[: len(own)], len(named), numbers, found[len(own) :])
+    rows = _all_own(session, user_id, WITH_HIDDEN)
+    in_order = _in_order(rows)
+    listed, hidden = ([row[ID] for row in in_order if row[IS_LISTED] == is_listed] for is_listed in (True, False))
+    named = _named(session, user_id, listed, term)
+    own, others = named[:HOME], _named_after_others(session, user_id, hidden, term)[:HOME]
+    numbers = _numbers(rows, own)
+    found = read_own(session, user_id, [*own, *others], numbers)
+    number = sum(row[IS_LISTED] for row in rows)
+    return Own(found[: len(own)], len(named), number, numbers, found[len(own) :])
 
 
 def _named(session: OrmSession, user_id: int, ids: Sequence[int], term: str) -> list[int]:
@@ -120,12 +130,13 @@ def beside_log(session: OrmSession, user_id: int, group_id: int) -> Own:
 
     The page's own group is among them, unless it is archived.
     """
-    rows, numbers = _all_own(session, user_id)
-    direct = [id for id, is_direct, *_ in rows if is_direct]
-    others = [id for id, is_direct, *_ in rows if not is_direct]
+    rows = _all_own(session, user_id)
+    in_order = _in_order(rows)
+    direct, others = ([row[ID] for row in in_order if row[IS_DIRECT] == is_direct] for is_direct in (True, False))
     ids = _first(direct, max(MOST_DIRECT, SIDEBAR - len(others)), group_id)
     ids += _first(others, SIDEBAR - len(ids), group_id)
-    return Own(read_own(session, user_id, ids, numbers), len(rows), numbers)
+    numbers = _numbers(rows, [*ids, group_id])
+    return Own(read_own(session, user_id, ids, numbers), len(in_order), len(rows), numbers)
 
 
 def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
@@ -134,23 +145,28 @@ def _first(ids: Sequence[int], limit: int, wanted: int) -> list[int]:
     return [*ids[: limit - len(own)], *own]
 
 
-def _all_own(session: OrmSession, user_id: int, own: ManyFound = OWN) -> tuple[list[OwnRow], dict[int, Numbers]]:
-    """All of the user's groups in their order, and what is unread there."""
-    connection = session.connection()
-    numbers = {count.group_id: count.numbers for count in count_for(connection, user_id)}
-    unread = {id for id, each in numbers.items() if each.unread or each.mentions}
-    return _in_order(own.rows(connection, [(user_id,)]), unread), numbers
+def _all_own(session: OrmSession, user_id: int, own: ManyFound = OWN) -> list[OwnRow]:
+    return list(own.rows(session.connection(), [(user_id,)]))
 
 
-def _in_order(rows: Iterable[OwnRow], unread: Set[int]) -> list[OwnRow]:
+def _numbers(rows: Iterable[OwnRow], ids: Iterable[int]) -> dict[int, Numbers]:
+    wanted = set(ids)
+    return {row[ID]: numbers_of(*row[UNREAD:]) for row in rows if row[ID] in wanted}
+
+
+def _in_order(rows: Iterable[OwnRow]) -> list[OwnRow]:
     """Muted groups last; of them and of the others first those with something unread, then those that are more active.
 
-    The rule of static/js/pages/order.js.
+    The rule of static/js/pages/order.js. Archived ones have no place.
     """
     at = now()
-    by_activity = sorted(rows)
-    by_activity.sort(key=lambda row: row[2], reverse=True)
-    return sorted(by_activity, key=lambda row: (row[4] is not None and row[4] > at, row[0] not in unread))
+    by_activity = sorted(row for row in rows if not row[IS_ARCHIVED])
+    by_activity.sort(key=lambda row: row[AT], reverse=True)
+    return sorted(by_activity, key=lambda row: (_is_muted(row, at), not (row[UNREAD] or row[ANY_MENTIONS])))
+
+
+def _is_muted(row: OwnRow, at: datetime) -> bool:
+    return row[MUTED_UNTIL] is not None and row[MUTED_UNTIL] > at
 
 
 # Other groups

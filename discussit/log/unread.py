@@ -186,6 +186,20 @@ def _answers_since() -> ColumnElement[int]:
     return count.correlate(MEMBERSHIPS).scalar_subquery()
 
 
+# For queries of memberships with their groups: what `numbers_of` takes.
+NUMBERS: tuple[ColumnElement[Any], ...] = (
+    GROUPS.c.messages - _nth_at_read() - _own_since(),
+    _mentions_since(),
+    _answers_since(),
+    MEMBERSHIPS.c.read_seq,
+    MEMBERSHIPS.c.read_rev,
+    GROUPS.c.last_seq,
+    present_level(),
+    MEMBERSHIPS.c.muted_until,
+    MEMBERSHIPS.c.preferences_rev,
+)
+
+
 def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
     return (
         select(
@@ -196,15 +210,7 @@ def _counted(given: CTE, condition: ColumnElement[bool]) -> Rows:
             GROUPS.c.revisions,
             GROUPS.c.rev,
             MEMBERSHIPS.c.from_seq,
-            GROUPS.c.messages - _nth_at_read() - _own_since(),
-            _mentions_since(),
-            _answers_since(),
-            MEMBERSHIPS.c.read_seq,
-            MEMBERSHIPS.c.read_rev,
-            GROUPS.c.last_seq,
-            present_level(),
-            MEMBERSHIPS.c.muted_until,
-            MEMBERSHIPS.c.preferences_rev,
+            *NUMBERS,
         )
         .select_from(given)
         .join(MEMBERSHIPS, condition)
@@ -234,10 +240,11 @@ def count_members(connection: SqlConnection, members: Iterable[MemberKey]) -> It
 
 def _count(row: list[Any]) -> Count:
     group_id, user_id, group_uuid, messages, revisions, rev, from_seq, *numbers = row
-    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), _numbers(*numbers), rev, from_seq)
+    return Count(group_id, user_id, group_uuid, GroupState(messages, revisions), numbers_of(*numbers), rev, from_seq)
 
 
-def _numbers(*row: Any) -> Numbers:
+def numbers_of(*row: Any) -> Numbers:
+    """The numbers from values of the columns NUMBERS."""
     unread, mentions, answers, read, read_rev, at, level, muted_until, rev = row
     numbers = unread, mentions, read, read_rev, at, mentions + answers
     if not rev:
