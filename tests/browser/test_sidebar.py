@@ -1,5 +1,6 @@
 """The groups beside the log and on the home page: their last messages and their order, as two people write."""
 
+import re
 import sqlite3
 from contextlib import closing
 from uuid import uuid4
@@ -62,6 +63,35 @@ def test_the_last_message_of_each_group_is_shown_as_it_is_written(alice, bob, gr
     for tab in (alice, home):
         expect(last(tab, cooking)).to_have_text("bob: Soup is ready")
     expect(home.find(f'[id="{cooking}"] time')).to_have_text("just now")
+
+
+@pytest.mark.parametrize("place", ["./", "groups/{}/"])
+def test_what_is_written_while_a_page_loads_is_its_last_message_too(alice, bob, groups, place):
+    cooking, astronomy, _ = groups
+    held = []
+    alice.page.route(re.compile(r"/js/pages/(home|group)\.js"), lambda route: held.append(route))
+    alice.page.goto(place.format(astronomy), wait_until="commit")
+    alice.until(lambda: held)
+
+    bob.wrote(cooking, "Soup")
+    held[0].continue_()
+
+    expect(last(alice, cooking)).to_have_text("bob: Soup")
+
+
+@pytest.mark.parametrize("place", ["home", "beside the log"])
+def test_a_page_that_missed_nothing_asks_for_no_last_messages(alice, bob, groups, place):
+    cooking, astronomy, _ = groups
+    bob.wrote(cooking, "@alice Soup")
+    asked = []
+    alice.page.on("request", lambda request: "/mine/" in request.url and asked.append(request))
+
+    alice.page.add_init_script(f"({NO_WAIT})()")
+    alice.goes_home() if place == "home" else alice.opens(astronomy)
+    bob.wrote(cooking, "Salad")
+
+    expect(last(alice, cooking)).to_have_text("bob: Salad")
+    assert asked == []
 
 
 def test_the_last_message_follows_its_edit_and_deletion(alice, bob, groups):

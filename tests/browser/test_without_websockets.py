@@ -46,6 +46,18 @@ def test_messages_arrive_and_are_sent_without_a_socket(alice, delayed):
     delayed.sees("hello bob", "hello alice", "two lines & +%20 👍")
 
 
+def test_the_list_of_groups_follows_without_a_socket(alice, delayed):
+    cooking = alice.founds("Cooking")
+    delayed.joins(cooking)
+    delayed.page.reload()
+    expect(delayed.pill).to_have_text(DELAYED)
+    delayed.page.evaluate("() => { Math.random = () => 0 }")
+
+    alice.wrote(cooking, "Soup")
+
+    expect(delayed.find(f'li[data-group="{cooking}"] .last')).to_have_text("alice: Soup")
+
+
 def test_what_is_read_without_a_socket_is_marked_as_read(alice, delayed, proxy):
     alice.says("hello bob")
     expect(delayed.messages).to_have_text(["hello bob"])

@@ -163,9 +163,9 @@ function ready(object) {
   const { seq, epoch, version } = object
   if (!cursor.isIn(epoch)) return reset()
   attempt(() => {
-    badges.ready(object)
+    const isLate = badges.ready(object)
     unread.ready(object)
-    sidebar(each => each.connected())
+    sidebar(each => each.connected(isLate))
   })
   notices.clear()
   connectionStatus.ready(seq)
@@ -221,8 +221,9 @@ function listed(object) {
 
 /** @param {import("../connection/protocol.js").Unread} object */
 function counted(object) {
-  sidebar(each => each.counted(object))
-  if (object.group_uuid !== group) return badges.changed(object)
+  const isMore = object.group_uuid !== group && badges.changed(object)
+  sidebar(each => each.counted(object, isMore))
+  if (object.group_uuid !== group) return
   unread.counted(object)
 }
 

@@ -45,10 +45,11 @@ export class Groups {
 
   /**
    * Makes every row agree with the groups that the user is in. What else may have changed while the page had no
-   * connection is asked for: before its first one, only groups that are new.
+   * connection is asked for: before its first one, only groups that are new, or what was written since.
    * @param {string[]} uuids
+   * @param {boolean} isLate Whether the page showed other numbers, so that something was written since it was made.
    */
-  agree(uuids) {
+  agree(uuids, isLate) {
     const joined = new Set(uuids)
     for (const row of this.#rows(".group")) {
       // One that is hidden is not among them, and was found by its name.
@@ -56,6 +57,7 @@ export class Groups {
       this.release(row)
     }
     if (!this.#isFirst || uuids.length !== Number(this.#list.dataset.groups)) this.#own.missed()
+    else if (isLate) this.#own.soon(MOMENT)
     this.#isFirst = false
   }
 

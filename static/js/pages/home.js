@@ -83,8 +83,7 @@ function listener(groups, reload, isOurs) {
 function receive(object, groups, reload) {
   if (object.type === "ready") {
     find(document, "#session-ended").hidden = true
-    groups.agree(object.groups)
-    badges.ready(object)
+    groups.agree(object.groups, badges.ready(object))
     reload.forVersion(object.version)
   }
   if (object.type === "join_group") groups.join(object.data)

@@ -35,9 +35,13 @@ export class Sidebar {
     attempt(() => keepPlace(panel, list))
   }
 
-  /** The page has a connection: where it had one before, changes may have been missed. */
-  connected() {
+  /**
+   * The page has a connection: where it had one before, changes may have been missed.
+   * @param {boolean} isLate Whether the page showed other numbers, so that something was written since it was made.
+   */
+  connected(isLate) {
     if (!this.#isFirst) this.#own.missed()
+    else if (isLate) this.#own.soon(MOMENT)
     this.#isFirst = false
   }
 
@@ -56,13 +60,14 @@ export class Sidebar {
   /**
    * A group's numbers have changed, and mostly its last message.
    * @param {import("../connection/protocol.js").Unread} object
+   * @param {boolean} isMore Whether more is unread than before. Without a WebSocket, that comes without the message.
    */
-  counted({ group_uuid, unread, last }) {
+  counted({ group_uuid, unread, last }, isMore) {
     if (last) this.#own.isNewer(group_uuid)
     const row = this.#row(group_uuid)
     if (row && last) this.#showLast(row, last)
     // Of very many groups not all have rows.
-    if (!row && unread && hasQuiet(this.#list)) this.#own.soon()
+    if (row ? isMore && !last : unread && hasQuiet(this.#list)) this.#own.soon()
   }
 
   /**

@@ -22,21 +22,22 @@ export class Badges {
   }
 
   /**
-   * Shows the numbers of all groups.
+   * Shows the numbers of all groups. Returns whether others were shown.
    * @param {import("../connection/protocol.js").Ready} ready
    */
   ready({ unread, mentions = {}, alerts = {} }) {
-    if (!unread) return
+    if (!unread) return false
     this.#counted.clear()
     for (const group of [unread, mentions, alerts].flatMap(Object.keys)) {
       const numbers = [unread, mentions, alerts].map(each => each[group] ?? 0)
       this.#counted.set(group, { unread: numbers[0], mentions: numbers[1], alerts: numbers[2], at: 0 })
     }
-    for (const place of this.#places(".badges")) {
+    const changed = [...this.#places(".badges")].filter(place => {
       const group = String(place.dataset.badges ?? place.closest("li")?.dataset.group)
-      fill(place, group, this.#counted.get(group) ?? NOTHING)
-    }
+      return fill(place, group, this.#counted.get(group) ?? NOTHING)
+    })
     this.#add()
+    return changed.length > 0
   }
 
   /**
@@ -48,13 +49,20 @@ export class Badges {
   }
 
   /**
-   * Shows a group's numbers, unless newer ones are shown.
+   * Shows a group's numbers, unless newer ones are shown. Returns whether less was shown as unread.
    * @param {import("../connection/protocol.js").Unread} object
    */
   changed({ group_uuid, unread, mentions, alerts = 0, at }) {
-    if (at < (this.#counted.get(group_uuid) ?? NOTHING).at) return
+    if (at < (this.#counted.get(group_uuid) ?? NOTHING).at) return false
+    const isMore = unread > this.#shown(group_uuid)
     this.#counted.set(group_uuid, { unread, mentions, alerts, at })
     this.added(group_uuid)
+    return isMore
+  }
+
+  /** @param {string} group */
+  #shown(group) {
+    return Number(this.#root.querySelector(`.group-unread[data-group="${CSS.escape(group)}"]`)?.textContent ?? 0)
   }
 
   /** @param {string} group */
@@ -76,9 +84,10 @@ export class Badges {
 
   #add() {
     const totals = { alerts: 0, unread: 0 }
-    for (const { alerts, unread } of this.#counted.values()) {
+    for (const { alerts, unread, mentions } of this.#counted.values()) {
       totals.alerts += alerts
-      totals.unread += unread
+      // Of messages that were read before an edit mentioned the user, only these count.
+      totals.unread += Math.max(unread, mentions)
     }
     this.#total(totals)
   }
@@ -93,6 +102,7 @@ export class Badges {
 }
 
 /**
+ * Returns false if the place had these numbers already.
  * @param {HTMLElement} place
  * @param {string} group
  * @param {Numbers} numbers
@@ -102,7 +112,9 @@ function fill(place, group, { unread, mentions }) {
     ...badge("group-mentions", group, mentions, mentions === 1 ? "mention" : "mentions"),
     ...badge("group-unread", group, unread, "unread"),
   ]
-  if (!holds(place, badges)) place.replaceChildren(...badges)
+  if (holds(place, badges)) return false
+  place.replaceChildren(...badges)
+  return true
 }
 
 /**
