@@ -39,7 +39,9 @@ class Numbers(NamedTuple):
         """What of it the title of the member's pages counts."""
         if self.is_muted:
             return 0
-        return {Level.ALL.value: self.unread, Level.MENTIONS.value: self.concerning}.get(self.preferences.level, 0)
+        # An edit may have brought a mention into a message that was read before.
+        every = max(self.unread, self.concerning)
+        return {Level.ALL.value: every, Level.MENTIONS.value: self.concerning}.get(self.preferences.level, 0)
 
     @property
     def age(self) -> tuple[int, int, int, int]:

@@ -16,6 +16,10 @@ for (const { level, isMuted, unread, concerning, alerts } of corpus) {
   })
 }
 
+test("where the title counts all, it counts a mention that an edit brought into what was read", () => {
+  assert.equal(new Level({ level: "all" }).of({ unread: 0, mentions: 1, alerts: 1 }).alerts, 1)
+})
+
 test("a group that is muted counts again when it is unmuted", () => {
   const level = new Level({ level: "all", muted: "" })
   const before = level.of(NUMBERS).alerts

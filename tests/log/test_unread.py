@@ -122,6 +122,18 @@ async def test_the_level_says_what_of_it_is_an_alert(history, level, alerts):
     assert (await numbers(history.world, history.alice)).alerts == alerts
 
 
+async def test_a_mention_that_an_edit_adds_to_what_was_read_is_an_alert_where_all_messages_are(history):
+    await history.joins(history.alice, history.bob)
+    await history.prefers(history.alice, level="all")
+    await history.writes(history.bob, [])
+    await history.marks(ReadMark, history.alice, 3)
+
+    await history.edits(history.bob, 3, [history.alice])
+
+    found = await numbers(history.world, history.alice)
+    assert (found.unread, found.alerts) == (0, 1)
+
+
 @pytest.mark.parametrize(("hours", "alerts"), [(1, 0), (-1, 1)])
 async def test_a_group_that_is_muted_alerts_nobody_until_then(history, hours, alerts):
     await history.joins(history.alice, history.bob)

@@ -19,7 +19,7 @@ export class Level {
    * @param {import("./badges.js").Numbers} numbers
    */
   of(numbers) {
-    const counted = { all: numbers.unread, mentions: numbers.alerts }
+    const counted = { all: Math.max(numbers.unread, numbers.alerts), mentions: numbers.alerts }
     return { ...numbers, alerts: Object(counted)[this.#level ?? ""] ?? 0 }
   }
 }
