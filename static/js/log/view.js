@@ -62,7 +62,7 @@ export class LogView {
     this.#endless = new Endless({ ...parts, address })
     this.#links = new EndLinks(this.#list, address)
     this.#jumps = new Jumps({ ...parts, address: here.address, explain, point: this.#point.bind(this) })
-    this.#button = new NewestButton(find(page, "#newest"), scroll, () => this.toNewest())
+    this.#button = new NewestButton(find(page, "#newest"), scroll, () => this.#goToNewest())
     this.#newLine = new NewLine(this.#list, Number(firstUnread ?? 0))
     this.#drawing = new Drawing(scroll, next => this.change(() => draw(next)))
   }
@@ -239,15 +239,30 @@ export class LogView {
     row.classList.add("pointed")
     this.change(() => this.#log.fold())
     row.setAttribute("aria-current", "true")
-    if (!row.hasAttribute("tabindex")) row.tabIndex = -1
-    row.focus({ preventScroll: true })
+    focusRow(row)
+  }
+
+  async #goToNewest() {
+    await this.toNewest()
+    if (this.isAtNewest) this.#landAt(Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * Moves the focus to where a jump led, unless somebody is writing: what was pressed goes, or is far away now.
+   * @param {number} [seq] Where that is; without it, the first row in view.
+   */
+  #landAt(seq = this.#scroll.place?.seq) {
+    const row = seq && !document.activeElement?.matches("textarea") ? this.#log.rowFrom(seq) : null
+    if (row) focusRow(row)
   }
 
   /** @param {string} day Where the reader is. */
   async #chooseDay(day) {
     const { DateJump } = await import("./date-jump.js")
     const dialog = find(document, "#date-jump", HTMLDialogElement)
-    this.#dates ??= new DateJump(dialog, moment => this.#jumps.toDate(moment))
+    this.#dates ??= new DateJump(dialog, moment => this.#jumps.toDate(moment).then(() => this.#landAt()))
+    // The button that opened it may be gone.
+    dialog.onclose = () => this.#list.contains(document.activeElement) || this.#landAt()
     this.#dates.open(day)
   }
 
@@ -267,8 +282,16 @@ export class LogView {
     if (!seq && !(at && link.hash === "#unread-line")) return
     event.preventDefault()
     if (seq) this.#jumps.toEntry(seq)
-    else this.#jumps.toUnread(at)
+    else this.#jumps.toUnread(at).then(() => this.#log.rowOf(at) && this.#landAt(at))
   }
+}
+
+/** @param {HTMLElement} row Or the line of the closed run that it is in. */
+function focusRow(row) {
+  /** @type {HTMLElement} */
+  const place = row.closest("details:not([open])")?.querySelector("summary") ?? row
+  if (!place.hasAttribute("tabindex")) place.tabIndex = -1
+  place.focus({ preventScroll: true })
 }
 
 /**

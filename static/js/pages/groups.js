@@ -57,7 +57,7 @@ export class Groups {
       this.release(row)
     }
     if (!this.#isFirst || uuids.length !== Number(this.#list.dataset.groups)) this.#own.missed()
-    else if (isLate) this.#own.soon(MOMENT)
+    else if (isLate) this.#own.soon()
     this.#isFirst = false
   }
 

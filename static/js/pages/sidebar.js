@@ -41,7 +41,7 @@ export class Sidebar {
    */
   connected(isLate) {
     if (!this.#isFirst) this.#own.missed()
-    else if (isLate) this.#own.soon(MOMENT)
+    else if (isLate) this.#own.soon()
     this.#isFirst = false
   }
 

@@ -35,6 +35,8 @@ export class UnreadBar {
   update({ numbers, firstUnread }, from) {
     const { unread } = numbers
     const isNeeded = unread > 0 && firstUnread < from
+    // What was pressed goes with it: the keyboard goes on in the log.
+    if (!isNeeded && this.#bar?.contains(document.activeElement)) find(this.#frame, ".scroller").focus()
     if (this.#bar) this.#bar.hidden = !isNeeded
     if (isNeeded) this.#fill(this.#bar ?? this.#create(), unread, firstUnread)
   }
