@@ -140,6 +140,20 @@ def test_older_rows_load_on_the_way_up(reading):
     assert reading.page.evaluate(STOPS) == 1
 
 
+def test_a_date_that_moves_up_with_older_rows_leaves_the_focus_where_it_was(reading):
+    held = []
+    reading.page.route("**/*before=*", lambda route: held.append(route))
+    enter(reading)
+    press(reading, "Home", "ArrowUp")
+    expect(reading.find(".entry-day-button")).to_be_focused()
+    reading.until(lambda: held)
+
+    held.pop().continue_()
+
+    expect(row(reading, 1)).to_be_attached()
+    expect(row(reading, 13)).to_be_focused()
+
+
 @pytest.fixture
 def rich(alice, bob, together):
     """A message with a link that bob answered and reacted to; bob is in the field."""

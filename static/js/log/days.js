@@ -4,8 +4,8 @@ import { attempt } from "../shared/attempt.js"
 import { cloned, find } from "../shared/dom.js"
 import { localDay, nameOfDay } from "../shared/times.js"
 
-/** @type {WeakSet<Element>} The separators that were created here, rather than by the server. */
-const own = new WeakSet()
+/** @type {WeakMap<Element, Element>} The separators that were created here, and the first rows of their days. */
+const firstRows = new WeakMap()
 
 /**
  * Puts a separator before each day's first row, and nowhere else. Those that are right stay.
@@ -30,7 +30,7 @@ export function separateDays(list) {
 export function separateDay(row) {
   attempt(() => {
     const day = dayOf(row)
-    if (day && day !== dayAbove(row)) row.before(separator(day))
+    if (day && day !== dayAbove(row)) row.before(separator(row, day))
   })
 }
 
@@ -43,8 +43,8 @@ function separatorBefore(row, day) {
   const line = row.previousElementSibling
   const first = run ?? (line?.id === "unread-line" ? line : row)
   const before = first.previousElementSibling
-  if (before && own.has(before) && before.querySelector("time")?.dateTime === day) return before
-  const added = separator(day)
+  if (before && firstRows.get(before) === row && before.querySelector("time")?.dateTime === day) return before
+  const added = separator(row, day)
   first.before(added)
   return added
 }
@@ -72,12 +72,15 @@ function dayOf(row) {
   return Number.isNaN(moment.getTime()) ? "" : localDay(moment)
 }
 
-/** @param {string} key */
-function separator(key) {
-  const row = cloned("day-template")
-  const time = find(row, "time", HTMLTimeElement)
-  time.dateTime = key
-  time.textContent = nameOfDay(key)
-  own.add(row)
-  return row
+/**
+ * @param {Element} row The day's first.
+ * @param {string} day
+ */
+function separator(row, day) {
+  const added = cloned("day-template")
+  const time = find(added, "time", HTMLTimeElement)
+  time.dateTime = day
+  time.textContent = nameOfDay(day)
+  firstRows.set(added, row)
+  return added
 }

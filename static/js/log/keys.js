@@ -18,7 +18,7 @@ export class LogKeys {
     ArrowDown: row => this.#step(row, 1),
     PageUp: row => this.#page(row, -1),
     PageDown: row => this.#page(row, 1),
-    Home: () => this.#stop.focus(this.#stop.rows[0]),
+    Home: () => this.#stop.focus(this.#stop.rows.find(row => !row.matches(".entry-day *"))),
     End: () => this.#stop.focus(this.#stop.rows.at(-1)),
     ArrowLeft: (row, target) => focusControl(row, target, -1),
     ArrowRight: (row, target) => focusControl(row, target, 1),
