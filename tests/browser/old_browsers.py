@@ -49,6 +49,12 @@ STYLES = [
     "field-sizing:",
     # Firefox; Chrome before 117, Safari before 26
     "text-wrap: pretty",
+    # Firefox before 118, Chrome before 125
+    "round(",
+    # Chrome before 120
+    "(scripting:",
+    # Firefox, Safari; Chrome before 133
+    "scroll-initial-target:",
     # Safari
     "overflow-clip-margin:",
     "overflow-anchor:",
