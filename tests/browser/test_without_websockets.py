@@ -166,9 +166,12 @@ def test_missed_entries_of_many_pages_arrive_without_a_socket(alice, delayed, ga
     proxy.drops_upgrades()
 
     expect(delayed.pill).to_have_text(DELAYED)  # after a pause: it has tried in vain
-    expect(delayed.messages).to_have_count(450)
+    expect(delayed.find('#chat-log [data-seq="452"]')).to_be_attached()
 
-    assert [seq for seq, *_ in delayed.log()] == list(range(1, 453))
+    # Further up, rows are left out that are far from what is shown.
+    seqs = [seq for seq, *_ in delayed.log()]
+    assert seqs == list(range(seqs[0], 453))
+    assert len(seqs) <= 400
 
 
 def test_joining_on_the_home_page_works_without_a_socket(bob, gardening, proxy):
