@@ -26,10 +26,11 @@ class Bundle(NamedTuple):
     digest: str
 
 
-def bundle(path: str, *, lenient: bool = False) -> Bundle | None:
+def bundle(path: str, query: str = "", *, lenient: bool = False) -> Bundle | None:
     """The bundle at a path such as `css/reset+base.css`, `js/pages/group.js`, `….later.js` or `….js.map`.
 
-    None if one of its files doesn't exist. `lenient` leaves out style sheets that don't, so that a page of another
+    None if one of its files doesn't exist, or if it is a later script and `query` the fingerprint of other modules: of
+    those that the page's script has. `lenient` leaves out style sheets that don't exist, so that a page of another
     version has most of its styles rather than none.
     """
     if path.startswith("css/"):
@@ -38,7 +39,10 @@ def bundle(path: str, *, lenient: bool = False) -> Bundle | None:
     entry = script.removesuffix(".js").removesuffix(".later") + ".js"
     if not script.endswith(".js") or entry not in _files() or (script != entry and not _later(entry)):
         return None
-    return _script(entry, script) if script == path else _source_map(entry, script)
+    if script != path:
+        return _source_map(entry, script)
+    fits = script == entry or query in ("", _fingerprint(entry))
+    return _script(entry, script) if fits else None
 
 
 def _styles(path: str, *, lenient: bool) -> Bundle | None:
@@ -80,6 +84,11 @@ def _script(entry: str, script: str) -> Bundle:
 def _source_map(entry: str, script: str) -> Bundle:
     sources = _sources(entry) if script == entry else _later(entry)
     return _bundle("application/json", es_modules.source_map(sources, f"{FOLDER}/{dirname(entry)}"))
+
+
+@cache
+def _fingerprint(entry: str) -> str:
+    return es_modules.fingerprint(_sources(entry), _later(entry))
 
 
 def _sources(entry: str) -> dict[str, str]:

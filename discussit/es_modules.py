@@ -6,6 +6,7 @@ It knows only what our modules contain, and raises `NotJoinable` for anything el
 exports of functions, classes and constants where they are declared. Each begins its line, and none is in a text.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ class NotJoinable(ValueError):
 
 
 class Place(NamedTuple):
-    """Where a module is: the variable with its exports, and the script that has it."""
+    """Where a module is: the variable with its exports, and the address of the script that has it."""
 
     variable: str
     script: str
@@ -109,8 +110,17 @@ def later_script(script: str) -> str:
     return f"{script.removesuffix('.js')}.later.js"
 
 
+def fingerprint(sources: Mapping[str, str], later: Mapping[str, str]) -> str:
+    """What the address of a later script ends with: 12 hexadecimal digits, which others have of other modules.
+
+    The two scripts name modules by their numbers, so they fit only if they were made of the same ones.
+    """
+    return hashlib.blake2b(json.dumps([sources, later]).encode(), digest_size=6).hexdigest()
+
+
 def _places(sources: Mapping[str, str], later: Mapping[str, str], script: str) -> dict[str, Place]:
-    names = [*dict.fromkeys(sources, script).items(), *dict.fromkeys(later, later_script(script)).items()]
+    later_address = f"{later_script(script)}?{fingerprint(sources, later)}"
+    names = [*dict.fromkeys(sources, script).items(), *dict.fromkeys(later, later_address).items()]
     return {module: Place(f"${number}", name) for number, (module, name) in enumerate(names)}
 
 

@@ -100,6 +100,14 @@ def test_a_bundle_is_sent_as_a_file_is(site, path):
     assert (head.status_code, head.headers["etag"]) == (200, packed.headers["etag"])
 
 
+def test_a_later_script_is_only_found_for_the_script_that_it_was_made_with(site):
+    folder = f"/static/{OTHER}/bundles/js/pages"
+    (address,) = set(re.findall(r'import\("\./(group\.later\.js\?[^"]+)"\)', site.get(f"{folder}/group.js").text))
+
+    assert site.get(f"{folder}/{address}").status_code == 200
+    assert site.get(f"{folder}/group.later.js?{OTHER}").status_code == 404
+
+
 @pytest.mark.parametrize("folder", ["", f"{OTHER}/"])
 def test_a_bundle_of_no_version_or_another_is_asked_for_again(site, folder):
     answer = site.get(f"/static/{folder}{SCRIPT}")

@@ -127,7 +127,7 @@ def test_what_is_imported_later_runs_later_with_the_same_modules(page):
 
 def serve(page, scripts):
     def answer(route):
-        script = scripts.get(route.request.url.rpartition("/")[2])
+        script = scripts.get(route.request.url.rpartition("/")[2].partition("?")[0])
         route.fulfill(body=script or "", content_type="text/javascript" if script else "text/html")
 
     page.route("http://a.example/**", answer)

@@ -15,7 +15,7 @@ def test_a_message_reaches_everyone_immediately(alice, bob, together):
 
 def test_a_page_whose_later_parts_cannot_be_loaded_is_live(alice, bob, together, complaints):
     complaints.excuse(f"{OUTAGE}|TypeError: Failed to fetch dynamically imported module")
-    bob.page.route("**/group.later.js", lambda route: route.abort())
+    bob.page.route("**/group.later.js*", lambda route: route.abort())
     bob.opens(together)
 
     alice.wrote(together, "hello")
