@@ -5,12 +5,16 @@ import { isChange } from "../connection/protocol.js"
 import { attempt } from "../shared/attempt.js"
 
 /**
+ * @template Part
+ * @typedef {import("../shared/later.js").Later<Part>} Later
+ */
+/**
  * @typedef {{
  *   view: import("../log/view.js").LogView,
  *   unread: import("../unread/group-unread.js").GroupUnread,
  *   members: import("../log/members.js").Members,
- *   groupChanges: import("../log/group-changes.js").GroupChanges,
- *   announcer: (act: (announcer: import("../log/announcer.js").Announcer) => void) => void,
+ *   groupChanges: Later<import("../log/group-changes.js").GroupChanges>,
+ *   announcer: Later<import("../log/announcer.js").Announcer>,
  *   pending: import("../composer/pending.js").Pending,
  *   composer: import("../composer/composer.js").Composer,
  *   reply: import("../composer/reply.js").Reply,
@@ -70,7 +74,7 @@ export class Entries {
   /** @param {import("../connection/protocol.js").GroupChanged} change */
   #showGroupChange(change) {
     this.#parts.view.append(change)
-    attempt(() => this.#parts.groupChanges.follow(change))
+    this.#parts.groupChanges(each => each.follow(change))
     if (this.#page.isOnSettings) this.#page.outdated()
   }
 

@@ -16,7 +16,6 @@ import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
-import { GroupChanges } from "../log/group-changes.js"
 import { Members } from "../log/members.js"
 import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
@@ -84,13 +83,11 @@ const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
 const readOnly = new ReadOnly(page, form, user)
-const groupChanges = new GroupChanges(
-  page,
-  user,
-  readOnly,
-  (before, name) => title?.rename(before, name),
-  () => reload.soon(),
-)
+const groupChanges = later(async () => {
+  const { GroupChanges } = await import("../log/group-changes.js")
+  const renamed = (/** @type {string} */ before, /** @type {string} */ name) => title?.rename(before, name)
+  return new GroupChanges(page, user, readOnly, renamed, () => reload.soon())
+})
 const parts = { view, unread, members, groupChanges, announcer, pending, composer, reply }
 const entries = new Entries(parts, { user, kinds, isOnSettings: settings !== null, outdated: () => reload.soon() })
 

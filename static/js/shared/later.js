@@ -3,10 +3,16 @@
 import { attempt, report } from "./attempt.js"
 
 /**
- * Creates a part, and returns what has it do something, once it is there, in the order asked.
+ * Has the part do something, once it is there, in the order asked.
+ * @template Part
+ * @typedef {(act: (part: Part) => void) => void} Later
+ */
+
+/**
+ * Creates a part.
  * @template Part
  * @param {() => Promise<Part>} create Imports the part's module.
- * @returns {(act: (part: Part) => void) => void}
+ * @returns {Later<Part>}
  */
 export function later(create) {
   const created = create().catch(report)
