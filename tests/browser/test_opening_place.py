@@ -88,3 +88,21 @@ def test_a_reload_among_unread_messages_moves_nothing_where_the_bar_was(bob, unr
     expect(bob.pill).to_have_text("Live")
     expect(bob.find("#unread-bar")).to_be_hidden()
     assert abs(top(bob, 12) - before) <= 1
+
+
+SHIFTS = """new PerformanceObserver(list => { window.shifted = (window.shifted ?? 0)
+  + list.getEntries().reduce((sum, { value }) => sum + value, 0) }).observe({ type: "layout-shift", buffered: true })"""
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.mark.parametrize("path", ["groups/{}/", "./"])
+def test_nothing_moves_while_a_page_opens_on_a_phone(arrives, alice, unread, path):
+    phone = arrives("bob", **PHONE)
+    phone.logs_in()
+    phone.goes_home().opens(unread)
+    phone.page.add_init_script(SHIFTS)
+    phone.page.goto(path.format(unread))
+
+    expect(phone.find("time[title]").first).to_be_attached()
+    phone.page.evaluate(NEXT_FRAME)
+    assert phone.page.evaluate("() => window.shifted ?? 0") < 0.01
