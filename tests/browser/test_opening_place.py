@@ -79,8 +79,10 @@ def test_a_reload_among_unread_messages_moves_nothing_where_the_bar_was(bob, unr
     bob.opens(unread)
     bob.find("#go-to-first").click()
     expect(bob.find("#unread-bar")).to_be_hidden()
-    bob.find(".scroller").evaluate("scroller => { scroller.scrollTop += 150 }")
     bob.page.wait_for_function("() => history.state?.place")
+    first = bob.page.evaluate("() => JSON.stringify(history.state.place)")
+    bob.find(".scroller").evaluate("scroller => { scroller.scrollTop += 150 }")
+    bob.page.wait_for_function("first => JSON.stringify(history.state.place) !== first", arg=first)
     before = top(bob, 12)
 
     bob.page.reload()
