@@ -213,6 +213,19 @@ def test_a_group_that_goes_leaves_its_space_under_the_pointer(alice, bob, groups
     expect(beside(alice, groups[0])).to_have_count(0)
 
 
+def test_a_group_that_goes_keeps_the_focus_until_that_moves_on(alice, bob, groups):
+    bob.opens(groups[2])
+    row = beside(bob, groups[0])
+    row.locator("a").focus()
+
+    alice.posts(f"groups/{groups[0]}/members/remove/", username="bob")
+
+    expect(row).to_have_attribute("data-gone", "")
+    expect(row.locator("a")).to_be_focused()
+    bob.field.focus()
+    expect(row).to_have_count(0)
+
+
 def test_a_new_group_comes_last_under_the_pointer(alice, bob, groups):
     alice.opens(groups[0])
     points_at(alice, beside(alice, groups[1]))
