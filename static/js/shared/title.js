@@ -25,7 +25,7 @@ export class Title {
     document.title = this.#shown = title
     /** @type {HTMLLinkElement | null} */
     const icon = document.querySelector("[rel=icon]")
-    if (icon) icon.href = icon.href.replace(/favicon.*/, iconOf(totals))
+    if (icon) icon.href = icon.href.replace(/favicon[^/]*$/, iconOf(totals))
     // Browsers without the function, or that refuse, show nothing beside an installed page.
     Object(navigator)
       .setAppBadge?.(totals.alerts)
