@@ -27,6 +27,18 @@ def test_axe_finds_nothing_on_a_group_at_work(alice, bob, together):
     assert alice.violations == []
 
 
+def test_axe_finds_nothing_on_an_open_run_and_in_the_dialog_of_a_date(alice, bob, together):
+    alice.find(".run-line").click()
+    expect(alice.find(".run[open]")).to_be_visible()
+    found = alice.violations
+
+    alice.find(".entry-day-button").click()
+
+    expect(alice.find("#date-jump")).to_be_visible()
+    assert found + alice.violations == []
+    alice.page.keyboard.press("Escape")
+
+
 def test_axe_finds_nothing_on_a_group_without_network(alice, together, complaints):
     complaints.excuse(OUTAGE)
     alice.goes_offline()
