@@ -82,3 +82,26 @@ def test_leaving_the_dialog_leads_back_to_the_log(bob, unread):
     bob.page.keyboard.press("Escape")
 
     expect(bob.find("#chat-log :focus")).to_have_count(1)
+
+
+def test_back_at_the_end_of_a_log_the_field_has_the_focus(bob, unread):
+    bob.has_read(unread)
+    bob.opens(unread)
+    bob.page.goto(f"groups/{unread}/preferences/")
+
+    bob.page.go_back()
+
+    expect(bob.field).to_be_focused()
+
+
+def test_back_further_up_nothing_is_focused_that_would_move_the_log(bob, unread):
+    bob.has_read(unread)
+    bob.opens(unread)
+    scrolls_up(bob, 500)
+    bob.page.goto(f"groups/{unread}/preferences/")
+
+    bob.page.go_back()
+
+    expect(bob.pill).to_have_text("Live")
+    expect(bob.find("#newest")).to_be_visible()
+    expect(bob.field).not_to_be_focused()

@@ -104,7 +104,7 @@ function open() {
   const last = places.last
   view.start(last)
   places.start(scroller)
-  if (last === undefined && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focusFirst())
+  if (!last && !seqIn(location.hash) && !page.dataset.at && !settings) attempt(() => composer.focusFirst())
   list.addEventListener("click", react)
   addEventListener("beforeunload", event => isLasting() || event.preventDefault())
   if (!isLive) return
