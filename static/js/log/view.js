@@ -9,6 +9,7 @@ import { Held } from "./held.js"
 import { Jumps } from "./jumps.js"
 import { Log } from "./log.js"
 import { NewestButton } from "./newest.js"
+import { placeIn, seqIn } from "./permalinks.js"
 import { holdLines } from "./runs.js"
 import { Scroll } from "./scroll.js"
 
@@ -273,16 +274,11 @@ export class LogView {
   #follow(event) {
     const day = around(event, ".entry-day-button")?.querySelector("time")?.dateTime
     if (day) return void this.#chooseDay(day)
-    const link = around(event, "a[href]", HTMLAnchorElement)
-    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
-    if (link.origin !== location.origin || link.pathname !== this.#address || "conversation" in this.#page.dataset)
-      return
-    const at = Number(new URLSearchParams(link.search).get("at"))
-    const seq = seqIn(link.hash)
-    if (!seq && !(at && link.hash === "#unread-line")) return
+    const place = "conversation" in this.#page.dataset ? null : placeIn(event, this.#address)
+    if (!place) return
     event.preventDefault()
-    if (seq) this.#jumps.toEntry(seq)
-    else this.#jumps.toUnread(at).then(() => this.#log.rowOf(at) && this.#landAt(at))
+    if (place.seq) this.#jumps.toEntry(place.seq)
+    else this.#jumps.toUnread(place.unread).then(() => this.#log.rowOf(place.unread) && this.#landAt(place.unread))
   }
 }
 
@@ -292,12 +288,4 @@ function focusRow(row) {
   const place = row.closest("details:not([open])")?.querySelector("summary") ?? row
   if (!place.hasAttribute("tabindex")) place.tabIndex = -1
   place.focus({ preventScroll: true })
-}
-
-/**
- * The entry to which an address leads by its fragment.
- * @param {string} hash
- */
-export function seqIn(hash) {
-  return Number(hash.match(/^#seq-(\d+)$/)?.[1]) || undefined
 }
