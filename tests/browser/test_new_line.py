@@ -50,7 +50,7 @@ def test_many_unread_messages_open_at_the_end_with_a_bar(alice, reader):
 
     reader.opens(reader.group)
 
-    expect(reader.find("#unread-bar-count")).to_have_text("214")
+    expect(reader.find("#unread-bar .unread-bar-count")).to_have_text("214")
     expect(reader.find(f"#seq-{FIRST + 213}")).to_be_in_viewport()
     reader.find("#go-to-first").click()
     is_above(reader, FIRST)
