@@ -223,3 +223,15 @@ def test_another_size_leaves_the_row_that_is_read_where_it_is(reader, resize):
 
     reader.page.evaluate(NEXT_FRAME)
     assert abs(reader.find(f"#seq-{first}").bounding_box()["y"] - before) < 1
+
+
+def test_a_phone_that_is_turned_there_and_back_shows_the_same(reader):
+    size = reader.page.viewport_size
+    first = in_view(reader)[0]
+    before = reader.find(f"#seq-{first}").bounding_box()["y"]
+
+    for turned in ({"width": size["height"], "height": size["width"]}, size):
+        reader.page.set_viewport_size(turned)
+        reader.page.evaluate(NEXT_FRAME)
+
+    assert abs(reader.find(f"#seq-{first}").bounding_box()["y"] - before) < 1

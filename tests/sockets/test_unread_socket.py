@@ -133,7 +133,10 @@ def test_a_group_that_was_joined_elsewhere_is_counted(alice, bob, gardening):
         bob.joins(gardening)
         alice.says(gardening, "hi")
 
-        assert without_last(page.until(type="unread")) == unread(gardening, unread=1, read=2, at=3)
+        numbers = page.until(type="unread")
+        # The Join has them counted as well, maybe after the message: then that comes with the next ones.
+        numbers.pop("last", None)
+        assert numbers == unread(gardening, unread=1, read=2, at=3)
 
 
 def test_a_group_that_was_left_is_counted_no_more(alice, bob, together):

@@ -196,14 +196,12 @@ export class Scroll {
     this.#places = new Map([...(fixed ? [fixed] : []), ...this.#witnesses()].map(row => [row, topOf(row)]))
   }
 
-  // The first of the rows that is still there tells how far all of them were moved.
+  // The first of the rows that is still there tells how far all of them were moved, also the next time: a phone that is
+  // turned there and back shows the same.
   #restore() {
-    for (const [row, top] of this.#places) {
-      if (!isRendered(row)) continue
-      this.#scrollBy(topOf(row) - top)
-      break
-    }
-    this.#remember()
+    const row = [...this.#places.keys()].find(isRendered)
+    if (row) this.#scrollBy(topOf(row) - Number(this.#places.get(row)))
+    this.#remember(row)
   }
 
   /**

@@ -57,7 +57,7 @@ def test_names_of_groups_are_inert_on_their_pages(alice, groups):
         alice.opens(group)
         expect(alice.page).to_have_title(f"{name} · DiscussIt")
         expect(alice.find("h1")).to_have_text(name)
-        expect(alice.find("nav [aria-current=page]")).to_have_text(name)
+        expect(alice.find("nav [aria-current=page] .panel-name")).to_have_text(name)
         assert is_inert(alice)
 
 
