@@ -4,7 +4,7 @@
 import { pause } from "../shared/pause.js"
 
 const LONGEST = 8 // milliseconds of rows in a frame
-const PAUSE = 6 // times what the last frame took
+const PAUSE = 10 // times what the last frame took
 const BACKLOG = 100 // entries, above which the pause is no longer than the frame
 const WHILE_HIDDEN = 250 // milliseconds: hidden pages have no frames
 

@@ -130,9 +130,10 @@ function received(objects) {
 /** @param {() => import("../connection/protocol.js").Entry | undefined} next */
 function draw(next) {
   for (let entry = next(); entry; entry = next()) {
-    const { seq } = entry
-    attempt(() => entries.show(/** @type {import("../connection/protocol.js").Entry} */ (entry)))
-    drawn = seq
+    const shown = entry
+    attempt(() => entries.show(shown))
+    sidebar(each => each.entered(group, shown))
+    drawn = shown.seq
   }
   outbox.settle(drawn)
   reacting.settle(drawn)
@@ -201,7 +202,6 @@ function follow(entry) {
     return false
   }
   if (cursor.advance(entry)) {
-    sidebar(each => each.entered(group, entry))
     unread.follow(entry)
     view.add(entry)
   }
