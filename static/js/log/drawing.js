@@ -4,6 +4,7 @@
 import { pause } from "../shared/pause.js"
 
 const LONGEST = 8 // milliseconds of rows in a frame
+const MOST = 40 // entries in a frame: the browser lays them out as well
 const PAUSE = 10 // times what the last frame took
 const BACKLOG = 100 // entries, above which the pause is no longer than the frame
 const WHILE_HIDDEN = 250 // milliseconds: hidden pages have no frames
@@ -45,7 +46,8 @@ export class Drawing {
 
   #now() {
     const started = performance.now()
-    const next = () => (performance.now() - started < LONGEST ? this.#items.shift() : undefined)
+    let left = MOST
+    const next = () => (left-- > 0 && performance.now() - started < LONGEST ? this.#items.shift() : undefined)
     this.#draw(next)
     afterPaint(() => (this.#last = { at: performance.now(), took: performance.now() - started }))
     if (this.#items.length > 0) this.soon()
