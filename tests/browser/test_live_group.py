@@ -112,3 +112,13 @@ def test_a_name_that_sorts_between_is_listed_between(alice, bob, arrives, togeth
     anna.joins(together)
 
     expect(alice.members).to_have_text(["alice", "Anna", "bob"])
+
+
+def test_a_group_says_that_one_is_alone_until_somebody_joins(alice, bob):
+    group = alice.founds("Cooking")
+    alice.opens(group)
+    expect(alice.find(".scroller-silence")).to_contain_text("Only you are here so far.")
+
+    bob.joins(group)
+
+    expect(alice.find(".scroller-silence")).to_have_count(0)

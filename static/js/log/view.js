@@ -180,6 +180,8 @@ export class LogView {
     this.#held.add(entry)
     this.#log.countReply(entry)
     if (!window.hasLater && !window.has(entry.seq)) this.#log.append(entry)
+    // That nobody else is here, or that nothing was written, is over.
+    this.#page.querySelector(".scroller-silence")?.remove()
   }
 
   /** A message has come that the user may not see. */
