@@ -114,11 +114,6 @@ export class Reading {
     return this.#firstUnread
   }
 
-  /** The last entry of the log that this page knows of. */
-  get last() {
-    return this.#last
-  }
-
   /**
    * What is in view of somebody who is there, a few times per second; null while nobody is.
    * @param {View | null} view
