@@ -248,13 +248,19 @@ def test_the_focus_moves_on_when_its_chip_goes(alice, bob, answered):
     expect(row(bob).locator(".entry-actions")).to_be_focused()
 
 
+def lone_tab(person, between):
+    """The only tab of a person, which has to send everything itself."""
+    person.page.goto("about:blank")
+    return person.tab(between)
+
+
 def test_a_refused_reaction_is_taken_back(alice, bob, answered):
     def spoil(socket):
         server = socket.connect_to_server()
         socket.on_message(lambda text: server.send(text.replace("👍", "thumb")))
 
     reacts(alice, answered, "👍")
-    tab = bob.tab(spoil).opens(answered)
+    tab = lone_tab(bob, spoil).opens(answered)
 
     chip(tab).click()
 
@@ -282,7 +288,7 @@ def test_a_reaction_is_sent_again_after_a_lost_connection(alice, bob, answered, 
         socket.on_message(pass_on)
 
     reacts(alice, answered, "👍")
-    tab = bob.tab(drop).opens(answered)
+    tab = lone_tab(bob, drop).opens(answered)
 
     chip(tab).click()
 
@@ -330,7 +336,7 @@ def test_a_reaction_for_which_the_server_has_no_time_is_sent_again(alice, bob, a
         socket.send(json.dumps([error]))
 
     reacts(alice, answered, "👍")
-    tab = bob.tab(answers_react(is_busy)).opens(answered)
+    tab = lone_tab(bob, answers_react(is_busy)).opens(answered)
 
     chip(tab).click()
 
@@ -338,14 +344,29 @@ def test_a_reaction_for_which_the_server_has_no_time_is_sent_again(alice, bob, a
     expect_reacted(tab, 2, pressed=True)
 
 
-def test_a_reaction_that_can_not_be_answered_any_more_is_taken_back(alice, bob, answered, complaints):
+def test_a_reaction_that_can_not_be_answered_any_more_waits(alice, bob, answered, complaints):
     complaints.excuse(".*403")
     reacts(alice, answered, "👍")
-    tab = bob.tab(answers_react(lambda socket, _client_id: socket.close(code=4403))).opens(answered)
+    tab = lone_tab(bob, answers_react(lambda socket, _client_id: socket.close(code=4403))).opens(answered)
 
     chip(tab).click()
-
     expect(tab.find("#membership-ended")).to_be_visible()
+    expect_reacted(alice, 1, pressed=True)
+
+    tab.page.close()
+    bob.opens(answered)
+    expect_reacted(alice, 2, pressed=True)
+
+
+def test_pressing_a_reaction_twice_sends_nothing(alice, bob, answered):
+    reacts(alice, answered, "👍")
+    tab = lone_tab(bob, lambda socket: socket.connect_to_server()).opens(answered)
+
+    chip(tab).dblclick()
+    tab.says("after")
+
+    tab.until(lambda: any(frame["type"] == "ack" for frame in tab.received))
+    assert [frame["type"] for frame in tab.sent if frame["type"] == "react"] == []
     expect_reacted(tab, 1, pressed=False)
 
 

@@ -1,97 +1,117 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { Reacting } from "../../static/js/log/reacting.js"
+import { isEarly, Reacting } from "../../static/js/log/reacting.js"
 import { withOwn } from "../../static/js/log/reactions.js"
 
-const row = {}
-const chip = { dataset: { emoji: "👍" }, pressed: "false", closest: () => ({ getAttribute: () => "7" }) }
-chip.getAttribute = () => chip.pressed
+const row = { dataset: { seq: "7" } }
+const THUMB = { type: "react", target: 7, emoji: "👍" }
 
 /** What is shown of the reader's own reaction: undefined where it is as the log says. */
 let shown
-let sent
-let explained
+let items
+let isOwn
 let reacting
+
+/** In the outbox's place. */
+const outbox = {
+  get items() {
+    return items
+  },
+  add(command, due) {
+    items.push({ client_id: `${items.length}`, command, due })
+    reacting.show()
+  },
+  discard(client_id) {
+    items = items.filter(item => item.client_id !== client_id)
+    reacting.show()
+  },
+}
 
 beforeEach(() => {
   globalThis.document = { getElementById: () => row }
-  ;[shown, sent, explained, chip.pressed] = [[], [], "", "false"]
+  ;[shown, items, isOwn] = [[], [], false]
   const reactions = {
     show: (_row, _emoji, wanted) => shown.push(wanted),
     follow: (_row, _reaction, wanted) => shown.push(wanted),
+    isOwn: () => isOwn,
   }
-  reacting = new Reacting(
-    reactions,
-    command => sent.push(command),
-    text => {
-      explained = text
-    },
-  )
+  reacting = new Reacting(reactions, outbox)
 })
 
-test("a press sends the state that is wanted, and shows it immediately", () => {
-  reacting.press(chip)
-  chip.pressed = "true"
-  reacting.press(chip)
+test("what is wanted waits in the outbox as a state, for a moment", () => {
+  reacting.set(row, "👍", true)
 
   assert.deepEqual(
-    sent.map(({ type, target, emoji, on }) => [type, target, emoji, on]),
-    [
-      ["react", 7, "👍", true],
-      ["react", 7, "👍", false],
-    ],
+    items.map(({ command }) => command),
+    [{ ...THUMB, on: true }],
   )
-  assert.deepEqual(shown, [true, false])
+  assert.ok(isEarly(items[0]))
+  assert.equal(shown.at(-1), true)
+})
+
+test("pressing twice within that moment sends nothing", () => {
+  reacting.set(row, "👍", true)
+  reacting.set(row, "👍", false)
+
+  assert.deepEqual(items, [])
+  assert.equal(shown.at(-1), undefined)
+})
+
+test("what may be on its way is followed by the opposite", () => {
+  reacting.set(row, "👍", true)
+  items = items.map(item => ({ ...item, sent: true }))
+  reacting.show()
+  reacting.set(row, "👍", false)
+
+  assert.deepEqual(
+    items.map(({ command }) => command.on),
+    [true, false],
+  )
+  assert.equal(shown.at(-1), false)
+})
+
+test("what waited for long is replaced by the opposite, since another tab may be sending it", () => {
+  items = [{ client_id: "old", command: { ...THUMB, on: true }, due: Date.now() - 1_000 }]
+  reacting.show()
+  reacting.set(row, "👍", false)
+
+  assert.deepEqual(
+    items.map(({ command }) => command.on),
+    [false],
+  )
 })
 
 test("what others do meanwhile changes nothing of what is wanted", () => {
-  reacting.press(chip)
+  reacting.set(row, "👍", true)
 
   reacting.follow(row, { target: 7, emoji: "👍" })
   reacting.follow(row, { target: 7, emoji: "🍅" })
 
-  assert.deepEqual(shown, [true, true, undefined])
+  assert.deepEqual(shown.slice(-2), [true, undefined])
 })
 
 test("what was refused is shown as the log says", () => {
-  reacting.press(chip)
+  reacting.set(row, "👍", true)
+  items = items.map(item => ({ ...item, refusal: "This message was deleted." }))
+  reacting.show()
 
-  reacting.refused({ client_id: sent[0].client_id, code: "gone", message: "This message was deleted." })
-
-  assert.deepEqual(shown, [true, undefined])
-  assert.equal(explained, "Your reaction was not saved. This message was deleted.")
+  assert.equal(shown.at(-1), undefined)
 })
 
-test("what was acknowledged is wanted until the log has come so far", () => {
-  reacting.press(chip)
-  reacting.acknowledged({ client_id: sent[0].client_id, seq: 12 })
+test("what was acknowledged is wanted until it leaves the outbox, when the log has it", () => {
+  reacting.set(row, "👍", true)
+  items = items.map(item => ({ ...item, seq: 12 }))
+  reacting.show()
+  assert.equal(shown.at(-1), true)
 
-  reacting.settle(11)
-  assert.deepEqual(shown, [true])
-  reacting.settle(12)
-  assert.deepEqual(shown, [true, undefined])
+  items = []
+  reacting.show()
+  assert.equal(shown.at(-1), undefined)
 })
 
-test("answers to an earlier press, and to other commands, end nothing", () => {
-  reacting.press(chip)
-  reacting.press(chip)
-
-  reacting.refused({ client_id: sent[0].client_id })
-  reacting.refused({})
-  reacting.acknowledged({ client_id: "a message's", seq: 12 })
-  reacting.settle(12)
-
-  assert.deepEqual(shown, [true, true])
-})
-
-test("only what was not answered is sent again, with its id", () => {
-  reacting.press(chip)
-  reacting.resume()
-  reacting.acknowledged({ client_id: sent[0].client_id, seq: 12 })
-  reacting.resume()
-
-  assert.equal(sent.length, 2)
-  assert.deepEqual(sent[1], sent[0])
+test("no clock that is set back holds a reaction for long", () => {
+  assert.ok(!isEarly({ due: Date.now() + 3_600_000 }))
+  assert.ok(!isEarly({}))
 })
 
 for (const [reacted, wanted, result] of [

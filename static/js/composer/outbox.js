@@ -1,8 +1,8 @@
-// Messages that the server has not acknowledged, or that the log does not show yet. All tabs of one account
-// share a group's outbox, and it outlives them.
+// What the server has not acknowledged of messages, edits, deletions and reactions, or what the log does not show yet. All
+// tabs of one account share a group's outbox, and it outlives them.
 //
-// Each message has its own key: tabs write at the same time, and with a single list they would overwrite each
-// other's messages. Keys begin with the time of writing, so sorted keys are the order of sending.
+// Each command has its own key: tabs write at the same time, and with a single list they would overwrite each
+// other's. Keys begin with the time of writing, so sorted keys are the order of sending.
 
 import { keyOf } from "../shared/account.js"
 import { newId } from "../shared/ids.js"
@@ -10,10 +10,25 @@ import { forget, keep, kept, keysWith } from "../shared/storage.js"
 
 const MOMENT_DIGITS = 15
 
-/** @typedef {{ client_id: string, message: string, reply_to?: number, seq?: number, refusal?: string }} Unsent */
+/** @typedef {import("../connection/protocol.js").Command} Command */
+/** @typedef {import("../connection/protocol.js").SendMessage} SendMessage */
+/**
+ * A command with `seq` once acknowledged or `refusal` once refused. `error`: what else the server said. `sent`: a tab has
+ * begun to send it, so that the server may have it. `heldBy`: the tab in which it is being changed. `due`: the time of day
+ * before which it is not sent.
+ * @template {Command} [Of=Command]
+ * @typedef {{
+ *   client_id: string, command: Of, seq?: number, refusal?: string, error?: Refused, sent?: boolean, heldBy?: string,
+ *   due?: number,
+ * }} Unsent
+ */
+/** @typedef {{ code: string, rev?: number, content?: string }} Refused Of an edit: what the message is by now. */
+
+const LEFT_WHILE_CHANGED = "You were changing it when the page was closed."
 
 export class Outbox {
   #prefix
+  #tab
   #changed
   #own
 
@@ -21,33 +36,41 @@ export class Outbox {
    * `changed()` is called after every change, here or in another tab.
    * @param {string} account
    * @param {string} group
+   * @param {import("../shared/tab.js").Tab} tab
    * @param {() => void} changed
    */
-  constructor(account, group, changed) {
+  constructor(account, group, tab, changed) {
     this.#prefix = keyOf(account, "outbox", group, "")
+    this.#tab = tab
     this.#changed = changed
-    this.#own = new Set(this.messages.map(message => message.client_id))
+    this.#own = new Set(this.items.map(({ client_id }) => client_id))
     addEventListener("storage", ({ key }) => {
       if (key === null || key.startsWith(this.#prefix)) changed()
     })
+    this.#refuseLeft()
   }
 
   /**
-   * All messages in the order of sending, with `seq` once acknowledged or `refusal` once refused.
+   * Everything in the order of sending.
    * @returns {Unsent[]}
    */
-  get messages() {
+  get items() {
     return keysWith(this.#prefix)
       .map(key => read(key))
-      .filter(message => message !== null)
+      .filter(item => item !== null)
   }
 
+  /** What has to be sent, now or soon. */
   get waiting() {
-    return this.messages.filter(message => !message.seq && !message.refusal)
+    return this.items.filter(item => !item.seq && !item.refusal && !item.heldBy)
+  }
+
+  get messages() {
+    return this.items.filter(isMessage)
   }
 
   /**
-   * Whether the message was written in this tab, or was there when the tab was opened.
+   * Whether it was written in this tab, or was there when the tab was opened.
    * @param {string} client_id
    */
   isOwn(client_id) {
@@ -55,14 +78,27 @@ export class Outbox {
   }
 
   /**
-   * @param {string} text
-   * @param {number} [reply_to] The seq of the message that it answers.
+   * Returns its client_id.
+   * @param {Command} command
+   * @param {number} [due]
    */
-  add(text, reply_to) {
+  add(command, due) {
     const client_id = newId()
     this.#own.add(client_id)
-    keep(`${this.#prefix}${this.#nextMoment()}:${client_id}`, JSON.stringify({ client_id, message: text, reply_to }))
+    const key = `${this.#prefix}${this.#nextMoment()}:${client_id}`
+    write(key, due ? { client_id, command, due } : { client_id, command })
     this.#changed()
+    return client_id
+  }
+
+  /**
+   * A tab is about to send it.
+   * @param {string} client_id
+   */
+  sending(client_id) {
+    const key = this.#keyOf(client_id)
+    const item = key && read(key)
+    if (item && !item.sent) write(key, { ...item, sent: true })
   }
 
   /**
@@ -70,15 +106,16 @@ export class Outbox {
    * @param {number} seq
    */
   acknowledge(client_id, seq) {
-    this.#rewrite(client_id, message => ({ ...message, seq, refusal: undefined }))
+    this.#change(client_id, item => ({ ...item, seq, refusal: undefined }))
   }
 
   /**
    * @param {string} client_id
    * @param {string} refusal
+   * @param {Refused} [error]
    */
-  refuse(client_id, refusal) {
-    this.#rewrite(client_id, message => ({ ...message, refusal }))
+  refuse(client_id, refusal, error) {
+    this.#change(client_id, item => ({ ...item, refusal, error, sent: undefined }))
   }
 
   /**
@@ -87,12 +124,13 @@ export class Outbox {
    * @param {string} refusal
    */
   refuseReply(client_id, refusal) {
-    this.#rewrite(client_id, message => ({ ...message, refusal, reply_to: undefined }))
+    this.refuse(client_id, refusal)
+    this.#changeText(client_id, ({ message }) => ({ type: "text_message", message }))
   }
 
   /** @param {string} client_id */
   retry(client_id) {
-    this.#rewrite(client_id, message => ({ ...message, refusal: undefined }))
+    this.#change(client_id, item => ({ ...item, refusal: undefined, error: undefined }))
   }
 
   /** @param {string} client_id */
@@ -103,7 +141,35 @@ export class Outbox {
   }
 
   /**
-   * Removes messages that the log shows: those acknowledged with a seq up to `last`.
+   * It is not sent until it is released, or this tab is gone. Returns false if the server may have it.
+   * @param {string} client_id
+   */
+  hold(client_id) {
+    const item = this.#find(client_id)
+    if (!item || item.sent || item.seq) return false
+    this.#change(client_id, held => ({ ...held, refusal: undefined, heldBy: this.#tab.id }))
+    return true
+  }
+
+  /** @param {string} client_id */
+  release(client_id) {
+    this.#change(client_id, item => ({ ...item, heldBy: undefined }))
+  }
+
+  /**
+   * Gives a message another text. Returns false if the server may have it, or if it is gone.
+   * @param {string} client_id
+   * @param {string} message
+   */
+  rewrite(client_id, message) {
+    const item = this.#find(client_id)
+    if (!item || item.sent || item.seq) return false
+    this.#changeText(client_id, command => ({ ...command, message }))
+    return true
+  }
+
+  /**
+   * Removes what the log shows: what was acknowledged with a seq up to `last`.
    * @param {number} last
    */
   settle(last) {
@@ -112,16 +178,41 @@ export class Outbox {
     if (arrived.length) this.#changed()
   }
 
+  /** Messages that nobody is changing any more: what they were to become is not known. */
+  async #refuseLeft() {
+    const held = this.items.filter(({ heldBy }) => heldBy)
+    if (held.length === 0) return
+    const gone = await this.#tab.gone(held.map(({ heldBy = "" }) => heldBy))
+    const left = held.filter(({ heldBy = "" }) => heldBy === this.#tab.id || gone.includes(heldBy))
+    for (const { client_id, heldBy } of left)
+      if (this.#find(client_id)?.heldBy === heldBy)
+        this.#change(client_id, item => ({ ...item, heldBy: undefined, refusal: LEFT_WHILE_CHANGED }))
+  }
+
   /**
    * @param {string} client_id
-   * @param {(message: Unsent) => Unsent} change
+   * @param {(command: SendMessage) => SendMessage} change
    */
-  #rewrite(client_id, change) {
+  #changeText(client_id, change) {
+    this.#change(client_id, item => (isMessage(item) ? { ...item, command: change(item.command) } : item))
+  }
+
+  /**
+   * @param {string} client_id
+   * @param {(item: Unsent) => Unsent} change
+   */
+  #change(client_id, change) {
     const key = this.#keyOf(client_id)
-    const message = key && read(key)
-    if (!message) return
-    keep(key, JSON.stringify(change(message)))
+    const item = key && read(key)
+    if (!item) return
+    write(key, change(item))
     this.#changed()
+  }
+
+  /** @param {string} client_id */
+  #find(client_id) {
+    const key = this.#keyOf(client_id)
+    return key ? read(key) : null
   }
 
   /** @param {string} client_id */
@@ -129,11 +220,30 @@ export class Outbox {
     return keysWith(this.#prefix).find(key => key.endsWith(`:${client_id}`))
   }
 
-  // After all other messages, even if the clock was set back or two were written in one millisecond.
+  // After everything else, even if the clock was set back or two were written in one millisecond.
   #nextMoment() {
     const newest = keysWith(this.#prefix).at(-1)?.slice(this.#prefix.length).split(":")[0] ?? 0
     return String(Math.max(Date.now(), Number(newest) + 1)).padStart(MOMENT_DIGITS, "0")
   }
+}
+
+/**
+ * @param {Unsent} item
+ * @returns {item is Unsent<SendMessage>}
+ */
+export function isMessage(item) {
+  return item.command.type === "text_message"
+}
+
+/**
+ * Messages are stored as before there were other commands, and those so that tabs of the previous version, which can't
+ * send them, find no message.
+ * @param {string} key
+ * @param {Unsent} item
+ */
+function write(key, item) {
+  const { command, ...state } = item
+  keep(key, JSON.stringify(isMessage(item) ? { ...state, ...item.command, type: undefined } : item))
 }
 
 /**
@@ -142,9 +252,30 @@ export class Outbox {
  */
 function read(key) {
   try {
-    const { client_id, message, ...more } = JSON.parse(kept(key) ?? "{}")
-    return typeof message === "string" && key.endsWith(`:${client_id}`) ? { client_id, message, ...more } : null
+    const { message, reply_to, command = messageOf(message, reply_to), ...state } = JSON.parse(kept(key) ?? "{}")
+    return isCommand(command) && key.endsWith(`:${state.client_id}`) ? { ...state, command } : null
   } catch {
     return null
   }
+}
+
+/**
+ * @param {unknown} message
+ * @param {number} [reply_to]
+ */
+function messageOf(message, reply_to) {
+  return reply_to ? { type: "text_message", message, reply_to } : { type: "text_message", message }
+}
+
+/** @type {{ [type: string]: (command: any) => boolean }} */
+const CHECKS = {
+  text_message: ({ message }) => typeof message === "string",
+  edit_message: ({ target, rev, message }) => target > 0 && rev >= 0 && typeof message === "string",
+  delete_message: ({ target }) => target > 0,
+  react: ({ target, emoji }) => target > 0 && typeof emoji === "string",
+}
+
+/** @param {{ type: string }} command */
+function isCommand(command) {
+  return CHECKS[command.type]?.(command) ?? false
 }

@@ -3,6 +3,8 @@
 import { around, cloned, find } from "../shared/dom.js"
 import { linkify } from "../shared/linkify.js"
 
+/** @typedef {import("./outbox.js").Unsent<import("../connection/protocol.js").SendMessage>} Message */
+
 export class Pending {
   #list
   /** @type {Map<string, HTMLElement>} */
@@ -43,8 +45,8 @@ export class Pending {
     if (row) row.hidden = true
   }
 
-  /** @param {import("./outbox.js").Unsent} message */
-  #rowFor({ client_id, message }) {
+  /** @param {Message} message */
+  #rowFor({ client_id, command: { message } }) {
     const known = this.#rows.get(client_id)
     if (known) return known
     const row = cloned("pending-template")
@@ -59,7 +61,7 @@ export class Pending {
 
   /**
    * @param {HTMLElement} row
-   * @param {import("./outbox.js").Unsent} message
+   * @param {Message} message
    */
   #update(row, { seq, refusal }) {
     const mark = find(row, ".pending-mark")
@@ -74,7 +76,7 @@ export class Pending {
 
   /**
    * Removes the rows of other messages, but not before their entries are in this tab's log.
-   * @param {import("./outbox.js").Unsent[]} messages
+   * @param {Message[]} messages
    * @param {number} last
    */
   #removeAllBut(messages, last) {

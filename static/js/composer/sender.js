@@ -1,13 +1,15 @@
-// Sends the outbox's messages in order and one at a time: each only after the one before it was acknowledged
-// or refused. After a lost connection the message is sent again with the same id, by which the server
+// Sends what is in the outbox in order and one at a time: each only after the one before it was acknowledged
+// or refused. After a lost connection it is sent again with the same id, by which the server
 // recognises it, so that it is stored once. So two tabs may send the same message: when one of them stopped running
 // while it held the lock, another must not wait for it.
 
 import { isPassing } from "../connection/protocol.js"
+import { isEarly } from "../log/reacting.js"
+import { isMessage } from "./outbox.js"
 import { SendLock } from "./send-lock.js"
 
 const SECOND = 1_000
-// Of a message: what it answers was deleted, or is not there.
+// Of a message that answers one: that was deleted, or is not there.
 const UNANSWERABLE = ["gone", "no_such_message"]
 const UNANSWERED = "The message you're replying to is gone. Retry to post this on its own."
 // How long a tab without the lock waits while no message gets through: until it sends its own, and those of others.
@@ -29,6 +31,8 @@ export class Sender {
   #patience
   /** @type {number | undefined} */
   #rest
+  /** @type {number | undefined} */
+  #early
 
   /**
    * @param {import("./outbox.js").Outbox} outbox
@@ -69,13 +73,26 @@ export class Sender {
     this.#expectProgress(waiting)
     if (document.hidden) this.#seek()
     if (!this.#lock.isHeld || this.#underway || this.#rest) return
-    const next = waiting.find(({ client_id }) => this.#lock.isShared || this.#isAlone || this.#outbox.isOwn(client_id))
+    const early = waiting.filter(isEarly)
+    if (early.length) this.#sendSoon(early[0])
+    const next = waiting.find(item => this.#isSentHere(item) && !early.includes(item))
     if (!next) return
-    const { message, client_id, reply_to } = next
+    const { client_id, command } = next
     this.#underway = client_id
-    // The server refuses the message if the session is not the author's.
-    const frame = { type: "text_message", author: this.#author, message, client_id }
-    this.#socket.send(reply_to ? { ...frame, reply_to } : frame)
+    this.#outbox.sending(client_id)
+    // The server refuses a message if the session is not the author's.
+    this.#socket.send(isMessage(next) ? { ...command, author: this.#author, client_id } : { ...command, client_id })
+  }
+
+  /** @param {import("./outbox.js").Unsent} item */
+  #isSentHere({ client_id }) {
+    return this.#lock.isShared || this.#isAlone || this.#outbox.isOwn(client_id)
+  }
+
+  /** @param {import("./outbox.js").Unsent} item */
+  #sendSoon({ due = 0 }) {
+    clearTimeout(this.#early)
+    this.#early = setTimeout(() => this.send(), due - Date.now())
   }
 
   /** @param {import("../connection/protocol.js").Ack} ack */
@@ -86,13 +103,14 @@ export class Sender {
   }
 
   /** @param {import("../connection/protocol.js").Refusal} refusal */
-  refused({ client_id, code, message, retry_after }) {
+  refused({ client_id, code, message, rev, content, retry_after }) {
     // Only one message is under way: an error without an id refers to it.
     const refused = client_id ?? this.#underway
     this.#answered(refused)
     if (isPassing(code)) return this.#pause(retry_after)
-    if (refused && UNANSWERABLE.includes(code)) this.#outbox.refuseReply(refused, UNANSWERED)
-    else if (refused) this.#outbox.refuse(refused, message)
+    const item = this.#outbox.items.find(({ client_id }) => client_id === refused)
+    if (refused && item && isUnanswerable(item, code)) this.#outbox.refuseReply(refused, UNANSWERED)
+    else if (refused) this.#outbox.refuse(refused, message, { code, rev, content })
     this.send()
   }
 
@@ -162,4 +180,12 @@ export class Sender {
     clearTimeout(this.#rest)
     this.#rest = undefined
   }
+}
+
+/**
+ * @param {import("./outbox.js").Unsent} item
+ * @param {string} code
+ */
+function isUnanswerable({ command }, code) {
+  return command.type === "text_message" && UNANSWERABLE.includes(code)
 }

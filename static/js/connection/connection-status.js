@@ -1,6 +1,8 @@
 // The pill that shows the connection's status. It must always be true: "Live" only while the socket is
 // open, the log shows all of the server's entries, and messages get through.
 
+import { isMessage } from "../composer/outbox.js"
+
 const WELCOME_TIME = 2_000
 // Whoever looks after 5 s must not see "Live".
 const LATE = 4_500
@@ -21,6 +23,7 @@ export class ConnectionStatus {
   #last = 0
   /** @type {Map<string, number> | null} */
   #waiting = null
+  #waitingWords = ""
   #isLate = false
   #wasAway = false
   #hasReturned = false
@@ -61,13 +64,14 @@ export class ConnectionStatus {
   }
 
   /**
-   * These messages wait. Those that this page finds may have waited for long.
-   * @param {string[]} ids
+   * These wait to be sent. Those that this page finds may have waited for long.
+   * @param {import("../composer/outbox.js").Unsent[]} items
    */
-  waiting(ids) {
+  waiting(items) {
     const since = this.#waiting
     const now = performance.now()
-    this.#waiting = new Map(ids.map(id => [id, since ? (since.get(id) ?? now) : -LATE]))
+    this.#waiting = new Map(items.map(({ client_id: id }) => [id, since ? (since.get(id) ?? now) : -LATE]))
+    this.#waitingWords = wordsFor(items)
     this.#expectLateness(Math.min(...this.#waiting.values()) + LATE - now)
     this.#show()
   }
@@ -110,7 +114,7 @@ export class ConnectionStatus {
 
   #words() {
     if (this.#isCaughtUp && this.#hasReturned) return ["caught-up", "Caught up"]
-    if (this.#isCaughtUp && this.#isLate) return ["away", `Sending ${this.#messages}…`]
+    if (this.#isCaughtUp && this.#isLate) return ["away", `Sending ${this.#waitingWords}…`]
     if (this.#isCaughtUp) return ["live", "Live"]
     if (this.#status === "polling") return ["polling", join("Delayed", this.#count("is being sent", "are being sent"))]
     if (this.#status in ENDINGS) return ["ended", join(ENDINGS[this.#status], this.#count("waits here", "wait here"))]
@@ -125,13 +129,20 @@ export class ConnectionStatus {
    */
   #count(one, many) {
     const count = this.#waiting?.size ?? 0
-    return count ? `${this.#messages} ${count === 1 ? one : many}` : ""
+    return count ? `${this.#waitingWords} ${count === 1 ? one : many}` : ""
   }
+}
 
-  get #messages() {
-    const count = this.#waiting?.size ?? 0
-    return count === 1 ? "1 message" : `${count} messages`
-  }
+/**
+ * "1 message", "2 messages and 1 change"
+ * @param {import("../composer/outbox.js").Unsent[]} items
+ */
+function wordsFor(items) {
+  const messages = items.filter(isMessage).length
+  const counted = Object.entries({ message: messages, change: items.length - messages }).filter(
+    ([, count]) => count > 0,
+  )
+  return counted.map(([noun, count]) => `${count} ${noun}${count === 1 ? "" : "s"}`).join(" and ")
 }
 
 /** @param {string[]} parts */

@@ -8,6 +8,9 @@ const SECOND = 1_000
 const PAUSE = 3 * SECOND
 const HIDDEN_PAUSE = 30 * SECOND
 
+/** @type {{ [type: string]: string }} The forms of a message that do what commands do. */
+const FORMS = { edit_message: "edit", delete_message: "delete", react: "reactions" }
+
 /** @typedef {{ [field: string]: string | number | boolean }} Fields */
 
 /**
@@ -59,7 +62,7 @@ export class Polling {
 
   /**
    * Submits the form that does the same.
-   * @param {import("./protocol.js").Command} command
+   * @param {import("./protocol.js").Frame} command
    */
   send(command) {
     if (command.type === "mark_read") return void this.mark(command)
@@ -67,14 +70,14 @@ export class Polling {
     this.#sending = this.#sending.then(submit, submit)
   }
 
-  /** @param {import("./protocol.js").Command} command */
+  /** @param {import("./protocol.js").Frame} command */
   async #submit({ type, target, ...fields }) {
     const listener = this.#listener
     if (!listener) return // a socket is open by now, on which it is sent again
-    const answer = await this.#post(type === "react" ? `messages/${target}/reactions/` : "messages/", fields)
+    const answer = await this.#post(target ? `messages/${target}/${FORMS[type]}/` : "messages/", fields)
     if (listener !== this.#listener) return
-    // Whether the message was stored is unknown, or the session has ended.
-    if (answer === null || answer.status === 401 || answer.status === 409) return listener.lost()
+    // Whether it was stored is unknown, or the session has ended.
+    if (answer === null || answer.status === 401 || isOfOther(answer)) return listener.lost()
     listener.received(answer.objects.length ? answer.objects : [refusal(answer, String(fields.client_id))])
     this.#poll()
   }
@@ -82,7 +85,7 @@ export class Polling {
   /**
    * Sends a mark, even if the page is left at that moment, and beside an open socket. One that fails is sent again by
    * whoever made it.
-   * @param {import("./protocol.js").Command} mark
+   * @param {import("./protocol.js").Frame} mark
    */
   async mark({ seq, read_rev }) {
     const listener = this.#listener
@@ -141,6 +144,14 @@ export class Polling {
     const seq = Math.max(0, ...objects.map(object => ("seq" in object ? object.seq : 0)))
     return [{ type: "ready", ...this.#page, seq, groups: [], version: version ?? undefined }]
   }
+}
+
+/**
+ * Whether another account has logged in. The text of a message that has changed has the same status.
+ * @param {import("../shared/ask.js").Answer} answer
+ */
+function isOfOther({ status, objects: [object] }) {
+  return status === 409 && !(object?.type === "error" && object.code === "changed")
 }
 
 /**

@@ -24,8 +24,12 @@
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
 /** @typedef {Entry | Ready | Unread | Group | GroupGone | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
-/** @typedef {{ type: "react", target: number, emoji: string, on: boolean, client_id: string }} React */
-/** @typedef {{ type: string, [field: string]: string | number | boolean }} Command */
+/** @typedef {{ type: "text_message", message: string, reply_to?: number }} SendMessage */
+/** @typedef {{ type: "edit_message", target: number, rev: number, message: string }} EditMessage */
+/** @typedef {{ type: "delete_message", target: number }} DeleteMessage */
+/** @typedef {{ type: "react", target: number, emoji: string, on: boolean }} React */
+/** @typedef {SendMessage | EditMessage | DeleteMessage | React} Command What adds an entry to the log. */
+/** @typedef {{ type: string, [field: string]: string | number | boolean }} Frame A command or another object, as it is sent. */
 
 export const SUBPROTOCOL = "discussit.v1"
 

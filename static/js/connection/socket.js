@@ -94,7 +94,7 @@ export class Socket {
     return this.#status === "signed-out"
   }
 
-  /** @param {import("./protocol.js").Command} frame */
+  /** @param {import("./protocol.js").Frame} frame */
   send(frame) {
     if (this.#isPolling) return void this.#polling?.send(frame)
     this.#websocket?.send(JSON.stringify(frame))

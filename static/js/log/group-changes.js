@@ -40,6 +40,11 @@ export class GroupChanges {
     if (changesPage(change, this.#user)) this.#outdated()
   }
 
+  /** Nobody can write any more: somebody's account was closed, which has no entry. */
+  end() {
+    this.#readOnly.end()
+  }
+
   /** @param {string} name */
   #rename(name) {
     const heading = find(this.#page, "#group-name")

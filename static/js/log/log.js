@@ -90,6 +90,7 @@ export class Log {
     foldLast(this.#list)
     // One that was held back while other rows were shown may have changed meanwhile.
     for (const change of this.#recent.after(entry.seq) ?? []) this.#apply(change, [row])
+    this.#tell([row])
   }
 
   /**
@@ -212,6 +213,7 @@ export class Log {
     if (!isNews(change, { asof: this.#asofOf(row), rev: Number(row.dataset.rev ?? 0), isDeleted })) return
     if (change.type === "message_edited") showEdit(row, change, this.#here)
     if (change.type === "message_deleted") showDeletion(row, change)
+    if (change.type === "message_edited" || change.type === "message_deleted") this.#tell([row])
     if (change.type === "reaction") this.#reacting.follow(row, change)
     if (change.type === "reply") countReply(row, this.#here)
   }
@@ -253,6 +255,16 @@ export class Log {
     this.#adopt(rows)
     for (const change of this.#recent.after(asof) ?? []) this.#apply(change, rows)
     this.#completeLines()
+    this.#reacting.show()
+    this.#tell(rows)
+  }
+
+  /**
+   * Tells the page's other parts that these rows are new, or show another text.
+   * @param {HTMLElement[]} rows
+   */
+  #tell(rows) {
+    this.#list.dispatchEvent(new CustomEvent("rows", { detail: rows }))
   }
 
   /** @param {HTMLElement[]} parts What the server rendered. */

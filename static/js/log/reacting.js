@@ -1,37 +1,54 @@
-// Presses of reactions' chips. What is wanted is sent as a state, never as a toggle, and shown until the log has it. What
-// can't be sent now is sent once there is a connection; a page that is closed before forgets it.
+// The reader's own reactions. What is wanted waits in the outbox as a state, never as a toggle, and is shown until the log
+// has it. It is sent a moment after the last press, so that pressing twice sends nothing.
 
-import { isPassing } from "../connection/protocol.js"
-import { newId } from "../shared/ids.js"
 import { emojiOf } from "./reactions.js"
 
-const SECOND = 1_000
+const PAUSE = 300 // milliseconds
 
-/** @typedef {import("../connection/protocol.js").React & { seq?: number }} Wanted With its seq once acknowledged. */
+/** @typedef {import("../composer/outbox.js").Unsent<import("../connection/protocol.js").React>} Wanted */
 
 export class Reacting {
   #reactions
-  #send
-  #explain
-  /** @type {Map<string, Wanted>} By message and emoji, only the last of each. */
+  #outbox
+  /** @type {Map<string, Wanted>} By message and emoji, the last of each. */
   #wanted = new Map()
 
   /**
    * @param {import("./reactions.js").Reactions} reactions
-   * @param {(command: import("../connection/protocol.js").React) => void} send If there is a connection.
-   * @param {(text: string) => void} explain Shows why a reaction was taken back, until the next one: then empty.
+   * @param {import("../composer/outbox.js").Outbox} outbox
    */
-  constructor(reactions, send, explain) {
+  constructor(reactions, outbox) {
     this.#reactions = reactions
-    this.#send = send
-    this.#explain = explain
+    this.#outbox = outbox
   }
 
   /** @param {HTMLElement} chip */
   press(chip) {
-    const target = Number(chip.closest("[data-seq]")?.getAttribute("data-seq"))
-    const on = chip.getAttribute("aria-pressed") !== "true"
-    this.#want({ type: "react", target, emoji: emojiOf(chip), on, client_id: newId() })
+    const row = /** @type {HTMLElement} */ (chip.closest("[data-seq]"))
+    this.set(row, emojiOf(chip), chip.getAttribute("aria-pressed") !== "true")
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {string} emoji
+   * @param {boolean} on Whether the reader reacts so from now on.
+   */
+  set(row, emoji, on) {
+    const target = Number(row.dataset.seq)
+    const earlier = this.#wanted.get(keyOf({ target, emoji }))
+    const mayBeSent = earlier !== undefined && (earlier.sent || !isEarly(earlier))
+    if (earlier && !earlier.sent) this.#outbox.discard(earlier.client_id)
+    if (mayBeSent || on !== this.#reactions.isOwn(row, emoji))
+      this.#outbox.add({ type: "react", target, emoji, on }, Date.now() + PAUSE)
+  }
+
+  /**
+   * Whether the reader reacts so, or wants to.
+   * @param {HTMLElement} row
+   * @param {string} emoji
+   */
+  isOwn(row, emoji) {
+    return this.#wantedOf(Number(row.dataset.seq), emoji) ?? this.#reactions.isOwn(row, emoji)
   }
 
   /**
@@ -40,71 +57,43 @@ export class Reacting {
    * @param {import("../connection/protocol.js").Reaction} reaction
    */
   follow(row, reaction) {
-    this.#reactions.follow(row, reaction, this.#wanted.get(keyOf(reaction))?.on)
+    this.#reactions.follow(row, reaction, this.#wantedOf(reaction.target, reaction.emoji))
   }
 
-  /** @param {import("../connection/protocol.js").Ack} ack */
-  acknowledged({ client_id, seq }) {
-    const wanted = this.#find(client_id)
-    if (wanted) this.#wanted.set(keyOf(wanted), { ...wanted, seq })
-  }
-
-  /** @param {import("../connection/protocol.js").Refusal} refusal */
-  refused({ client_id, code, message, retry_after = 1 }) {
-    const wanted = this.#find(client_id)
-    if (!wanted) return
-    if (isPassing(code)) return void setTimeout(() => this.#sendAgain(wanted), retry_after * SECOND)
-    this.#forget(wanted)
-    this.#explain(`Your reaction was not saved. ${message}`)
+  /** Shows what waits in the outbox, and what no longer does as the log says. */
+  show() {
+    const before = this.#wanted
+    this.#wanted = new Map(this.#outbox.items.filter(isWanted).map(item => [keyOf(item.command), item]))
+    for (const { command } of [...before.values(), ...this.#wanted.values()]) {
+      const row = document.getElementById(`seq-${command.target}`)
+      if (row) this.#reactions.show(row, command.emoji, this.#wantedOf(command.target, command.emoji))
+    }
   }
 
   /**
-   * The log has been followed up to `last`: it says now what was acknowledged up to there.
-   * @param {number} last
+   * @param {number} target
+   * @param {string} emoji
    */
-  settle(last) {
-    for (const wanted of this.#wanted.values()) if ((wanted.seq ?? Infinity) <= last) this.#forget(wanted)
+  #wantedOf(target, emoji) {
+    return this.#wanted.get(keyOf({ target, emoji }))?.command.on
   }
+}
 
-  /** Sends what was not answered before the connection was lost, if it was sent: the server knows it by its id. */
-  resume() {
-    for (const { seq, ...command } of this.#wanted.values()) if (!seq) this.#send(command)
-  }
+/**
+ * Whether it must not be sent yet. No clock that is set back can make that long.
+ * @param {import("../composer/outbox.js").Unsent} item
+ */
+export function isEarly({ due = 0 }) {
+  const left = due - Date.now()
+  return left > 0 && left <= PAUSE
+}
 
-  /** Takes back what was not acknowledged: no answer can come any more. */
-  giveUp() {
-    for (const wanted of this.#wanted.values()) if (!wanted.seq) this.#forget(wanted)
-  }
-
-  /** @param {Wanted} wanted */
-  #sendAgain(wanted) {
-    if (this.#wanted.get(keyOf(wanted)) === wanted) this.#send(wanted)
-  }
-
-  /** @param {import("../connection/protocol.js").React} command */
-  #want(command) {
-    this.#wanted.set(keyOf(command), command)
-    this.#show(command)
-    this.#explain("")
-    this.#send(command)
-  }
-
-  /** @param {Wanted} wanted */
-  #forget(wanted) {
-    this.#wanted.delete(keyOf(wanted))
-    this.#show(wanted)
-  }
-
-  /** @param {Wanted} wanted */
-  #show(wanted) {
-    const row = document.getElementById(`seq-${wanted.target}`)
-    if (row) this.#reactions.show(row, wanted.emoji, this.#wanted.get(keyOf(wanted))?.on)
-  }
-
-  /** @param {string} [client_id] */
-  #find(client_id) {
-    return [...this.#wanted.values()].find(wanted => wanted.client_id === client_id)
-  }
+/**
+ * @param {import("../composer/outbox.js").Unsent} item
+ * @returns {item is Wanted}
+ */
+function isWanted(item) {
+  return item.command.type === "react" && !item.refusal
 }
 
 /** @param {{ target: number, emoji: string }} reaction */

@@ -36,6 +36,15 @@ export class Reactions {
   }
 
   /**
+   * Whether the reader reacts so, as the log says.
+   * @param {HTMLElement} row
+   * @param {string} emoji
+   */
+  isOwn(row, emoji) {
+    return this.#of(row).get(emoji)?.isOwn ?? false
+  }
+
+  /**
    * Shows the reaction as it is in the log, but the reader's own as it is wanted.
    * @param {HTMLElement} row
    * @param {string} emoji

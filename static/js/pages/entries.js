@@ -12,7 +12,7 @@ import { attempt } from "../shared/attempt.js"
  * @typedef {{
  *   view: import("../log/view.js").LogView,
  *   unread: import("../unread/group-unread.js").GroupUnread,
- *   members: import("../log/members.js").Members,
+ *   members: Later<import("../log/members.js").Members>,
  *   groupChanges: Later<import("../log/group-changes.js").GroupChanges>,
  *   announcer: Later<import("../log/announcer.js").Announcer>,
  *   pending: import("../composer/pending.js").Pending,
@@ -67,7 +67,7 @@ export class Entries {
 
   /** @param {import("../connection/protocol.js").EventMessage} event */
   #showEvent(event) {
-    attempt(() => this.#parts.members.follow(event))
+    this.#parts.members(each => each.follow(event))
     this.#parts.view.append(event)
   }
 

@@ -5,7 +5,6 @@ import { Draft } from "../composer/draft.js"
 import { adoptOldKeys } from "../composer/old-keys.js"
 import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
-import { ReadOnly } from "../composer/read-only.js"
 import { Reply } from "../composer/reply.js"
 import { Sender } from "../composer/sender.js"
 import { ConnectionStatus } from "../connection/connection-status.js"
@@ -16,7 +15,6 @@ import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
 import { renameDays } from "../log/days.js"
-import { Members } from "../log/members.js"
 import { seqIn } from "../log/permalinks.js"
 import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
@@ -52,7 +50,8 @@ adoptOldKeys(account, user, tab.id)
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
 const cursor = new Cursor(Number(page.dataset.last), timestampOf(page.dataset.last), list.dataset.epoch)
-const reacting = new Reacting(new Reactions(user, address), sendReaction, explainHere)
+const outbox = new Outbox(account, group, tab, outboxChanged)
+const reacting = new Reacting(new Reactions(user, address), outbox)
 const here = { user, address }
 const view = new LogView(page, { here, reacting, draw, outdated, explain: explainHere })
 const announcer = later(async () => {
@@ -60,8 +59,10 @@ const announcer = later(async () => {
   return new Announcer(find(page, "#announcer"), user)
 })
 const places = new Places(view, keyOf(account, "place", group))
-const memberCounts = document.querySelectorAll(".panel-member-count")
-const members = new Members(find(page, "#members"), memberCounts, user)
+const members = later(async () => {
+  const { Members } = await import("../log/members.js")
+  return new Members(find(page, "#members"), document.querySelectorAll(".panel-member-count"), user)
+})
 const title = attempt(() => new Title())
 const badges = new Badges(page, totals => attempt(() => title?.count(totals)))
 const sidebar = later(async () => {
@@ -70,7 +71,6 @@ const sidebar = later(async () => {
 })
 const notices = new Notices(page)
 const connectionStatus = new ConnectionStatus(find(page, "#state"))
-const outbox = new Outbox(account, group, outboxChanged)
 const pending = new Pending(find(page, "#pending"), outbox)
 const polling = new Polling(address, { user, account })
 const listener = { query: () => cursor.query, isOurs, received, changed }
@@ -83,22 +83,26 @@ const form = find(page, "#composer", HTMLFormElement)
 const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
-const readOnly = new ReadOnly(page, form, user)
 const groupChanges = later(async () => {
-  const { GroupChanges } = await import("../log/group-changes.js")
+  const [{ GroupChanges }, { ReadOnly }] = await Promise.all([
+    import("../log/group-changes.js"),
+    import("../composer/read-only.js"),
+  ])
   const renamed = (/** @type {string} */ before, /** @type {string} */ name) => title?.rename(before, name)
-  return new GroupChanges(page, user, readOnly, renamed, () => reload.soon())
+  return new GroupChanges(page, user, new ReadOnly(page, form, user), renamed, () => reload.soon())
 })
 const parts = { view, unread, members, groupChanges, announcer, pending, composer, reply }
+const laterParts = later(async () => {
+  const { LaterParts } = await import("./group-later.js")
+  const here = { page, list, user, account, group, address, tab }
+  const parts = { view, outbox, reacting, composer, reply, unread, socket, polling, explain: explainHere }
+  return new LaterParts({ ...here, ...parts })
+})
 const entries = new Entries(parts, { user, kinds, isOnSettings: settings !== null, outdated: () => reload.soon() })
 
 open()
 
 function open() {
-  later(async () => {
-    const { LogKeys } = await import("../log/keys.js")
-    return new LogKeys(list, find(page, ".scroller"))
-  })
   attempt(watchWidth)
   setInterval(() => renameDays(list), MINUTE)
   const scroller = find(page, ".scroller")
@@ -136,7 +140,6 @@ function draw(next) {
     drawn = shown.seq
   }
   outbox.settle(drawn)
-  reacting.settle(drawn)
   showPending()
   connectionStatus.reached(drawn)
 }
@@ -151,9 +154,8 @@ function receive(object) {
   if (object.type === "reset") return reset()
   if (object.type === "unread") attempt(() => counted(object))
   if (object.type === "group" || object.type === "group_gone") attempt(() => listed(object))
-  // Each knows its own commands by their ids.
-  if (object.type === "ack") for (const each of [sender, reacting]) each.acknowledged(object)
-  if (object.type === "error") for (const each of [sender, reacting]) each.refused(object)
+  if (object.type === "ack") sender.acknowledged(object)
+  if (object.type === "error") sender.refused(object)
   return true
 }
 
@@ -169,7 +171,6 @@ function ready(object) {
   notices.clear()
   connectionStatus.ready(seq)
   sender.ready()
-  reacting.resume()
   reload.forVersion(version)
   return true
 }
@@ -213,7 +214,7 @@ function listed(object) {
   sidebar(each => each.follow(object))
   if (object.type === "group_gone") return badges.left(object.group_uuid)
   if (object.group_uuid !== group) return
-  if (object.ended) readOnly.end()
+  if (object.ended) groupChanges(each => each.end())
   unread.preferencesChanged(object)
 }
 
@@ -250,14 +251,14 @@ function place() {
 function changed(status) {
   connectionStatus.changed(status)
   if (status !== "open" && status !== "polling") sender.lost()
-  if (socket.hasEnded) reacting.giveUp()
   notices.show(status, !composer.isEmpty || outbox.waiting.length > 0)
   find(page, "#sockets-fail").hidden = status !== "polling"
 }
 
 /** @param {string} text */
 function write(text) {
-  outbox.add(text, reply.take())
+  const reply_to = reply.take()
+  outbox.add({ type: "text_message", message: text, ...(reply_to && { reply_to }) })
   view.newLine.remove()
   if (isLive) view.toNewest()
   // A page of a conversation is not live: the group's page sends it.
@@ -266,8 +267,12 @@ function write(text) {
 
 function outboxChanged() {
   if (!isLive) return
-  view.change(showPending)
-  connectionStatus.waiting(outbox.waiting.map(({ client_id }) => client_id))
+  view.change(() => {
+    showPending()
+    reacting.show()
+  })
+  connectionStatus.waiting(outbox.waiting)
+  laterParts(each => each.outboxChanged())
   sender.send()
 }
 
@@ -281,11 +286,6 @@ function react(event) {
   if (!chip || !isLive || socket.hasEnded) return
   event.preventDefault()
   view.change(() => reacting.press(chip))
-}
-
-/** @param {import("../connection/protocol.js").React} command */
-function sendReaction(command) {
-  if (socket.isOpen) socket.send(command)
 }
 
 /** @param {string} text */

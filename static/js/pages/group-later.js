@@ -1,0 +1,44 @@
+// The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
+
+import { LogKeys } from "../log/keys.js"
+import { PendingChanges } from "../log/pending-changes.js"
+import { contentOf, find } from "../shared/dom.js"
+
+/**
+ * The page and its parts.
+ * @typedef {{
+ *   page: HTMLElement,
+ *   list: HTMLElement,
+ *   user: string,
+ *   account: string,
+ *   group: string,
+ *   address: string,
+ *   tab: import("../shared/tab.js").Tab,
+ *   view: import("../log/view.js").LogView,
+ *   outbox: import("../composer/outbox.js").Outbox,
+ *   reacting: import("../log/reacting.js").Reacting,
+ *   composer: import("../composer/composer.js").Composer,
+ *   reply: import("../composer/reply.js").Reply,
+ *   unread: import("../unread/group-unread.js").GroupUnread,
+ *   socket: import("../connection/socket.js").Socket,
+ *   polling: import("../connection/polling.js").Polling,
+ *   explain: (text: string) => void,
+ * }} Context
+ */
+
+export class LaterParts {
+  #pendingChanges
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { page, list } = context
+    document.head.append(contentOf("later-styles"))
+    new LogKeys(list, find(page, ".scroller"))
+    this.#pendingChanges = new PendingChanges(context)
+  }
+
+  /** What waits to be sent has changed. */
+  outboxChanged() {
+    this.#pendingChanges.show()
+  }
+}
