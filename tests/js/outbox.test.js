@@ -130,3 +130,19 @@ test("what the log shows is removed", () => {
     [5],
   )
 })
+
+test("an edit takes the place of one that was not sent, and follows one that may have been", () => {
+  const outbox = opened()
+  const edit = { type: "edit_message", target: 3, rev: 0 }
+  const texts = () => outbox.items.map(({ command }) => [command.rev, command.message])
+  outbox.add({ ...edit, message: "one" })
+  const second = outbox.add({ ...edit, message: "two" })
+  assert.deepEqual(texts(), [[0, "two"]])
+
+  outbox.sending(second)
+  outbox.add({ ...edit, message: "three" })
+  assert.deepEqual(texts(), [
+    [0, "two"],
+    [1, "three"],
+  ])
+})

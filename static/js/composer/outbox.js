@@ -12,6 +12,7 @@ const MOMENT_DIGITS = 15
 
 /** @typedef {import("../connection/protocol.js").Command} Command */
 /** @typedef {import("../connection/protocol.js").SendMessage} SendMessage */
+/** @typedef {import("../connection/protocol.js").EditMessage} EditMessage */
 /**
  * A command with `seq` once acknowledged or `refusal` once refused. `error`: what else the server said. `sent`: a tab has
  * begun to send it, so that the server may have it. `heldBy`: the tab in which it is being changed. `due`: the time of day
@@ -78,7 +79,7 @@ export class Outbox {
   }
 
   /**
-   * Returns its client_id.
+   * Returns its client_id. An edit takes the place of one that was not sent, or follows one that may have been.
    * @param {Command} command
    * @param {number} [due]
    */
@@ -86,9 +87,19 @@ export class Outbox {
     const client_id = newId()
     this.#own.add(client_id)
     const key = `${this.#prefix}${this.#nextMoment()}:${client_id}`
-    write(key, due ? { client_id, command, due } : { client_id, command })
+    write(key, { client_id, command: command.type === "edit_message" ? this.#rebased(command) : command, due })
     this.#changed()
     return client_id
+  }
+
+  /** @param {EditMessage} edit */
+  #rebased(edit) {
+    const earlier = this.items.filter(isEdit).findLast(item => item.command.target === edit.target && !item.refusal)
+    if (!earlier) return edit
+    const { rev } = earlier.command
+    if (earlier.sent) return { ...edit, rev: rev + 1 }
+    forget(String(this.#keyOf(earlier.client_id)))
+    return { ...edit, rev }
   }
 
   /**
@@ -233,6 +244,14 @@ export class Outbox {
  */
 export function isMessage(item) {
   return item.command.type === "text_message"
+}
+
+/**
+ * @param {Unsent} item
+ * @returns {item is Unsent<EditMessage>}
+ */
+function isEdit(item) {
+  return item.command.type === "edit_message"
 }
 
 /**
