@@ -76,7 +76,7 @@ class Tab:
         self.page = page
         self.sent = []
         self.received = []
-        self._frozen = None
+        self._frozen = self._doomed = None
         page.set_default_timeout(LIMIT)
         page.on("websocket", self._listen_to)
 
@@ -167,6 +167,17 @@ class Tab:
         processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
         session.detach()
         return {each["id"]: each["cpuTime"] for each in processes if each["type"] == "renderer"}
+
+    def is_to_die(self):
+        """Find out beforehand what its process is: that takes longer than what a test wants to interrupt."""
+        self._doomed = self._process()
+        return self
+
+    def dies(self):
+        """Its process is killed, as by a system that has run out of memory. No page of it learns of that."""
+        with self.page.expect_event("crash"):
+            os.kill(self._doomed, signal.SIGKILL)
+        self.page.close()
 
     def hides(self):
         self.page.evaluate(HIDE, True)

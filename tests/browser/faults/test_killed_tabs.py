@@ -1,0 +1,78 @@
+"""A tab that is killed at any step takes nothing with it: what was typed or done is there in the next tab."""
+
+import pytest
+from browsers import OUTAGE
+from playwright.sync_api import expect
+
+TYPED = "two hours of work"
+FIRST, OWN = 3, 4  # bob's message and alice's
+
+
+@pytest.fixture(autouse=True)
+def outages(complaints):
+    complaints.excuse(OUTAGE)
+
+
+@pytest.fixture
+def talk(alice, bob, together):
+    """A group with a message of bob's and one of alice's. Bob has it open; alice's first tab is elsewhere."""
+    bob.wrote(together, "shall we plant tomatoes?")
+    alice.wrote(together, "tomatoes it is")
+    bob.opens(together)
+    alice.page.goto("about:blank")
+    return together
+
+
+@pytest.fixture
+def doomed(alice, talk):
+    """A tab of alice's that is going to be killed."""
+    return alice.tab().opens(talk).is_to_die()
+
+
+@pytest.fixture
+def offline(doomed):
+    """The same, without a network."""
+    doomed.goes_offline()
+    return doomed
+
+
+def next_tab(alice, talk):
+    """Her next tab, with a network."""
+    alice.context.set_offline(False)
+    return alice.tab().opens(talk)
+
+
+def row(person, seq=FIRST):
+    return person.find(f"#seq-{seq}")
+
+
+def test_a_text_that_was_being_typed(alice, talk, doomed):
+    doomed.field.press_sequentially(TYPED)
+
+    doomed.dies()
+
+    expect(next_tab(alice, talk).field).to_have_value(TYPED)
+
+
+def test_a_message_that_waited_for_the_network(alice, bob, talk, offline):
+    offline.says(TYPED)
+
+    offline.dies()
+
+    next_tab(alice, talk).sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
+    bob.sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
+
+
+def test_a_message_that_was_sent_and_never_answered(alice, bob, talk):
+    def swallow(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda text: None if '"ack"' in text or TYPED in text else socket.send(text))
+
+    tab = alice.tab(swallow).opens(talk).is_to_die()
+    tab.says(TYPED)
+    bob.sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
+
+    tab.dies()
+
+    next_tab(alice, talk).sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
+    bob.sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
