@@ -29,20 +29,20 @@ class Bundle(NamedTuple):
 def bundle(path: str, query: str = "", *, lenient: bool = False) -> Bundle | None:
     """The bundle at a path such as `css/reset+base.css`, `js/pages/group.js`, `….later.js` or `….js.map`.
 
-    None if one of its files doesn't exist, or if it is a later script and `query` the fingerprint of other modules: of
-    those that the page's script has. `lenient` leaves out style sheets that don't exist, so that a page of another
-    version has most of its styles rather than none.
+    None if one of its files doesn't exist, or if it is a script that another loads and `query` the fingerprint of other
+    modules: of those that the page's scripts have. `lenient` leaves out style sheets that don't exist, so that a page
+    of another version has most of its styles rather than none.
     """
     if path.startswith("css/"):
         return _styles(path, lenient=lenient)
     script = path.removesuffix(".map")
-    entry = script.removesuffix(".js").removesuffix(".later") + ".js"
-    if not script.endswith(".js") or entry not in _files() or (script != entry and not _later(entry)):
+    entry = f"{script.partition('.')[0]}.js"
+    if entry not in _files() or not entry.startswith("js/") or basename(script) not in _scripts(entry):
         return None
     if script != path:
-        return _source_map(entry, script)
+        return _source_map(entry, basename(script))
     fits = script == entry or query in ("", _fingerprint(entry))
-    return _script(entry, script) if fits else None
+    return _script(entry, basename(script)) if fits else None
 
 
 def _styles(path: str, *, lenient: bool) -> Bundle | None:
@@ -74,30 +74,27 @@ def _style(names: tuple[str, ...]) -> Bundle:
 
 
 @cache
-def _script(entry: str, script: str) -> Bundle:
-    make = es_modules.joined if script == entry else es_modules.joined_later
-    text = make(_sources(entry), _later(entry), basename(entry))
-    return _bundle("text/javascript", f"{text}//# sourceMappingURL={basename(script)}.map\n")
+def _script(entry: str, name: str) -> Bundle:
+    text = es_modules.joined(_scripts(entry), name)
+    return _bundle("text/javascript", f"{text}//# sourceMappingURL={name}.map\n")
 
 
 @cache
-def _source_map(entry: str, script: str) -> Bundle:
-    sources = _sources(entry) if script == entry else _later(entry)
-    return _bundle("application/json", es_modules.source_map(sources, f"{FOLDER}/{dirname(entry)}"))
+def _source_map(entry: str, name: str) -> Bundle:
+    text = es_modules.source_map(_scripts(entry)[name], f"{FOLDER}/{dirname(entry)}")
+    return _bundle("application/json", text)
 
 
 @cache
 def _fingerprint(entry: str) -> str:
-    return es_modules.fingerprint(_sources(entry), _later(entry))
-
-
-def _sources(entry: str) -> dict[str, str]:
-    return {module: _read(module) for module in [*imports(entry), entry]}
+    return es_modules.fingerprint(_scripts(entry))
 
 
 @cache
-def _later(entry: str) -> dict[str, str]:
-    return {module: _read(module) for module in es_modules.later_order([*imports(entry), entry], _read)}
+def _scripts(entry: str) -> dict[str, dict[str, str]]:
+    """A page's, by their names: their modules, with the sources."""
+    scripts = es_modules.page_scripts(entry, _read)
+    return {name: {module: _read(module) for module in modules} for name, modules in scripts.items()}
 
 
 def _read(path: str) -> str:

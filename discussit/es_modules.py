@@ -1,6 +1,7 @@
 """ES modules as one script, in which each is a function of its own: browsers run the same, after a single request.
 
-What is imported with `import()`, and not needed at first, is in a second script, which the first of these loads.
+What a page imports with `import()`, and doesn't need at first, is in a second script, which the page's first one loads.
+What the second one imports in that way, on first use, is in scripts of their own.
 
 It knows only what our modules contain, and raises `NotJoinable` for anything else: imports of names or of nothing,
 exports of functions, classes and constants where they are declared. Each begins its line, and none is in a text.
@@ -9,9 +10,10 @@ exports of functions, classes and constants where they are declared. Each begins
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
-from posixpath import dirname, join, normpath, relpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, count, pairwise
+from posixpath import basename, dirname, join, normpath, relpath
 from typing import NamedTuple
 
 # Of a script: comments that are alone on their lines.
@@ -24,6 +26,9 @@ DYNAMIC = re.compile(r'\bimport\("(\.\.?/[^"]+)"\)')
 UNKNOWN = re.compile(r"^(?:import|export)\b.*|\bimport *[.(].*", re.MULTILINE)
 BEFORE, AFTER = 1, 2  # lines around a module's own
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+# A page's, the one that it loads first before the others: its modules with their sources, by its name.
+Scripts = Mapping[str, Mapping[str, str]]
 
 
 class NotJoinable(ValueError):
@@ -47,18 +52,59 @@ def run_order(entry: str, read: Callable[[str], str]) -> list[str]:
     return list(found)
 
 
-def later_order(order: Sequence[str], read: Callable[[str], str]) -> list[str]:
-    """What modules in their `run_order`, or these ones in turn, import with `import()`, after all that it imports."""
-    found = dict.fromkeys(order)
-    unread = list(order)
-    while unread:
-        module = unread.pop(0)
-        known = len(found)
-        for path in DYNAMIC.findall(_code(read(module))):
-            if (imported := _resolved(module, path)) not in found:
+def page_scripts(entry: str, read: Callable[[str], str]) -> dict[str, list[str]]:
+    """Which modules each of a page's scripts has, in their `run_order`, by the file's name.
+
+    `group.js` has the entry and all that it imports, `group.later.js` what these import with `import()`. What later
+    modules import with `import()` has a script each: `group.picker.js` has picker.js and what it imports that is in
+    none of the two, nor in another such script: `group.later.js` has what they share. Raises NotJoinable if two would
+    have the same name.
+    """
+    first = run_order(entry, read)
+    later = _imported_later(first, first, read)
+    own = _imported_on_use(first + later, later, read)
+    uses = Counter(chain.from_iterable(own.values()))
+    shared = [module for module, number in uses.items() if number > 1]  # each after all that it imports
+    scripts = {"": first, "later": later + shared}
+    for module in [each for each in own if each not in shared]:
+        name = basename(module).removesuffix(".js")
+        if name in scripts:
+            raise NotJoinable(f"two scripts would have the name of {module}")
+        scripts[name] = [each for each in own[module] if each not in shared]
+    return {_file_name(entry, name): modules for name, modules in scripts.items() if modules}
+
+
+def _imported_later(modules: list[str], known: list[str], read: Callable[[str], str]) -> list[str]:
+    """What these modules import with `import()`, after all that it imports, without those that are known."""
+    found = dict.fromkeys(known)
+    for module in modules:
+        for imported in _dynamic_imports(module, read):
+            if imported not in found:
                 _follow(imported, (), found, read)
-        unread += list(found)[known:]
-    return list(found)[len(order) :]
+    return list(found)[len(known) :]
+
+
+def _imported_on_use(known: list[str], later: list[str], read: Callable[[str], str]) -> dict[str, list[str]]:
+    """Each module that later ones, or these in turn, import with `import()`, after all that it needs but the known."""
+    own: dict[str, list[str]] = {}
+    unread = list(later)
+    for module in unread:  # it grows
+        for imported in _dynamic_imports(module, read):
+            if imported not in known and imported not in own:
+                found = dict.fromkeys(known)
+                _follow(imported, (), found, read)
+                own[imported] = list(found)[len(known) :]
+                unread += own[imported]
+    return own
+
+
+def _dynamic_imports(module: str, read: Callable[[str], str]) -> list[str]:
+    return [_resolved(module, path) for path in DYNAMIC.findall(_code(read(module)))]
+
+
+def _file_name(entry: str, name: str) -> str:
+    """`js/pages/group.js`, `later` → `group.later.js`"""
+    return f"{basename(entry).removesuffix('.js')}{name and '.'}{name}.js"
 
 
 def _follow(module: str, importers: tuple[str, ...], found: dict[str, None], read: Callable[[str], str]) -> None:
@@ -87,41 +133,51 @@ def _code(source: str) -> str:
     return TYPES.sub("", without_comments(source))
 
 
-def joined(sources: Mapping[str, str], later: Mapping[str, str], script: str) -> str:
-    """One script of modules in their `run_order`. It has all their lines but comments, blank ones and indentation.
+def joined(scripts: Scripts, name: str) -> str:
+    """One of a page's scripts. It has all lines of its modules but comments, blank ones and indentation.
 
-    None of these may be in a text: ours have one line. `later` are those of `later_order`, `script` is the file's name.
+    None of these may be in a text: ours have one line.
     """
-    places = _places(sources, later, script)
-    exported = f"export {{ {_variables(sources, places)} }}\n" if later else ""
-    return "".join(_as_function(module, source, places) for module, source in sources.items()) + exported
+    places = _places(scripts)
+    functions = "".join(_as_function(module, source, places) for module, source in scripts[name].items())
+    # Last, so that a map needs no place for it.
+    imports = "".join(
+        f'import {{ {_variables(modules, places)} }} from "./{_address(scripts, other)}"\n'
+        for other in scripts
+        if other != name and (modules := _imported_from(scripts[other], scripts[name]))
+    )
+    exports = f"export {{ {_variables(scripts[name], places)} }}\n" if len(scripts) > 1 else ""
+    return functions + imports + exports
 
 
-def joined_later(sources: Mapping[str, str], later: Mapping[str, str], script: str) -> str:
-    """The script of the modules that are needed later, for one that `joined` returns for the same arguments."""
-    places = _places(sources, later, script)
-    functions = "".join(_as_function(module, source, places) for module, source in later.items())
-    imported = f'import {{ {_variables(sources, places)} }} from "./{script}"'
-    return f"{functions}{imported}\nexport {{ {_variables(later, places)} }}\n"
+def _imported_from(modules: Mapping[str, str], importers: Mapping[str, str]) -> list[str]:
+    imported = {
+        _resolved(importer, path)
+        for importer, source in importers.items()
+        for _names, path in IMPORT.findall(_code(source))
+    }
+    return [module for module in modules if module in imported]
 
 
-def later_script(script: str) -> str:
-    """`group.js` → `group.later.js`"""
-    return f"{script.removesuffix('.js')}.later.js"
+def fingerprint(scripts: Scripts) -> str:
+    """What the addresses of a page's scripts end with, but the first one's: 12 hexadecimal digits.
 
-
-def fingerprint(sources: Mapping[str, str], later: Mapping[str, str]) -> str:
-    """What the address of a later script ends with: 12 hexadecimal digits, which others have of other modules.
-
-    The two scripts name modules by their numbers, so they fit only if they were made of the same ones.
+    Scripts name modules by their numbers, so they fit only if all of them were made of the same ones.
     """
-    return hashlib.blake2b(json.dumps([sources, later]).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(json.dumps(scripts).encode(), digest_size=6).hexdigest()
 
 
-def _places(sources: Mapping[str, str], later: Mapping[str, str], script: str) -> dict[str, Place]:
-    later_address = f"{later_script(script)}?{fingerprint(sources, later)}"
-    names = [*dict.fromkeys(sources, script).items(), *dict.fromkeys(later, later_address).items()]
-    return {module: Place(f"${number}", name) for number, (module, name) in enumerate(names)}
+def _address(scripts: Scripts, name: str) -> str:
+    return name if name == next(iter(scripts)) else f"{name}?{fingerprint(scripts)}"
+
+
+def _places(scripts: Scripts) -> dict[str, Place]:
+    numbers = count()
+    return {
+        module: Place(f"${next(numbers)}", address)
+        for address, modules in [(_address(scripts, name), modules) for name, modules in scripts.items()]
+        for module in modules
+    }
 
 
 def _variables(modules: Iterable[str], places: Mapping[str, Place]) -> str:

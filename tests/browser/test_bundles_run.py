@@ -6,7 +6,7 @@ import gzip
 import pytest
 
 from discussit.bundles import bundle
-from discussit.es_modules import joined, joined_later, later_order, run_order
+from discussit.es_modules import joined, page_scripts
 from discussit.settings import STATIC
 
 SOURCES = {
@@ -81,6 +81,23 @@ export function other() {
 }
 """,
 }
+# And what that imports in turn.
+ON_USE = {
+    **{name: LATER[name] for name in ("js/page.js", "js/count.js")},
+    "js/more/later.js": """
+export const shared = ["later"]
+globalThis.said = shared
+globalThis.use = async () => (await import("./use.js")).use()
+export const add = () => 0
+""",
+    "js/more/use.js": """
+import { counts } from "../count.js"
+import { shared } from "./later.js"
+
+shared.push("used")
+export const use = () => shared.push(...counts, counts.push(2))
+""",
+}
 RUN = """async script => {
     await import(`data:text/javascript;base64,${script}`)
     return globalThis.said
@@ -101,7 +118,7 @@ def page(browser):
 
 
 def test_joined_modules_run_as_they_do_apart(page):
-    script = joined({name: SOURCES[name] for name in run_order("page.js", SOURCES.__getitem__)}, {}, "page.js")
+    script = scripts_of("page.js", SOURCES)["page.js"]
 
     said = page.evaluate(RUN, base64.b64encode(script.encode()).decode())
 
@@ -109,10 +126,7 @@ def test_joined_modules_run_as_they_do_apart(page):
 
 
 def test_what_is_imported_later_runs_later_with_the_same_modules(page):
-    order = run_order("js/page.js", LATER.__getitem__)
-    later = {name: LATER[name] for name in later_order(order, LATER.__getitem__)}
-    parts = {name: LATER[name] for name in order}, later, "page.js"
-    serve(page, {"page.js": joined(*parts), "page.later.js": joined_later(*parts)})
+    serve(page, scripts_of("js/page.js", LATER))
 
     assert page.evaluate("async () => (await import('/page.js')) && globalThis.said") == ["page"]
     assert page.evaluate("async () => (await globalThis.more()) && globalThis.said") == [
@@ -123,6 +137,31 @@ def test_what_is_imported_later_runs_later_with_the_same_modules(page):
         2,
         3,
     ]
+
+
+def test_what_is_imported_on_first_use_runs_then_with_the_same_modules(page):
+    serve(page, scripts_of("js/page.js", ON_USE))
+
+    page.evaluate("async () => (await import('/page.js')) && await globalThis.more()")
+    assert page.evaluate("globalThis.said") == ["later"]
+    assert page.evaluate("async () => await globalThis.use() && globalThis.said") == ["later", "used", 1, 2]
+
+
+def test_a_script_that_did_not_come_is_asked_for_again(page):
+    scripts = scripts_of("js/page.js", ON_USE)
+    used = scripts.pop("page.use.js")
+    serve(page, scripts)
+    page.evaluate("async () => (await import('/page.js')) && await globalThis.more()")
+
+    assert page.evaluate("globalThis.use().catch(() => 'failed')") == "failed"
+    scripts["page.use.js"] = used
+    assert page.evaluate("globalThis.use()")
+
+
+def scripts_of(entry, sources):
+    modules = page_scripts(entry, sources.__getitem__)
+    scripts = {name: {module: sources[module] for module in order} for name, order in modules.items()}
+    return {name: joined(scripts, name) for name in scripts}
 
 
 def serve(page, scripts):
