@@ -84,10 +84,8 @@ const reply = new Reply(form)
 const composer = new Composer(form, new Draft(tab, account, group), write)
 const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
 const groupChanges = later(async () => {
-  const [{ GroupChanges }, { ReadOnly }] = await Promise.all([
-    import("../log/group-changes.js"),
-    import("../composer/read-only.js"),
-  ])
+  const { GroupChanges } = await import("../log/group-changes.js")
+  const { ReadOnly } = await import("../composer/read-only.js")
   const renamed = (/** @type {string} */ before, /** @type {string} */ name) => title?.rename(before, name)
   return new GroupChanges(page, user, new ReadOnly(page, form, user), renamed, () => reload.soon())
 })
