@@ -30,10 +30,11 @@ from discussit.log.versions import EarlierText, earlier_texts, present_since
 from discussit.models import Group, Membership, Message
 from discussit.models.groups import Access, Posting, ReadableLog
 from discussit.pages.form import Form
-from discussit.pages.page import page, see_other
+from discussit.pages.page import is_for_script, json_reply, page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
 from discussit.urls import address
+from discussit.wire import objects
 from discussit.wire.commands import MAX_SEQ
 
 SUGGESTED = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # reactions that are a press away
@@ -100,19 +101,29 @@ async def actions_page(request: Request, form: Form, status: int = 200) -> Respo
 
 
 async def edit_form(request: Request) -> Response:
-    return await edit_page(request, Form())
+    """The form that edits a message; for a script the text as it was typed. Raises Refused."""
+    if not is_for_script(request):
+        return await edit_page(request, Form())
+    row = (await _read_to_edit(request)).row
+    return json_reply(objects.Source(row.seq, row.rev, row.content))
 
 
 async def edit_page(request: Request, form: Form, status: int = 200) -> Response:
     """The form that edits a message. With 409, beside what the text is by now. Raises Refused."""
-    read = await _read(request)
-    check_own_and_live(request, read.row, NOT_YOURS_TO_EDIT)
-    if is_read_only(read.group):
-        raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if read.group.access == Access.DIRECT else READ_ONLY)
+    read = await _read_to_edit(request)
     if status in (200, 409):  # otherwise it is still the text of that `rev` that the form changes
         form.values["rev"] = str(read.row.rev)
     form.values.setdefault("message", read.row.content)
     return _page(request, "group/edit.html", read, form, status)
+
+
+async def _read_to_edit(request: Request) -> MessagePage:
+    """Raises Refused if the user can't edit it."""
+    read = await _read(request)
+    check_own_and_live(request, read.row, NOT_YOURS_TO_EDIT)
+    if is_read_only(read.group):
+        raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if read.group.access == Access.DIRECT else READ_ONLY)
+    return read
 
 
 async def delete_form(request: Request) -> Response:

@@ -105,6 +105,14 @@ class Reset(msgspec.Struct, tag_field="type", tag="reset"):
     seq: int
 
 
+class Source(msgspec.Struct, tag_field="type", tag="source"):
+    """A message's present text as it was typed, for its author to edit."""
+
+    target: int
+    rev: int
+    content: str
+
+
 class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
     """A refused frame."""
 
@@ -125,7 +133,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
 
 
 Reply = (
-    Ready | Unread | Group | ListedGroup | GroupGone | Ack | Reset | Error | JoinGroup | LeaveGroup
+    Ready | Unread | Group | ListedGroup | GroupGone | Ack | Source | Reset | Error | JoinGroup | LeaveGroup
 )  # what a server sends besides entries
 
 _encoder = msgspec.json.Encoder()

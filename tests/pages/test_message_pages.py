@@ -5,6 +5,7 @@ from changes import sent
 from people import HttpPerson, Page
 from rights import settle
 
+JSON = {"Accept": "application/json"}
 OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/")
 
 
@@ -103,6 +104,31 @@ def test_a_visitor_is_sent_to_log_in_and_back(site, asked):
     response = HttpPerson(site, "visitor").get(path(asked, "edit/"))
 
     assert response.headers["location"] == f"/accounts/login/?next={path(asked, 'edit/')}"
+
+
+# The text for a script
+
+
+def test_a_script_gets_the_text_that_its_author_edits_as_it_was_typed(bob, asked):
+    bob.edits(asked, 3, "*Beans*?\n\n- runner")
+
+    assert bob.get(path(asked, "edit/"), headers=JSON).json() == [
+        {"type": "source", "target": 3, "rev": 1, "content": "*Beans*?\n\n- runner"}
+    ]
+
+
+def test_a_script_gets_no_text_that_cant_be_edited(alice, bob, asked):
+    def refusal(person):
+        response = person.get(path(asked, "edit/"), headers=JSON)
+        return response.status_code, response.json()[0]["code"]
+
+    others = refusal(alice)
+    settle(alice, asked, archived=1)
+    archived = refusal(bob)
+    settle(alice, asked, archived=0)
+    bob.deletes(asked, 3)
+
+    assert (others, archived, refusal(bob)) == ((403, "not_yours"), (403, "read_only"), (410, "gone"))
 
 
 # What can be done
