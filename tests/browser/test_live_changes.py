@@ -156,18 +156,6 @@ def test_a_text_that_an_administrator_deleted_says_so(alice, bob, answered):
     expect(row(bob, FIRST + 1).locator(".entry-deleted")).to_have_text("Deleted by a moderator")
 
 
-@pytest.mark.parametrize(("seq", "returns"), [(FIRST, True), (FIRST + 2, False)])
-def test_of_what_one_sent_only_what_was_not_deleted_returns_with_arrow_up(alice, bob, answered, seq, returns):
-    bob.says("my address is 1 Kitchen Lane")
-    expect(row(bob, FIRST + 2)).to_be_visible()
-    deletes(alice, answered, seq)
-    expect(row(bob, seq).locator(".entry-deleted")).to_be_visible()
-
-    bob.field.press("ArrowUp")
-
-    expect(bob.field).to_have_value("my address is 1 Kitchen Lane" if returns else "")
-
-
 def test_a_text_that_is_deleted_before_its_pages_socket_connects_disappears(alice, bob, answered):
     shown = []
 

@@ -121,11 +121,3 @@ def test_a_message_stands_below_the_log_immediately_marked_sending(alice, garden
 def hold_back(socket):
     socket.connect_to_server()
     socket.on_message(lambda _: None)
-
-
-def test_arrow_up_brings_back_the_last_message(alice, alone):
-    alice.says("once more")
-
-    alice.field.press("ArrowUp")
-
-    expect(alice.field).to_have_value("once more")

@@ -16,7 +16,6 @@ export class Composer {
   #warning
   #draft
   #send
-  #sent = ""
   // By a clock that nobody sets: the time of day may go back.
   #typedAt = -Infinity
   #isComposing = false
@@ -52,11 +51,6 @@ export class Composer {
     if (hasKeyboard()) this.#field.focus({ preventScroll: true })
   }
 
-  /** ArrowUp no longer brings back what was sent. */
-  forgetSent() {
-    this.#sent = ""
-  }
-
   /** Whether the user has stopped typing, so that a reload interrupts nobody. The draft is stored. */
   get isQuiet() {
     return !this.#isComposing && performance.now() - this.#typedAt > TYPING
@@ -88,7 +82,6 @@ export class Composer {
     event.preventDefault()
     const text = this.#field.value
     if (text.trim() && this.#left(text) >= 0) {
-      this.#sent = text
       this.#write("")
       this.#send(text)
     }
@@ -102,10 +95,6 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && hasKeyboard()) {
       event.preventDefault()
       this.#form.requestSubmit()
-    }
-    if (event.key === "ArrowUp" && this.#field.value === "" && this.#sent) {
-      event.preventDefault()
-      this.#write(this.#sent)
     }
   }
 

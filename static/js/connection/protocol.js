@@ -22,8 +22,9 @@
 /** @typedef {{ type: "group_gone", group_uuid: string }} GroupGone */
 /** @typedef {{ type: "ack", client_id: string, seq: number }} Ack */
 /** @typedef {{ type: "error", code: string, message: string, client_id?: string, data?: string, retry_after?: number, rev?: number, content?: string }} Refusal */
+/** @typedef {{ type: "source", target: number, rev: number, content: string }} Source A message's text as it was typed. */
 /** @typedef {{ type: "join_group" | "leave_group", data: string }} JoinOrLeave */
-/** @typedef {Entry | Ready | Unread | Group | GroupGone | Ack | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
+/** @typedef {Entry | Ready | Unread | Group | GroupGone | Ack | Source | Refusal | JoinOrLeave | { type: "reset", seq: number }} Received */
 /** @typedef {{ type: "text_message", message: string, reply_to?: number }} SendMessage */
 /** @typedef {{ type: "edit_message", target: number, rev: number, message: string }} EditMessage */
 /** @typedef {{ type: "delete_message", target: number }} DeleteMessage */

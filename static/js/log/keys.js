@@ -3,7 +3,7 @@
 import { indexOfFirst } from "../shared/bisect.js"
 import { CONTROLS, lastBefore, rowAround, TabStop } from "./tab-stop.js"
 
-const OTHERS_KEYS = "input, textarea, select, [contenteditable], [role=menu], [popover]"
+const OTHERS_KEYS = "input, textarea, select, .editor, [contenteditable], [role=menu], [popover]"
 const CONTEXT = 64 // pixels of a page that stay in view on the next
 
 export class LogKeys {

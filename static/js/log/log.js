@@ -70,14 +70,6 @@ export class Log {
   }
 
   /**
-   * The author of a message that the page shows.
-   * @param {number} seq
-   */
-  authorOf(seq) {
-    return document.getElementById(`seq-${seq}`)?.dataset.name
-  }
-
-  /**
    * Appends the next entry's row. The window has the log's end.
    * @param {import("./rows.js").ShownEntry} entry
    */

@@ -16,18 +16,22 @@ const POINTLESS = "gone"
 const FAILURES = {
   delete_message: "The message was not deleted.",
   react: "Your reaction was not saved.",
-  edit_message: "Your edit was not saved.",
 }
 
 export class PendingChanges {
   #view
   #outbox
   #explain
+  #editing
   /** @type {Set<HTMLElement>} Rows over which something is shown. */
   #rows = new Set()
 
-  /** @param {import("../pages/group-later.js").Context} context */
-  constructor({ list, view, outbox, explain }) {
+  /**
+   * @param {import("../pages/group-later.js").Context} context
+   * @param {import("../editing/editing.js").Editing} editing
+   */
+  constructor({ list, view, outbox, explain }, editing) {
+    this.#editing = editing
     this.#view = view
     this.#outbox = outbox
     this.#explain = explain
@@ -87,7 +91,10 @@ export class PendingChanges {
 
   /** @param {Unsent} item */
   #tell({ client_id, command, refusal = "", error }) {
+    // Its text is a draft before it leaves the outbox.
+    if (command.type === "edit_message") this.#editing.refused(command, { code: "", ...error, message: refusal })
     this.#outbox.discard(client_id)
+    if (command.type === "edit_message") return
     if (command.type === "react" && error?.code === POINTLESS) return
     this.#explain(`${FAILURES[command.type]} ${refusal}`)
   }

@@ -16,7 +16,6 @@ import { attempt } from "../shared/attempt.js"
  *   groupChanges: Later<import("../log/group-changes.js").GroupChanges>,
  *   announcer: Later<import("../log/announcer.js").Announcer>,
  *   pending: import("../composer/pending.js").Pending,
- *   composer: import("../composer/composer.js").Composer,
  *   reply: import("../composer/reply.js").Reply,
  * }} Parts
  */
@@ -80,12 +79,9 @@ export class Entries {
 
   /** @param {import("../connection/protocol.js").Change} change */
   #change(change) {
-    const { view, announcer, composer, reply } = this.#parts
+    const { view, announcer, reply } = this.#parts
     view.log.change(change)
-    if (change.type === "message_deleted") {
-      announcer(each => each.forget(change.target))
-      if (view.log.authorOf(change.target) === this.#page.user) composer.forgetSent()
-    }
+    if (change.type === "message_deleted") announcer(each => each.forget(change.target))
     attempt(() => reply.follow(change))
   }
 }

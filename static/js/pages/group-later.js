@@ -1,5 +1,7 @@
 // The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
 
+import { EditLast } from "../editing/edit-last.js"
+import { Editing } from "../editing/editing.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { contentOf, find } from "../shared/dom.js"
@@ -31,10 +33,14 @@ export class LaterParts {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, list } = context
+    const { page, list, address } = context
     document.head.append(contentOf("later-styles"))
     new LogKeys(list, find(page, ".scroller"))
-    this.#pendingChanges = new PendingChanges(context)
+    const editing = new Editing(context, (_name, row) =>
+      location.assign(`${address}messages/${row.dataset.seq}/delete/`),
+    )
+    new EditLast(context, editing)
+    this.#pendingChanges = new PendingChanges(context, editing)
   }
 
   /** What waits to be sent has changed. */

@@ -89,7 +89,7 @@ const groupChanges = later(async () => {
   const renamed = (/** @type {string} */ before, /** @type {string} */ name) => title?.rename(before, name)
   return new GroupChanges(page, user, new ReadOnly(page, form, user), renamed, () => reload.soon())
 })
-const parts = { view, unread, members, groupChanges, announcer, pending, composer, reply }
+const parts = { view, unread, members, groupChanges, announcer, pending, reply }
 const laterParts = later(async () => {
   const { LaterParts } = await import("./group-later.js")
   const here = { page, list, user, account, group, address, tab }
@@ -233,6 +233,7 @@ function timestampOf(seq) {
 function isQuiet() {
   if (settings && isInUse(settings)) return false
   if (hasChanges(find(page, "#my-groups"))) return false
+  if (document.activeElement?.matches(".editor-field")) return false
   return composer.isQuiet && isLasting() && (view.isAtNewest || document.hidden)
 }
 

@@ -1,0 +1,64 @@
+// ArrowUp in an empty field edits the user's last message in the log.
+
+import { find } from "../shared/dom.js"
+
+// The keyCode of keys that an input method uses.
+const COMPOSING = 229
+
+/**
+ * @typedef {{
+ *   page: HTMLElement,
+ *   list: HTMLElement,
+ *   user: string,
+ *   view: import("../log/view.js").LogView,
+ *   outbox: import("../composer/outbox.js").Outbox,
+ * }} Context
+ */
+
+export class EditLast {
+  #context
+  #field
+  #editing
+
+  /**
+   * @param {Context} context
+   * @param {import("./editing.js").Editing} editing
+   */
+  constructor(context, editing) {
+    this.#context = context
+    this.#field = find(context.page, "#chat-message-input", HTMLTextAreaElement)
+    this.#editing = editing
+    this.#field.addEventListener("keydown", event => this.#press(event))
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.key !== "ArrowUp" || this.#field.value !== "" || !isPlain(event)) return
+    event.preventDefault()
+    this.#editLastInLog()
+  }
+
+  async #editLastInLog() {
+    const { view } = this.#context
+    if (view.log.window.hasLater) await view.toNewest()
+    const row = this.#lastRow
+    if (row) this.#editing.open(row, this.#field)
+  }
+
+  /** @returns {HTMLElement | undefined} */
+  get #lastRow() {
+    const { list, user, outbox } = this.#context
+    const doomed = outbox.items.map(({ command }) => (command.type === "delete_message" ? command.target : 0))
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = list.querySelectorAll(".message[data-seq]")
+    const isEditable = (/** @type {HTMLElement} */ row) =>
+      row.dataset.name === user && row.querySelector(".entry-text") && !doomed.includes(Number(row.dataset.seq))
+    return [...rows].findLast(isEditable)
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function isPlain({ defaultPrevented, isComposing, keyCode, altKey, ctrlKey, metaKey, shiftKey }) {
+  if (defaultPrevented || isComposing || keyCode === COMPOSING) return false
+  return !(altKey || ctrlKey || metaKey || shiftKey)
+}
