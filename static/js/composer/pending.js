@@ -46,14 +46,11 @@ export class Pending {
   }
 
   /** @param {Message} message */
-  #rowFor({ client_id, command: { message } }) {
+  #rowFor({ client_id }) {
     const known = this.#rows.get(client_id)
     if (known) return known
     const row = cloned("pending-template")
     row.dataset.clientId = client_id
-    const text = find(row, ".entry-text")
-    text.textContent = message
-    linkify(text)
     this.#rows.set(client_id, row)
     this.#list.append(row)
     return row
@@ -63,13 +60,18 @@ export class Pending {
    * @param {HTMLElement} row
    * @param {Message} message
    */
-  #update(row, { seq, refusal }) {
+  #update(row, { command, seq, refusal, heldBy }) {
     const mark = find(row, ".pending-mark")
+    const text = find(row, ".entry-text")
+    if (text.textContent !== command.message) {
+      text.textContent = command.message
+      linkify(text)
+    }
     if (seq) row.dataset.acknowledged = String(seq)
     if (refusal) row.hidden = false
     row.classList.toggle("failed", Boolean(refusal))
     if (seq) mark.textContent = String(mark.dataset.sent)
-    mark.hidden = Boolean(refusal)
+    mark.hidden = Boolean(refusal || heldBy)
     find(row, ".pending-reason").textContent = refusal ? `Not sent: ${refusal}` : ""
     find(row, ".pending-failure").hidden = !refusal
   }

@@ -1,4 +1,4 @@
-// ArrowUp in an empty field edits the user's last message in the log.
+// ArrowUp in an empty field edits what the user wrote last: a message that isn't sent yet, or the last one in the log.
 
 import { find } from "../shared/dom.js"
 
@@ -19,15 +19,18 @@ export class EditLast {
   #context
   #field
   #editing
+  #unsent
 
   /**
    * @param {Context} context
    * @param {import("./editing.js").Editing} editing
+   * @param {import("./unsent.js").Unsent} unsent
    */
-  constructor(context, editing) {
+  constructor(context, editing, unsent) {
     this.#context = context
     this.#field = find(context.page, "#chat-message-input", HTMLTextAreaElement)
     this.#editing = editing
+    this.#unsent = unsent
     this.#field.addEventListener("keydown", event => this.#press(event))
   }
 
@@ -35,13 +38,16 @@ export class EditLast {
   #press(event) {
     if (event.key !== "ArrowUp" || this.#field.value !== "" || !isPlain(event)) return
     event.preventDefault()
-    this.#editLastInLog()
+    const last = this.#context.outbox.messages.at(-1)
+    if (last && !last.seq) this.#unsent.open(last.client_id)
+    else this.#editInLog(last?.seq)
   }
 
-  async #editLastInLog() {
+  /** @param {number} [seq] Of a message whose row may not be there yet: then another one must not be edited instead. */
+  async #editInLog(seq) {
     const { view } = this.#context
     if (view.log.window.hasLater) await view.toNewest()
-    const row = this.#lastRow
+    const row = seq ? view.log.rowOf(seq) : this.#lastRow
     if (row) this.#editing.open(row, this.#field)
   }
 

@@ -2,6 +2,7 @@
 
 import { EditLast } from "../editing/edit-last.js"
 import { Editing } from "../editing/editing.js"
+import { Unsent } from "../editing/unsent.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { contentOf, find } from "../shared/dom.js"
@@ -39,7 +40,7 @@ export class LaterParts {
     const editing = new Editing(context, (_name, row) =>
       location.assign(`${address}messages/${row.dataset.seq}/delete/`),
     )
-    new EditLast(context, editing)
+    new EditLast(context, editing, new Unsent(context))
     this.#pendingChanges = new PendingChanges(context, editing)
   }
 
