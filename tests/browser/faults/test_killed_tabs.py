@@ -76,3 +76,57 @@ def test_a_message_that_was_sent_and_never_answered(alice, bob, talk):
 
     next_tab(alice, talk).sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
     bob.sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
+
+
+def begins(tab):
+    """Edit what was written last, once the page has loaded what it loads later."""
+    expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
+    tab.field.press("ArrowUp")
+    expect(tab.find(".editor-field")).to_be_focused()
+    tab.find(".editor-field").fill(TYPED)
+
+
+def test_an_edit_that_was_being_typed(alice, talk, doomed):
+    begins(doomed)
+
+    doomed.dies()
+
+    tab = next_tab(alice, talk)
+    row(tab, OWN).get_by_role("button", name="Unsaved edit", exact=True).click()
+    expect(tab.find(".editor-field")).to_have_value(TYPED)
+
+
+def test_an_edit_that_waited_for_the_network(alice, bob, talk, offline):
+    begins(offline)
+    offline.page.keyboard.press("Enter")
+    expect(row(offline, OWN)).to_contain_text("saving")
+
+    offline.dies()
+
+    expect(row(next_tab(alice, talk), OWN).locator(".entry-text")).to_have_text(TYPED)
+    expect(row(bob, OWN).locator(".entry-text")).to_have_text(TYPED)
+
+
+def test_an_edit_that_was_refused(alice, talk, doomed):
+    begins(doomed)
+    doomed.goes_offline()
+    doomed.page.keyboard.press("Enter")
+    alice.posts(f"groups/{talk}/messages/{OWN}/edit/", message="beans", rev=0)
+    alice.context.set_offline(False)
+    expect(row(doomed, OWN).get_by_role("alert")).to_be_visible()
+
+    doomed.dies()
+
+    tab = next_tab(alice, talk)
+    row(tab, OWN).get_by_role("button", name="Unsaved edit", exact=True).click()
+    expect(tab.find(".editor-field")).to_have_value(TYPED)
+    expect(row(tab, OWN).locator(".entry-text")).to_have_text("beans")
+
+
+def test_a_message_that_was_changed_before_it_was_sent(alice, talk, offline):
+    offline.says("two hours")
+    begins(offline)
+
+    offline.dies()
+
+    expect(next_tab(alice, talk).pending).to_contain_text(TYPED)
