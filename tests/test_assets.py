@@ -14,6 +14,7 @@ from discussit.settings import STATIC
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 MOST_FOR_A_PAGE = 60_000  # bytes, compressed
+MOST_OF_EMOJI = 50_000  # bytes, compressed; loaded when they are first chosen from
 BASE = (STATIC / "css/base.css").read_bytes()
 
 
@@ -43,6 +44,17 @@ def test_a_groups_page_and_all_it_needs_is_light(alice, gardening):
     needed = [page.encode(), *(alice.get(address).content for address in addresses)]
 
     assert sum(len(gzip.compress(each)) for each in needed) <= MOST_FOR_A_PAGE
+
+
+def test_browsers_may_keep_the_emoji_for_good(alice, gardening):
+    address = alice.page(f"/groups/{gardening}/").one("group")["data-emoji"]
+
+    answer = alice.get(address, headers={"accept-encoding": "gzip"})
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, IMMUTABLE)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < MOST_OF_EMOJI
+    assert sum(map(len, answer.json()["groups"].values())) > 1_900
 
 
 def test_every_icon_is_drawn_once():

@@ -31,6 +31,7 @@ from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
 from discussit.pages.runs import folded
 from discussit.pages.submissions import claim
 from discussit.site import site_of
+from discussit.text.emoji import SUGGESTED
 from discussit.urls import address
 
 MEMBERS = 100  # on a group's page, at most; pages/members.py has all
@@ -42,6 +43,7 @@ CONSTANTS = {
     "kinds": list(KINDS),
     "event_words": tuple(EVENT_WORDS.items()),
     "tombstones": tuple(TOMBSTONES.items()),
+    "suggested": SUGGESTED,
 }
 
 

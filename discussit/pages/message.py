@@ -33,11 +33,11 @@ from discussit.pages.form import Form
 from discussit.pages.page import is_for_script, json_reply, page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
+from discussit.text.emoji import SUGGESTED
 from discussit.urls import address
 from discussit.wire import objects
 from discussit.wire.commands import MAX_SEQ
 
-SUGGESTED = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # reactions that are a press away
 REACTORS = 100  # names on a message's page
 EARLIER_TEXTS = 50  # on one page
 

@@ -14,6 +14,8 @@ import msgspec
 
 FILE = Path(__file__).with_name("emoji.json")
 
+SUGGESTED = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # one press away for users who have used no others
+
 VARIATION = "\ufe0f"
 # What can only be one emoji together, or none: a character with its skin tone, keycap or tags and all that U+200D joins
 # to it, or the two letters of a flag.

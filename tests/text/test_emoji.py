@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from discussit.text.emoji import FILE, named, qualified, split
+from discussit.settings import STATIC
+from discussit.text.emoji import FILE, SUGGESTED, named, qualified, split
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "emoji"))
+FOR_BROWSERS = STATIC / "emoji.json"
 ROWS = [row for rows in json.loads(FILE.read_text())["groups"].values() for row in rows]
 ALIASES = [alias for _emoji, _name, aliases, _tones in ROWS for alias in aliases.split()]
 ALL = [each for emoji, _name, _aliases, tones in ROWS for each in (emoji, *tones.split())]
@@ -178,3 +180,18 @@ def test_what_is_split_is_the_text_again_but_for_white_space_and_variation(text)
 )
 def test_the_emoji_are_those_of_the_installed_package():
     assert FILE.read_text() == SCRIPT["for_python"]()
+    assert FOR_BROWSERS.read_text() == SCRIPT["for_browsers"]()
+
+
+def test_browsers_have_the_same_emoji_with_the_same_aliases_in_the_same_groups():
+    """tests/js/emoji.test.js compares their skin tones."""
+    ours, theirs = (json.loads(file.read_text()) for file in (FILE, FOR_BROWSERS))
+
+    assert ours["version"] == theirs["version"]
+    assert list(ours["groups"]) == list(theirs["groups"])
+    for ours_of, theirs_of in zip(ours["groups"].values(), theirs["groups"].values(), strict=True):
+        assert [row[:3] for row in ours_of] == [row[:3] for row in theirs_of]
+
+
+def test_every_suggested_emoji_is_known():
+    assert [emoji for emoji in SUGGESTED if qualified(emoji) != emoji] == []
