@@ -50,6 +50,16 @@ export function parsed(file) {
 }
 
 /**
+ * The emoji that a character is, with or without a skin tone.
+ * @param {EmojiData} data
+ * @param {string} character
+ */
+export function named(data, character) {
+  const own = data.byCharacter.get(character)
+  return own ?? [...data.byCharacter.values()].find(({ tones }) => tones.includes(character))
+}
+
+/**
  * @param {Row} row
  * @returns {Emoji}
  */

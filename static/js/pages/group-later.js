@@ -3,8 +3,10 @@
 import { EditLast } from "../editing/edit-last.js"
 import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
+import { startEmojiButton } from "../emoji/composer-button.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
+import { attempt } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
 
 /**
@@ -34,8 +36,9 @@ export class LaterParts {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, list, address } = context
+    const { page, list, account, address } = context
     document.head.append(contentOf("later-styles"))
+    attempt(() => startEmojiButton(find(page, "#composer"), account))
     new LogKeys(list, find(page, ".scroller"))
     const editing = new Editing(context, (_name, row) =>
       location.assign(`${address}messages/${row.dataset.seq}/delete/`),
