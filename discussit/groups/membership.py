@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, exists, select, union_all
+from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, case, exists, select, union_all
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import aliased, contains_eager
 
@@ -30,9 +30,19 @@ def members_of(group_id: int) -> Select[User]:
 
 def members_named(group_id: int, part: str) -> Select[User]:
     """The members of a group whose names contain `part`, whatever its case, by name."""
+    return members_of(group_id).where(User.username_key.contains(_part_of_key(part), autoescape=True))
+
+
+def members_completing(group_id: int, part: str) -> Select[str]:
+    """The names of members that contain `part`: those that begin with it first, closed accounts not."""
+    begins = case((User.username_key.startswith(_part_of_key(part), autoescape=True), 0), else_=1)
+    named = members_named(group_id, part).with_only_columns(User.username)
+    return named.where(User.is_active).order_by(None).order_by(begins, User.username_key)
+
+
+def _part_of_key(part: str) -> str:
     # NUL, which PostgreSQL refuses, is in no name, and neither is a space or what is longer than MAX_KEY.
-    key = username_key(part).replace("\0", " ")[: MAX_KEY + 1]
-    return members_of(group_id).where(User.username_key.contains(key, autoescape=True))
+    return username_key(part).replace("\0", " ")[: MAX_KEY + 1]
 
 
 def member_named(group_id: int, name: str) -> Select[Membership]:

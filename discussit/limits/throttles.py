@@ -73,6 +73,8 @@ GROUP_CHANGES = Limit("changes of groups and their members", 120, MINUTE)
 CONNECTS = Limit("new connections", 1200, MINUTE)
 # Twenty pages of a browser without WebSockets ask 400 times.
 POLLS = Limit("requests for new messages", 1200, MINUTE)
+# While somebody types names, at most five a second.
+LOOK_UPS = Limit("look-ups of members", 300, MINUTE)
 
 
 class Throttles:
@@ -100,6 +102,9 @@ class Throttles:
 
     async def poll(self, username: str) -> None:
         await self._counter.count((POLLS, username))
+
+    async def look_up(self, username: str) -> None:
+        await self._counter.count((LOOK_UPS, username))
 
     def sign_up(self, conn: HTTPConnection) -> AbstractAsyncContextManager[None]:
         """Wrap a sign-up: counts a new account or, if it raises FieldError, a refused sign-up."""

@@ -5,35 +5,54 @@ from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+import msgspec
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from discussit.accounts import security_log
-from discussit.accounts.current_user import CurrentUser, current_user
+from discussit.accounts.current_user import CurrentUser, NotLoggedIn, current_user
 from discussit.accounts.security_log import Act
 from discussit.errors import ErrorCode, FieldError, Refused
 from discussit.groups.admission import admit, admit_to_act, has_owner
 from discussit.groups.members import FIELD, MAX_ADDED, NO_ROLE, add_members, change_role, remove_member
-from discussit.groups.membership import members_named, rank_of
+from discussit.groups.membership import members_completing, members_named, rank_of
 from discussit.groups.names import shown_name
 from discussit.models import Group, Membership, User
 from discussit.models.accounts import MAX_USERNAME
 from discussit.models.groups import Access, Role
 from discussit.pages.errors import status_of
 from discussit.pages.form import Form
-from discussit.pages.page import own_address, page, page_number, see_other
+from discussit.pages.page import JSON, is_for_script, own_address, page, page_number, see_other
 from discussit.pages.submissions import claiming
 from discussit.site import site_of
 from discussit.urls import address
 
 PAGE = 100  # members
+COMPLETIONS = 20  # names for a script
 MAX_TERM = 3 * MAX_USERNAME  # characters that are searched: composed, they may be a third
 
 
 async def members(request: Request) -> Response:
-    return await members_page(request, Form())
+    return await _completions(request) if is_for_script(request) else await members_page(request, Form())
+
+
+async def _completions(request: Request) -> Response:
+    """`{"members": [name, …]}`: those whose names complete `?q=`, for the list that opens while a name is typed."""
+    try:
+        user = current_user(request)
+    except NotLoggedIn:
+        # A redirect would lead a script to the login page, whose status is 200.
+        return Response(status_code=401)
+    await site_of(request).throttles.look_up(user.username)
+
+    def read(session: OrmSession) -> list[str]:
+        group = admit(session, user, request.path_params["uuid"]).group
+        return list(session.scalars(members_completing(group.id, _term(request)).limit(COMPLETIONS)))
+
+    names = await site_of(request).database.run_read(read)
+    return Response(msgspec.json.encode({"members": names}), media_type=JSON)
 
 
 async def members_page(request: Request, form: Form, status: int = 200) -> Response:
