@@ -18,6 +18,7 @@ from discussit.groups.names import shown_name
 from discussit.log.around import Around, Excerpt, excerpts, read_around, read_around_each
 from discussit.log.bisection import FoundEntry, first_unread
 from discussit.log.checks import MAX_CONTENT
+from discussit.log.decide import MAX_NOTIFIED
 from discussit.log.kinds import EVENT_WORDS, KINDS
 from discussit.log.unread import Numbers
 from discussit.models import Group, Membership, User
@@ -39,6 +40,7 @@ MEMBERS = 100  # on a group's page, at most; pages/members.py has all
 CONSTANTS = {
     "max_members": MEMBERS,
     "max_content": MAX_CONTENT,
+    "max_notified": MAX_NOTIFIED,
     "header_window": int(HEADER_WINDOW.total_seconds()),
     "kinds": list(KINDS),
     "event_words": tuple(EVENT_WORDS.items()),

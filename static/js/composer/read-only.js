@@ -30,8 +30,8 @@ export class ReadOnly {
     const isOwn = target_user === this.#user
     if (change === "archived" || change === "unarchived") this.#rights.isArchived = change === "archived"
     if (change === "settings" && value.startsWith("posting=")) this.#rights.posting = value.slice("posting=".length)
-    if (change === "role" && isOwn) this.#rights.isModerator = this.#isModerator(value)
-    if (change === "handed_over" && isOwn) this.#rights.isModerator = true
+    if (change === "role" && isOwn) this.#changeRole(value)
+    if (change === "handed_over" && isOwn) this.#changeRole("owner")
     this.#show()
   }
 
@@ -39,6 +39,12 @@ export class ReadOnly {
   end() {
     this.#rights.posting = "nobody"
     this.#show()
+  }
+
+  /** @param {string} role */
+  #changeRole(role) {
+    this.#form.dataset.role = role
+    this.#rights.isModerator = this.#isModerator(role)
   }
 
   /** @param {string | undefined} role A superuser has the rights of an owner, whatever their role. */

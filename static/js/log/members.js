@@ -32,6 +32,7 @@ export class Members {
     if (status === "Left") row?.remove()
     else if (!row && this.#list.childElementCount < this.#limit) this.#insert(user)
     this.#count += status === "Left" ? -1 : 1
+    this.#list.dataset.members = String(this.#count)
     for (const count of this.#counts) count.textContent = this.#count.toLocaleString("en")
   }
 
