@@ -4,6 +4,7 @@ import { EditLast } from "../editing/edit-last.js"
 import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
+import { complete } from "../completion/complete.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { attempt } from "../shared/attempt.js"
@@ -45,6 +46,8 @@ export class LaterParts {
     )
     new EditLast(context, editing, new Unsent(context))
     this.#pendingChanges = new PendingChanges(context, editing)
+    const form = find(page, "#composer")
+    complete(find(form, "textarea", HTMLTextAreaElement), { page, anchor: find(form, ".composer-box") })
   }
 
   /** What waits to be sent has changed. */
