@@ -17,7 +17,7 @@ def test_a_rename_reaches_the_heading_and_the_title(alice, bob, together):
 
     expect(bob.find("h1")).to_have_text("Seeds & <b>soil</b>")
     expect(bob.page).to_have_title("Seeds & <b>soil</b> · DiscussIt")
-    expect(bob.field).to_have_attribute("placeholder", "Write to Seeds & <b>soil</b>")
+    expect(bob.field).to_have_attribute("placeholder", "Message Seeds & <b>soil</b>")
     expect(bob.find("#chat-log .event").last).to_contain_text("alice renamed the group to Seeds & <b>soil</b>")
 
 

@@ -50,7 +50,7 @@ def test_too_long_a_message_is_counted_and_stays_in_the_field(alice, alone):
 
     alice.field.press("Enter")
 
-    expect(alice.find("#counter")).to_have_text("1 too many")
+    expect(alice.find("#counter")).to_have_text("1 character too long")
     expect(alice.field).to_have_value("x" * 10_001)
     assert alice.said == []
 

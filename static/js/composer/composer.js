@@ -15,6 +15,7 @@ export class Composer {
   #counter
   #warning
   #draft
+  #reply
   #send
   // By a clock that nobody sets: the time of day may go back.
   #typedAt = -Infinity
@@ -28,15 +29,17 @@ export class Composer {
    * Calls `send(text)` with a message that is neither blank nor too long.
    * @param {HTMLFormElement} form
    * @param {import("./draft.js").Draft} draft
+   * @param {import("./reply.js").Reply} reply
    * @param {(text: string) => void} send
    */
-  constructor(form, draft, send) {
+  constructor(form, draft, reply, send) {
     this.#form = form
     this.#field = find(form, "textarea", HTMLTextAreaElement)
     this.#limit = Number(this.#field.dataset.limit)
     this.#counter = find(form, ".composer-counter")
     this.#warning = find(form, ".composer-warning")
     this.#draft = draft
+    this.#reply = reply
     this.#send = send
     // The page of a refused form contains its text.
     if (this.#field.value) draft.text = this.#field.value
@@ -66,7 +69,7 @@ export class Composer {
     this.#field.addEventListener("input", () => this.#typed())
     this.#field.addEventListener("compositionstart", () => this.#composes(true))
     this.#field.addEventListener("compositionend", () => this.#composes(false))
-    this.#field.addEventListener("blur", () => this.#isBehind && this.#show(this.#draft.latest))
+    this.#field.addEventListener("blur", () => this.#isBehind && this.#restore())
     this.#draft.follow(before => this.#changed(before))
     addEventListener("pagehide", () => this.#field.value !== this.#saved && this.#save())
     this.#field.enterKeyHint = hasKeyboard() ? "send" : "enter"
@@ -92,7 +95,9 @@ export class Composer {
   #key(event) {
     this.#typedAt = performance.now()
     if (event.isComposing || event.keyCode === COMPOSING) return
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && hasKeyboard()) {
+    const mayBreakLine = !hasKeyboard() && !event.ctrlKey && !event.metaKey
+    if (event.key === "Escape" && this.#reply.seq) this.#reply.take()
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !mayBreakLine) {
       event.preventDefault()
       this.#form.requestSubmit()
     }
@@ -116,8 +121,15 @@ export class Composer {
     this.#isBehind = false
     this.#saved = this.#field.value
     this.#draft.text = this.#saved
+    if (this.#saved) this.#reply.save()
     this.#warning.hidden = isLasting()
     this.#measure()
+  }
+
+  /** Shows the draft as another tab has stored it. */
+  #restore() {
+    this.#show(this.#draft.latest)
+    this.#reply.restore()
   }
 
   /** @param {string} text */
@@ -137,21 +149,23 @@ export class Composer {
   #changed(before = this.#saved) {
     const latest = this.#draft.latest
     const isTyping = document.activeElement === this.#field && document.hasFocus()
-    if (!isTyping || latest === this.#field.value) return this.#show(latest)
+    if (!isTyping || latest === this.#field.value) return this.#restore()
     const isConflict = !this.#isBehind && before !== this.#saved
     this.#isBehind = true
     if (isConflict) this.#save()
   }
 
   async #adopt() {
-    const isUntouched = () => this.#field.value === "" && !this.#isComposing
-    if (await this.#draft.adopt(isUntouched)) this.#show(this.#draft.text)
+    const isUntouched = () => this.#field.value === "" && !this.#isComposing && !this.#reply.seq
+    if (!(await this.#draft.adopt(isUntouched))) return
+    this.#show(this.#draft.text)
+    this.#reply.restore()
   }
 
   /** Shows how many characters are left. */
   #measure() {
     const left = this.#left(this.#field.value)
-    this.#counter.textContent = left > NEAR ? "" : left >= 0 ? `${left} left` : `${-left} too many`
+    this.#counter.textContent = left > NEAR ? "" : `${characters(Math.abs(left))} ${left < 0 ? "too long" : "left"}`
     this.#counter.classList.toggle("over", left < 0)
     if (!CSS.supports("field-sizing", "content")) this.#grow()
   }
@@ -169,6 +183,11 @@ export class Composer {
     this.#field.style.height = "auto"
     this.#field.style.height = `${this.#field.scrollHeight}px`
   }
+}
+
+/** @param {number} count */
+function characters(count) {
+  return `${count} character${count === 1 ? "" : "s"}`
 }
 
 // Touch keyboards have no Shift+Enter for a new line: there the button sends.

@@ -1,4 +1,5 @@
-// The draft of a message to a group: one in each tab, stored with every key. A duplicated tab has a copy, which follows.
+// The draft of a message to a group, and which message it answers: one in each tab, stored with every key. A duplicated tab
+// has a copy, which follows.
 
 import { keyOf } from "../shared/account.js"
 import { pause } from "../shared/pause.js"
@@ -10,6 +11,7 @@ const LOADING = 3_000
 export class Draft {
   #tab
   #prefix
+  #targets
   #visited
 
   /**
@@ -20,6 +22,8 @@ export class Draft {
   constructor(tab, account, group) {
     this.#tab = tab
     this.#prefix = keyOf(account, "draft", group, "")
+    // Beside the texts: scripts of the previous version take whatever begins like those for a text.
+    this.#targets = keyOf(account, "draft-reply", group, "")
     this.#visited = keyOf(account, "visited", group)
   }
 
@@ -32,9 +36,23 @@ export class Draft {
     else forget(this.#key)
   }
 
+  /**
+   * The seq of the message that it answers, if any.
+   * @returns {number | undefined}
+   */
+  get target() {
+    return Number(kept(this.#targetKey)) || undefined
+  }
+
+  set target(seq) {
+    if (seq === this.target) return
+    if (seq) keep(this.#targetKey, String(seq))
+    else forget(this.#targetKey)
+  }
+
   /** What a tab with a copy of this draft has made of it. */
   get latest() {
-    forgetHere(this.#key)
+    for (const key of [this.#key, this.#targetKey]) forgetHere(key)
     return this.text
   }
 
@@ -43,7 +61,10 @@ export class Draft {
    * @param {(before?: string) => void} changed
    */
   follow(changed) {
-    addEventListener("storage", ({ key, oldValue }) => key === this.#key && changed(oldValue ?? ""))
+    addEventListener("storage", ({ key, oldValue }) => {
+      if (key === this.#key) changed(oldValue ?? "")
+      if (key === this.#targetKey) changed()
+    })
     // A page that comes back from the browser's cache has missed what happened.
     addEventListener("pageshow", ({ persisted }) => persisted && changed())
   }
@@ -59,13 +80,17 @@ export class Draft {
    */
   async adopt(isWanted) {
     const isNew = this.#isNew()
-    const others = keysWith(this.#prefix).map(key => key.slice(this.#prefix.length))
+    const others = [this.#prefix, this.#targets].flatMap(idsAfter)
     if (others.length === 0 || this.text) return false
     if (!isNew && isRestored()) return false
     if (!isNew) await pause(LOADING)
-    const latest = (await this.#tab.gone(others)).at(-1)
+    const gone = await this.#tab.gone(others)
+    const latest = gone.filter(id => kept(this.#prefix + id)).at(-1)
+    // Of replies that nobody began to write.
+    for (const id of gone) if (!kept(this.#prefix + id)) forget(this.#targets + id)
     if (!latest || !isWanted()) return false
     rename(this.#prefix + latest, this.#key)
+    rename(this.#targets + latest, this.#targetKey)
     return true
   }
 
@@ -77,6 +102,18 @@ export class Draft {
   get #key() {
     return this.#prefix + this.#tab.id
   }
+
+  get #targetKey() {
+    return this.#targets + this.#tab.id
+  }
+}
+
+/**
+ * Of the tabs that have stored something under such a key.
+ * @param {string} prefix
+ */
+function idsAfter(prefix) {
+  return keysWith(prefix).map(key => key.slice(prefix.length))
 }
 
 // A browser that was restarted restores its tabs one by one: those that are missing aren't gone.

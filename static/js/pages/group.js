@@ -80,8 +80,9 @@ const sender = new Sender(outbox, socket, user, keyOf(account, "sender", group))
 /** The last entry whose row is shown, if it has one. */
 let drawn = cursor.seq
 const form = find(page, "#composer", HTMLFormElement)
-const reply = new Reply(form)
-const composer = new Composer(form, new Draft(tab, account, group), write)
+const draft = new Draft(tab, account, group)
+const reply = new Reply(form, draft)
+const composer = new Composer(form, draft, reply, write)
 const reload = new Reload(settings ? `${address}settings/` : address, version, isQuiet, place)
 const groupChanges = later(async () => {
   const { GroupChanges } = await import("../log/group-changes.js")
