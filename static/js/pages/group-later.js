@@ -5,6 +5,7 @@ import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
 import { complete } from "../completion/complete.js"
+import { FromElsewhere } from "../composer/from-elsewhere.js"
 import { ReplyLine } from "../composer/reply-line.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
@@ -48,6 +49,7 @@ export class LaterParts {
     new EditLast(context, editing, new Unsent(context))
     this.#pendingChanges = new PendingChanges(context, editing)
     new ReplyLine(context)
+    new FromElsewhere(context)
     const form = find(page, "#composer")
     complete(find(form, "textarea", HTMLTextAreaElement), { page, anchor: find(form, ".composer-box") })
   }
