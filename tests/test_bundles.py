@@ -16,7 +16,7 @@ OTHER = "0123456789ab"  # a version
 
 def loaded_by(page):
     """The addresses of a page's scripts and style sheets. What a <template> has is loaded later, if at all."""
-    page = re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
+    page = re.sub(r"<(template|noscript).*?</\1>", "", page, flags=re.DOTALL)
     return re.findall(r'<(?:link rel="stylesheet" href|link rel="modulepreload" href|script [^>]*src)="([^"]+)"', page)
 
 

@@ -5,19 +5,12 @@ import { report } from "../shared/attempt.js"
 const SHOWN = 8
 
 /** @typedef {import("../emoji/data.js").Emoji} Emoji */
-/**
- * What of static/js/emoji/ is used here.
- * @typedef {{
- *   search: (term: string, limit: number) => Emoji[],
- *   toned: (emoji: Emoji) => string,
- *   noteUsed: (emoji: string) => void,
- * }} Loaded
- */
+/** @typedef {import("./known-emoji.js").KnownEmoji} KnownEmoji */
 
 export class EmojiNames {
   label = "Emoji"
   #account
-  /** @type {Loaded | undefined} */
+  /** @type {KnownEmoji | undefined} */
   #emoji
   /** @type {Promise<void> | undefined} */
   #loading
@@ -58,21 +51,10 @@ export class EmojiNames {
   }
 }
 
-/**
- * @param {string} account
- * @returns {Promise<Loaded>}
- */
+/** @param {string} account */
 async function loaded(account) {
-  const { loadEmoji } = await import("../emoji/data.js")
-  const { search } = await import("../emoji/search.js")
-  const { toneOf, withTone } = await import("../emoji/tones.js")
-  const { noteUsed } = await import("../emoji/recent.js")
-  const data = await loadEmoji()
-  return {
-    search: (term, limit) => search(data, term, limit),
-    toned: emoji => withTone(emoji, toneOf(account)),
-    noteUsed: emoji => noteUsed(account, emoji),
-  }
+  const { KnownEmoji } = await import("./known-emoji.js")
+  return KnownEmoji.load(account)
 }
 
 /**
