@@ -46,7 +46,6 @@ export class Composer {
     this.#listen()
     if (this.#field.value) this.#save()
     else this.#show(draft.text)
-    this.#adopt()
   }
 
   /** When the page opens. A touch keyboard would cover what is to be read. */
@@ -63,13 +62,18 @@ export class Composer {
     return this.#field.value === ""
   }
 
+  /** Whether there is no draft here, nor the beginning of one. */
+  get isUntouched() {
+    return this.isEmpty && !this.#isComposing && !this.#reply.seq
+  }
+
   #listen() {
     this.#form.addEventListener("submit", event => this.#submit(event))
     this.#field.addEventListener("keydown", event => this.#key(event))
     this.#field.addEventListener("input", () => this.#typed())
     this.#field.addEventListener("compositionstart", () => this.#composes(true))
     this.#field.addEventListener("compositionend", () => this.#composes(false))
-    this.#field.addEventListener("blur", () => this.#isBehind && this.#restore())
+    this.#field.addEventListener("blur", () => this.#isBehind && this.restore())
     this.#draft.follow(before => this.#changed(before))
     addEventListener("pagehide", () => this.#field.value !== this.#saved && this.#save())
     this.#field.enterKeyHint = hasKeyboard() ? "send" : "enter"
@@ -127,8 +131,8 @@ export class Composer {
   }
 
   /** Shows the draft as another tab has stored it. */
-  #restore() {
-    this.#show(this.#draft.latest)
+  restore(text = this.#draft.latest) {
+    this.#show(text)
     this.#reply.restore()
   }
 
@@ -149,17 +153,10 @@ export class Composer {
   #changed(before = this.#saved) {
     const latest = this.#draft.latest
     const isTyping = document.activeElement === this.#field && document.hasFocus()
-    if (!isTyping || latest === this.#field.value) return this.#restore()
+    if (!isTyping || latest === this.#field.value) return this.restore()
     const isConflict = !this.#isBehind && before !== this.#saved
     this.#isBehind = true
     if (isConflict) this.#save()
-  }
-
-  async #adopt() {
-    const isUntouched = () => this.#field.value === "" && !this.#isComposing && !this.#reply.seq
-    if (!(await this.#draft.adopt(isUntouched))) return
-    this.#show(this.#draft.text)
-    this.#reply.restore()
   }
 
   /** Shows how many characters are left. */

@@ -2,17 +2,12 @@
 // has a copy, which follows.
 
 import { keyOf } from "../shared/account.js"
-import { pause } from "../shared/pause.js"
-import { forget, forgetHere, keep, keepInTab, kept, keptInTab, keysWith, rename } from "../shared/storage.js"
-
-// After an update all tabs load at the same time, and for a moment those that are loading seem to be gone.
-const LOADING = 3_000
+import { forget, forgetHere, keep, kept } from "../shared/storage.js"
 
 export class Draft {
   #tab
   #prefix
   #targets
-  #visited
 
   /**
    * @param {import("../shared/tab.js").Tab} tab
@@ -24,7 +19,6 @@ export class Draft {
     this.#prefix = keyOf(account, "draft", group, "")
     // Beside the texts: scripts of the previous version take whatever begins like those for a text.
     this.#targets = keyOf(account, "draft-reply", group, "")
-    this.#visited = keyOf(account, "visited", group)
   }
 
   get text() {
@@ -74,31 +68,6 @@ export class Draft {
     this.#tab.part()
   }
 
-  /**
-   * Takes over the draft of a tab that is gone. Returns false if there is none, or if it isn't wanted by then.
-   * @param {() => boolean} isWanted
-   */
-  async adopt(isWanted) {
-    const isNew = this.#isNew()
-    const others = [this.#prefix, this.#targets].flatMap(idsAfter)
-    if (others.length === 0 || this.text) return false
-    if (!isNew && isRestored()) return false
-    if (!isNew) await pause(LOADING)
-    const gone = await this.#tab.gone(others)
-    const latest = gone.filter(id => kept(this.#prefix + id)).at(-1)
-    // Of replies that nobody began to write.
-    for (const id of gone) if (!kept(this.#prefix + id)) forget(this.#targets + id)
-    if (!latest || !isWanted()) return false
-    rename(this.#prefix + latest, this.#key)
-    rename(this.#targets + latest, this.#targetKey)
-    return true
-  }
-
-  /** Whether this tab shows the group for the first time. */
-  #isNew() {
-    return keptInTab(this.#visited) === null && keepInTab(this.#visited, "")
-  }
-
   get #key() {
     return this.#prefix + this.#tab.id
   }
@@ -106,18 +75,4 @@ export class Draft {
   get #targetKey() {
     return this.#targets + this.#tab.id
   }
-}
-
-/**
- * Of the tabs that have stored something under such a key.
- * @param {string} prefix
- */
-function idsAfter(prefix) {
-  return keysWith(prefix).map(key => key.slice(prefix.length))
-}
-
-// A browser that was restarted restores its tabs one by one: those that are missing aren't gone.
-function isRestored() {
-  const [load] = performance.getEntriesByType("navigation")
-  return load instanceof PerformanceNavigationTiming && load.type === "back_forward"
 }

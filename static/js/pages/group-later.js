@@ -5,11 +5,12 @@ import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
 import { complete } from "../completion/complete.js"
+import { adoptDraft } from "../composer/adoption.js"
 import { FromElsewhere } from "../composer/from-elsewhere.js"
 import { ReplyLine } from "../composer/reply-line.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
-import { attempt } from "../shared/attempt.js"
+import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
 
 /**
@@ -48,6 +49,7 @@ export class LaterParts {
     )
     new EditLast(context, editing, new Unsent(context))
     this.#pendingChanges = new PendingChanges(context, editing)
+    adoptDraft(context).catch(report)
     new ReplyLine(context)
     new FromElsewhere(context)
     const form = find(page, "#composer")
