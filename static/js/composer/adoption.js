@@ -1,18 +1,24 @@
-// A new tab takes over the draft of one that is gone, with what it answers.
+// A new tab takes over the draft of one that is gone, with what it answers; and what pages of an earlier version stored.
 
 import { keyOf } from "../shared/account.js"
 import { pause } from "../shared/pause.js"
 import { forget, keepInTab, kept, keptInTab, keysWith, rename } from "../shared/storage.js"
+import { adoptOldKeys } from "./old-keys.js"
 
 // After an update all tabs load at the same time, and for a moment those that are loading seem to be gone.
 const LOADING = 3_000
 
 /**
- * Nothing happens if this tab has a draft by then.
+ * Drafts only if this tab has none by then.
  * @param {import("../pages/group-later.js").Context} context
  */
-export async function adoptDraft({ account, group, tab, composer }) {
+export async function adoptDraft({ account, user, group, tab, composer }) {
   const texts = keyOf(account, "draft", group, "")
+  if (adoptOldKeys(account, user, tab.id)) {
+    if (composer.isUntouched) composer.restore(kept(texts + tab.id) ?? "")
+    // As if another tab had stored them: so the outbox looks again.
+    dispatchEvent(new StorageEvent("storage"))
+  }
   const targets = keyOf(account, "draft-reply", group, "")
   const isNew = isFirstVisit(keyOf(account, "visited", group))
   const others = [texts, targets].flatMap(idsAfter)

@@ -9,6 +9,7 @@ import { newId } from "../shared/ids.js"
 import { forget, forgetInTab, keep, kept, keptInTab, keysWith, rename } from "../shared/storage.js"
 
 /**
+ * Returns whether there was anything.
  * @param {string} account
  * @param {string} user
  * @param {string} tab The id of this tab.
@@ -16,15 +17,17 @@ import { forget, forgetInTab, keep, kept, keptInTab, keysWith, rename } from "..
 export function adoptOldKeys(account, user, tab) {
   const owner = `discussit:owner:${user}`
   if (kept(owner) === null) keep(owner, account)
-  if (kept(owner) !== account) return
-  const messages = `discussit:outbox:${user}:`
-  for (const key of keysWith(messages)) rename(key, keyOf(account, "outbox", key.slice(messages.length)))
-  const drafts = `discussit:draft:${user}:`
-  for (const key of keysWith(drafts)) adoptDraft(key, keyOf(account, "draft", key.slice(drafts.length), ""), tab)
+  if (kept(owner) !== account) return false
+  const [messages, drafts] = [`discussit:outbox:${user}:`, `discussit:draft:${user}:`]
+  const [oldMessages, oldDrafts] = [keysWith(messages), keysWith(drafts)]
+  for (const key of oldMessages) rename(key, keyOf(account, "outbox", key.slice(messages.length)))
+  for (const key of oldDrafts) adoptDraft(key, keyOf(account, "draft", key.slice(drafts.length), ""), tab)
+  return oldMessages.length + oldDrafts.length > 0
 }
 
 /**
- * An old tab's own draft becomes that of this tab. The latest of all tabs may be another's: the next new tab shows it.
+ * An old tab's own draft becomes that of this tab, unless it has one by now. The latest of all tabs may be another's: the
+ * next new tab shows it.
  * @param {string} key
  * @param {string} prefix
  * @param {string} tab
@@ -34,6 +37,6 @@ function adoptDraft(key, prefix, tab) {
   forgetInTab(key)
   const latest = kept(key)
   forget(key)
-  if (own) keep(prefix + tab, own)
+  if (own) keep(prefix + (kept(prefix + tab) ? newId() : tab), own)
   if (latest && latest !== own) keep(prefix + newId(), latest)
 }

@@ -2,7 +2,6 @@
 
 import { Composer } from "../composer/composer.js"
 import { Draft } from "../composer/draft.js"
-import { adoptOldKeys } from "../composer/old-keys.js"
 import { Outbox } from "../composer/outbox.js"
 import { Pending } from "../composer/pending.js"
 import { Reply } from "../composer/reply.js"
@@ -45,7 +44,6 @@ const settings = page.querySelector(".chat-settings")
 if (location.search === "?welcome=1") history.replaceState(history.state, "", location.pathname)
 
 const tab = new Tab()
-adoptOldKeys(account, user, tab.id)
 
 const list = find(page, "#chat-log")
 const kinds = String(list.dataset.kinds).split(" ")
