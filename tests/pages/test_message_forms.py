@@ -52,6 +52,7 @@ def test_the_composer_shows_what_is_answered_and_a_way_to_drop_it(alice, asked):
     page = alice.page(f"/groups/{asked}/?reply=3")
 
     assert "Replying to bob Tomatoes?" in page.one("composer-reply").text
+    assert page.one("composer-reply-text")["href"] == f"/groups/{asked}/?at=3&reply=3#seq-3"
     assert page.link("Cancel reply") == f"/groups/{asked}/#chat-message-input"
     assert page.form(f"/groups/{asked}/messages/")["reply_to"] == "3"
 
