@@ -1,13 +1,13 @@
 // The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
 
-import { EditLast } from "../editing/edit-last.js"
-import { Editing } from "../editing/editing.js"
-import { Unsent } from "../editing/unsent.js"
-import { startEmojiButton } from "../emoji/composer-button.js"
 import { complete } from "../completion/complete.js"
 import { adoptDraft } from "../composer/adoption.js"
 import { FromElsewhere } from "../composer/from-elsewhere.js"
 import { ReplyLine } from "../composer/reply-line.js"
+import { EditLast } from "../editing/edit-last.js"
+import { Editing } from "../editing/editing.js"
+import { Unsent } from "../editing/unsent.js"
+import { startEmojiButton } from "../emoji/composer-button.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { attempt, report } from "../shared/attempt.js"
