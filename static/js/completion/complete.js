@@ -1,14 +1,12 @@
 // Completes names after "@" and emoji after ":" in a field. It follows the text, not the keys: with touch keyboards and
 // input methods, keys tell nothing.
 
+import { isComposing } from "../shared/typing.js"
 import { typedBefore } from "./before-caret.js"
 import { EmojiNames } from "./emoji-names.js"
 import { insert } from "./insert.js"
 import { People } from "./people.js"
 import { Suggestions } from "./suggestions.js"
-
-// The keyCode of keys that an input method uses, also of the one that ends a composition.
-const COMPOSING = 229
 
 /** @typedef {import("./suggestions.js").Suggestion} Suggestion */
 /**
@@ -103,7 +101,7 @@ class Completion {
   /** @param {KeyboardEvent} event */
   #press(event) {
     if (!this.#suggestions.isOpen || !Object.hasOwn(this.#keys, event.key)) return
-    if (event.isComposing || event.keyCode === COMPOSING) return
+    if (isComposing(event)) return
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     event.stopImmediatePropagation()

@@ -2,12 +2,10 @@
 
 import { find } from "../shared/dom.js"
 import { isLasting } from "../shared/storage.js"
+import { growToFit, hasKeyboard, isComposing } from "../shared/typing.js"
+import { charactersLeft, lengthNote } from "./length.js"
 
-const NEAR = 500
 const TYPING = 3_000
-// The keyCode of keys that an input method uses, also of the one that ends a composition.
-const COMPOSING = 229
-
 export class Composer {
   #form
   #field
@@ -79,9 +77,9 @@ export class Composer {
     this.#field.enterKeyHint = hasKeyboard() ? "send" : "enter"
   }
 
-  /** @param {boolean} isComposing */
-  #composes(isComposing) {
-    this.#isComposing = isComposing
+  /** @param {boolean} isBegun */
+  #composes(isBegun) {
+    this.#isComposing = isBegun
   }
 
   /** @param {SubmitEvent} event */
@@ -98,7 +96,7 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #key(event) {
     this.#typedAt = performance.now()
-    if (event.isComposing || event.keyCode === COMPOSING) return
+    if (isComposing(event)) return
     const mayBreakLine = !hasKeyboard() && !event.ctrlKey && !event.metaKey
     if (event.key === "Escape" && this.#reply.seq) this.#reply.take()
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && !mayBreakLine) {
@@ -162,32 +160,13 @@ export class Composer {
   /** Shows how many characters are left. */
   #measure() {
     const left = this.#left(this.#field.value)
-    this.#counter.textContent = left > NEAR ? "" : `${characters(Math.abs(left))} ${left < 0 ? "too long" : "left"}`
+    this.#counter.textContent = lengthNote(left)
     this.#counter.classList.toggle("over", left < 0)
-    if (!CSS.supports("field-sizing", "content")) this.#grow()
+    growToFit(this.#field)
   }
 
-  /**
-   * How many characters are left. The limit counts characters; a string's length counts some of them twice.
-   * @param {string} text
-   */
+  /** @param {string} text */
   #left(text) {
-    const isNear = text.length > this.#limit - NEAR
-    return this.#limit - (isNear ? [...text].length : text.length)
+    return charactersLeft(text, this.#limit)
   }
-
-  #grow() {
-    this.#field.style.height = "auto"
-    this.#field.style.height = `${this.#field.scrollHeight}px`
-  }
-}
-
-/** @param {number} count */
-function characters(count) {
-  return `${count} character${count === 1 ? "" : "s"}`
-}
-
-// Touch keyboards have no Shift+Enter for a new line: there the button sends.
-function hasKeyboard() {
-  return !matchMedia("(pointer: coarse)").matches
 }

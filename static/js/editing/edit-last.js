@@ -1,9 +1,7 @@
 // ArrowUp in an empty field edits what the user wrote last: a message that isn't sent yet, or the last one in the log.
 
 import { find } from "../shared/dom.js"
-
-// The keyCode of keys that an input method uses.
-const COMPOSING = 229
+import { isComposing } from "../shared/typing.js"
 
 /**
  * @typedef {{
@@ -64,7 +62,7 @@ export class EditLast {
 }
 
 /** @param {KeyboardEvent} event */
-function isPlain({ defaultPrevented, isComposing, keyCode, altKey, ctrlKey, metaKey, shiftKey }) {
-  if (defaultPrevented || isComposing || keyCode === COMPOSING) return false
-  return !(altKey || ctrlKey || metaKey || shiftKey)
+function isPlain(event) {
+  if (event.defaultPrevented || isComposing(event)) return false
+  return !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey)
 }

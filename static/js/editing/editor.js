@@ -1,10 +1,9 @@
 // A form in the place of a message's text. Its row is never redrawn while it is there.
 
+import { complete } from "../completion/complete.js"
 import { charactersLeft, lengthNote } from "../composer/length.js"
 import { around, cloned, find } from "../shared/dom.js"
-
-// The keyCode of keys that an input method uses, also of the one that ends a composition.
-const COMPOSING = 229
+import { growToFit, hasKeyboard, isComposing } from "../shared/typing.js"
 
 /**
  * What the form is for: an edit; one of a text that has changed meanwhile, or is gone; or a message that isn't sent yet.
@@ -26,6 +25,7 @@ export class Editor {
   #counter
   #problem
   #limit
+  #completion
 
   /**
    * Calls `act(way)` for the button that is pressed, or the key that does the same; `typed()` after each change.
@@ -42,6 +42,7 @@ export class Editor {
     this.#describe()
     this.#listen(act, typed)
     find(row, ".entry-text, .entry-deleted").after(this.#form)
+    this.#completion = complete(this.#field, { page: find(document, "#group"), anchor: this.#form })
     row.classList.add("editing")
     this.text = text
     this.show("edit")
@@ -94,6 +95,7 @@ export class Editor {
 
   /** The text is shown in its place again. */
   remove() {
+    this.#completion.end()
     this.#row.classList.remove("editing", "edited-elsewhere")
     this.#form.remove()
   }
@@ -131,7 +133,7 @@ export class Editor {
    * @param {(way: Way) => void} act
    */
   #press(event, act) {
-    if (event.defaultPrevented || event.isComposing || event.keyCode === COMPOSING) return
+    if (event.defaultPrevented || isComposing(event)) return
     const way = event.key === "Escape" ? "close" : event.target === this.#field && saves(event) ? "save" : null
     if (!way) return
     event.preventDefault()
@@ -142,21 +144,11 @@ export class Editor {
     const left = charactersLeft(this.text, this.#limit)
     this.#counter.textContent = lengthNote(left)
     this.#field.setAttribute("aria-invalid", String(left < 0))
-    if (!CSS.supports("field-sizing", "content")) this.#grow()
-  }
-
-  #grow() {
-    this.#field.style.height = "auto"
-    this.#field.style.height = `${this.#field.scrollHeight}px`
+    growToFit(this.#field)
   }
 }
 
 /** @param {KeyboardEvent} event */
 function saves({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return key === "Enter" && (ctrlKey || metaKey || (hasKeyboard() && !shiftKey && !altKey))
-}
-
-// Touch keyboards have no Shift+Enter for a new line: there the button saves.
-function hasKeyboard() {
-  return !matchMedia("(pointer: coarse)").matches
 }

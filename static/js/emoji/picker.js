@@ -3,6 +3,7 @@
 
 import { report } from "../shared/attempt.js"
 import { around, contentOf, find } from "../shared/dom.js"
+import { isComposing } from "../shared/typing.js"
 import { loadEmoji } from "./data.js"
 import { choiceOf, rowsOf } from "./grid.js"
 import { GridKeys } from "./grid-keys.js"
@@ -15,9 +16,6 @@ import { setTone, toneOf, withTone } from "./tones.js"
 const MOST_FOUND = 80
 const HINT = "Shift+click to choose several"
 const FIRST_FOUND = "emoji-found-first"
-// The keyCode of keys that an input method uses.
-const COMPOSING = 229
-
 /**
  * @typedef {object} Opening
  * @property {HTMLElement} anchor What the picker is beside, and what has the focus again once it is closed.
@@ -218,7 +216,7 @@ class Picker {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.isComposing || event.keyCode === COMPOSING) return
+    if (isComposing(event)) return
     // Not for what is behind the picker.
     if (event.key === "Escape") event.stopPropagation()
     else if (event.target === this.#field) this.#keyInField(event)
