@@ -61,6 +61,7 @@ from discussit.pages import (
     passwords,
     preferences,
     preview,
+    reactors,
     reading,
     sessions,
 )
@@ -101,6 +102,7 @@ ROUTES = [
     Route(f"{MESSAGE}/edit/", messages.edit, methods=["POST"]),
     Route(f"{MESSAGE}/delete/", message.delete_form),
     Route(f"{MESSAGE}/delete/", messages.delete, methods=["POST"]),
+    Route(f"{MESSAGE}/reactions/", reactors.reactors),
     Route(f"{MESSAGE}/reactions/", messages.react, methods=["POST"]),
     Route(f"{MESSAGE}/unread/", reading.unread, methods=["POST"]),
     Route(f"{MESSAGE}/history/", message.history),

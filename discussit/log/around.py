@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session as OrmSession
 
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.read import entries_at
-from discussit.models import User
 from discussit.models.entries import ENTRIES, REACTIONS
 from discussit.models.groups import ReadableLog
 from discussit.text.words import words
@@ -164,18 +163,3 @@ def conversation(session: OrmSession, log: ReadableLog, seq: int) -> Sequence[in
     None if the message may not be read: those that answer it come after it.
     """
     return sorted(session.scalars(CONVERSATION, {"group": log.group_id, "seq": seq})) if log.has(seq) else []
-
-
-def some_reactors(session: OrmSession, group_id: int, seq: int, limit: int) -> dict[str, list[str]]:
-    """The names of the first users who react to a message, by emoji: at most `limit` in all."""
-    found = (
-        select(REACTIONS.c.emoji, User.username)
-        .join_from(REACTIONS, User, User.id == REACTIONS.c.user_id)
-        .where(REACTIONS.c.group_id == group_id, REACTIONS.c.seq == seq, REACTIONS.c.is_on)
-        .order_by(REACTIONS.c.first_seq)
-        .limit(limit)
-    )
-    names: dict[str, list[str]] = defaultdict(list)
-    for emoji, name in session.execute(found):
-        names[emoji].append(name)
-    return dict(names)

@@ -14,7 +14,7 @@ from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember, admit
 from discussit.groups.membership import outranks, rank_of
 from discussit.groups.names import shown_name
-from discussit.log.around import Around, read_around, some_reactors
+from discussit.log.around import Around, read_around
 from discussit.log.checks import is_seq
 from discussit.log.decide import (
     GONE,
@@ -25,6 +25,7 @@ from discussit.log.decide import (
     READ_ONLY_DIRECT,
 )
 from discussit.log.kinds import MESSAGE, EntryRow
+from discussit.log.reactors import first_reactors
 from discussit.log.read import entries_at
 from discussit.log.versions import EarlierText, earlier_texts, present_since
 from discussit.models import Group, Membership, Message
@@ -38,7 +39,7 @@ from discussit.urls import address
 from discussit.wire import objects
 from discussit.wire.commands import MAX_SEQ
 
-REACTORS = 100  # names on a message's page
+REACTORS = 25  # names for each emoji
 EARLIER_TEXTS = 50  # on one page
 
 NOT_YOURS_TO_FORGET = "Only its author can erase a message's earlier versions."
@@ -53,7 +54,7 @@ class MessagePage(NamedTuple):
     around: Around
     member: Membership | None
     may_delete: bool
-    reactors: Mapping[str, Sequence[str]] = {}  # by emoji: REACTORS names at most
+    reactors: Mapping[str, Sequence[str]] = {}  # by emoji: the first REACTORS names
     present_since: datetime | None = None
     earlier: Sequence[EarlierText] = ()
 
@@ -94,7 +95,8 @@ async def actions_page(request: Request, form: Form, status: int = 200) -> Respo
     """A message with everything that can be done to it."""
 
     def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
-        return read._replace(reactors=some_reactors(session, read.group.id, read.row.seq, REACTORS))
+        found = first_reactors(session, read.group.id, read.row.seq, REACTORS)
+        return read._replace(reactors={each.emoji: each.users for each in found})
 
     read = await _read(request, read_more)
     return _page(request, "group/actions.html", read, form, status, suggested=SUGGESTED)
@@ -131,7 +133,7 @@ async def delete_form(request: Request) -> Response:
     read = await _read(request, admits_authors=True)
     if not read.may_delete:
         raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
-    _check_live(read.row)
+    check_live(read.row)
     return _page(request, "group/delete.html", read, Form())
 
 
@@ -146,7 +148,7 @@ async def history(request: Request) -> Response:
         return read._replace(present_since=present_since(session, *key), earlier=earlier)
 
     read = await _read(request, read_more)
-    _check_live(read.row)
+    check_live(read.row)
     earlier, has_more = read.earlier[:EARLIER_TEXTS], len(read.earlier) > EARLIER_TEXTS
     return _page(request, "group/history.html", read, Form(), earlier=earlier, has_more=has_more)
 
@@ -281,9 +283,10 @@ def _check_own(request: Request, row: EntryRow, text: str) -> None:
 def check_own_and_live(request: Request, row: EntryRow, text: str) -> None:
     """Raises Refused: with this text if the message is somebody else's."""
     _check_own(request, row, text)
-    _check_live(row)
+    check_live(row)
 
 
-def _check_live(row: EntryRow) -> None:
+def check_live(row: EntryRow) -> None:
+    """Raises Refused if the message was deleted."""
     if row.is_deleted:
         raise Refused(ErrorCode.GONE, GONE)

@@ -52,6 +52,7 @@ MEMBERS = {
     "GET /groups/{uuid}/messages/{seq}/": ((303, 303, 303), (303, 303, 303), (303, 303)),
     "GET /groups/{uuid}/messages/{seq}/actions/": READERS,
     "GET /groups/{uuid}/messages/{seq}/history/": READERS,
+    "GET /groups/{uuid}/messages/{seq}/reactions/": READERS,
     "GET /groups/{uuid}/messages/{seq}/delete/": AUTHORS,
     "GET /groups/{uuid}/messages/{seq}/edit/": ((403, 403, 200), (403, 403, 403), (403, 200)),
     "GET /groups/{uuid}/messages/{seq}/history/forget/": AUTHORS,

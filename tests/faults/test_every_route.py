@@ -58,6 +58,7 @@ PAGES = {
     "GET /groups/{uuid}/messages/{seq}/history/": ("login", 403, 200, 403),
     "GET /groups/{uuid}/messages/{seq}/history/forget/": ("login", 403, 403, 403),
     "POST /groups/{uuid}/messages/{seq}/history/forget/": ("login", 403, 403, 403),
+    "GET /groups/{uuid}/messages/{seq}/reactions/": ("login", 403, 200, 403),
     "POST /groups/{uuid}/messages/{seq}/reactions/": ("login", 403, 400, 403),
     "POST /groups/{uuid}/messages/{seq}/unread/": ("login", 403, 303, 403),
     # Its author may delete it, in the group or not.

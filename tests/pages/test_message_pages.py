@@ -6,7 +6,7 @@ from people import HttpPerson, Page
 from rights import settle
 
 JSON = {"Accept": "application/json"}
-OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/")
+OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/", "reactions/")
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_only_the_author_gets_the_form_and_not_of_a_deleted_message(alice, bob, 
     assert [person.get(path(asked, "edit/")).status_code for person in (bob, alice)] == [200, 403]
     bob.deletes(asked, 3)
 
-    assert [bob.get(path(asked, page)).status_code for page in OF_MESSAGE[2:]] == [410] * 4
+    assert [bob.get(path(asked, page)).status_code for page in OF_MESSAGE[2:]] == [410] * 5
 
 
 def test_a_deletion_is_asked_for_first(alice, bob, asked):

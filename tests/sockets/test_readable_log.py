@@ -69,7 +69,7 @@ def test_the_log_of_a_late_member_begins_with_their_join(bob, late):
     assert page.link("Earlier") is None
 
 
-@pytest.mark.parametrize("place", ["", "actions/", "history/", "edit/", "delete/", "history/forget/"])
+@pytest.mark.parametrize("place", ["", "actions/", "history/", "edit/", "delete/", "history/forget/", "reactions/"])
 def test_an_older_message_has_no_pages_for_a_late_member(alice, bob, late, place):
     path = f"/groups/{late}/messages/{{}}/{place}"
 
