@@ -3,14 +3,27 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, String, and_, bindparam, case, exists, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import aliased, contains_eager
 
 from discussit.many_rows import ManyFound, SqlConnection
 from discussit.models import Group, Membership, User
 from discussit.models.accounts import MAX_KEY, typed_key, username_key
-from discussit.models.groups import Access, Role
+from discussit.models.groups import Access, Posting, Role
 
 MemberKey = tuple[int, int]  # a group's and a user's id
 
@@ -93,6 +106,15 @@ def some_members(session: OrmSession, group_id: int, preferred: Sequence[int], l
     return [row.username for row in sorted(rows[:limit], key=lambda row: row.username_key)]
 
 
+def raised_ranks(session: OrmSession, group_id: int, limit: int) -> dict[str, int]:
+    """The ranks of those who are more than members, by name: of at most `limit`, owners first."""
+    # As a literal: PostgreSQL uses the index of them for no parameter.
+    is_raised = Membership.group_id == group_id, Membership.role != literal_column("'member'")
+    found = select(User.username, Membership.role).join_from(Membership, User).where(*is_raised)
+    by_role = found.order_by(Membership.role.desc()).limit(limit)
+    return {name: Role(role).rank for name, role in session.execute(by_role)}
+
+
 class Member(NamedTuple):
     """A member, as far as commands need it."""
 
@@ -119,6 +141,11 @@ def rank_of(member: HasRole, *, is_superuser: bool) -> int:
 def outranks(rank: int, author: HasRole | None) -> bool:
     """Whether a member of this rank may delete messages of this one; None: of somebody who has left."""
     return rank >= Role.MODERATOR.rank and (author is None or rank > Role(author.role).rank)
+
+
+def may_post(posting: str, rank: int) -> bool:
+    """Whether a member of this rank may write messages in a group with this setting."""
+    return posting == Posting.EVERYONE or (posting == Posting.MODERATORS and rank >= Role.MODERATOR.rank)
 
 
 NO_RANK = -1  # of people who are not in the group

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as OrmSession
 
 from discussit.errors import ChangedMeanwhile, ErrorCode, Refused
-from discussit.groups.membership import Member, MemberKey, members_among, outranks
+from discussit.groups.membership import Member, MemberKey, may_post, members_among, outranks
 from discussit.log.committed import CommittedChanges, changes_of
 from discussit.log.draft import (
     Answer,
@@ -120,8 +120,7 @@ class Batch:
         end = self._appending.ends[draft.group_id]
         if end.posting == Posting.NOBODY:
             raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if end.is_direct else READ_ONLY)
-        may_post = end.posting == Posting.EVERYONE or member.rank >= Role.MODERATOR.rank
-        if isinstance(draft, MessageDraft) and not may_post:
+        if isinstance(draft, MessageDraft) and not may_post(end.posting, member.rank):
             raise Refused(ErrorCode.NOT_ALLOWED, NOT_POSTING)
 
     # Commands

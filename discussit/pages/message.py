@@ -12,7 +12,7 @@ from starlette.responses import Response
 from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.errors import ErrorCode, Refused
 from discussit.groups.admission import NoSuchGroup, NotAMember, admit
-from discussit.groups.membership import outranks, rank_of
+from discussit.groups.membership import NO_RANK, may_post, outranks, rank_of
 from discussit.groups.names import shown_name
 from discussit.log.around import Around, read_around
 from discussit.log.checks import is_seq
@@ -54,6 +54,7 @@ class MessagePage(NamedTuple):
     around: Around
     member: Membership | None
     may_delete: bool
+    may_reply: bool
     reactors: Mapping[str, Sequence[str]] = {}  # by emoji: the first REACTORS names
     present_since: datetime | None = None
     earlier: Sequence[EarlierText] = ()
@@ -202,15 +203,16 @@ async def _read(
         group, row, member = found_message(session, user, request, admits_authors=admits_authors)
         log = member.log if member else ReadableLog(group.id)
         name, around = shown_name(session, user.id, group), read_around(session, log, user.id, [row])
-        may_delete = row.user_id == user.id or (member is not None and _outranks_author(session, user, member, row))
-        return read_more(session, MessagePage(group, name, row, around, member, may_delete))
+        rank = rank_of(member, is_superuser=user.is_superuser) if member else NO_RANK
+        may_delete = row.user_id == user.id or (member is not None and _outranks_author(session, member, rank, row))
+        may_reply = may_post(group.posting, rank) and not group.is_archived
+        return read_more(session, MessagePage(group, name, row, around, member, may_delete, may_reply))
 
     return await site_of(request).database.run_read(read)
 
 
-def _outranks_author(session: OrmSession, user: CurrentUser, member: Membership, row: EntryRow) -> bool:
+def _outranks_author(session: OrmSession, member: Membership, rank: int, row: EntryRow) -> bool:
     """Whether the member may delete the message of somebody else: decide.py has the rule."""
-    rank = rank_of(member, is_superuser=user.is_superuser)
     return member.group.access != Access.DIRECT and outranks(
         rank, session.get(Membership, (member.group_id, row.user_id))
     )

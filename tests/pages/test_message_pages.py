@@ -3,7 +3,7 @@
 import pytest
 from changes import sent
 from people import HttpPerson, Page
-from rights import settle
+from rights import arrive, settle
 
 JSON = {"Accept": "application/json"}
 OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/", "reactions/")
@@ -159,6 +159,18 @@ def test_others_are_offered_to_reply_and_react_and_superusers_to_delete(site, al
     assert [of_cleo.link(each) is None for each in ("Reply", "Edit", "Delete")] == [False, True, True]
     assert [of_alice.link(each) is None for each in ("Reply", "Edit", "Delete")] == [False, True, False]
     assert {each["value"] for each in of_cleo.elements if each.get("name") == "emoji"} >= {"👍", "🎉"}
+
+
+def test_only_those_who_may_write_in_an_announcements_group_are_offered_to_reply(site, bob):
+    news, (cleo,) = bob.founds("News"), arrive(site, "cleo")
+    cleo.joins(news)
+    bob.says(news, "hello")
+    settle(bob, news, posting="moderators")
+
+    pages = [person.page(path(news, "actions/")) for person in (bob, cleo)]
+
+    assert [page.link("Reply") is None for page in pages] == [False, True]
+    assert all("react-title" in page.ids() for page in pages)
 
 
 def test_a_deleted_message_is_offered_nothing(alice, bob, asked):
