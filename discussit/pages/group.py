@@ -13,7 +13,7 @@ from discussit.accounts.current_user import CurrentUser, current_user
 from discussit.groups.admission import admit, join_or_leave
 from discussit.groups.invitations import may_invite
 from discussit.groups.lists import Own, beside_log
-from discussit.groups.membership import rank_of, some_members
+from discussit.groups.membership import may_post, raised_ranks, rank_of, some_members
 from discussit.groups.names import shown_name
 from discussit.log.around import Around, Excerpt, excerpts, read_around, read_around_each
 from discussit.log.bisection import FoundEntry, first_unread
@@ -76,13 +76,15 @@ async def group_page(
         own=read.own,
         numbers=read.numbers,
         role=read.membership.role,
+        rank=read.rank,
+        ranks=read.ranks,
         is_owner=read.rank >= Role.OWNER.rank,
         creatable=creatable_by(request, user),
         blank=Form(),
         form=form,
         answered=read.answered,
         reply_is_lost=read.answered is None and seq_in(request, "reply") is not None,
-        has_settings=read.rank >= Role.MODERATOR.rank and group.access != Access.DIRECT,
+        has_settings=_moderates(group, read.rank),
         asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
         read_only=_read_only(group, read.rank),
         may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
@@ -125,9 +127,7 @@ def _read_only(group: Group, rank: int) -> str | None:
         return "archived"
     if group.posting == Posting.NOBODY:
         return "ended"
-    if group.posting == Posting.MODERATORS and rank < Role.MODERATOR.rank:
-        return "moderators"
-    return None
+    return None if may_post(group.posting, rank) else "moderators"
 
 
 def _links(request: Request, group: Group, part: Part) -> dict[str, str | None]:
@@ -153,6 +153,7 @@ class GroupPage(NamedTuple):
     members: Sequence[str]  # MEMBERS at most, by name: the user, those who are here, then others
     own: Own  # the user's groups
     numbers: Numbers  # what the user has not read of this one
+    ranks: Mapping[str, int] | None  # of those who are more than members, for users who may delete others' messages
 
 
 def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, here: Sequence[int]) -> GroupPage:
@@ -162,9 +163,10 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
     unread = first_unread(session, membership) if numbers.unread else None
     part = read_part(session, membership, request, unread and unread.seq)
     around = read_around if part.is_of_log else read_around_each
+    rank = rank_of(membership, is_superuser=user.is_superuser)
     return GroupPage(
         membership,
-        rank_of(membership, is_superuser=user.is_superuser),
+        rank,
         shown_name(session, user.id, group),
         part,
         unread,
@@ -173,7 +175,13 @@ def _read(session: OrmSession, user: CurrentUser, request: Request, form: Form, 
         some_members(session, group.id, [user.id, *here], MEMBERS),
         own,
         numbers,
+        raised_ranks(session, group.id, MEMBERS) if _moderates(group, rank) else None,
     )
+
+
+def _moderates(group: Group, rank: int) -> bool:
+    """Whether the user may delete messages of others, and change or see some of the settings."""
+    return rank >= Role.MODERATOR.rank and group.access != Access.DIRECT
 
 
 def _all_read(membership: Membership) -> Numbers:

@@ -1,6 +1,7 @@
 // What a live change of the group changes on its page, besides the row that says so.
 
 import { find } from "../shared/dom.js"
+import { followRank, forgetRank } from "./ranks.js"
 
 /** @typedef {import("../connection/protocol.js").GroupChanged} GroupChanged */
 
@@ -35,6 +36,7 @@ export class GroupChanges {
     if (change.change === "described") this.#describe(change.value ?? "")
     if (change.change === "opened" || change.change === "closed") this.#close(change.change === "closed")
     if (losesMore(change, this.#user)) this.#askBeforeLeaving()
+    followRank(this.#page, this.#user, change)
     this.#readOnly.follow(change)
     this.#offerJoin()
     if (changesPage(change, this.#user)) this.#outdated()
@@ -43,6 +45,11 @@ export class GroupChanges {
   /** Nobody can write any more: somebody's account was closed, which has no entry. */
   end() {
     this.#readOnly.end()
+  }
+
+  /** @param {import("../connection/protocol.js").EventMessage} event */
+  moved({ user, status }) {
+    if (status === "Left") forgetRank(this.#page, user)
   }
 
   /** @param {string} name */
