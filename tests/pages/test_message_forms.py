@@ -2,6 +2,7 @@
 
 import pytest
 from people import HttpPerson, Page
+from rights import settle
 
 from discussit.log.checks import MAX_CONTENT
 
@@ -320,6 +321,23 @@ def test_a_reaction_is_a_button_that_sets_it_or_takes_it_back(alice, bob, asked)
 
     assert (form["on"], button["formaction"]) == ("0", f"/groups/{asked}/messages/3/reactions/")
     assert chips(bob.page(f"/groups/{asked}/")) == []
+
+
+@pytest.mark.parametrize("page", ["", "messages/3/actions/"])
+def test_a_reaction_in_an_archived_group_can_no_longer_be_pressed(alice, bob, asked, page):
+    bob.reacts(asked, 3, "🍅")
+    before = pressable(bob.page(f"/groups/{asked}/{page}"))
+    settle(alice, asked, archived=1)
+
+    assert (before, pressable(bob.page(f"/groups/{asked}/{page}"))) == ([True], [False])
+    assert chips(bob.page(f"/groups/{asked}/{page}")) == [("🍅", "1", "true")]
+
+
+def pressable(page):
+    """Of each reaction, whether its button submits a form, and says so."""
+    buttons = [each for each in page.within("seq-3") if each.get("class") == "reaction"]
+    assert all((each.get("type") == "button") == (each.get("aria-disabled") == "true") for each in buttons)
+    return [each.get("type") != "button" for each in buttons]
 
 
 @pytest.mark.parametrize("emoji", ["", "x", "👍👍", "🇯", "🇯🇵🇯🇵", ":tada:", "a\0b"])

@@ -35,7 +35,7 @@ export class ReadOnly {
     this.#show()
   }
 
-  /** Nobody can write any more: somebody's account was closed, which has no entry. */
+  /** Somebody's account was closed. */
   end() {
     this.#rights.posting = "nobody"
     this.#show()

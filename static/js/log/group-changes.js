@@ -39,12 +39,15 @@ export class GroupChanges {
     followRank(this.#page, this.#user, change)
     this.#readOnly.follow(change)
     this.#offerJoin()
+    if (change.change === "archived" || change.change === "unarchived")
+      allowReactions(this.#page, change.change === "unarchived")
     if (changesPage(change, this.#user)) this.#outdated()
   }
 
   /** Nobody can write any more: somebody's account was closed, which has no entry. */
   end() {
     this.#readOnly.end()
+    allowReactions(this.#page, false)
   }
 
   /** @param {import("../connection/protocol.js").EventMessage} event */
@@ -99,6 +102,21 @@ export class GroupChanges {
     const button = this.#page.querySelector("#rejoin")
     if (!button) return
     button.hidden = ["#closed", "#archived"].some(label => !find(this.#page, label).hidden)
+  }
+}
+
+/**
+ * Makes chips what the server renders, and those that will be inserted.
+ * @param {HTMLElement} page
+ * @param {boolean} isAllowed
+ */
+function allowReactions(page, isAllowed) {
+  const template = find(document, "#reaction-template", HTMLTemplateElement)
+  const attributes = Object.entries({ type: "button", "aria-disabled": "true" })
+  for (const root of [page, template.content]) {
+    for (const chip of root.querySelectorAll(".reaction")) {
+      for (const [name, value] of attributes) isAllowed ? chip.removeAttribute(name) : chip.setAttribute(name, value)
+    }
   }
 }
 

@@ -283,7 +283,7 @@ function react(event) {
   const chip = around(event, "button.reaction")
   if (!chip || !isLive || socket.hasEnded) return
   event.preventDefault()
-  view.change(() => reacting.press(chip))
+  if (!chip.hasAttribute("aria-disabled")) view.change(() => reacting.press(chip))
 }
 
 /** @param {string} text */
