@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from anyio import to_thread
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
@@ -34,6 +36,7 @@ from discussit.pages.form import Form
 from discussit.pages.page import is_for_script, json_reply, page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
+from discussit.text.differences import Part, differences, kept
 from discussit.text.emoji import SUGGESTED
 from discussit.urls import address
 from discussit.wire import objects
@@ -58,6 +61,14 @@ class MessagePage(NamedTuple):
     reactors: Mapping[str, Sequence[str]] = {}  # by emoji: the first REACTORS names
     present_since: datetime | None = None
     earlier: Sequence[EarlierText] = ()
+
+
+class ComparedText(NamedTuple):
+    """A text of a message, with what was removed and added."""
+
+    rev: int
+    since: datetime
+    parts: Sequence[Part]
 
 
 # Addresses
@@ -150,8 +161,23 @@ async def history(request: Request) -> Response:
 
     read = await _read(request, read_more)
     check_live(read.row)
+    # In a thread: of the longest texts it takes half a second.
+    versions = await to_thread.run_sync(_compared, read)
     earlier, has_more = read.earlier[:EARLIER_TEXTS], len(read.earlier) > EARLIER_TEXTS
-    return _page(request, "group/history.html", read, Form(), earlier=earlier, has_more=has_more)
+    more: dict[str, Any] = {"versions": versions[: EARLIER_TEXTS + 1], "earlier": earlier, "has_more": has_more}
+    return _page(request, "group/history.html", read, Form(), **more)
+
+
+def _compared(read: MessagePage) -> list[ComparedText]:
+    """The present text and the earlier ones, each with what differs from the one before it."""
+    present = EarlierText(read.row.rev, read.row.content, read.present_since or read.row.timestamp)
+    texts = [present, *read.earlier]
+    return [ComparedText(each.rev, each.since, _parts(each, before)) for each, before in zip_longest(texts, texts[1:])]
+
+
+def _parts(text: EarlierText, before: EarlierText | None) -> Sequence[Part]:
+    is_known = before is not None and before.rev == text.rev - 1  # otherwise it was erased, or is on another page
+    return differences(before.content, text.content) if before and is_known else [kept(text.content)]
 
 
 async def forget_form(request: Request) -> Response:

@@ -1,9 +1,14 @@
 """The pages of a single message, and what the group's page shows of what was done to it."""
 
+import random
+import time
+
 import pytest
 from changes import sent
 from people import HttpPerson, Page
 from rights import arrive, settle
+
+from discussit.log.checks import MAX_CONTENT
 
 JSON = {"Accept": "application/json"}
 OF_MESSAGE = ("", "actions/", "edit/", "delete/", "history/", "history/forget/", "reactions/")
@@ -237,8 +242,22 @@ def test_whoever_has_left_is_asked_about_their_own_message_alone(alice, bob, ask
 # Edit history
 
 
+def sources(page):
+    return [each for each in page.elements if each.get("class") == "message-source"]
+
+
+def marked(page, tag):
+    """What was added ("ins") or removed ("del") in each text."""
+    return [[each.text for each in page.elements if each.tag == tag and text in each.parents] for text in sources(page)]
+
+
 def texts(page):
-    return [each.text for each in page.elements if each.get("class") == "message-source"]
+    """The texts, without what was removed."""
+    found = [text.text for text in sources(page)]
+    for place, removed in enumerate(marked(page, "del")):
+        for text in removed:
+            found[place] = found[place].replace(text, "", 1)
+    return found
 
 
 def labels(page):
@@ -256,6 +275,42 @@ def test_the_history_has_all_texts_newest_first_as_they_were_typed(alice, bob, a
     assert labels(page) == ["Current version, edited", "Edited", "Original, sent"]
     times = [each for each in page.within("content") if each.tag == "time"]
     assert (len({each["datetime"] for each in times}), {each.text[-4:] for each in times}) == (3, {" UTC"})
+
+
+def test_each_version_shows_what_was_added_and_removed_against_the_one_before(alice, bob, asked):
+    bob.edits(asked, 3, "Tomatoes and <b>?")
+    bob.edits(asked, 3, "Beans and <b>?", rev=1)
+
+    page = alice.page(path(asked, "history/"))
+
+    assert marked(page, "del") == [["Tomatoes"], [], []]
+    assert marked(page, "ins") == [["Beans"], [" and <b>"], []]
+
+
+def test_a_version_is_compared_with_no_other_than_the_one_before(bob, asked):
+    with bob.reading(asked) as reader:
+        for rev in range(60):
+            sent(reader, "edit_message", target=3, rev=rev, message=f"text {rev + 1}")
+
+    first = bob.page(path(asked, "history/"))
+    second = bob.page(first.link("Older versions"))
+
+    assert marked(first, "ins")[-1] == ["10"]
+    assert marked(second, "ins") == [[], *([str(number)] for number in range(9, 1, -1)), ["text 1"], []]
+
+
+def test_a_long_history_of_texts_without_likeness_is_compared_quickly(bob, asked):
+    chance = random.Random(8)  # noqa: S311
+    with bob.reading(asked) as reader:
+        for rev in range(51):
+            text = "".join(chance.choices("ab,;", k=MAX_CONTENT))
+            sent(reader, "edit_message", target=3, rev=rev, message=text)
+
+    started = time.process_time()
+    page = bob.get(path(asked, "history/"))
+
+    assert time.process_time() - started < 2
+    assert page.text.count("<del>") == 51
 
 
 @pytest.mark.parametrize("before", ["0", "x", "99"])
