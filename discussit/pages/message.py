@@ -1,11 +1,9 @@
-"""The pages of a single message: what can be done to it, its text to be edited, and its earlier versions."""
+"""The pages of a single message: what can be done to it, and its text to be edited."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from anyio import to_thread
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from starlette.requests import Request
@@ -17,7 +15,6 @@ from discussit.groups.admission import NoSuchGroup, NotAMember, admit
 from discussit.groups.membership import NO_RANK, may_post, outranks, rank_of
 from discussit.groups.names import shown_name
 from discussit.log.around import Around, read_around
-from discussit.log.checks import is_seq
 from discussit.log.decide import (
     GONE,
     NO_SUCH_MESSAGE,
@@ -29,21 +26,19 @@ from discussit.log.decide import (
 from discussit.log.kinds import MESSAGE, EntryRow
 from discussit.log.reactors import first_reactors
 from discussit.log.read import entries_at
-from discussit.log.versions import EarlierText, earlier_texts, present_since
+from discussit.log.versions import EarlierText
 from discussit.models import Group, Membership, Message
 from discussit.models.groups import Access, Posting, ReadableLog
 from discussit.pages.form import Form
 from discussit.pages.page import is_for_script, json_reply, page, see_other
 from discussit.pages.rows import rendered
 from discussit.site import site_of
-from discussit.text.differences import Part, differences, kept
 from discussit.text.emoji import SUGGESTED
 from discussit.urls import address
 from discussit.wire import objects
 from discussit.wire.commands import MAX_SEQ
 
 REACTORS = 25  # names for each emoji
-EARLIER_TEXTS = 50  # on one page
 
 NOT_YOURS_TO_FORGET = "Only its author can erase a message's earlier versions."
 
@@ -61,14 +56,6 @@ class MessagePage(NamedTuple):
     reactors: Mapping[str, Sequence[str]] = {}  # by emoji: the first REACTORS names
     present_since: datetime | None = None
     earlier: Sequence[EarlierText] = ()
-
-
-class ComparedText(NamedTuple):
-    """A text of a message, with what was removed and added."""
-
-    rev: int
-    since: datetime
-    parts: Sequence[Part]
 
 
 # Addresses
@@ -110,8 +97,8 @@ async def actions_page(request: Request, form: Form, status: int = 200) -> Respo
         found = first_reactors(session, read.group.id, read.row.seq, REACTORS)
         return read._replace(reactors={each.emoji: each.users for each in found})
 
-    read = await _read(request, read_more)
-    return _page(request, "group/actions.html", read, form, status, suggested=SUGGESTED)
+    read = await read_message(request, read_more)
+    return message_page(request, "group/actions.html", read, form, status, suggested=SUGGESTED)
 
 
 async def edit_form(request: Request) -> Response:
@@ -128,12 +115,12 @@ async def edit_page(request: Request, form: Form, status: int = 200) -> Response
     if status in (200, 409):  # otherwise it is still the text of that `rev` that the form changes
         form.values["rev"] = str(read.row.rev)
     form.values.setdefault("message", read.row.content)
-    return _page(request, "group/edit.html", read, form, status)
+    return message_page(request, "group/edit.html", read, form, status)
 
 
 async def _read_to_edit(request: Request) -> MessagePage:
     """Raises Refused if the user can't edit it."""
-    read = await _read(request)
+    read = await read_message(request)
     check_own_and_live(request, read.row, NOT_YOURS_TO_EDIT)
     if is_read_only(read.group):
         raise Refused(ErrorCode.READ_ONLY, READ_ONLY_DIRECT if read.group.access == Access.DIRECT else READ_ONLY)
@@ -142,52 +129,23 @@ async def _read_to_edit(request: Request) -> MessagePage:
 
 async def delete_form(request: Request) -> Response:
     """Asks whether to delete the message. Its author may do so after leaving the group. Raises Refused."""
-    read = await _read(request, admits_authors=True)
+    read = await read_message(request, admits_authors=True)
     if not read.may_delete:
         raise Refused(ErrorCode.NOT_YOURS, NOT_YOURS_TO_DELETE)
     check_live(read.row)
-    return _page(request, "group/delete.html", read, Form())
-
-
-async def history(request: Request) -> Response:
-    """The message's versions, newest first, from before `?before=`, a `rev`. Raises Refused."""
-    asked = request.query_params.get("before", "")
-
-    def read_more(session: OrmSession, read: MessagePage) -> MessagePage:
-        key = read.group.id, read.row.seq
-        before = min(int(asked) if is_seq(asked) else 0, read.row.rev) or read.row.rev
-        earlier = earlier_texts(session, *key, before, EARLIER_TEXTS + 1)
-        return read._replace(present_since=present_since(session, *key), earlier=earlier)
-
-    read = await _read(request, read_more)
-    check_live(read.row)
-    # In a thread: of the longest texts it takes half a second.
-    versions = await to_thread.run_sync(_compared, read)
-    earlier, has_more = read.earlier[:EARLIER_TEXTS], len(read.earlier) > EARLIER_TEXTS
-    more: dict[str, Any] = {"versions": versions[: EARLIER_TEXTS + 1], "earlier": earlier, "has_more": has_more}
-    return _page(request, "group/history.html", read, Form(), **more)
-
-
-def _compared(read: MessagePage) -> list[ComparedText]:
-    """The present text and the earlier ones, each with what differs from the one before it."""
-    present = EarlierText(read.row.rev, read.row.content, read.present_since or read.row.timestamp)
-    texts = [present, *read.earlier]
-    return [ComparedText(each.rev, each.since, _parts(each, before)) for each, before in zip_longest(texts, texts[1:])]
-
-
-def _parts(text: EarlierText, before: EarlierText | None) -> Sequence[Part]:
-    is_known = before is not None and before.rev == text.rev - 1  # otherwise it was erased, or is on another page
-    return differences(before.content, text.content) if before and is_known else [kept(text.content)]
+    return message_page(request, "group/delete.html", read, Form())
 
 
 async def forget_form(request: Request) -> Response:
     """Asks whether to erase the earlier versions of one's own message. Raises Refused."""
-    read = await _read(request)
+    read = await read_message(request)
     check_own_and_live(request, read.row, NOT_YOURS_TO_FORGET)
-    return _page(request, "group/forget.html", read, Form())
+    return message_page(request, "group/forget.html", read, Form())
 
 
-def _page(request: Request, name: str, read: MessagePage, form: Form, status: int = 200, **context: Any) -> Response:
+def message_page(
+    request: Request, name: str, read: MessagePage, form: Form, status: int = 200, **context: Any
+) -> Response:
     user = current_user(request)
     (entry,) = rendered([read.row], read.around, user.username)
     is_own = read.row.user_id == user.id
@@ -217,12 +175,13 @@ def _nothing(_session: OrmSession, read: MessagePage) -> MessagePage:
     return read
 
 
-async def _read(
+async def read_message(
     request: Request,
     read_more: Callable[[OrmSession, MessagePage], MessagePage] = _nothing,
     *,
     admits_authors: bool = False,
 ) -> MessagePage:
+    """The request's message, as `found_message`, and what `read_more` adds to it."""
     user = current_user(request)
 
     def read(session: OrmSession) -> MessagePage:
