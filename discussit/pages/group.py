@@ -100,16 +100,17 @@ def _log(request: Request, user: CurrentUser, read: "GroupPage") -> dict[str, An
     group, part, unread = read.membership.group, read.part, read.first_unread
     entries = rendered(part.entries, read.around, user.username)
     at = part.at if part.at is not None else seq_in(request, "at")
+    is_unread_shown = unread is not None and part.is_of_log and part.has(unread.seq)
     return {
         "part": part,
         "conversation": part.conversation,
         "entries": entries,
-        "rows": folded(entries, at),
+        "rows": folded(entries, (at, unread.seq if unread and is_unread_shown else None)),
         "at": at,
         "at_end": part.is_of_log and not part.has_later,
         "last_seq": group.last_seq if part.is_of_log or not part.has_later else part.entries[-1].seq,
         "first_unread": unread,
-        "is_unread_shown": unread is not None and part.is_of_log and part.has(unread.seq),
+        "is_unread_shown": is_unread_shown,
         "is_held": _is_held(request, read.numbers),
         **_links(request, group, part),
     }

@@ -31,7 +31,7 @@ async def preview(request: Request) -> Response:
     found = await site_of(request).database.run_read(lambda session: _read(session, user, uuid))
     if found is None:
         return see_other(address(request, f"/groups/{uuid}/"))
-    rows = folded(rendered(found.entries, found.around, reader=""), pointed=None)
+    rows = folded(rendered(found.entries, found.around, reader=""))
     return page(request, "home/preview.html", group=found.group, rows=rows, most=PREVIEW)
 
 

@@ -1,6 +1,9 @@
-"""Runs of joins and leaves, which pages fold into one line. static/js/log/runs.js has the same rules."""
+"""Runs of joins and leaves, and of deleted messages, which pages fold into one line each.
 
-from collections.abc import Iterable, Iterator, Sequence
+static/js/log/runs.js has the same rules.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,6 +11,8 @@ from discussit.pages.rows import RenderedEntry
 
 MAX_NAMES = 3  # of more people, the line names one fewer, so that "1 other" never takes the place of a name
 JOINED, LEFT = "joined", "left"  # the rows' `kind`
+EVENTS, DELETED = "events", "deleted"  # what folds together
+LEAST = {EVENTS: 2, DELETED: 3}  # rows
 # What somebody did, by their first and last event in the run, in the order of the line.
 EFFECTS = {
     (JOINED, JOINED): "joined",
@@ -31,10 +36,11 @@ class Summary(NamedTuple):
     parts: tuple[Part, ...]
     timestamp: datetime
     iso: str
+    deleted: int = 0  # messages
 
 
 class Run(NamedTuple):
-    """Two or more events in a row, on one day of UTC."""
+    """Events or deleted messages in a row, on one day of UTC."""
 
     entries: tuple[RenderedEntry, ...]
     day: date | None
@@ -46,27 +52,40 @@ class Run(NamedTuple):
     @property
     def summary(self) -> Summary:
         last = self.entries[-1]
+        if last.tombstone:
+            return Summary((), last.timestamp, last.iso, len(self.entries))
         events = [(entry.name, entry.kind) for entry in self.entries]
         return Summary(tuple(parts(events)), last.timestamp, last.iso)
 
 
-def folded(entries: Iterable[RenderedEntry], pointed: int | None) -> list[RenderedEntry | Run]:
-    """The rows of a page, with each run in the place of its events. The row that `pointed` names stands alone."""
-    return [_run(rows) if len(rows) > 1 else rows[0] for rows in _in_runs(entries, pointed)]
+def folded(entries: Iterable[RenderedEntry], alone: Collection[int | None] = ()) -> list[RenderedEntry | Run]:
+    """The rows of a page, with each run in the place of its rows. The seqs in `alone` are in no run."""
+    rows: list[RenderedEntry | Run] = []
+    for kind, run in _in_runs(entries, alone):
+        rows += [_run(run)] if kind and len(run) >= LEAST[kind] else run
+    return rows
 
 
-def _in_runs(entries: Iterable[RenderedEntry], pointed: int | None) -> Iterator[list[RenderedEntry]]:
+def _in_runs(
+    entries: Iterable[RenderedEntry], alone: Collection[int | None]
+) -> Iterator[tuple[str | None, list[RenderedEntry]]]:
     rows: list[RenderedEntry] = []
-    continues = False
+    above = None
     for entry in entries:
-        folds = entry.kind in (JOINED, LEFT) and entry.seq != pointed
-        if rows and not (folds and continues and entry.day is None):
-            yield rows
+        kind = None if entry.seq in alone else _folds_with(entry)
+        if rows and not (kind and kind == above and entry.day is None):
+            yield above, rows
             rows = []
         rows.append(entry)
-        continues = folds
+        above = kind
     if rows:
-        yield rows
+        yield above, rows
+
+
+def _folds_with(entry: RenderedEntry) -> str | None:
+    if entry.kind in (JOINED, LEFT):
+        return EVENTS
+    return DELETED if entry.tombstone else None
 
 
 def _run(rows: Sequence[RenderedEntry]) -> Run:

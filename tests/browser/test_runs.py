@@ -208,6 +208,97 @@ def test_a_run_is_split_and_joined_again_where_a_link_leads_and_stays_open(alice
     expect(alice.find("#seq-8")).to_be_visible()
 
 
+# Deleted messages
+
+
+def deletes(person, group, *seqs):
+    for seq in seqs:
+        person.posts(f"groups/{group}/messages/{seq}/delete/")
+
+
+@pytest.fixture
+def written(alice, bob, together):
+    """Alice's messages 3 to 8, at which both look."""
+    alice.wrote(together, *(f"message {seq}" for seq in range(3, 9)))
+    expect(bob.find("#seq-8")).to_be_visible()
+    expect(alice.find("#seq-8")).to_be_visible()
+    return together
+
+
+def test_the_third_deleted_message_in_a_row_folds_live_with_the_others(alice, bob, written):
+    deletes(alice, written, 3, 5)
+    expect(bob.find("#seq-5 .entry-deleted")).to_be_visible()
+    assert units(bob)[2:] == ["3", "4", "5", "6", "7", "8"]
+
+    deletes(alice, written, 4)
+
+    expect(line(bob).last).to_contain_text("3 messages deleted")
+    assert units(bob)[2:] == ["3 messages deleted: 3 4 5", "6", "7", "8"]
+    expect(bob.find("#seq-6 .entry-name")).to_be_visible()
+
+
+def test_a_deletion_that_joins_two_runs_makes_one_that_stays_open(alice, bob, written):
+    alice.wrote(written, "message 9")
+    deletes(alice, written, 3, 4, 5, 7, 8, 9)
+    expect(line(bob)).to_have_count(3)
+    line(bob).last.click()
+
+    deletes(alice, written, 6)
+
+    expect(line(bob).last).to_contain_text("7 messages deleted")
+    expect(bob.find("#seq-9")).to_be_visible()
+    assert bob.violations == []
+
+
+def test_a_message_with_the_focus_keeps_it_in_a_run_that_is_open(alice, bob, written):
+    deletes(alice, written, 4, 5)
+    expect(bob.find("#seq-5 .entry-deleted")).to_be_visible()
+    bob.find("#seq-3 .entry-time").focus()
+
+    deletes(alice, written, 3)
+
+    expect(line(bob).last).to_contain_text("3 messages deleted")
+    expect(bob.find("#seq-3 .entry-time")).to_be_focused()
+    expect(bob.find("#seq-3 .entry-time")).to_be_visible()
+
+
+def test_the_deleted_message_that_a_link_leads_to_stands_alone(alice, written):
+    deletes(alice, written, 3, 4, 5, 6, 7)
+
+    alice.page.goto(f"groups/{written}/?at=4#seq-4")
+    expect(alice.pill).to_have_text("Live")
+
+    assert units(alice)[2:] == ["3", "4", "3 messages deleted: 5 6 7", "8"]
+
+
+def test_no_run_of_deleted_messages_is_across_the_new_line(alice, bob, written):
+    deletes(alice, written, 3, 4, 5, 6, 7)
+    expect(line(bob).last).to_contain_text("5 messages deleted")
+
+    bob.marks_unread(written, 5)
+    bob.opens(written)
+
+    expect(bob.find("#unread-line + #seq-5")).to_be_visible()
+    assert [unit for unit in units(bob) if unit][2:] == ["3", "4", "5", "6", "7", "8"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_deletions_at_random_fold_live_as_after_a_reload_and_as_on_the_server(alice, bob, carol, together, seed):
+    chance = random.Random(seed)  # noqa: S311
+    lives(alice, [carol], together, chance)
+    expect(alice.find("#chat-log [data-seq]")).to_have_count(22)
+    doomed = [each for each in range(3, 23) if alice.find(f"#seq-{each}.message").count() and chance.random() < 0.7]
+    chance.shuffle(doomed)
+    deletes(alice, together, *doomed)
+    expect(alice.find(".entry-deleted")).to_have_count(len(doomed))
+    live = units(alice)
+
+    alice.opens(together)
+
+    assert units(alice) == live
+    assert alice.page.evaluate(SERVED % UNITS)[1:] == live[1:]
+
+
 # Days of the reader's own
 
 

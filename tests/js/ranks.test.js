@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { followRank, forgetRank, outranks } from "../../static/js/log/ranks.js"
+import { followRank, outranks } from "../../static/js/log/ranks.js"
 
 function pageOf(rank, ranks, isSuperuser = false) {
   return { dataset: { rank, ...(ranks && { ranks }) }, querySelector: () => (isSuperuser ? {} : null) }
@@ -44,14 +44,6 @@ test("the user's own rank changes, but not a superuser's", () => {
     followRank(each, "mona", { change: "role", target_user: "mona", value: "moderator" })
 
   assert.deepEqual([page.dataset.rank, superuser.dataset.rank], ["1", "2"])
-})
-
-test("whoever leaves has no rank any more", () => {
-  const page = pageOf("1", '{"bob": 2}')
-
-  forgetRank(page, "bob")
-
-  assert.equal(outranks(page.dataset, "bob"), true)
 })
 
 test("another change and an unknown role change nothing", () => {

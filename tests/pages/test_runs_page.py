@@ -14,9 +14,8 @@ def carol(site):
 def units(page, log="chat-log"):
     """What stands in the log: the line of each run with the seqs in it, or a row's seq."""
     outer = page.one(log)
-    return [
-        unit(page, each) for each in page.within(log) if each.parents[-1] is outer and each.get("class") != "entry-day"
-    ]
+    inner = [each for each in page.within(log) if each.parents[-1] is outer and each.get("id") != "unread-line"]
+    return [unit(page, each) for each in inner if each.get("class") != "entry-day"]
 
 
 def unit(page, element):
@@ -94,6 +93,44 @@ def test_being_added_and_removed_folds_as_well_and_each_line_says_by_whom(alice,
 
     assert units(page) == [("alice joined · bob came and went", 1, 2, 3)]
     assert page.log()[1:] == [(2, "bob was added by alice"), (3, "bob was removed by alice")]
+
+
+def test_three_deleted_messages_in_a_row_are_one_line_and_two_are_not(alice, bob, gardening):
+    for number in range(6):
+        alice.says(gardening, f"message {number}")
+    for seq in (2, 3, 5, 6, 7):
+        alice.deletes(gardening, seq)
+
+    page = alice.page(f"/groups/{gardening}/")
+
+    assert units(page) == [1, 2, 3, 4, ("3 messages deleted", 5, 6, 7)]
+    assert page.log()[-1] == (7, "alice Message deleted")
+
+
+def test_a_deleted_message_that_is_linked_or_the_first_unread_one_stands_alone(alice, bob, gardening):
+    bob.joins(gardening)
+    for number in range(7):
+        alice.says(gardening, f"message {number}")
+    bob.post(f"/groups/{gardening}/read/", seq=5)
+    for seq in range(3, 10):
+        alice.deletes(gardening, seq)
+
+    unread, linked = (person.page(f"/groups/{gardening}/{query}") for person, query in ((bob, ""), (alice, "?at=4")))
+
+    runs = ("3 messages deleted", 3, 4, 5), ("3 messages deleted", 7, 8, 9)
+    assert units(unread)[1:] == [runs[0], 6, runs[1]]
+    assert units(linked)[1:] == [3, 4, ("5 messages deleted", 5, 6, 7, 8, 9)]
+
+
+def test_a_visitor_of_a_preview_finds_deleted_messages_folded(alice, bob, gardening):
+    for number in range(3):
+        alice.says(gardening, f"message {number}")
+        alice.deletes(gardening, 2 + 2 * number)
+
+    preview = bob.page(f"/groups/{gardening}/preview/")
+
+    assert units(preview, "preview") == [1, ("3 messages deleted", 2, 4, 6)]
+    assert not [each for each in preview.within("preview") if each.get("class") == "entry-actions"]
 
 
 def test_a_run_begins_closed_and_shows_the_time_of_its_last_event(alice, bob, gardening):

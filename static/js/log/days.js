@@ -49,16 +49,6 @@ function separatorBefore(row, day) {
   return added
 }
 
-/**
- * Updates the names of days: at midnight "Today" changes.
- * @param {HTMLElement} list
- */
-export function renameDays(list) {
-  /** @type {NodeListOf<HTMLTimeElement>} */
-  const times = list.querySelectorAll(".entry-day time")
-  for (const time of times) attempt(() => (time.textContent = nameOfDay(time.dateTime)))
-}
-
 /** @param {Element} row */
 function dayAbove(row) {
   let above = row.previousElementSibling

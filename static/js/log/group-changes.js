@@ -1,7 +1,7 @@
 // What a live change of the group changes on its page, besides the row that says so.
 
 import { find } from "../shared/dom.js"
-import { followRank, forgetRank } from "./ranks.js"
+import { followRank } from "./ranks.js"
 
 /** @typedef {import("../connection/protocol.js").GroupChanged} GroupChanged */
 
@@ -48,11 +48,6 @@ export class GroupChanges {
   end() {
     this.#readOnly.end()
     allowReactions(this.#page, false)
-  }
-
-  /** @param {import("../connection/protocol.js").EventMessage} event */
-  moved({ user, status }) {
-    if (status === "Left") forgetRank(this.#page, user)
   }
 
   /** @param {string} name */

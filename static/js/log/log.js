@@ -204,7 +204,10 @@ export class Log {
     const isDeleted = row.querySelector(".entry-deleted") !== null
     if (!isNews(change, { asof: this.#asofOf(row), rev: Number(row.dataset.rev ?? 0), isDeleted })) return
     if (change.type === "message_edited") showEdit(row, change, this.#here)
-    if (change.type === "message_deleted") showDeletion(row, change)
+    if (change.type === "message_deleted") {
+      showDeletion(row, change)
+      this.fold()
+    }
     if (change.type === "message_edited" || change.type === "message_deleted") this.#tell([row])
     if (change.type === "reaction") this.#reacting.follow(row, change)
     if (change.type === "reply") countReply(row, this.#here)

@@ -27,15 +27,6 @@ export function followRank(page, user, { change, target_user, value = "" }) {
 }
 
 /**
- * Whoever has left has no rank any more, and none when they come back.
- * @param {HTMLElement} page
- * @param {string} name
- */
-export function forgetRank(page, name) {
-  setRank(page, name, 0)
-}
-
-/**
  * @param {HTMLElement} page
  * @param {string} name
  * @param {number} rank

@@ -1,8 +1,8 @@
-// Runs of joins and leaves: two or more in a row fold into one line, by the rules of pages/runs.py, except that a day is
-// the reader's own. Rows are moved, never copied, and no more of them than it takes.
+// Runs of two or more joins and leaves, or three or more deleted messages: they fold into one line, by the rules of
+// pages/runs.py, except that a day is the reader's own. Rows are moved, never copied, and no more of them than it takes.
 
 import { attempt } from "../shared/attempt.js"
-import { around, cloned, find } from "../shared/dom.js"
+import { cloned, find } from "../shared/dom.js"
 import { localize } from "../shared/times.js"
 import { piecesOf, RunSummary } from "./run-summary.js"
 
@@ -26,13 +26,15 @@ export function foldRuns(list, pointed = list.querySelector(".pointed")) {
 }
 
 /**
- * Folds the log's last row with what is directly above it, in the same time however long the log and its runs are.
+ * Folds the log's last row with what is directly above it: events in the same time however long the log and its runs are.
  * @param {HTMLElement} list
  */
 export function foldLast(list) {
   const last = list.lastElementChild
   const above = last?.previousElementSibling
-  if (last && above && folds(last) && folds(above)) attempt(() => fold([above, last]))
+  const kind = last && kindOf(last)
+  if (kind === "deleted") foldRuns(list)
+  else if (kind && above && kindOf(above) === kind) attempt(() => fold([above, last]))
 }
 
 /**
@@ -52,22 +54,6 @@ export function reveal(row) {
   if (run && isRun(run)) run.open = true
 }
 
-/**
- * Opens and closes runs whose line the reader presses, which stays where it is. The log is laid out from its end: without
- * this, whatever grows moves up.
- * @param {HTMLElement} list
- * @param {import("./scroll.js").Scroll} scroll
- */
-export function holdLines(list, scroll) {
-  list.addEventListener("click", event => {
-    const line = around(event, ".run-line")
-    const run = line?.parentElement ?? null
-    if (!line || !isRun(run) || event.defaultPrevented) return
-    event.preventDefault()
-    scroll.keep(() => (run.open = !run.open), line)
-  })
-}
-
 /** @param {HTMLElement} list */
 function runsIn(list) {
   return [...list.children].filter(isRun)
@@ -81,9 +67,19 @@ function isRun(unit) {
   return unit instanceof HTMLDetailsElement && unit.classList.contains("run")
 }
 
-/** @param {Element} unit */
-function folds(unit) {
-  return isRun(unit) || unit.matches("[data-event]:not(.pointed)")
+/**
+ * What a row or run folds with; nothing if it stands alone.
+ * @param {Element} unit
+ */
+function kindOf(unit) {
+  const row = isRun(unit) ? unit.children[1] : unit
+  if (!row?.matches("[data-seq]:not(.pointed, #unread-line + *)")) return ""
+  return row.matches("[data-event]") ? "event" : row.querySelector(".entry-deleted") && "deleted"
+}
+
+/** @param {Element[]} units Of one kind. */
+function isMany(units) {
+  return units.length > 1 && (kindOf(units[0]) === "event" || rowsOf(units).length > 2)
 }
 
 /**
@@ -91,22 +87,25 @@ function folds(unit) {
  * @param {Element | null} pointed
  */
 function isSplit(run, pointed) {
-  return run.contains(pointed) || run.querySelector(".entry-day") !== null
+  return run.contains(pointed) || run.querySelector(".entry-day, #unread-line") !== null
 }
 
 /**
- * Runs and single events that stand together, two or more.
+ * Runs and rows that stand together and fold.
  * @param {HTMLElement} list
  * @param {Element | null} pointed
  */
 function stretchesOf(list, pointed) {
   /** @type {Element[][]} */
-  const stretches = [[]]
+  const stretches = []
+  let above
   for (const unit of list.children) {
-    if (folds(unit) && unit !== pointed) stretches[stretches.length - 1].push(unit)
-    else stretches.push([])
+    const kind = unit !== pointed && kindOf(unit)
+    if (kind && kind === above) stretches[stretches.length - 1].push(unit)
+    else stretches.push([unit])
+    above = kind
   }
-  return stretches.filter(units => units.length > 1)
+  return stretches.filter(isMany)
 }
 
 /** @param {Element[]} units Together they become one run: one of theirs if there is one, and if one is open, that. */
@@ -159,13 +158,13 @@ function partsOf(run) {
 /**
  * Moves rows without taking the focus or the selection from them.
  * @param {HTMLElement[]} rows
- * @param {(isInUse: boolean) => void} insert Gets whether one has either, or is where the address leads.
+ * @param {(isInUse: boolean) => void} insert Gets whether one has either, is edited or is where the address leads.
  */
 function move(rows, insert) {
   const { activeElement } = document
   const hasFocus = rows.some(row => row.contains(activeElement))
   const select = selectionIn(rows)
-  insert(hasFocus || select !== null || rows.some(row => row.matches(":target")))
+  insert(hasFocus || select !== null || rows.some(row => row.matches(":target") || row.querySelector("textarea")))
   if (hasFocus && activeElement instanceof HTMLElement) activeElement.focus({ preventScroll: true })
   select?.()
 }
@@ -188,13 +187,18 @@ function selectionIn(rows) {
  * @param {HTMLElement[]} [appended] Since its line was last right; without them it is counted anew.
  */
 function summarize(run, appended) {
+  showTime(find(run, ".run-line"), run.lastElementChild?.querySelector("time")?.dateTime ?? "")
+  const words = find(run, ".run-words")
+  if (kindOf(run) === "deleted") {
+    words.textContent = `${run.childElementCount - 1} messages deleted`
+    return
+  }
   const known = appended && summaries.get(run)
   const summary = known ?? new RunSummary()
   for (const { dataset } of (known && appended) ?? partsOf(run))
     summary.add(dataset.name ?? "", /** @type {EventKind} */ (dataset.event))
   summaries.set(run, summary)
-  find(run, ".run-words").replaceChildren(...piecesOf(summary.parts).map(nodeOf))
-  showTime(find(run, ".run-line"), run.lastElementChild?.querySelector("time")?.dateTime ?? "")
+  words.replaceChildren(...piecesOf(summary.parts).map(nodeOf))
 }
 
 /** @param {{ name: string } | string} piece */

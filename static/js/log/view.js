@@ -10,7 +10,6 @@ import { Jumps } from "./jumps.js"
 import { Log } from "./log.js"
 import { NewestButton } from "./newest.js"
 import { placeIn, seqIn } from "./permalinks.js"
-import { holdLines } from "./runs.js"
 import { Scroll } from "./scroll.js"
 
 /** @typedef {import("../connection/protocol.js").Entry} Entry */
@@ -77,7 +76,6 @@ export class LogView {
     this.change(() => this.#list.classList.add("is-placed"))
     this.#box.addEventListener("scroll", () => this.#button.update(), { passive: true })
     this.#page.addEventListener("click", event => this.#follow(event))
-    holdLines(this.#list, this.#scroll)
     addEventListener("hashchange", () => this.#openHash())
     this.#endless.start(this.#box)
     this.#open(place)
@@ -159,14 +157,17 @@ export class LogView {
   /**
    * Calls `change`, which changes what is shown. What is being read stays where it is.
    * @param {() => void} change
+   * @param {HTMLElement} [kept] What stays instead.
    */
-  change(change) {
+  change(change, kept) {
     this.#scroll.keep(() => {
       change()
       this.#newLine.update()
+      // No run is across it.
+      if (this.#list.querySelector(".run > #unread-line")) this.#log.fold()
       this.#log.trim(this.#scroll, this.#endless.distance)
       this.#links.update(this.#log.window)
-    })
+    }, kept)
     this.#button.update()
     this.#endless.look()
   }

@@ -68,7 +68,6 @@ export class Entries {
   #showEvent(event) {
     this.#parts.members(each => each.follow(event))
     this.#parts.view.append(event)
-    this.#parts.groupChanges(each => each.moved(event))
   }
 
   /** @param {import("../connection/protocol.js").GroupChanged} change */

@@ -11,7 +11,12 @@ import { startEmojiButton } from "../emoji/composer-button.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { attempt, report } from "../shared/attempt.js"
+import { renameDays } from "../log/day-names.js"
+import { holdLines } from "../log/run-lines.js"
+import { Reactors } from "../reactions/reactors.js"
 import { contentOf, find } from "../shared/dom.js"
+
+const MINUTE = 60_000
 
 /**
  * The page and its parts.
@@ -40,7 +45,7 @@ export class LaterParts {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, list, account, address } = context
+    const { page, list, view, account, address } = context
     document.head.append(contentOf("later-styles"))
     attempt(() => startEmojiButton(find(page, "#composer"), account))
     new LogKeys(list, find(page, ".scroller"))
@@ -54,6 +59,9 @@ export class LaterParts {
     new FromElsewhere(context)
     const form = find(page, "#composer")
     complete(find(form, "textarea", HTMLTextAreaElement), { page, anchor: find(form, ".composer-box") })
+    holdLines(list, view)
+    setInterval(() => renameDays(list), MINUTE)
+    new Reactors(context)
   }
 
   /** What waits to be sent has changed. */

@@ -13,7 +13,6 @@ import { isEntry } from "../connection/protocol.js"
 import { Reload } from "../connection/reload.js"
 import { Socket } from "../connection/socket.js"
 import { Cursor } from "../log/cursor.js"
-import { renameDays } from "../log/days.js"
 import { seqIn } from "../log/permalinks.js"
 import { Places } from "../log/places.js"
 import { Reacting } from "../log/reacting.js"
@@ -32,7 +31,6 @@ import { Entries } from "./entries.js"
 import { watchWidth } from "./panels.js"
 import { hasChanges, isInUse } from "./settings.js"
 
-const MINUTE = 60_000
 const page = find(document, "#group")
 const { user = "", group = "", socket: address = "", version = "" } = page.dataset
 const { account = "" } = document.body.dataset
@@ -101,7 +99,6 @@ open()
 
 function open() {
   attempt(watchWidth)
-  setInterval(() => renameDays(list), MINUTE)
   const scroller = find(page, ".scroller")
   const last = places.last
   view.start(last)
@@ -280,10 +277,10 @@ function showPending() {
 
 /** @param {MouseEvent} event On a page that is not live, or no longer, the button submits its form. */
 function react(event) {
-  const chip = around(event, "button.reaction")
+  const chip = around(event, "button.reaction:not([aria-disabled])")
   if (!chip || !isLive || socket.hasEnded) return
   event.preventDefault()
-  if (!chip.hasAttribute("aria-disabled")) view.change(() => reacting.press(chip))
+  view.change(() => reacting.press(chip))
 }
 
 /** @param {string} text */
