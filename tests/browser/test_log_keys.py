@@ -223,12 +223,13 @@ def code(alice, rich, together):
     """Code that is wider than the log, after two messages and a reaction."""
     alice.wrote(together, f"```\n{'x' * 500}\n```", "last")
     expect(row(rich, 7)).to_be_visible()
+    expect(row(rich, 6).locator(".code-copy")).to_be_visible()
     return row(rich, 6).locator("pre")
 
 
 def test_code_that_is_wider_than_the_log_is_scrolled_before_it_is_left(rich, code):
     enter(rich)
-    press(rich, "ArrowUp", "ArrowRight", "ArrowRight")
+    press(rich, "ArrowUp", *["ArrowRight"] * 4)
     expect(code).to_be_focused()
 
     press(rich, "ArrowRight")

@@ -18,42 +18,51 @@ const SLASHES = `//.*|/\\*[^]*?(?:\\*/|${END})`
 const DOUBLE = '"(?:\\\\[^]|[^"\\\\\\n])*"?'
 const SINGLE = "'(?:\\\\[^]|[^'\\\\\\n])*'?"
 const CHARACTER = "'(?:\\\\.[^'\\n]{0,10}|[^\\\\'\\n])'"
-const BACKTICKS = "`(?:\\\\[^]|[^`\\\\])*`?"
+const BACKTICKS = "`(?:\\\\[^]|[^\\x60\\\\])*`?"
 const TRIPLE = `[rbfuRBFU]{0,2}(?:"""(?:\\\\[^]|[^\\\\])*?(?:"""|${END})|'''(?:\\\\[^]|[^\\\\])*?(?:'''|${END}))`
 // After what no division can follow.
 const REGEXP =
   "(?<=[=(,:[!&|?{};]\\s?)/(?![/*])(?:\\\\.|\\[(?:\\\\.|[^\\]\\\\\\n]){0,50}\\]|[^/\\\\[\\n]){1,200}/[a-z]*"
 
-const C = `auto bool break case catch char class const constexpr continue default delete do double else enum explicit extern
-  false float for friend goto if inline int long namespace new noexcept nullptr NULL operator override private protected
-  public return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using
-  virtual void volatile while`
-const JAVA = `abstract as async await base bool boolean break byte case catch char class const continue decimal default do
-  double else enum event extends final finally float for foreach fun get if implements import in instanceof int interface
-  internal is let long namespace new null object out override package params partial private protected public readonly
-  record ref return sealed set short static string struct super switch synchronized this throw throws true false try
-  typeof uint ulong using val var virtual void volatile when where while yield`
-const GO = `any bool break byte case chan const continue default defer else error fallthrough false float32 float64 for func
-  go goto if import int int32 int64 interface iota map nil package range return rune select string struct switch true type
-  uint uint32 uint64 var`
-const RUST = `as async await bool box break char const continue crate dyn else enum extern f32 f64 false fn for i32 i64 i8
-  if impl in let loop match mod move mut pub ref return self Self static str struct super trait true type u32 u64 u8
-  unsafe use usize where while`
-const JAVASCRIPT = `abstract any as async await boolean break case catch class const continue debugger declare default delete
-  do else enum export extends false finally for from function if implements import in instanceof interface keyof let never
-  new null number of private protected public readonly return satisfies static string super switch this throw true try
-  type typeof undefined unknown var void while with yield`
-const PYTHON = `and as assert async await break case class continue def del elif else except False finally for from global
-  if import in is lambda match None nonlocal not or pass raise return self True try while with yield`
-const RUBY = `alias and begin break case class def defined do else elsif end ensure extend false for if in include module next
-  nil not or private protected public raise redo require require_relative rescue retry return self super then true undef
-  unless until when while yield`
-const SHELL = `alias break case cd continue do done echo elif else esac eval exec exit export false fi for function if in local
-  read readonly return set shift source sudo then trap true unset until while`
-const SQL = `add all alter and as asc begin between by cascade case check column commit constraint create cross database
-  default delete desc distinct drop else end exists explain false foreign from full function grant group having if in index
-  inner insert into is join key left like limit not null offset on or order outer over partition primary references
-  returning right rollback select set table then true truncate union unique update using values view when where with`
+const C =
+  "auto bool break case catch char class const constexpr continue default delete do double else enum explicit extern " +
+  "false float for friend goto if inline int long namespace new noexcept nullptr NULL operator override private protected " +
+  "public return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using " +
+  "virtual void volatile while"
+const JAVA =
+  "abstract as async await base bool boolean break byte case catch char class const continue decimal default do " +
+  "double else enum event extends final finally float for foreach fun get if implements import in instanceof int interface " +
+  "internal is let long namespace new null object out override package params partial private protected public readonly " +
+  "record ref return sealed set short static string struct super switch synchronized this throw throws true false try " +
+  "typeof uint ulong using val var virtual void volatile when where while yield"
+const GO =
+  "any bool break byte case chan const continue default defer else error fallthrough false float32 float64 for func " +
+  "go goto if import int int32 int64 interface iota map nil package range return rune select string struct switch true type " +
+  "uint uint32 uint64 var"
+const RUST =
+  "as async await bool box break char const continue crate dyn else enum extern f32 f64 false fn for i32 i64 i8 " +
+  "if impl in let loop match mod move mut pub ref return self Self static str struct super trait true type u32 u64 u8 " +
+  "unsafe use usize where while"
+const JAVASCRIPT =
+  "abstract any as async await boolean break case catch class const continue debugger declare default delete " +
+  "do else enum export extends false finally for from function if implements import in instanceof interface keyof let never " +
+  "new null number of private protected public readonly return satisfies static string super switch this throw true try " +
+  "type typeof undefined unknown var void while with yield"
+const PYTHON =
+  "and as assert async await break case class continue def del elif else except False finally for from global " +
+  "if import in is lambda match None nonlocal not or pass raise return self True try while with yield"
+const RUBY =
+  "alias and begin break case class def defined do else elsif end ensure extend false for if in include module next " +
+  "nil not or private protected public raise redo require require_relative rescue retry return self super then true undef " +
+  "unless until when while yield"
+const SHELL =
+  "alias break case cd continue do done echo elif else esac eval exec exit export false fi for function if in local " +
+  "read readonly return set shift source sudo then trap true unset until while"
+const SQL =
+  "add all alter and as asc begin between by cascade case check column commit constraint create cross database " +
+  "default delete desc distinct drop else end exists explain false foreign from full function grant group having if in index " +
+  "inner insert into is join key left like limit not null offset on or order outer over partition primary references " +
+  "returning right rollback select set table then true truncate union unique update using values view when where with"
 const CONSTANTS = "true false null yes no on off"
 
 /**
@@ -62,7 +71,7 @@ const CONSTANTS = "true false null yes no on off"
  * @returns {Meaning}
  */
 function keywords(list, isAnyCase = false) {
-  const known = new Set(list.split(/\s+/))
+  const known = new Set(list.split(" "))
   return word => (known.has(isAnyCase ? word.toLowerCase() : word) ? "keyword" : null)
 }
 
@@ -145,7 +154,7 @@ const LANGUAGES = [
     language(
       [`--.*|/\\*[^]*?(?:\\*/|${END})`, "comment"],
       ["'[^']*'?", "string"],
-      ['"[^"\\n]*"?|`[^`\\n]*`?', "name"],
+      ['"[^"\\n]*"?|`[^\\x60\\n]*`?', "name"],
       [WORD, keywords(SQL, true)],
       [NUMBER, "number"],
     ),
@@ -212,7 +221,7 @@ const LANGUAGES = [
   [
     "markdown md",
     language(
-      [`^\`\`\`[^]*?(?:^\`\`\`|${END})|\`[^\`\\n]+\``, "string"],
+      [`^\\x60{3}[^]*?(?:^\\x60{3}|${END})|\\x60[^\\x60\\n]+\\x60`, "string"],
       ["^#{1,6} .*|^[ \\t]*(?:[-*+]|\\d{1,9}\\.)(?= )", "keyword"],
       [`^>.*|<!--[^]*?(?:-->|${END})`, "comment"],
       ["!?\\[[^[\\]\\n]*\\]\\([^()\\n]*\\)", "name"],

@@ -1,5 +1,6 @@
 // The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
 
+import { Code } from "../code/code.js"
 import { complete } from "../completion/complete.js"
 import { adoptDraft } from "../composer/adoption.js"
 import { FromElsewhere } from "../composer/from-elsewhere.js"
@@ -49,6 +50,7 @@ export class LaterParts {
     document.head.append(contentOf("later-styles"))
     attempt(() => startEmojiButton(find(page, "#composer"), account))
     new LogKeys(list, find(page, ".scroller"))
+    new Code(context)
     const editing = new Editing(context, (_name, row) =>
       location.assign(`${address}messages/${row.dataset.seq}/delete/`),
     )
