@@ -205,6 +205,45 @@ test("what the user has just marked as unread here stays so, whatever they do", 
   assert.equal(bobs.mark(0), null)
 })
 
+test("what the user marks as unread is not read by staying there", () => {
+  const bobs = seeing(message(4))
+  bobs.markUnread(3)
+  bobs.changed(counted(2, { unread: 2, read_rev: 1, at: 4 }))
+
+  bobs.release()
+  sees(bobs)
+
+  assert.deepEqual([bobs.numbers.unread, bobs.firstUnread, bobs.mark(9_000)], [2, 3, null])
+})
+
+test("what was seen before the user marks it as unread is not marked as read", () => {
+  const bobs = seeing(message(4))
+
+  bobs.markUnread(4)
+
+  assert.deepEqual([bobs.mark(0), bobs.leave(0)], [null, null])
+})
+
+test("an answer to an earlier mark does not end that something was marked as unread", () => {
+  const bobs = seeing(message(4))
+  bobs.mark(0)
+  bobs.markUnread(4)
+
+  bobs.changed(counted(4))
+  bobs.changed(counted(3, { unread: 1, read_rev: 1, at: 4 }))
+  sees(bobs)
+
+  assert.deepEqual([bobs.numbers.unread, bobs.mark(9_000)], [1, null])
+})
+
+test("marking what is unread already as unread does not read what is before it", () => {
+  const bobs = reading(counted(3, { unread: 3, at: 6 }))
+
+  bobs.markUnread(6)
+
+  assert.deepEqual([bobs.firstUnread, bobs.mark(0)], [4, null])
+})
+
 test("a message that has just come at the end is not marked yet, nor shown as unread", () => {
   const bobs = seeing(message(4))
 

@@ -40,7 +40,8 @@ def first_below_line(page):
 def test_a_page_without_anything_unread_has_neither_line_nor_bar(alice, unread):
     page = alice.page(unread(3))
 
-    assert not {"unread-line", "unread-bar", "marked-unread"} & set(page.ids())
+    assert not {"unread-line", "unread-bar"} & set(page.ids())
+    assert "hidden" in page.one("marked-unread").attributes
     assert "data-first-unread" not in page.one("group").attributes
 
 

@@ -104,6 +104,11 @@ export class GroupUnread {
     this.#bar?.update(this.#reading, view.first)
   }
 
+  /** @param {number} seq Of a message that is being marked as unread, with all that follow. */
+  markUnread(seq) {
+    this.#reading.markUnread(seq)
+  }
+
   /** Marks everything as read. Returns false if there is no connection for that. */
   #markAll() {
     const { socket, view } = this.#parts

@@ -98,6 +98,16 @@ export class Reading {
     this.#marked = NOTHING
   }
 
+  /**
+   * The user marks this message and all that follow as unread: here nothing is read before they open the group anew.
+   * @param {number} seq
+   */
+  markUnread(seq) {
+    this.#hold(Math.min(seq - 1, this.#seen))
+    this.#isHeldForGood = true
+    this.#isFollowing = false
+  }
+
   /** The user is there after all: what is in view from now on is read. */
   release() {
     this.#isHeld = this.#isHeldForGood
