@@ -1,0 +1,35 @@
+// The keys that act on the row that has the focus.
+
+/** @type {{ [key: string]: string }} */
+const ACTIONS = {
+  "+": "react",
+  r: "reply",
+  c: "copy-link",
+  u: "unread",
+  e: "edit",
+  Delete: "delete",
+  Backspace: "delete",
+  "?": "keys",
+  ContextMenu: "menu",
+  F10: "menu",
+  Enter: "menu",
+}
+const COMPOSING = 229 // the code of keys that an input method takes
+// These need Shift on many keyboards; with Shift, deleting doesn't ask.
+const WITH_SHIFT = ["+", "?", "Delete", "Backspace"]
+
+/**
+ * The action that a key means; null for none, such as one of a shortcut or of an input method.
+ * @param {KeyboardEvent} event
+ */
+export function actionOf(event) {
+  const { key, shiftKey } = event
+  if (event.isComposing || event.keyCode === COMPOSING || event.repeat || isShortcut(event)) return null
+  if (key === "F10" ? !shiftKey : shiftKey && !WITH_SHIFT.includes(key)) return null
+  return Object.hasOwn(ACTIONS, key) ? ACTIONS[key] : null
+}
+
+/** @param {KeyboardEvent} event */
+function isShortcut(event) {
+  return event.altKey || event.ctrlKey || event.metaKey || event.getModifierState("AltGraph")
+}

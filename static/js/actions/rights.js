@@ -1,0 +1,47 @@
+// What users can do with an entry, as far as the page knows. The server decides in any case.
+
+const MODERATOR = 1 // the rank of `Role.MODERATOR` in models/groups.py
+
+/**
+ * @typedef {{
+ *   isMessage: boolean,
+ *   isDeleted: boolean,
+ *   isEdited: boolean,
+ *   isOwn: boolean,
+ *   isFrozen: boolean,
+ *   mayWrite: boolean,
+ *   mayDelete: boolean,
+ * }} Acted
+ * `isFrozen`: nobody can write, edit or react any more. `mayWrite`: the user can write messages.
+ */
+
+/**
+ * The names of the actions, in the order of the menu.
+ * @param {Acted} acted
+ */
+export function actionsFor({ isMessage, isDeleted, isEdited, isOwn, isFrozen, mayWrite, mayDelete }) {
+  if (!isMessage) return ["copy-link"]
+  if (isDeleted) return ["copy-link", "unread"]
+  /** @type {[string, boolean][]} */
+  const actions = [
+    ["react", !isFrozen],
+    ["reply", mayWrite],
+    ["copy-text", true],
+    ["copy-link", true],
+    ["unread", true],
+    ["edit", isOwn && !isFrozen],
+    ["history", isEdited],
+    ["delete", isOwn || mayDelete],
+  ]
+  return actions.filter(([, isAvailable]) => isAvailable).map(([name]) => name)
+}
+
+/**
+ * Whether somebody of this rank may delete the messages of somebody else: the same rule as `outranks` in
+ * groups/membership.py.
+ * @param {number} rank
+ * @param {number} [authors] Of members, and of users who have left, 0.
+ */
+export function outranks(rank, authors = 0) {
+  return rank >= MODERATOR && rank > authors
+}
