@@ -1,0 +1,167 @@
+// What can be done with a message of the log, whichever way: by the menu, by keys, or by the buttons beside it.
+
+import { excerpt, words } from "../log/excerpt.js"
+import { find } from "../shared/dom.js"
+import { copy } from "./copying.js"
+import { DeleteDialog } from "./delete-dialog.js"
+import { actionsFor, outranks } from "./rights.js"
+import { sourceOf } from "./source.js"
+import { UnreadMark } from "./unread-mark.js"
+
+/** @typedef {{ anchor?: HTMLElement, isShift?: boolean }} Options `anchor`: what was pressed. `isShift`: don't ask. */
+/**
+ * @typedef {{
+ *   page: HTMLElement,
+ *   list: HTMLElement,
+ *   view: { change: (change: () => void) => void, newLine: import("../unread/new-line.js").NewLine },
+ *   user: string,
+ *   account: string,
+ *   address: string,
+ *   outbox: { add: (command: { type: "delete_message", target: number }) => unknown },
+ *   reacting: { set: (row: HTMLElement, emoji: string, on: boolean) => void, isOwn: (row: HTMLElement, emoji: string) => boolean },
+ *   reply: { to: (answered: { seq: number, author: string, text: string }) => void },
+ *   unread: { markUnread: (seq: number) => void },
+ *   socket: { readonly hasEnded: boolean },
+ *   explain: (text: string) => void,
+ *   editing: { open: (row: HTMLElement) => unknown },
+ *   emoji: Emoji,
+ * }} Context
+ */
+/**
+ * @typedef {{
+ *   recent: (account: string) => string[],
+ *   noteUsed: (account: string, emoji: string) => void,
+ *   pick: (options: { anchor: HTMLElement, account: string, chosen: (emoji: string) => void, closed: () => void }) => unknown,
+ * }} Emoji
+ */
+
+export class MessageActions {
+  #context
+  #said
+  #unreadMark
+  #deleting = new DeleteDialog()
+  /** @type {{ [name: string]: (row: HTMLElement, options: Options) => unknown }} */
+  #runs = {
+    react: (row, { anchor = row }) => this.#pick(row, anchor),
+    reply: row => this.#reply(row),
+    "copy-text": row => this.#copy(sourceOf(find(row, ".entry-text"))),
+    "copy-link": row => this.#copy(new URL(this.#placeOf(row), location.href).href),
+    unread: row => this.#unreadMark.mark(seqOf(row)),
+    edit: row => this.#context.editing.open(row),
+    history: row => location.assign(`${this.#context.address}messages/${seqOf(row)}/history/`),
+    delete: (row, { isShift = false }) => this.#delete(row, isShift),
+  }
+
+  /**
+   * @param {Context} context
+   * @param {(text: string) => void} said Says what was done.
+   */
+  constructor(context, said) {
+    this.#context = context
+    this.#said = said
+    this.#unreadMark = new UnreadMark(context)
+  }
+
+  /** @param {HTMLElement} row */
+  available(row) {
+    const { page, user } = this.#context
+    const { name = "" } = row.dataset
+    const isFrozen = isShown(page, "#archived") || isShown(page, "#conversation-ended")
+    return actionsFor({
+      isMessage: row.matches(".message"),
+      isDeleted: row.querySelector(".entry-deleted") !== null,
+      isEdited: row.querySelector(".entry-edited") !== null,
+      isOwn: name === user,
+      isFrozen,
+      mayWrite: !isFrozen && !find(page, "#composer").matches(".read-only"),
+      mayDelete: this.#outranks(name),
+    })
+  }
+
+  /**
+   * Does it, if it can still be done.
+   * @param {string} name One of `available`.
+   * @param {HTMLElement} row
+   * @param {Options} [options]
+   */
+  run(name, row, options = {}) {
+    if (!row.isConnected || !this.available(row).includes(name)) return
+    this.#context.explain("")
+    return this.#runs[name](row, options)
+  }
+
+  /**
+   * Sets the user's own reaction, or takes it back.
+   * @param {HTMLElement} row
+   * @param {string} emoji
+   * @param {boolean} on
+   */
+  react(row, emoji, on) {
+    const { view, reacting, emoji: emojis, account } = this.#context
+    if (!row.isConnected || !this.available(row).includes("react")) return
+    view.change(() => reacting.set(row, emoji, on))
+    if (on) emojis.noteUsed(account, emoji)
+  }
+
+  /** @param {string} author */
+  #outranks(author) {
+    const { rank, ranks } = this.#context.page.dataset
+    return ranks !== undefined && outranks(Number(rank), JSON.parse(ranks)[author])
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {HTMLElement} anchor
+   */
+  #pick(row, anchor) {
+    const { account, emoji } = this.#context
+    const chosen = (/** @type {string} */ each) => this.react(row, each, true)
+    const closed = () => row.isConnected && row.focus({ preventScroll: true })
+    emoji.pick({ anchor, account, chosen, closed })
+  }
+
+  /** @param {HTMLElement} row */
+  #reply(row) {
+    const text = excerpt(words(find(row, ".entry-text")))
+    this.#context.reply.to({ seq: seqOf(row), author: String(row.dataset.name), text })
+  }
+
+  /** @param {string} text */
+  async #copy(text) {
+    if (await copy(text)) this.#said("Copied")
+    else this.#context.explain("Your browser didn't allow copying. Select the text and copy it yourself.")
+  }
+
+  /** @param {HTMLElement} row */
+  #placeOf(row) {
+    return `${this.#context.address}?at=${seqOf(row)}#seq-${seqOf(row)}`
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} isSure
+   */
+  async #delete(row, isSure) {
+    if (!isSure && !(await this.#deleting.ask(row))) return
+    // It may have been deleted meanwhile, or may have moved to another row.
+    const shown = document.getElementById(row.id)
+    if (shown && this.available(shown).includes("delete")) {
+      this.#context.outbox.add({ type: "delete_message", target: seqOf(shown) })
+    }
+    shown?.focus({ preventScroll: true })
+  }
+}
+
+/** @param {HTMLElement} row */
+export function seqOf(row) {
+  return Number(row.dataset.seq)
+}
+
+/**
+ * @param {HTMLElement} page
+ * @param {string} selector Of something that not every page has.
+ */
+function isShown(page, selector) {
+  const element = page.querySelector(selector)
+  return element instanceof HTMLElement && !element.hidden
+}
