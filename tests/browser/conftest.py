@@ -138,6 +138,17 @@ def together(alice, bob, gardening):
 
 
 @pytest.fixture
+def talking(alice, bob, together):
+    """Alice's message is entry 3, bob's is 4; both see them."""
+    alice.wrote(together, "shall we plant tomatoes?")
+    bob.wrote(together, "yes")
+    for each in (alice, bob):
+        each.sees("shall we plant tomatoes?", "yes")
+    bob.group = together
+    return bob
+
+
+@pytest.fixture
 def long_log(alice, bob, gardening):
     """Bob has read a log of 62 entries, of which a page has 50, and opens it; alice writes."""
     bob.joins(gardening)

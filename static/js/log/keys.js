@@ -3,7 +3,8 @@
 import { indexOfFirst } from "../shared/bisect.js"
 import { CONTROLS, lastBefore, rowAround, TabStop } from "./tab-stop.js"
 
-const OTHERS_KEYS = "input, textarea, select, .editor, [contenteditable], [role=menu], [popover]"
+/** Of fields, menus and the like, which have keys of their own. */
+export const OTHERS_KEYS = "input, textarea, select, .editor, [contenteditable], [role=menu], [popover]"
 const CONTEXT = 64 // pixels of a page that stay in view on the next
 
 export class LogKeys {

@@ -7,8 +7,8 @@ import { nameRow, unnameRow } from "./row-names.js"
 // A folded run of rows is one row: its summary.
 const ROW = "[data-seq], .run > summary, .entry-day > button"
 const SHOWN_ROW = "[data-seq]:not(details:not([open]) *), .run > summary, .entry-day > button"
-// Whoever edits in a row uses Tab there.
-const BUTTONS = ":is(a[href], button):not(form *)"
+// Whoever edits in a row uses Tab there. What comes with the pointer only has keys of its own (actions/letters.js).
+const BUTTONS = ":is(a[href], button):not(form *, .message-quick *)"
 const CODE = "pre[tabindex]"
 /** What arrow keys reach in a row. */
 export const CONTROLS = `${BUTTONS}, ${CODE}`

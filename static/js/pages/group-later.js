@@ -1,6 +1,7 @@
 // The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
 
 import { Code } from "../code/code.js"
+import { MessageMenu } from "../actions/message-menu.js"
 import { complete } from "../completion/complete.js"
 import { adoptDraft } from "../composer/adoption.js"
 import { FromElsewhere } from "../composer/from-elsewhere.js"
@@ -9,6 +10,7 @@ import { EditLast } from "../editing/edit-last.js"
 import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
+import { noteUsed, recent } from "../emoji/recent.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { attempt, report } from "../shared/attempt.js"
@@ -43,19 +45,21 @@ const MINUTE = 60_000
 
 export class LaterParts {
   #pendingChanges
+  /** @type {MessageMenu | undefined} */
+  #menu
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, list, view, account, address } = context
+    const { page, list, view, account } = context
     document.head.append(contentOf("later-styles"))
     attempt(() => startEmojiButton(find(page, "#composer"), account))
     new LogKeys(list, find(page, ".scroller"))
     new Code(context)
-    const editing = new Editing(context, (_name, row) =>
-      location.assign(`${address}messages/${row.dataset.seq}/delete/`),
-    )
+    const editing = new Editing(context, (name, row) => this.#menu?.actions.run(name, row))
     new EditLast(context, editing, new Unsent(context))
     this.#pendingChanges = new PendingChanges(context, editing)
+    // Elsewhere nothing is sent: the "…" of a message leads to a page of its own, as without a script.
+    if ("live" in page.dataset) this.#menu = new MessageMenu({ ...context, editing, emoji: EMOJI })
     adoptDraft(context).catch(report)
     new ReplyLine(context)
     new FromElsewhere(context)
@@ -70,4 +74,14 @@ export class LaterParts {
   outboxChanged() {
     this.#pendingChanges.show()
   }
+}
+
+// The picker is loaded when it is first opened.
+const EMOJI = {
+  recent,
+  noteUsed,
+  pick: async (/** @type {import("../emoji/picker.js").Opening} */ opening) => {
+    const { openPicker } = await import("../emoji/picker.js")
+    openPicker(opening)
+  },
 }

@@ -1,0 +1,32 @@
+"""What people do with a message of the log."""
+
+from playwright.sync_api import expect
+
+
+def row(tab, seq):
+    return tab.find(f"#seq-{seq}")
+
+
+def menu(tab):
+    return tab.find("#message-menu:popover-open")
+
+
+def opens(tab, seq):
+    """By the pointer."""
+    row(tab, seq).hover()
+    row(tab, seq).locator(".entry-actions").click()
+    expect(menu(tab)).to_be_visible()
+
+
+def chooses(tab, seq, words):
+    opens(tab, seq)
+    menu(tab).get_by_role("menuitem", name=words, exact=True).click()
+
+
+def items(tab):
+    return menu(tab).locator(".message-menu-item:visible > span")
+
+
+def press(tab, *keys):
+    for key in keys:
+        tab.page.keyboard.press(key)
