@@ -97,10 +97,8 @@ export class MessageActions {
    * @param {boolean} on
    */
   react(row, emoji, on) {
-    const { view, reacting, emoji: emojis, account } = this.#context
-    if (!row.isConnected || !this.available(row).includes("react")) return
-    view.change(() => reacting.set(row, emoji, on))
-    if (on) emojis.noteUsed(account, emoji)
+    const { view, reacting } = this.#context
+    if (row.isConnected && this.available(row).includes("react")) view.change(() => reacting.set(row, emoji, on))
   }
 
   /** @param {string} author */

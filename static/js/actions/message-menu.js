@@ -67,10 +67,21 @@ export class MessageMenu {
    */
   #chosen(row, item, isShift) {
     const { emoji } = item.dataset
-    if (emoji) return this.#actions.react(row, emoji, item.ariaChecked !== "true")
+    if (emoji) return this.#choose(row, emoji, item.getAttribute("aria-checked") !== "true")
     /** @type {HTMLElement | null} */
     const anchor = row.querySelector(".entry-actions")
     this.#actions.run(String(item.getAttribute("value")), row, { anchor: anchor ?? row, isShift })
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {string} chosen
+   * @param {boolean} on
+   */
+  #choose(row, chosen, on) {
+    const { emoji, account } = this.#context
+    this.#actions.react(row, chosen, on)
+    if (on) emoji.noteUsed(account, chosen)
   }
 
   /** @param {MouseEvent} event */
