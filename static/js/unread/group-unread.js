@@ -1,7 +1,7 @@
 // What is unread of this page's group, and where the page shows it: beside the group, in the title, in the bar above the
 // log and as the line in it.
 
-import { attempt } from "../shared/attempt.js"
+import { report } from "../shared/attempt.js"
 import { find } from "../shared/dom.js"
 import { Level } from "./level.js"
 import { Marks } from "./marks.js"
@@ -72,7 +72,7 @@ export class GroupUnread {
   /** @param {import("../connection/protocol.js").Group} object This group, of which the user may want to be told less. */
   preferencesChanged(object) {
     this.#level.changed(object)
-    attempt(() => showBell(this.#bell, object.muted === true))
+    import("./bell.js").then(({ showBell }) => showBell(this.#bell, object.muted === true), report)
     this.#marks.mark()
   }
 
@@ -118,17 +118,4 @@ export class GroupUnread {
     view.newLine.remove()
     return true
   }
-}
-
-/**
- * Shows whether the group is muted, as templates/group/group.html does.
- * @param {HTMLElement} bell The link to the user's preferences.
- * @param {boolean} isMuted
- */
-function showBell(bell, isMuted) {
-  const words = isMuted ? "Notifications (muted)" : "Notifications"
-  const label = String(bell.getAttribute("aria-label"))
-  bell.setAttribute("aria-label", label.replace(/^Notifications( \(muted\))?/, words))
-  const icon = bell.querySelector("use")
-  icon?.setAttribute("href", String(icon.getAttribute("href")).replace(/#.*/, isMuted ? "#muted" : "#bell"))
 }
