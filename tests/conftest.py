@@ -18,7 +18,7 @@ from discussit.delivery import counting, polling
 from discussit.models import Group, Session, User
 from discussit.settings import Settings
 
-pytest_plugins = ["browsers_last", "engines", "no_skips", "scenes", "serving", "stores"]
+pytest_plugins = ["browsers_last", "compiled", "engines", "no_skips", "scenes", "serving", "stores"]
 
 
 def pytest_collection_finish():
