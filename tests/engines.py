@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +141,7 @@ class Postgres(Engine):
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self.account = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self._databases = 0
+        self._lasting = LastingConnection(self.bus_url)
         # Files are copied in a fraction of the time that it takes to write each of their pages to PostgreSQL's log.
         self._copying = " STRATEGY FILE_COPY" if version() >= FIRST_TO_LOG_COPIES else ""
         arguments = ["-D", "data", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
@@ -156,6 +158,10 @@ class Postgres(Engine):
         options = [word for setting in settings for word in ("-c", setting)]
         return [program("postgres"), "-D", "data", "-p", str(self.port), *options]
 
+    def start(self) -> None:
+        self._lasting.forget()
+        super().start()
+
     def takes_connections(self) -> bool:
         if not super().takes_connections():
             return False
@@ -169,7 +175,8 @@ class Postgres(Engine):
         listening = "query LIKE 'LISTEN %' OR query = 'SELECT 1'"
         ends = (
             f"WITH others AS (SELECT pid, {listening} AS listens FROM pg_stat_activity"  # noqa: S608
-            " WHERE datname = 'postgres' AND pid <> pg_backend_pid())"
+            " WHERE datname = 'postgres' AND pid <> pg_backend_pid()"
+            f" AND application_name <> '{LastingConnection.NAME}')"
             " SELECT listens, pg_terminate_backend(pid) FROM others WHERE (SELECT bool_or(listens) FROM others)"
         )
         return sum(listens for listens, _ in self.execute(ends))
@@ -181,8 +188,12 @@ class Postgres(Engine):
         """The name of a database that is a copy of `template`."""
         self._databases += 1
         name = f"test{self._databases}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}{self._copying}")
+        self._lasting.execute(f"CREATE DATABASE {name} TEMPLATE {template}{self._copying}")
         return name
+
+    def drop_database(self, name: str) -> None:
+        """Whoever is connected is cut off."""
+        self._lasting.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def copy(self, database: str) -> str:
         """The name of a copy as of now, like a backup. Whoever is connected is cut off for it."""
@@ -225,6 +236,31 @@ class Postgres(Engine):
                 await connection.close()
 
         return run_apart(run())
+
+
+class LastingConnection:
+    """To connect takes as long as to copy a database, so what every test has done goes through one connection."""
+
+    NAME = "lasting"  # by which it is spared where others are ended
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: asyncpg.Connection | None = None
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def forget(self) -> None:
+        """The engine has ended it."""
+        self._connection = None
+
+    def execute(self, statement: str) -> None:
+        asyncio.run_coroutine_threadsafe(self._execute(statement), self._loop).result()
+
+    async def _execute(self, statement: str) -> None:
+        if self._connection is None:
+            named = {"application_name": self.NAME}
+            self._connection = await asyncpg.connect(self._url, server_settings=named)
+        await self._connection.execute(statement)
 
 
 def run_apart(coroutine: Coroutine[object, object, Result]) -> Result:

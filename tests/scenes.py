@@ -64,7 +64,7 @@ class Databases:
         database = self.new(template)
         environment.setenv("DATABASE_URL", self._postgres.url(database))
         yield
-        self._postgres.execute(f"DROP DATABASE {database} WITH (FORCE)")
+        self._postgres.drop_database(database)
 
 
 @dataclass
