@@ -1,7 +1,7 @@
 // The parts of a group's page that nobody needs in its first moment, loaded after it with their style sheets.
 
-import { Code } from "../code/code.js"
 import { MessageMenu } from "../actions/message-menu.js"
+import { Code } from "../code/code.js"
 import { complete } from "../completion/complete.js"
 import { adoptDraft } from "../composer/adoption.js"
 import { FromElsewhere } from "../composer/from-elsewhere.js"
@@ -11,12 +11,12 @@ import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
 import { noteUsed, recent } from "../emoji/recent.js"
+import { renameDays } from "../log/day-names.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
-import { attempt, report } from "../shared/attempt.js"
-import { renameDays } from "../log/day-names.js"
 import { holdLines } from "../log/run-lines.js"
 import { Reactors } from "../reactions/reactors.js"
+import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
 
 const MINUTE = 60_000
