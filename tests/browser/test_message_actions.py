@@ -245,6 +245,15 @@ def test_keys_lead_to_reply_edit_and_react(talking):
     expect(row(talking, 4).locator("textarea")).to_be_focused()
 
 
+def test_an_owner_deletes_the_message_of_somebody_else(alice, talking):
+    opens(alice, 4)
+    menu(alice).get_by_role("menuitem", name="Delete").click()
+
+    dialog(alice).get_by_role("button", name="Delete").click()
+
+    expect(row(talking, 4).locator(".entry-deleted")).to_be_visible()
+
+
 def test_a_key_lists_the_keys(talking):
     row(talking, 4).focus()
 

@@ -72,8 +72,14 @@ export class GroupUnread {
   /** @param {import("../connection/protocol.js").Group} object This group, of which the user may want to be told less. */
   preferencesChanged(object) {
     this.#level.changed(object)
-    import("./bell.js").then(({ showBell }) => showBell(this.#bell, object.muted === true), report)
+    this.#showBell(object.muted === true).catch(report)
     this.#marks.mark()
+  }
+
+  /** @param {boolean} isMuted */
+  async #showBell(isMuted) {
+    const { showBell } = await import("./bell.js")
+    showBell(this.#bell, isMuted)
   }
 
   /** @param {import("../connection/protocol.js").Entry} entry The log's next one, which has no row yet. */

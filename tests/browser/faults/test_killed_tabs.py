@@ -78,6 +78,14 @@ def test_a_message_that_was_sent_and_never_answered(alice, bob, talk):
     bob.sees("shall we plant tomatoes?", "tomatoes it is", TYPED)
 
 
+def acts(tab, name, seq=FIRST):
+    """By the menu of a message, once the page has it."""
+    expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
+    row(tab, seq).focus()
+    tab.page.keyboard.press("Enter")
+    tab.find("#message-menu").locator(f"button:has-text('{name}')").click()
+
+
 def begins(tab):
     """Edit what was written last, once the page has loaded what it loads later."""
     expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
@@ -130,3 +138,63 @@ def test_a_message_that_was_changed_before_it_was_sent(alice, talk, offline):
     offline.dies()
 
     expect(next_tab(alice, talk).pending).to_contain_text(TYPED)
+
+
+def test_which_message_a_text_answers(alice, bob, talk, doomed):
+    acts(doomed, "Reply")
+    doomed.field.press_sequentially(TYPED)
+
+    doomed.dies()
+
+    tab = next_tab(alice, talk)
+    expect(tab.field).to_have_value(TYPED)
+    tab.find("#chat-message-submit").click()
+    expect(bob.find("#chat-log .entry-reply")).to_have_attribute("data-reply-to", str(FIRST))
+
+
+def test_an_edit_that_was_kept_without_being_saved(alice, talk, doomed):
+    begins(doomed)
+    doomed.find(".editor-field").press("Escape")
+
+    doomed.dies()
+
+    tab = next_tab(alice, talk)
+    row(tab, OWN).get_by_role("button", name="Unsaved edit", exact=True).click()
+    expect(tab.find(".editor-field")).to_have_value(TYPED)
+
+
+def test_a_deletion_that_waited_for_the_network(alice, bob, talk, offline):
+    acts(offline, "Delete", OWN)
+    offline.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row(offline, OWN)).to_contain_text("deleting")
+
+    offline.dies()
+
+    next_tab(alice, talk)
+    expect(row(bob, OWN).locator(".entry-deleted")).to_be_visible()
+
+
+def test_a_reaction_of_a_moment_ago(alice, bob, talk, doomed):
+    acts(doomed, "👍")
+
+    doomed.dies()
+
+    next_tab(alice, talk)
+    expect(row(bob).locator(".reaction-count")).to_have_text("1")
+
+
+def test_everything_in_the_order_in_which_it_was_done(alice, bob, talk, offline):
+    begins(offline)
+    offline.page.keyboard.press("Enter")
+    acts(offline, "👍")
+    offline.says("one")
+    acts(offline, "Delete", OWN)
+    offline.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    offline.says("two")
+
+    offline.dies()
+
+    next_tab(alice, talk).sees("shall we plant tomatoes?", "one", "two")
+    bob.sees("shall we plant tomatoes?", "one", "two")
+    kinds = [each["type"] for each in bob.received if each.get("seq", 0) > OWN and "timestamp" in each]
+    assert kinds == ["message_edited", "reaction", "text_message", "message_deleted", "text_message"]
