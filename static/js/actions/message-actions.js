@@ -114,7 +114,8 @@ export class MessageActions {
   #pick(row, anchor) {
     const { account, emoji } = this.#context
     const chosen = (/** @type {string} */ each) => this.react(row, each, true)
-    const closed = () => row.isConnected && row.focus({ preventScroll: true })
+    // The focus may be elsewhere by now.
+    const closed = () => document.activeElement === document.body && row.focus({ preventScroll: true })
     emoji.pick({ anchor, account, chosen, closed })
   }
 
