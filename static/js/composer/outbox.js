@@ -25,6 +25,7 @@ const MOMENT_DIGITS = 15
  */
 /** @typedef {{ code: string, rev?: number, content?: string }} Refused Of an edit: what the message is by now. */
 
+const ABSENCE = 3_000 // milliseconds
 const LEFT_WHILE_CHANGED = "You were changing it when the page was closed."
 
 export class Outbox {
@@ -48,7 +49,7 @@ export class Outbox {
     addEventListener("storage", ({ key }) => {
       if (key === null || key.startsWith(this.#prefix)) changed()
     })
-    this.#refuseLeft()
+    this.#refuseLeft(tab.id)
   }
 
   /**
@@ -189,12 +190,17 @@ export class Outbox {
     if (arrived.length) this.#changed()
   }
 
-  /** Messages that nobody is changing any more: what they were to become is not known. */
-  async #refuseLeft() {
+  /**
+   * Messages that nobody is changing any more: what they were to become is not known. Of a tab that was closed, it shows a
+   * moment later.
+   * @param {string} [own] The id that this tab has kept across a reload.
+   */
+  async #refuseLeft(own) {
     const held = this.items.filter(({ heldBy }) => heldBy)
     if (held.length === 0) return
+    setTimeout(() => this.#refuseLeft(), ABSENCE)
     const gone = await this.#tab.gone(held.map(({ heldBy = "" }) => heldBy))
-    const left = held.filter(({ heldBy = "" }) => heldBy === this.#tab.id || gone.includes(heldBy))
+    const left = held.filter(({ heldBy = "" }) => heldBy === own || gone.includes(heldBy))
     for (const { client_id, heldBy } of left)
       if (this.#find(client_id)?.heldBy === heldBy)
         this.#change(client_id, item => ({ ...item, heldBy: undefined, refusal: LEFT_WHILE_CHANGED }))

@@ -9,5 +9,5 @@ export const tab = new Tab()
 
 localize(document)
 /** @type {NodeListOf<HTMLElement>} */
-const texts = document.querySelectorAll(".entry-text, .message-source")
+const texts = document.querySelectorAll(".entry-text, .message-source, .message-source > *")
 for (const text of texts) linkify(text)
