@@ -17,7 +17,7 @@ MAX_DECODED = 5  # times that something may be percent-encoded; login pages that
 
 ESCAPES = r"%3A|%3B|%2C|%2B"  # of the punctuation of times and keys
 HARMLESS = re.compile(
-    rf"(?:account|after|at|before|epoch|from|group|left|page|pageSize|pks|replies|reply|since|unread|user|welcome)=(?:[\da-f:;,.+TZ-]|(?i:{ESCAPES}))*"
+    rf"(?:account|after|at|before|epoch|from|group|left|page|pageSize|pks|replies|reply|since|unread|user|version|welcome)=(?:[\da-f:;,.+TZ-]|(?i:{ESCAPES}))*"
     r"|(?:sort|sortBy)=[a-z_]*",
     re.ASCII,
 )

@@ -26,6 +26,7 @@ from discussit.models.groups import Access, Posting, Role
 from discussit.models.preferences import preferences_of
 from discussit.pages.form import Form
 from discussit.pages.group_parts import Part, read_part, seq_in
+from discussit.pages.later_parts import later_parts_address
 from discussit.pages.leaving import asks_before_leaving
 from discussit.pages.page import creatable_by, live_page, own_address, see_other
 from discussit.pages.rows import HEADER_WINDOW, TOMBSTONES, rendered
@@ -84,6 +85,7 @@ async def group_page(
         form=form,
         answered=read.answered,
         reply_is_lost=read.answered is None and seq_in(request, "reply") is not None,
+        later_parts=later_parts_address(request),
         has_settings=_moderates(group, read.rank),
         asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
         read_only=_read_only(group, read.rank),

@@ -39,6 +39,7 @@ PAGES = {
     "GET /groups/{uuid}/": ("login", 403, 200, 403),
     "GET /groups/": ("login", 200, 200, 200),
     "GET /groups/mine/": (401, 200, 200, 200),
+    "GET /groups/parts/": (200, 200, 200, 200),
     "GET /groups/{uuid}/preview/": ("login", 200, 303, 200),
     "GET /groups/{uuid}/members/": ("login", 403, 200, 403),
     "POST /groups/{uuid}/members/": ("login", 403, 400, 400),
