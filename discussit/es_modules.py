@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 # Of a script: comments that are alone on their lines.
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
-IMPORT = re.compile(r'^import (?:(\{[^{}"]*\}) from )?"(\.\.?/[^"]+)"$', re.MULTILINE)
+IMPORT = re.compile(r'^import (?:(\{[^{}"]*\}) from )?"(?P<path>\.\.?/[^"]+)"$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) ([\w$]+)", re.MULTILINE)
 ALIAS = re.compile(r"([\w$]+) as ")
 TYPES = re.compile(r"/\*\*.*?\*/")  # within a line, they may name imports
-DYNAMIC = re.compile(r'\bimport\("(\.\.?/[^"]+)"\)')
+DYNAMIC = re.compile(r'\bimport\("(?P<path>\.\.?/[^"]+)"\)')
 UNKNOWN = re.compile(r"^(?:import|export)\b.*|\bimport *[.(].*", re.MULTILINE)
 BEFORE, AFTER = 1, 2  # lines around a module's own
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -144,19 +144,28 @@ def joined(scripts: Scripts, name: str) -> str:
     imports = "".join(
         f'import {{ {_variables(modules, places)} }} from "./{_address(scripts, other)}"\n'
         for other in scripts
-        if other != name and (modules := _imported_from(scripts[other], scripts[name]))
+        if other != name and (modules := _among(scripts[other], _imported(IMPORT, scripts[name])))
     )
-    exports = f"export {{ {_variables(scripts[name], places)} }}\n" if len(scripts) > 1 else ""
-    return functions + imports + exports
+    exported = _among(scripts[name], _asked_for(scripts, name))
+    return functions + imports + (f"export {{ {_variables(exported, places)} }}\n" if exported else "")
 
 
-def _imported_from(modules: Mapping[str, str], importers: Mapping[str, str]) -> list[str]:
-    imported = {
-        _resolved(importer, path)
+def _asked_for(scripts: Scripts, name: str) -> set[str]:
+    """What other scripts import than this one, and what any of them imports with `import()`."""
+    others = [_imported(IMPORT, scripts[other]) for other in scripts if other != name]
+    return set().union(*others, *(_imported(DYNAMIC, modules) for modules in scripts.values()))
+
+
+def _imported(pattern: re.Pattern[str], importers: Mapping[str, str]) -> set[str]:
+    return {
+        _resolved(importer, found["path"])
         for importer, source in importers.items()
-        for _names, path in IMPORT.findall(_code(source))
+        for found in pattern.finditer(_code(source))
     }
-    return [module for module in modules if module in imported]
+
+
+def _among(modules: Iterable[str], chosen: set[str]) -> list[str]:
+    return [module for module in modules if module in chosen]
 
 
 def fingerprint(scripts: Scripts) -> str:

@@ -92,6 +92,15 @@ def test_scripts_import_what_they_need_from_those_that_are_loaded_before():
     assert imports == [[], [], [("{ $0 }", "page.js"), ("{ $3 }", "page.later.js")], [("{ $3 }", "page.later.js")], []]
 
 
+def test_scripts_export_what_others_import_and_what_is_loaded_by_any():
+    modules = page_scripts("pages/page.js", ON_USE.__getitem__)
+    scripts = {name: {module: ON_USE[module] for module in order} for name, order in modules.items()}
+
+    exports = [re.findall(r"^export (.*)$", joined(scripts, name), re.M) for name in scripts]
+
+    assert exports == [["{ $0 }"], ["{ $2, $3 }"], ["{ $5 }"], ["{ $6 }"], ["{ $7 }"]]
+
+
 def test_two_scripts_with_one_name_are_refused():
     sources = {
         "page.js": 'import("./menu.js")\n',
