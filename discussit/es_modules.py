@@ -16,8 +16,9 @@ from itertools import chain, count, pairwise
 from posixpath import basename, dirname, join, normpath, relpath
 from typing import NamedTuple
 
-# Of a script: comments that are alone on their lines.
-COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
+# Of a script: comments that are alone on their lines, and those that end one. No quote or slash comes after these: so
+# they are in no text and no regular expression, which would have to end on the line.
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)$|(?<=\S) // [^\"'`/\n]*$", re.MULTILINE)
 IMPORT = re.compile(r'^import (?:(\{[^{}"]*\}) from )?"(?P<path>\.\.?/[^"]+)"$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) ([\w$]+)", re.MULTILINE)
 ALIAS = re.compile(r"([\w$]+) as ")
@@ -122,7 +123,7 @@ def _resolved(importer: str, path: str) -> str:
 
 
 def without_comments(script: str) -> str:
-    """The script with blank lines instead of comments, so that errors name the lines of its source.
+    """The script without most comments. Its lines keep their numbers, so that errors name those of the source.
 
     Comments, with the types, would be two fifths of what a page loads.
     """

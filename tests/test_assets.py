@@ -112,7 +112,7 @@ def test_a_script_is_compressed_without_its_comments(site, script):
 
     for line, original in zip(sent.split("\n"), source.split("\n"), strict=True):
         is_comment = re.match(r"\s*(//|/?\*)", original) is not None
-        assert line == ("" if is_comment else original)
+        assert line == "" if is_comment else line == original or original.startswith(f"{line} // ")
         # No text goes over several lines, of which one could look like a comment.
         assert line.count("`") % 2 == 0
     assert site.get(address, headers={"accept-encoding": "identity"}).text == source
