@@ -11,11 +11,15 @@ PHONE = {"width": 390, "height": 844}
 ABSENCE = 3_500  # milliseconds: longer than a tab that loads again waits for others that are loading
 DESKTOP = {"width": 1280, "height": 720}
 
-# The colours of all elements, in the page's order.
-COLOURS = """() => [...document.querySelectorAll("body, body *:not(script, template, svg *)")].map(element => {
-  const { color, backgroundColor, borderTopColor } = getComputedStyle(element)
-  return [element.tagName, element.className, color, backgroundColor, borderTopColor].join(" ")
+# The colours of all elements, in the page's order, but those that need popovers.
+COLOURS = """() => [...document.querySelectorAll("body, body *:not(script, template, svg *, .reactors)")].map(one => {
+  const { color, backgroundColor, borderTopColor } = getComputedStyle(one)
+  return [one.tagName, one.className, color, backgroundColor, borderTopColor].join(" ")
 })"""
+
+# Whether what comes after the page has come. A template's addresses are relative to nothing.
+HAS_LATER_STYLES = """() => [...document.querySelector("#later-styles").content.querySelectorAll("link")].every(link =>
+  [...document.styleSheets].some(({ href }) => href?.endsWith(link.getAttribute("href"))))"""
 
 
 @pytest.fixture
@@ -79,6 +83,7 @@ def test_without_light_dark_the_colours_are_those_of_the_light_scheme(bob, old, 
         tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         tab.page.goto(path.format(group=gardening))
         if "group" in path:
+            tab.page.wait_for_function(HAS_LATER_STYLES)
             expect(tab.pill).to_have_text("Live")
 
     assert old.page.evaluate(COLOURS) == bob.page.evaluate(COLOURS)
