@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from old_browsers import lacks, lacks_newer_features, speaks
+from old_browsers import comes_with, lacks, lacks_newer_features, speaks
 from playwright.sync_api import expect
 
 CLOCK = re.compile(r"^\d{1,2}:\d\d( [ap]m)?$", re.IGNORECASE)
@@ -140,6 +140,17 @@ def test_without_what_only_decorates_the_log_goes_on(alice, tab, gardening, comp
 
     expect(tab.messages.last).to_have_text("hello")
     expect(tab.pill).to_have_text("Live")
+
+
+def test_a_later_part_that_fails_stops_no_other(tab, gardening, complaints):
+    complaints.excuse("Error: there is no #message-said-template here")
+    comes_with(tab.page, "document.querySelector('#message-said-template')?.remove()")
+    tab.opens(gardening)
+    tab.page.wait_for_function(HAS_LATER_STYLES)
+
+    tab.field.press_sequentially("@al")
+
+    expect(tab.page.get_by_role("option", name="alice")).to_be_visible()
 
 
 def test_without_relative_times_the_home_page_is_live(alice, tab, complaints):

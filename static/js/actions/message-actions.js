@@ -10,29 +10,11 @@ import { UnreadMark } from "./unread-mark.js"
 
 /** @typedef {{ anchor?: HTMLElement, isShift?: boolean }} Options `anchor`: what was pressed. `isShift`: don't ask. */
 /**
- * @typedef {{
- *   page: HTMLElement,
- *   list: HTMLElement,
- *   view: { change: (change: () => void) => void, newLine: import("../unread/new-line.js").NewLine },
- *   user: string,
- *   account: string,
- *   address: string,
- *   outbox: { add: (command: { type: "delete_message", target: number }) => unknown },
- *   reacting: { set: (row: HTMLElement, emoji: string, on: boolean) => void, isOwn: (row: HTMLElement, emoji: string) => boolean },
- *   reply: { to: (answered: { seq: number, author: string, text: string }) => void },
- *   unread: { markUnread: (seq: number) => void },
- *   socket: { readonly hasEnded: boolean },
- *   explain: (text: string) => void,
- *   editing: { open: (row: HTMLElement) => unknown },
- *   emoji: Emoji,
+ * `pick` opens the emoji picker.
+ * @typedef {import("../pages/group-later.js").Context & {
+ *   editing: import("../editing/editing.js").Editing,
+ *   pick: (opening: import("../pages/group-later.js").Opening) => void,
  * }} Context
- */
-/**
- * @typedef {{
- *   recent: (account: string) => string[],
- *   noteUsed: (account: string, emoji: string) => void,
- *   pick: (options: { anchor: HTMLElement, account: string, chosen: (emoji: string) => void, closed: () => void }) => unknown,
- * }} Emoji
  */
 
 export class MessageActions {
@@ -112,11 +94,10 @@ export class MessageActions {
    * @param {HTMLElement} anchor
    */
   #pick(row, anchor) {
-    const { account, emoji } = this.#context
     const chosen = (/** @type {string} */ each) => this.react(row, each, true)
     // The focus may be elsewhere by now.
     const closed = () => document.activeElement === document.body && row.focus({ preventScroll: true })
-    emoji.pick({ anchor, account, chosen, closed })
+    this.#context.pick({ anchor, chosen, closed })
   }
 
   /** @param {HTMLElement} row */

@@ -1,5 +1,6 @@
 // How users come to act on a message: by its "…", by the margin where fingers press, and by the keyboard.
 
+import { noteUsed, recent } from "../emoji/recent.js"
 import { OTHERS_KEYS } from "../log/keys.js"
 import { attempt } from "../shared/attempt.js"
 import { around, cloned, find } from "../shared/dom.js"
@@ -48,14 +49,14 @@ export class MessageMenu {
 
   /** @param {HTMLElement} row */
   #open(row) {
-    const { page, reacting, emoji, account, socket } = this.#context
+    const { page, reacting, account, socket } = this.#context
     // Then the message's page does what can be done. Popovers: Firefox before 125, Safari before 17.
     if (socket.hasEnded || !("showPopover" in row)) return false
     const frame = find(page, ".scroller-frame")
     this.#menu ??= new MenuPopover(frame, (row, item, isShift) => this.#chosen(row, item, isShift))
     const names = this.#actions.available(row)
     const source = find(row, row.querySelector(".entry-actions") ? ".entry-actions" : ".entry-time")
-    const choices = emoji.recent(account).map(each => ({ emoji: each, isOn: reacting.isOwn(row, each) }))
+    const choices = recent(account).map(each => ({ emoji: each, isOn: reacting.isOwn(row, each) }))
     this.#menu.open({ names, choices, label: `Actions for message from ${row.dataset.name}`, row, source })
     return true
   }
@@ -75,13 +76,12 @@ export class MessageMenu {
 
   /**
    * @param {HTMLElement} row
-   * @param {string} chosen
+   * @param {string} emoji
    * @param {boolean} on
    */
-  #choose(row, chosen, on) {
-    const { emoji, account } = this.#context
-    this.#actions.react(row, chosen, on)
-    if (on) emoji.noteUsed(account, chosen)
+  #choose(row, emoji, on) {
+    this.#actions.react(row, emoji, on)
+    if (on) noteUsed(this.#context.account, emoji)
   }
 
   /** @param {MouseEvent} event */

@@ -10,7 +10,6 @@ import { EditLast } from "../editing/edit-last.js"
 import { Editing } from "../editing/editing.js"
 import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
-import { noteUsed, recent } from "../emoji/recent.js"
 import { renameDays } from "../log/day-names.js"
 import { LogKeys } from "../log/keys.js"
 import { PendingChanges } from "../log/pending-changes.js"
@@ -20,7 +19,9 @@ import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
 
 const MINUTE = 60_000
+const NO_EMOJI = "The emoji couldn't be loaded. Check your connection and try again."
 
+/** @typedef {Omit<import("../emoji/picker.js").Opening, "account">} Opening */
 /**
  * The page and its parts.
  * @typedef {{
@@ -44,44 +45,62 @@ const MINUTE = 60_000
  */
 
 export class LaterParts {
+  /** @type {PendingChanges | undefined} */
   #pendingChanges
   /** @type {MessageMenu | undefined} */
   #menu
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, list, view, account } = context
-    document.head.append(contentOf("later-styles"))
-    attempt(() => startEmojiButton(find(page, "#composer"), account))
-    new LogKeys(list, find(page, ".scroller"))
-    new Code(context)
-    const editing = new Editing(context, (name, row) => this.#menu?.actions.run(name, row))
-    new EditLast(context, editing, new Unsent(context))
-    this.#pendingChanges = new PendingChanges(context, editing)
-    // Elsewhere nothing is sent: the "…" of a message leads to a page of its own, as without a script.
-    if ("live" in page.dataset) this.#menu = new MessageMenu({ ...context, editing, emoji: EMOJI })
-    adoptDraft(context).catch(report)
-    new ReplyLine(context)
-    new FromElsewhere(context)
+    const { page, list, view } = context
     const form = find(page, "#composer")
-    complete(find(form, "textarea", HTMLTextAreaElement), { page, anchor: find(form, ".composer-box") })
-    holdLines(list, view)
-    setInterval(() => renameDays(list), MINUTE)
-    new Reactors(context)
+    const field = find(form, "textarea", HTMLTextAreaElement)
+    const starts = [
+      () => document.head.append(contentOf("later-styles")),
+      () => startEmojiButton(form, opening => this.#pick(context, opening)),
+      () => new LogKeys(list, find(page, ".scroller")),
+      () => new Code(context),
+      () => this.#startActions(context),
+      () => adoptDraft(context).catch(report),
+      () => new ReplyLine(context),
+      () => new FromElsewhere(context),
+      () => complete(field, { page, anchor: find(form, ".composer-box") }),
+      () => holdLines(list, view),
+      () => setInterval(() => renameDays(list), MINUTE),
+      () => new Reactors(context),
+    ]
+    // One that fails stops no other.
+    for (const start of starts) attempt(start)
   }
 
   /** What waits to be sent has changed. */
   outboxChanged() {
-    this.#pendingChanges.show()
+    this.#pendingChanges?.show()
   }
-}
 
-// The picker is loaded when it is first opened.
-const EMOJI = {
-  recent,
-  noteUsed,
-  pick: async (/** @type {import("../emoji/picker.js").Opening} */ opening) => {
-    const { openPicker } = await import("../emoji/picker.js")
-    openPicker(opening)
-  },
+  /** @param {Context} context */
+  #startActions(context) {
+    const editing = new Editing(context, (name, row) => this.#menu?.actions.run(name, row))
+    attempt(() => new EditLast(context, editing, new Unsent(context)))
+    this.#pendingChanges = attempt(() => new PendingChanges(context, editing))
+    // Elsewhere nothing is sent: the "…" of a message leads to a page of its own, as without a script.
+    if (!("live" in context.page.dataset)) return
+    const pick = (/** @type {Opening} */ opening) => this.#pick(context, opening)
+    this.#menu = attempt(() => new MessageMenu({ ...context, editing, pick }))
+  }
+
+  /**
+   * The picker is loaded when it is first opened.
+   * @param {Context} context
+   * @param {Opening} opening
+   */
+  async #pick({ account, explain }, opening) {
+    try {
+      const { openPicker } = await import("../emoji/picker.js")
+      openPicker({ ...opening, account })
+    } catch (error) {
+      report(error)
+      explain(NO_EMOJI)
+    }
+  }
 }
