@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { actionsFor, outranks } from "../../static/js/actions/rights.js"
+import { actionsFor } from "../../static/js/actions/rights.js"
 
 const others = {
   isMessage: true,
@@ -27,16 +27,3 @@ const CASES = [
 for (const [name, acted, expected] of CASES) {
   test(`what can be done: ${name}`, () => assert.deepEqual(actionsFor({ ...others, ...acted }), expected))
 }
-
-test("moderators and owners delete messages of users with a lower rank", () => {
-  const authors = [undefined, 0, 1, 2]
-
-  assert.deepEqual(
-    [0, 1, 2].map(rank => authors.map(author => outranks(rank, author))),
-    [
-      [false, false, false, false],
-      [true, true, false, false],
-      [true, true, true, false],
-    ],
-  )
-})

@@ -15,6 +15,16 @@ test("a moderator outranks members and those who left, no moderators and owners"
   )
 })
 
+test("members outrank nobody, owners everybody else", () => {
+  const ranks = '{"bob": 2, "mona": 1}'
+
+  assert.equal(outranks(pageOf("0", ranks).dataset, "carl"), false)
+  assert.deepEqual(
+    ["carl", "mona", "bob"].map(name => outranks(pageOf("2", ranks).dataset, name)),
+    [true, true, false],
+  )
+})
+
 test("where no ranks are named, nobody is outranked", () => {
   assert.equal(outranks(pageOf("2").dataset, "carl"), false)
 })

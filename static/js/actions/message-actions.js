@@ -1,10 +1,11 @@
 // What can be done with a message of the log, whichever way: by the menu, by keys, or by the buttons beside it.
 
 import { excerpt, words } from "../log/excerpt.js"
+import { outranks } from "../log/ranks.js"
 import { find } from "../shared/dom.js"
 import { copy } from "./copying.js"
 import { DeleteDialog } from "./delete-dialog.js"
-import { actionsFor, outranks } from "./rights.js"
+import { actionsFor } from "./rights.js"
 import { sourceOf } from "./source.js"
 import { UnreadMark } from "./unread-mark.js"
 
@@ -56,7 +57,7 @@ export class MessageActions {
       isOwn: name === user,
       isFrozen,
       mayWrite: !isFrozen && !find(page, "#composer").matches(".read-only"),
-      mayDelete: this.#outranks(name),
+      mayDelete: outranks(page.dataset, name),
     })
   }
 
@@ -81,12 +82,6 @@ export class MessageActions {
   react(row, emoji, on) {
     const { view, reacting } = this.#context
     if (row.isConnected && this.available(row).includes("react")) view.change(() => reacting.set(row, emoji, on))
-  }
-
-  /** @param {string} author */
-  #outranks(author) {
-    const { rank, ranks } = this.#context.page.dataset
-    return ranks !== undefined && outranks(Number(rank), JSON.parse(ranks)[author])
   }
 
   /**

@@ -1,7 +1,5 @@
 // What users can do with an entry, as far as the page knows. The server decides in any case.
 
-const MODERATOR = 1 // the rank of `Role.MODERATOR` in models/groups.py
-
 /**
  * @typedef {{
  *   isMessage: boolean,
@@ -34,14 +32,4 @@ export function actionsFor({ isMessage, isDeleted, isEdited, isOwn, isFrozen, ma
     ["delete", isOwn || mayDelete],
   ]
   return actions.filter(([, isAvailable]) => isAvailable).map(([name]) => name)
-}
-
-/**
- * Whether somebody of this rank may delete the messages of somebody else: the same rule as `outranks` in
- * groups/membership.py.
- * @param {number} rank
- * @param {number} [authors] Of members, and of users who have left, 0.
- */
-export function outranks(rank, authors = 0) {
-  return rank >= MODERATOR && rank > authors
 }
