@@ -142,6 +142,26 @@ def test_without_what_only_decorates_the_log_goes_on(alice, tab, gardening, comp
     expect(tab.pill).to_have_text("Live")
 
 
+def test_without_popovers_a_letter_typed_at_nothing_is_written(old, gardening):
+    old.opens(gardening)
+    old.page.wait_for_function(HAS_LATER_STYLES)
+    old.field.blur()
+
+    old.page.keyboard.type("Hi")
+
+    expect(old.field).to_have_value("Hi")
+
+
+def test_without_popovers_a_message_has_a_page_to_react_on(alice, old, gardening):
+    alice.wrote(gardening, "hello")
+    old.opens(gardening)
+    old.page.wait_for_function(HAS_LATER_STYLES)
+
+    old.find("#seq-3").press("+")
+
+    expect(old.page.get_by_role("button", name="React with 👍")).to_be_visible()
+
+
 def test_a_later_part_that_fails_stops_no_other(tab, gardening, complaints):
     complaints.excuse("Error: there is no #message-said-template here")
     comes_with(tab.page, "document.querySelector('#message-said-template')?.remove()")

@@ -31,7 +31,7 @@ export class MessageActions {
     "copy-link": row => this.#copy(new URL(this.#placeOf(row), location.href).href),
     unread: row => this.#unreadMark.mark(seqOf(row)),
     edit: row => this.#context.editing.open(row),
-    history: row => location.assign(`${this.#context.address}messages/${seqOf(row)}/history/`),
+    history: row => location.assign(`${this.#addressOf(row)}history/`),
     delete: (row, { isShift = false }) => this.#delete(row, isShift),
   }
 
@@ -89,6 +89,8 @@ export class MessageActions {
    * @param {HTMLElement} anchor
    */
   #pick(row, anchor) {
+    // Then the message's page has emoji to choose from. Popovers: Firefox before 125, Safari before 17.
+    if (!("showPopover" in anchor)) return location.assign(`${this.#addressOf(row)}actions/`)
     const chosen = (/** @type {string} */ each) => this.react(row, each, true)
     // The focus may be elsewhere by now.
     const closed = () => document.activeElement === document.body && row.focus({ preventScroll: true })
@@ -105,6 +107,11 @@ export class MessageActions {
   async #copy(text) {
     if (await copy(text)) this.#said("Copied")
     else this.#context.explain("Your browser didn't allow copying. Select the text and copy it yourself.")
+  }
+
+  /** @param {HTMLElement} row Of the message's own pages. */
+  #addressOf(row) {
+    return `${this.#context.address}messages/${seqOf(row)}/`
   }
 
   /** @param {HTMLElement} row */

@@ -3,10 +3,12 @@
 
 import { insert } from "../completion/insert.js"
 import { find } from "../shared/dom.js"
+import { isComposing } from "../shared/typing.js"
 
 const NO_FILES = "Files can't be sent here. Paste a link or text instead."
 const FIELDS = "input, textarea, select, [contenteditable]"
-const OPEN = ":modal, [popover]:popover-open"
+// Without popovers, browsers refuse a selector that names them.
+const OPEN = "popover" in HTMLElement.prototype ? ":modal, [popover]:popover-open" : ":modal"
 
 export class FromElsewhere {
   #page
@@ -35,7 +37,7 @@ export class FromElsewhere {
    * @param {KeyboardEvent} event
    */
   #typed(event) {
-    const isShortcut = event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey
+    const isShortcut = event.defaultPrevented || isComposing(event) || event.ctrlKey || event.altKey || event.metaKey
     // Space scrolls.
     if (isShortcut || [...event.key].length !== 1 || event.key === " ") return
     if (this.#mayWrite && hasNoFocus(this.#page)) this.#field.focus({ preventScroll: true })
