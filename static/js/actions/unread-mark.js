@@ -6,14 +6,12 @@ import { pause } from "../shared/pause.js"
 
 const PAUSE = 3_000 // milliseconds between two requests
 
-/** @typedef {Pick<import("./message-actions.js").Context, "page" | "list" | "view" | "user" | "account" | "address" | "unread" | "socket" | "explain">} Parts */
-
 export class UnreadMark {
   #parts
   /** The last one; earlier ones that were not answered are given up. */
   #seq = 0
 
-  /** @param {Parts} parts */
+  /** @param {import("../pages/group-later.js").Context} parts */
   constructor(parts) {
     this.#parts = parts
   }

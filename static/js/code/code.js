@@ -6,8 +6,6 @@ import { pause } from "../shared/pause.js"
 const BLOCK = "pre.code"
 const AT_ONCE = 10
 
-/** @typedef {{ list: HTMLElement, view: import("../log/view.js").LogView, account: string }} Context */
-
 export class Code {
   #list
   #view
@@ -15,7 +13,7 @@ export class Code {
   /** @type {import("./code-blocks.js").CodeBlocks | undefined} */
   #blocks
 
-  /** @param {Context} context */
+  /** @param {import("../pages/group-later.js").Context} context */
   constructor({ list, view, account }) {
     this.#list = list
     this.#view = view

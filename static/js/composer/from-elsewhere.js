@@ -18,7 +18,7 @@ export class FromElsewhere {
   /** Whether what is being dragged is of this page's log. */
   #isOfLog = false
 
-  /** @param {Pick<import("../pages/group-later.js").Context, "page" | "explain">} context */
+  /** @param {import("../pages/group-later.js").Context} context */
   constructor({ page, explain }) {
     this.#page = page
     this.#form = find(page, "#composer")

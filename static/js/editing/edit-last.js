@@ -3,15 +3,7 @@
 import { find } from "../shared/dom.js"
 import { isComposing } from "../shared/typing.js"
 
-/**
- * @typedef {{
- *   page: HTMLElement,
- *   list: HTMLElement,
- *   user: string,
- *   view: import("../log/view.js").LogView,
- *   outbox: import("../composer/outbox.js").Outbox,
- * }} Context
- */
+/** @typedef {import("../pages/group-later.js").Context} Context */
 
 export class EditLast {
   #context

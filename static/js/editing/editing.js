@@ -9,18 +9,7 @@ import { plainSourceOf, sourceOf } from "./source.js"
 /** @typedef {import("./row-edit.js").Basis} Basis */
 /** @typedef {import("../connection/protocol.js").EditMessage} EditMessage */
 /** @typedef {{ code: string, message: string, rev?: number, content?: string }} Refusal */
-/**
- * @typedef {{
- *   page: HTMLElement,
- *   list: HTMLElement,
- *   account: string,
- *   group: string,
- *   address: string,
- *   view: import("../log/view.js").LogView,
- *   outbox: import("../composer/outbox.js").Outbox,
- *   explain: (text: string) => void,
- * }} Context
- */
+/** @typedef {import("../pages/group-later.js").Context} Context */
 
 export class Editing {
   #context

@@ -8,14 +8,7 @@ const ON_ITS_WAY = "This message is already on its way. You can edit it once it'
 const LEFT = "You changed it without sending it."
 const BLANK = "A message can't be empty. Discard it if it shouldn't be sent."
 
-/**
- * @typedef {{
- *   page: HTMLElement,
- *   view: import("../log/view.js").LogView,
- *   outbox: import("../composer/outbox.js").Outbox,
- *   explain: (text: string) => void,
- * }} Context
- */
+/** @typedef {import("../pages/group-later.js").Context} Context */
 /** @typedef {import("../composer/outbox.js").Unsent<import("../connection/protocol.js").SendMessage>} Message */
 
 export class Unsent {
