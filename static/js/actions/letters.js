@@ -1,5 +1,7 @@
 // The keys that act on the row that has the focus.
 
+import { isComposing } from "../shared/typing.js"
+
 /** @type {{ [key: string]: string }} */
 const ACTIONS = {
   "+": "react",
@@ -14,7 +16,6 @@ const ACTIONS = {
   F10: "menu",
   Enter: "menu",
 }
-const COMPOSING = 229 // the code of keys that an input method takes
 // These need Shift on many keyboards; with Shift, deleting doesn't ask.
 const WITH_SHIFT = ["+", "?", "Delete", "Backspace"]
 
@@ -24,7 +25,7 @@ const WITH_SHIFT = ["+", "?", "Delete", "Backspace"]
  */
 export function actionOf(event) {
   const { key, shiftKey } = event
-  if (event.isComposing || event.keyCode === COMPOSING || event.repeat || isShortcut(event)) return null
+  if (isComposing(event) || event.repeat || isShortcut(event)) return null
   if (key === "F10" ? !shiftKey : shiftKey && !WITH_SHIFT.includes(key)) return null
   return Object.hasOwn(ACTIONS, key) ? ACTIONS[key] : null
 }

@@ -1,6 +1,7 @@
 // The one menu of all messages: a popover beside what opened it, or a sheet at the bottom of the window.
 
 import { cloned, find } from "../shared/dom.js"
+import { isComposing } from "../shared/typing.js"
 import { itemFor } from "./menu-keys.js"
 
 const NEAR = 16 // pixels between the menu and what opened it, at most
@@ -113,7 +114,7 @@ export class MenuPopover {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return
+    if (isComposing(event) || event.altKey || event.ctrlKey || event.metaKey) return
     // Menus are left by Tab as by Escape.
     if (event.key === "Tab") this.close()
     const items = this.#items

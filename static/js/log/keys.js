@@ -1,6 +1,7 @@
 // The keyboard in the log: up and down from row to row, left and right through what can be pressed in a row.
 
 import { indexOfFirst } from "../shared/bisect.js"
+import { isComposing } from "../shared/typing.js"
 import { CONTROLS, lastBefore, rowAround, TabStop } from "./tab-stop.js"
 
 /** Of fields, menus and the like, which have keys of their own. */
@@ -85,7 +86,7 @@ export class LogKeys {
  * @param {KeyboardEvent} event
  */
 function isPlain(event) {
-  if (event.defaultPrevented || event.isComposing) return false
+  if (event.defaultPrevented || isComposing(event)) return false
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return false
   return event.target instanceof Element && !event.target.closest(OTHERS_KEYS)
 }

@@ -3,6 +3,7 @@
 import { emojiOf } from "../log/reactions.js"
 import { ask } from "../shared/ask.js"
 import { around } from "../shared/dom.js"
+import { isComposing } from "../shared/typing.js"
 import { reactorWords } from "./reactor-words.js"
 
 const REST = 300 // milliseconds that the pointer rests on a reaction before the popover comes
@@ -29,7 +30,7 @@ export class Reactors {
   /** @type {WeakMap<HTMLElement, Asked>} By message. */
   #asked = new WeakMap()
 
-  /** @param {{ list: HTMLElement, user: string, address: string }} context */
+  /** @param {import("../pages/group-later.js").Context} context */
   constructor({ list, user, address }) {
     this.#user = user
     this.#address = address
@@ -178,7 +179,7 @@ export class Reactors {
 
   /** @param {KeyboardEvent} event Esc takes away nothing else then. */
   #dismiss(event) {
-    if (event.key !== "Escape" || event.isComposing || !this.#chip?.hasAttribute("aria-describedby")) return
+    if (event.key !== "Escape" || isComposing(event) || !this.#chip?.hasAttribute("aria-describedby")) return
     event.preventDefault()
     event.stopPropagation()
     this.#hide()
