@@ -23,6 +23,8 @@ export class PendingChanges {
   #outbox
   #explain
   #editing
+  /** @type {Map<number, EditMessage | DeleteMessage>} The last of each message: storage is not read with each row. */
+  #changes = new Map()
   /** @type {Set<HTMLElement>} Rows over which something is shown. */
   #rows = new Set()
 
@@ -35,20 +37,22 @@ export class PendingChanges {
     this.#view = view
     this.#outbox = outbox
     this.#explain = explain
-    list.addEventListener("rows", () => this.#outbox.items.length > 0 && this.#showAll())
+    list.addEventListener("rows", () => this.#changes.size > 0 && this.#showAll())
     this.show()
   }
 
   /** Makes the rows agree with the outbox. */
   show() {
+    const { items } = this.#outbox
+    this.#changes = new Map(items.filter(isChange).map(({ command }) => [command.target, command]))
     this.#view.change(() => this.#showAll())
-    for (const item of this.#outbox.items) if (this.#isTold(item)) attempt(() => this.#tell(item))
+    for (const item of items) if (this.#isTold(item)) attempt(() => this.#tell(item))
   }
 
   #showAll() {
-    const changes = new Map(this.#outbox.items.filter(isChange).map(item => [item.command.target, item.command]))
-    for (const row of this.#rows) if (!changes.has(Number(row.dataset.seq)) || !row.isConnected) this.#uncover(row)
-    for (const command of changes.values()) {
+    for (const row of this.#rows)
+      if (!this.#changes.has(Number(row.dataset.seq)) || !row.isConnected) this.#uncover(row)
+    for (const command of this.#changes.values()) {
       const row = this.#view.log.rowOf(command.target)
       if (row && !row.querySelector(".entry-deleted")) attempt(() => this.#cover(row, command))
     }
