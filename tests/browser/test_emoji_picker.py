@@ -261,6 +261,18 @@ def test_another_account_has_its_own_tone_and_emoji(arrives, alice, picker, gard
     expect(picker.opens().recent).to_have_text(SUGGESTED)
 
 
+def test_the_page_says_if_the_picker_itself_can_not_be_loaded(alice, picker, complaints):
+    complaints.excuse(OUTAGE)
+    complaints.excuse(r"(TypeError: )?Failed to fetch")
+    alice.page.route("**/group.picker.js*", lambda route: route.abort())
+
+    picker.button.click()
+
+    expect(alice.find("#log-refused")).to_have_text(
+        "The emoji couldn't be loaded. Check your connection and try again."
+    )
+
+
 def test_offline_the_picker_says_so_and_loads_when_it_can(alice, picker, complaints):
     complaints.excuse(OUTAGE)
     complaints.excuse(r"(TypeError: )?Failed to fetch")

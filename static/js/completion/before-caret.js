@@ -86,7 +86,7 @@ function hasOpenFence(lines) {
 
 /** @param {string} line */
 function hasOpenTicks(line) {
-  const runs = line.match(/\x60+(?!`)/g) ?? []
+  const runs = line.match(/`+(?!`)/g) ?? []
   let open = ""
   for (const run of runs) open = open === "" ? run : run === open ? "" : open
   return open !== ""

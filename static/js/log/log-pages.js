@@ -40,7 +40,7 @@ export function endsOf(list) {
  * @param {string} address
  * @returns {Promise<Document | null>}
  */
-function fetchPage(address) {
+export function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.responseType = "document"

@@ -12,13 +12,16 @@ import { Unsent } from "../editing/unsent.js"
 import { startEmojiButton } from "../emoji/composer-button.js"
 import { renameDays } from "../log/day-names.js"
 import { LogKeys } from "../log/keys.js"
+import { fetchPage } from "../log/log-pages.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { holdLines } from "../log/run-lines.js"
 import { Reactors } from "../reactions/reactors.js"
 import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
+import { pause } from "../shared/pause.js"
 
 const MINUTE = 60_000
+const [FIRST_PAUSE, LONGEST_PAUSE] = [1_000, 60_000]
 const NO_EMOJI = "The emoji couldn't be loaded. Check your connection and try again."
 
 /** @typedef {Omit<import("../emoji/picker.js").Opening, "account">} Opening */
@@ -43,6 +46,19 @@ const NO_EMOJI = "The emoji couldn't be loaded. Check your connection and try ag
  *   explain: (text: string) => void,
  * }} Context
  */
+
+/**
+ * Adds the markup that the parts clone. Asks until it has come, since none of them works without it.
+ * @param {string} address
+ */
+export async function loadMarkup(address) {
+  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+    const markup = await fetchPage(address).catch(() => null)
+    const templates = markup?.querySelectorAll("template") ?? []
+    if (templates.length > 0) return document.body.append(...templates)
+    await pause(wait)
+  }
+}
 
 export class LaterParts {
   /** @type {PendingChanges | undefined} */

@@ -88,7 +88,8 @@ const groupChanges = later(async () => {
 })
 const parts = { view, unread, members, groupChanges, announcer, pending, reply }
 const laterParts = later(async () => {
-  const { LaterParts } = await import("./group-later.js")
+  const { LaterParts, loadMarkup } = await import("./group-later.js")
+  await loadMarkup(String(page.dataset.parts))
   const here = { page, list, user, account, group, address, tab }
   const parts = { view, outbox, reacting, composer, reply, unread, socket, polling, explain: explainHere }
   return new LaterParts({ ...here, ...parts })
