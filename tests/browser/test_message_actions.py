@@ -87,6 +87,22 @@ def test_a_message_that_was_deleted_meanwhile_is_not_deleted_again(alice, talkin
     assert not [frame for frame in talking.sent if frame["type"] == "delete_message"]
 
 
+def test_the_question_keeps_no_text_that_is_deleted(alice, talking):
+    chooses(talking, 4, "Delete")
+    expect(dialog(talking).locator("blockquote")).to_contain_text("yes")
+    alice.deletes("yes")
+    expect(dialog(talking).locator("blockquote")).not_to_contain_text("yes")
+
+
+def test_nor_one_that_it_has_deleted(talking):
+    chooses(talking, 4, "Delete")
+
+    dialog(talking).get_by_role("button", name="Delete").click()
+
+    expect(row(talking, 4).locator(".entry-deleted")).to_be_visible()
+    assert "yes" not in str(talking.find(".message-dialog").text_content())
+
+
 def test_the_key_deletes_nothing_of_somebody_else(talking):
     row(talking, 3).focus()
 

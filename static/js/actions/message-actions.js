@@ -22,7 +22,7 @@ export class MessageActions {
   #context
   #said
   #unreadMark
-  #deleting = new DeleteDialog()
+  #deleting
   /** @type {{ [name: string]: (row: HTMLElement, options: Options) => unknown }} */
   #runs = {
     react: (row, { anchor = row }) => this.#pick(row, anchor),
@@ -42,6 +42,7 @@ export class MessageActions {
   constructor(context, said) {
     this.#context = context
     this.#said = said
+    this.#deleting = new DeleteDialog(context.list)
     this.#unreadMark = new UnreadMark(context)
   }
 
