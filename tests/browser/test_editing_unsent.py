@@ -101,6 +101,20 @@ def test_what_was_typed_in_a_tab_that_is_gone_is_neither_lost_nor_sent(alice, un
     expect(tab.pending).to_contain_text("Not sent")
 
 
+def test_a_message_is_changed_in_one_tab_at_a_time(alice, unsent):
+    begins(alice, "sow tomatoes")
+    alice.context.set_offline(False)
+    other = alice.tab().opens(unsent)
+    has_all_parts(other)
+
+    other.field.press("ArrowUp")
+    expect(editor(other)).to_have_value("sow tomatoes")
+    expect(editor(alice)).to_have_count(0)
+    editor(other).press("Enter")
+
+    alice.sees("sow tomatoes")
+
+
 def test_an_emptied_message_is_not_sent_but_can_be_discarded(alice, unsent):
     begins(alice, "")
     editor(alice).press("Enter")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import { Outbox } from "../../static/js/composer/outbox.js"
+import { refuseLeft } from "../../static/js/editing/unsent.js"
 
 const PREFIX = "discussit:account:1:outbox:g:"
 
@@ -109,13 +110,11 @@ test("what is being changed is not sent, and stays after its tab is gone", async
   outbox.hold(id)
   assert.deepEqual(outbox.waiting, [])
 
-  const next = new Outbox("1", "g", { ...tab, id: "next" }, () => {})
-  await new Promise(setImmediate)
-  assert.equal(next.items[0].heldBy, "here")
+  await refuseLeft({ outbox, tab: { ...tab, id: "next" } }, () => false)
+  assert.equal(outbox.items[0].heldBy, "here")
 
-  const later = new Outbox("1", "g", { id: "later", gone: async ids => ids }, () => {})
-  await new Promise(setImmediate)
-  assert.equal(later.items[0].refusal, "You were changing it when the page was closed.")
+  await refuseLeft({ outbox, tab: { id: "later", gone: async ids => ids } }, () => false)
+  assert.equal(outbox.items[0].refusal, "You were changing it when the page was closed.")
 })
 
 test("what the log shows is removed", () => {
@@ -145,4 +144,14 @@ test("an edit takes the place of one that was not sent, and follows one that may
     [0, "two"],
     [1, "three"],
   ])
+})
+
+test("a message is held by the tab that took it last", () => {
+  const outbox = opened()
+  const id = outbox.add({ type: "text_message", message: "hi" })
+  outbox.hold(id)
+
+  new Outbox("1", "g", { ...tab, id: "other" }, () => {}).hold(id)
+
+  assert.equal(outbox.items[0].heldBy, "other")
 })

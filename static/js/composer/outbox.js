@@ -25,9 +25,6 @@ const MOMENT_DIGITS = 15
  */
 /** @typedef {{ code: string, rev?: number, content?: string }} Refused Of an edit: what the message is by now. */
 
-const ABSENCE = 3_000 // milliseconds
-const LEFT_WHILE_CHANGED = "You were changing it when the page was closed."
-
 export class Outbox {
   #prefix
   #tab
@@ -49,7 +46,6 @@ export class Outbox {
     addEventListener("storage", ({ key }) => {
       if (key === null || key.startsWith(this.#prefix)) changed()
     })
-    this.#refuseLeft(tab.id)
   }
 
   /**
@@ -153,7 +149,8 @@ export class Outbox {
   }
 
   /**
-   * It is not sent until it is released, or this tab is gone. Returns false if the server may have it.
+   * It is not sent until it is released, or this tab is gone. Returns false if the server may have it. Another tab that
+   * holds it no longer does.
    * @param {string} client_id
    */
   hold(client_id) {
@@ -188,22 +185,6 @@ export class Outbox {
     const arrived = keysWith(this.#prefix).filter(key => (read(key)?.seq ?? Infinity) <= last)
     for (const key of arrived) forget(key)
     if (arrived.length) this.#changed()
-  }
-
-  /**
-   * Messages that nobody is changing any more: what they were to become is not known. Of a tab that was closed, it shows a
-   * moment later.
-   * @param {string} [own] The id that this tab has kept across a reload.
-   */
-  async #refuseLeft(own) {
-    const held = this.items.filter(({ heldBy }) => heldBy)
-    if (held.length === 0) return
-    setTimeout(() => this.#refuseLeft(), ABSENCE)
-    const gone = await this.#tab.gone(held.map(({ heldBy = "" }) => heldBy))
-    const left = held.filter(({ heldBy = "" }) => heldBy === own || gone.includes(heldBy))
-    for (const { client_id, heldBy } of left)
-      if (this.#find(client_id)?.heldBy === heldBy)
-        this.#change(client_id, item => ({ ...item, heldBy: undefined, refusal: LEFT_WHILE_CHANGED }))
   }
 
   /**

@@ -6,6 +6,7 @@ import { Editor } from "./editor.js"
 
 const ON_ITS_WAY = "This message is already on its way. You can edit it once it's in the log."
 const LEFT = "You changed it without sending it."
+const LEFT_WITH_PAGE = "You were changing it when the page was closed."
 const BLANK = "A message can't be empty. Discard it if it shouldn't be sent."
 
 /** @typedef {import("../pages/group-later.js").Context} Context */
@@ -27,6 +28,7 @@ export class Unsent {
       const id = around(event, "button[value=edit]")?.closest("[data-client-id]")?.getAttribute("data-client-id")
       if (id) this.open(id)
     })
+    refuseLeft(context, id => this.#editors.has(id))
   }
 
   /**
@@ -43,6 +45,15 @@ export class Unsent {
     explain("")
     view.change(() => this.#begin(row, item))
     this.#editors.get(id)?.focus()
+  }
+
+  /** Another tab may have begun to change a message that is being changed here, with what was typed here. */
+  follow() {
+    const { outbox, tab } = this.#context
+    for (const [id, editor] of this.#editors) {
+      const item = outbox.messages.find(({ client_id }) => client_id === id)
+      if (item?.heldBy !== tab.id) this.#end(id, editor)
+    }
   }
 
   /**
@@ -73,8 +84,8 @@ export class Unsent {
     if (way === "save") this.#send(item.client_id, editor)
     if (way === "close") this.#close(item, editor)
     if (way === "discard") {
-      this.#context.outbox.discard(item.client_id)
       this.#end(item.client_id, editor)
+      this.#context.outbox.discard(item.client_id)
     }
   }
 
@@ -122,5 +133,21 @@ export class Unsent {
    */
   #rowOf(id) {
     return this.#list.querySelector(`[data-client-id="${CSS.escape(id)}"]`)
+  }
+}
+
+/**
+ * Refuses the messages that nobody is changing any more: what they were to become is not known.
+ * @param {Pick<Context, "outbox" | "tab">} context
+ * @param {(id: string) => boolean} isOpen Whether it is being changed here again.
+ */
+export async function refuseLeft({ outbox, tab }, isOpen) {
+  const held = outbox.messages.filter(({ heldBy }) => heldBy)
+  if (held.length === 0) return
+  const gone = await tab.gone(held.map(({ heldBy = "" }) => heldBy))
+  for (const { client_id: id, heldBy } of outbox.messages) {
+    if (!heldBy || isOpen(id) || (heldBy !== tab.id && !gone.includes(heldBy))) continue
+    outbox.refuse(id, LEFT_WITH_PAGE)
+    outbox.release(id)
   }
 }

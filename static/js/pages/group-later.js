@@ -63,6 +63,8 @@ export async function loadMarkup(address) {
 export class LaterParts {
   /** @type {PendingChanges | undefined} */
   #pendingChanges
+  /** @type {Unsent | undefined} */
+  #unsent
   /** @type {MessageMenu | undefined} */
   #menu
 
@@ -92,12 +94,15 @@ export class LaterParts {
   /** What waits to be sent has changed. */
   outboxChanged() {
     this.#pendingChanges?.show()
+    this.#unsent?.follow()
   }
 
   /** @param {Context} context */
   #startActions(context) {
     const editing = new Editing(context, (name, row) => this.#menu?.actions.run(name, row))
-    attempt(() => new EditLast(context, editing, new Unsent(context)))
+    const unsent = new Unsent(context)
+    this.#unsent = unsent
+    attempt(() => new EditLast(context, editing, unsent))
     this.#pendingChanges = attempt(() => new PendingChanges(context, editing))
     // Elsewhere nothing is sent: the "…" of a message leads to a page of its own, as without a script.
     if (!("live" in context.page.dataset)) return
