@@ -146,6 +146,26 @@ test("an edit takes the place of one that was not sent, and follows one that may
   ])
 })
 
+test("an edit that was refused is replaced by the one that follows it, which is made of the same text", () => {
+  const outbox = opened()
+  const edit = { type: "edit_message", target: 3, rev: 0 }
+  const first = outbox.add({ ...edit, message: "one" })
+  outbox.sending(first)
+  outbox.add({ ...edit, message: "two" })
+  outbox.add({ ...edit, target: 4, rev: 1, message: "another" })
+
+  outbox.refuse(first, "This message was edited in the meantime.")
+
+  assert.deepEqual(
+    outbox.waiting.map(({ command }) => [command.rev, command.message]),
+    [
+      [0, "two"],
+      [1, "another"],
+    ],
+  )
+  assert.equal(outbox.items.length, 2)
+})
+
 test("a message is held by the tab that took it last", () => {
   const outbox = opened()
   const id = outbox.add({ type: "text_message", message: "hi" })

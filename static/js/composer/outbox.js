@@ -118,12 +118,23 @@ export class Outbox {
   }
 
   /**
+   * If an edit waits that was made of it, that is sent instead, as one of the same text.
    * @param {string} client_id
    * @param {string} refusal
    * @param {Refused} [error]
    */
   refuse(client_id, refusal, error) {
-    this.#change(client_id, item => ({ ...item, refusal, error, sent: undefined }))
+    const next = this.#editAfter(this.#find(client_id)?.command)
+    const instead = next && { command: { ...next.command, rev: next.command.rev - 1 } }
+    this.#change(client_id, item => ({ ...item, ...(instead ?? { refusal, error }), sent: undefined }))
+    if (next) this.discard(next.client_id)
+  }
+
+  /** @param {Command} [command] */
+  #editAfter(command) {
+    if (command?.type !== "edit_message") return undefined
+    const edits = this.waiting.filter(isEdit)
+    return edits.find(({ command: { target, rev } }) => target === command.target && rev === command.rev + 1)
   }
 
   /**
