@@ -277,6 +277,19 @@ def test_what_is_saved_in_one_tab_is_unsaved_in_no_other(alice, begun):
     expect(other.find(".unsaved-edit, .editor")).to_have_count(0)
 
 
+def test_what_was_typed_in_another_tab_is_kept_when_one_saves(alice, begun):
+    other = alice.tab().opens(begun)
+    presses(other, "Unsaved edit")
+    editor(other).fill("prune them")
+    editor(alice).fill("feed them well")
+    editor(alice).press("Enter")
+    expect(row(other).locator(".entry-text")).to_have_text("feed them well")
+
+    other.opens(begun)
+
+    expect(editor(other)).to_have_value("prune them")
+
+
 # Meanwhile
 
 
@@ -334,6 +347,36 @@ def test_an_edit_that_comes_too_late_is_shown_again_beside_the_text_that_was_fir
     expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
     expect(editor(alice)).to_have_value("feed them")
     expect(row(alice).locator(".entry-text")).to_have_text("prune them")
+
+
+def test_an_edit_of_one_that_comes_too_late_does_too(alice, begun, complaints):
+    complaints.excuse(OUTAGE)
+    alice.goes_offline()
+    editor(alice).press("Enter")
+    begins(alice, "feed them well")
+    edits(alice, begun, "prune them")
+
+    alice.context.set_offline(False)
+
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(editor(alice)).to_have_value("feed them well")
+    expect(row(alice).locator(".entry-text")).to_have_text("prune them")
+
+
+def test_an_edit_of_one_that_was_not_allowed_is_saved_once_it_is(alice, begun, complaints):
+    complaints.excuse(OUTAGE)
+    alice.goes_offline()
+    editor(alice).press("Enter")
+    begins(alice, "feed them well")
+    alice.posts(f"groups/{begun}/settings/", archived=1)
+    alice.context.set_offline(False)
+    expect(row(alice).get_by_role("alert")).to_contain_text("Not saved: This group is archived")
+
+    alice.posts(f"groups/{begun}/settings/", archived=0)
+    alice.opens(begun)
+    editor(alice).press("Enter")
+
+    expect(row(alice).locator(".entry-text")).to_have_text("feed them well")
 
 
 def test_an_edit_that_is_not_allowed_any_more_says_so_and_keeps_the_text(alice, begun, complaints):

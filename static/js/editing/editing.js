@@ -71,7 +71,7 @@ export class Editing {
    */
   refused({ target, rev, message }, refusal) {
     if (refusal.code === "changed" && refusal.content === message) return
-    if (!this.#drafts.has(target)) this.#drafts.keep(target, { text: message, rev })
+    this.#keepRefused(target, { text: message, rev })
     const row = rowOf(target)
     this.#explain(target, refusal)
     if (!row) return
@@ -81,6 +81,18 @@ export class Editing {
     if (refusal.code === "gone") edit.gone()
     else if (refusal.code === "changed") edit.changedTo(refusal.rev ?? rev + 1)
     else edit.refused(`Not saved: ${refusal.message}`)
+  }
+
+  /**
+   * As a draft. What was typed since is one already, made of this text.
+   * @param {number} seq
+   * @param {import("./drafts.js").EditDraft} refused
+   */
+  #keepRefused(seq, refused) {
+    const draft = this.#drafts.of(seq)
+    if (!draft) this.#drafts.keep(seq, refused)
+    else if (draft.rev === refused.rev + 1) this.#drafts.keep(seq, { ...draft, rev: refused.rev })
+    this.#edits.get(seq)?.rebase(refused.rev)
   }
 
   get #isLive() {

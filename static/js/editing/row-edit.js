@@ -88,15 +88,28 @@ export class RowEdit {
   }
 
   /**
-   * Another tab has changed the draft, from `before`, or saved or discarded it. What was typed here meanwhile stays.
+   * Another tab has changed the draft, from `before`, or saved or discarded it. What was typed here meanwhile stays, and
+   * is kept instead of one that is gone.
    * @param {string} [before]
    */
   followDraft(before) {
-    if (this.#editor.isInUse || this.text !== before) return
     const draft = this.#parts.drafts.of(this.seq)
+    if (!draft && this.text !== before && this.#isChanged) this.#keep()
+    if (this.#editor.isInUse || this.text !== before) return
     if (!draft) return this.#end()
     this.#editor.text = draft.text
     this.#basis = { ...this.#basis, rev: draft.rev }
+    this.follow()
+  }
+
+  /**
+   * An edit of the text with this `rev` was refused: what was made of that edit becomes one of the text before it.
+   * @param {number} rev
+   */
+  rebase(rev) {
+    if (this.#basis.rev !== rev + 1) return
+    this.#basis = { ...this.#basis, rev, original: null }
+    this.#latest = Math.max(rev, Number(this.#row.dataset.rev ?? 0))
   }
 
   /** @param {import("./editor.js").Way} way */
