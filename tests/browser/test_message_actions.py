@@ -103,6 +103,19 @@ def test_nor_one_that_it_has_deleted(talking):
     assert "yes" not in str(talking.find(".message-dialog").text_content())
 
 
+def test_a_message_is_deleted_whose_row_went_while_it_asked(alice, talking):
+    chooses(talking, 4, "Delete")
+    alice.floods(talking.group, 450)
+    expect(row(talking, 4)).to_have_count(0)
+
+    dialog(talking).get_by_role("button", name="Delete").click()
+    talking.until(lambda: any(frame["type"] == "message_deleted" for frame in talking.received))
+
+    alice.opens(talking.group)
+    alice.page.goto(f"groups/{talking.group}/?at=4")
+    expect(row(alice, 4).locator(".entry-deleted")).to_be_visible()
+
+
 def test_the_key_deletes_nothing_of_somebody_else(talking):
     row(talking, 3).focus()
 

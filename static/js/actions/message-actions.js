@@ -126,10 +126,10 @@ export class MessageActions {
    */
   async #delete(row, isSure) {
     if (!isSure && !(await this.#deleting.ask(row))) return
-    // It may have been deleted meanwhile, or may have moved to another row.
+    // It may have been deleted meanwhile, may have moved to another row, or may not be shown any more.
     const shown = document.getElementById(row.id)
-    if (shown && this.available(shown).includes("delete")) {
-      this.#context.outbox.add({ type: "delete_message", target: seqOf(shown) })
+    if (!shown || this.available(shown).includes("delete")) {
+      this.#context.outbox.add({ type: "delete_message", target: seqOf(row) })
     }
     shown?.focus({ preventScroll: true })
   }
