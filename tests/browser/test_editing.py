@@ -10,6 +10,12 @@ SELECTION = "field => [field.selectionStart, field.selectionEnd, document.active
 COMPOSE = """field => field.dispatchEvent(
   new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true }))"""
 
+# As if the server had been restored from a copy since.
+OF_A_LATER_TEXT = """() => {
+  for (const key of Object.keys(localStorage))
+    localStorage[key] = localStorage[key].replace('"rev":0', '"rev":5')
+}"""
+
 
 @pytest.fixture
 def written(alice, gardening):
@@ -377,6 +383,18 @@ def test_an_edit_of_one_that_was_not_allowed_is_saved_once_it_is(alice, begun, c
     editor(alice).press("Enter")
 
     expect(row(alice).locator(".entry-text")).to_have_text("feed them well")
+
+
+def test_an_edit_of_a_text_that_is_not_there_any_more_can_be_saved(alice, begun):
+    alice.page.evaluate(OF_A_LATER_TEXT)
+    alice.opens(begun)
+    editor(alice).press("Enter")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+
+    presses(alice, "Save my version")
+
+    expect(row(alice).locator(".entry-text")).to_have_text("feed them")
+    expect(row(alice)).to_have_attribute("data-rev", "1")
 
 
 def test_an_edit_that_is_not_allowed_any_more_says_so_and_keeps_the_text(alice, begun, complaints):

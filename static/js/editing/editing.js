@@ -79,7 +79,7 @@ export class Editing {
     const edit = this.#edits.get(target)
     if (!edit) return
     if (refusal.code === "gone") edit.gone()
-    else if (refusal.code === "changed") edit.changedTo(refusal.rev ?? rev + 1)
+    else if (refusal.code === "changed") edit.conflictsWith(refusal.rev ?? rev + 1)
     else edit.refused(`Not saved: ${refusal.message}`)
   }
 

@@ -65,16 +65,25 @@ export class RowEdit {
   /** The row may show another text, or that it was deleted. */
   follow() {
     if (this.#row.querySelector(".entry-deleted")) return this.#endWithMessage()
-    this.changedTo(Number(this.#row.dataset.rev ?? 0))
+    this.#changedTo(Number(this.#row.dataset.rev ?? 0))
   }
 
   /**
-   * The message has this `rev`, which the row may not show yet.
+   * The row shows the text with this `rev`.
    * @param {number} rev
    */
-  changedTo(rev) {
+  #changedTo(rev) {
     this.#latest = Math.max(this.#latest, rev)
     if (this.#purpose === "edit" && this.#latest > this.#basis.rev) this.#show("changed", CHANGED)
+  }
+
+  /**
+   * The server has refused the edit, since the message has this `rev`, whatever it was supposed to have.
+   * @param {number} rev
+   */
+  conflictsWith(rev) {
+    this.#latest = Math.max(rev, Number(this.#row.dataset.rev ?? 0))
+    this.#show("changed", CHANGED)
   }
 
   /** @param {string} problem Why it was not saved. */
@@ -109,7 +118,8 @@ export class RowEdit {
   rebase(rev) {
     if (this.#basis.rev !== rev + 1) return
     this.#basis = { ...this.#basis, rev, original: null }
-    this.#latest = Math.max(rev, Number(this.#row.dataset.rev ?? 0))
+    this.#latest = rev
+    this.follow()
   }
 
   /** @param {import("./editor.js").Way} way */
