@@ -7,6 +7,7 @@ import { Editor } from "./editor.js"
 const ON_ITS_WAY = "This message is already on its way. You can edit it once it's in the log."
 const LEFT = "You changed it without sending it."
 const LEFT_WITH_PAGE = "You were changing it when the page was closed."
+const ABSENCE = 3_000 // milliseconds
 const BLANK = "A message can't be empty. Discard it if it shouldn't be sent."
 
 /** @typedef {import("../pages/group-later.js").Context} Context */
@@ -137,16 +138,19 @@ export class Unsent {
 }
 
 /**
- * Refuses the messages that nobody is changing any more: what they were to become is not known.
+ * Refuses the messages that nobody is changing any more: what they were to become is not known. Of a tab that was closed,
+ * it shows a moment later.
  * @param {Pick<Context, "outbox" | "tab">} context
  * @param {(id: string) => boolean} isOpen Whether it is being changed here again.
+ * @param {string} [own] The id that this tab has kept across a reload.
  */
-export async function refuseLeft({ outbox, tab }, isOpen) {
+export async function refuseLeft({ outbox, tab }, isOpen, own = tab.id) {
   const held = outbox.messages.filter(({ heldBy }) => heldBy)
   if (held.length === 0) return
+  setTimeout(() => refuseLeft({ outbox, tab }, isOpen, ""), ABSENCE)
   const gone = await tab.gone(held.map(({ heldBy = "" }) => heldBy))
   for (const { client_id: id, heldBy } of outbox.messages) {
-    if (!heldBy || isOpen(id) || (heldBy !== tab.id && !gone.includes(heldBy))) continue
+    if (!heldBy || isOpen(id) || (heldBy !== own && !gone.includes(heldBy))) continue
     outbox.refuse(id, LEFT_WITH_PAGE)
     outbox.release(id)
   }
