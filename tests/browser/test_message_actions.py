@@ -330,6 +330,19 @@ def test_three_actions_are_beside_the_message_under_the_pointer(alice, talking):
     expect(quick).to_have_count(0)
 
 
+def test_they_leave_text_and_code_of_their_message_to_the_pointer(alice, talking, gardening):
+    alice.wrote(gardening, "first", "wide " * 60, "```\ncode\n```")
+    wide, code = (talking.find("#chat-log .message").nth(each) for each in (-2, -1))
+
+    wide.hover()
+
+    quick, text = (wide.locator(each).bounding_box() for each in (".message-quick", ".entry-text"))
+    assert quick["y"] + quick["height"] <= text["y"] + 2
+    code.hover()
+    for button in code.locator(".code-button").all():
+        button.click(trial=True)
+
+
 def test_the_pointer_copies_by_one_of_them(talking):
     row(talking, 3).hover()
 
