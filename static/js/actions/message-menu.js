@@ -34,7 +34,7 @@ export class MessageMenu {
     list.addEventListener("keydown", event => this.#pressed(event))
     list.addEventListener("rows", () => this.#follow())
     find(page, ".scroller").addEventListener("scroll", () => this.#follow(), { passive: true })
-    page.addEventListener("click", event => around(event, ".show-keys") && this.showKeys())
+    attempt(() => this.#offerKeys())
   }
 
   get actions() {
@@ -45,6 +45,17 @@ export class MessageMenu {
   showKeys() {
     this.#keys ??= createKeys()
     this.#keys.showModal()
+  }
+
+  // The list of formats names a few of them, and leads to all. It closes first, so that its own button has the focus again.
+  #offerKeys() {
+    const formatting = find(document, "#formatting")
+    const button = find(formatting, ".show-keys", HTMLButtonElement)
+    button.hidden = false
+    button.addEventListener("click", () => {
+      formatting.hidePopover?.()
+      this.showKeys()
+    })
   }
 
   /** @param {HTMLElement} row */
