@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from acting import opens
 from browsers import PHONE, scrolls_up
 from long_logs import fill
 from playwright.sync_api import expect
@@ -203,6 +204,24 @@ def test_growing_appending_and_dropping_in_one_frame_move_nothing(alice, reader)
     expect(grown(reader, below)).to_have_count(1)
     reader.until(lambda: rows(reader)[0] > first)
     assert moved(reader) == 0
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda tab, seq: opens(tab, seq), lambda tab, _: tab.field.press("ArrowUp")],
+    ids=["menu", "editor"],
+)
+def test_at_the_end_a_row_in_use_stays_while_messages_come(alice, bob, long_log, use):
+    bob.wrote(long_log, "mine")
+    expect(bob.messages.last).to_have_text("mine")
+    use(bob, 63)
+    expect(bob.page.locator("#message-menu:popover-open, .editor-field:focus")).to_be_visible()
+    bob.page.evaluate(WATCH, 63)
+
+    alice.wrote(long_log, "one", "two", LONG)
+
+    expect(bob.find("#newest")).to_contain_text("new")
+    assert moved(bob) < 1
 
 
 @pytest.mark.parametrize(

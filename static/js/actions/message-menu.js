@@ -41,6 +41,11 @@ export class MessageMenu {
     return this.#actions
   }
 
+  /** The one whose menu is open. */
+  get row() {
+    return this.#menu?.row ?? null
+  }
+
   /** Lists the keys that work in the log. */
   showKeys() {
     this.#keys ??= createKeys()

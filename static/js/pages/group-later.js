@@ -15,6 +15,7 @@ import { LogKeys } from "../log/keys.js"
 import { fetchPage } from "../log/log-pages.js"
 import { PendingChanges } from "../log/pending-changes.js"
 import { holdLines } from "../log/run-lines.js"
+import { Steady } from "../log/steady.js"
 import { Reactors } from "../reactions/reactors.js"
 import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
@@ -79,6 +80,7 @@ export class LaterParts {
       () => new LogKeys(list, find(page, ".scroller")),
       () => new Code(context),
       () => this.#startActions(context),
+      () => new Steady(context, () => this.#menu?.row ?? editedRow()),
       () => adoptDraft(context).catch(report),
       () => new ReplyLine(context),
       () => new FromElsewhere(context),
@@ -124,4 +126,11 @@ export class LaterParts {
       explain(NO_EMOJI)
     }
   }
+}
+
+/** The one in which somebody is typing. */
+function editedRow() {
+  /** @type {HTMLElement | null | undefined} */
+  const row = document.activeElement?.closest(".editor")?.closest("[data-seq]")
+  return row ?? null
 }
