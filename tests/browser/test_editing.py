@@ -497,5 +497,5 @@ def test_the_field_is_described_by_what_is_wrong_with_it(alice, begun):
     edits(alice, begun, "prune them")
 
     expect(editor(alice)).to_have_accessible_description(
-        "This message was edited somewhere else. Its current version is above, yours is below."
+        "This message was edited elsewhere. The current version is above, yours is below."
     )

@@ -74,7 +74,7 @@ def test_escape_leaves_what_was_changed_unsent_until_somebody_says_so(alice, uns
     begins(alice, "sow tomatoes")
     editor(alice).press("Escape")
     alice.context.set_offline(False)
-    expect(alice.pending).to_contain_text("Not sent: You changed it without sending it.")
+    expect(alice.pending).to_contain_text("Not sent: You edited this message but didn't send it.")
 
     presses(alice, "Retry")
 

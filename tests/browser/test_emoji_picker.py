@@ -40,7 +40,7 @@ class Picker:
         return self.element.get_by_role("grid", name="recently used").get_by_role("gridcell", include_hidden=True)
 
     def found(self):
-        return self.element.get_by_role("grid", name="Emoji found").get_by_role("gridcell")
+        return self.element.get_by_role("grid", name="Search results").get_by_role("gridcell")
 
     def press(self, *keys):
         for key in keys:

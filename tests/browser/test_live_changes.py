@@ -254,9 +254,9 @@ def test_a_refused_reaction_is_taken_back(alice, bob, answered):
 
     tab.until(lambda: any(frame["type"] == "error" for frame in tab.received))
     expect_reacted(tab, 1, pressed=False)
-    expect(tab.find("#log-refused")).to_contain_text("Your reaction was not saved.")
+    expect(tab.find("#log-refused")).to_contain_text("Your reaction wasn't saved.")
     chip(tab).click()
-    expect(tab.find("#log-refused")).to_contain_text("Your reaction was not saved.")
+    expect(tab.find("#log-refused")).to_contain_text("Your reaction wasn't saved.")
 
 
 def test_a_reaction_is_sent_again_after_a_lost_connection(alice, bob, answered, complaints):

@@ -114,7 +114,7 @@ test("what is being changed is not sent, and stays after its tab is gone", async
   assert.equal(outbox.items[0].heldBy, "here")
 
   await refuseLeft({ outbox, tab: { id: "later", gone: async ids => ids } }, () => false)
-  assert.equal(outbox.items[0].refusal, "You were changing it when the page was closed.")
+  assert.equal(outbox.items[0].refusal, "You were editing this when the page closed.")
 })
 
 test("what the log shows is removed", () => {

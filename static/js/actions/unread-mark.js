@@ -35,7 +35,7 @@ export class UnreadMark {
       const answer = await ask(`${address}messages/${seq}/unread/`, { method: "POST", body, keepalive: true })
       if (answer?.status === 200) return
       if (answer && answer.status < 500 && answer.status !== 429) {
-        return explain("This could not be marked as unread. Reload the page and try again.")
+        return explain("This couldn't be marked as unread. Reload the page and try again.")
       }
     }
   }

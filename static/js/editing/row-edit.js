@@ -2,7 +2,7 @@
 
 import { Editor } from "./editor.js"
 
-const CHANGED = "This message was edited somewhere else. Its current version is above, yours is below."
+const CHANGED = "This message was edited elsewhere. The current version is above, yours is below."
 const GONE = "This message was deleted."
 
 /**

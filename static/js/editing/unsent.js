@@ -5,10 +5,10 @@ import { around, find } from "../shared/dom.js"
 import { Editor } from "./editor.js"
 
 const ON_ITS_WAY = "This message is already on its way. You can edit it once it's in the log."
-const LEFT = "You changed it without sending it."
-const LEFT_WITH_PAGE = "You were changing it when the page was closed."
+const LEFT = "You edited this message but didn't send it."
+const LEFT_WITH_PAGE = "You were editing this when the page closed."
 const ABSENCE = 3_000 // milliseconds
-const BLANK = "A message can't be empty. Discard it if it shouldn't be sent."
+const BLANK = "A message can't be empty. Choose Discard if you don't want to send it."
 
 /** @typedef {import("../pages/group-later.js").Context} Context */
 /** @typedef {import("../composer/outbox.js").Unsent<import("../connection/protocol.js").SendMessage>} Message */

@@ -14,8 +14,8 @@ import { linkify } from "../shared/linkify.js"
 const POINTLESS = "gone"
 /** @type {{ [type: string]: string }} */
 const FAILURES = {
-  delete_message: "The message was not deleted.",
-  react: "Your reaction was not saved.",
+  delete_message: "The message wasn't deleted.",
+  react: "Your reaction wasn't saved.",
 }
 
 export class PendingChanges {
