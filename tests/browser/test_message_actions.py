@@ -274,6 +274,16 @@ def test_keys_lead_to_reply_edit_and_react(talking):
     expect(row(talking, 4).locator("textarea")).to_be_focused()
 
 
+def test_the_picker_that_a_key_opens_is_beside_the_message(talking):
+    row(talking, 4).focus()
+
+    press(talking, "+")
+
+    expect(talking.find("#emoji-picker:popover-open")).to_be_visible()
+    picker, log = (talking.find(each).bounding_box() for each in ("#emoji-picker", ".scroller"))
+    assert picker["x"] + picker["width"] <= log["x"] + log["width"]
+
+
 def test_an_owner_deletes_the_message_of_somebody_else(alice, talking):
     opens(alice, 4)
     menu(alice).get_by_role("menuitem", name="Delete").click()

@@ -25,7 +25,7 @@ export class MessageActions {
   #deleting
   /** @type {{ [name: string]: (row: HTMLElement, options: Options) => unknown }} */
   #runs = {
-    react: (row, { anchor = row }) => this.#pick(row, anchor),
+    react: (row, { anchor = endOf(row) }) => this.#pick(row, anchor),
     reply: row => this.#reply(row),
     "copy-text": row => this.#copy(sourceOf(find(row, ".entry-text"))),
     "copy-link": row => this.#copy(new URL(this.#placeOf(row), location.href).href),
@@ -147,4 +147,14 @@ export function seqOf(row) {
 function isShown(page, selector) {
   const element = page.querySelector(selector)
   return element instanceof HTMLElement && !element.hidden
+}
+
+/**
+ * What the picker is beside: the row itself is as wide as the log.
+ * @param {HTMLElement} row
+ */
+function endOf(row) {
+  /** @type {HTMLElement | null} */
+  const actions = row.querySelector(".entry-actions")
+  return actions ?? row
 }

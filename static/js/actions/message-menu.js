@@ -85,9 +85,7 @@ export class MessageMenu {
   #chosen(row, item, isShift) {
     const { emoji } = item.dataset
     if (emoji) return this.#choose(row, emoji, item.getAttribute("aria-checked") !== "true")
-    /** @type {HTMLElement | null} */
-    const anchor = row.querySelector(".entry-actions")
-    this.#actions.run(String(item.getAttribute("value")), row, { anchor: anchor ?? row, isShift })
+    this.#actions.run(String(item.getAttribute("value")), row, { isShift })
   }
 
   /**
