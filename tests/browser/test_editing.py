@@ -322,7 +322,7 @@ def test_an_open_edit_stays_when_its_row_is_far_away(alice, begun):
 
 def test_an_edit_elsewhere_is_shown_and_ones_own_can_replace_it(alice, begun):
     edits(alice, begun, "prune them")
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
     expect(row(alice).locator(".entry-text")).to_have_text("prune them")
     assert ways(alice) == ["Save my version", "Use current version", "Cancel"]
 
@@ -350,7 +350,7 @@ def test_an_edit_that_comes_too_late_is_shown_again_beside_the_text_that_was_fir
 
     alice.context.set_offline(False)
 
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
     expect(editor(alice)).to_have_value("feed them")
     expect(row(alice).locator(".entry-text")).to_have_text("prune them")
 
@@ -416,7 +416,7 @@ def test_a_kept_edit_of_a_text_that_changed_meanwhile_shows_both_when_it_is_open
 
     presses(alice, "Unsaved edit")
 
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
     expect(row(alice).locator(".entry-text")).to_have_text("prune them")
 
 
@@ -450,7 +450,7 @@ def test_an_edit_that_was_refused_far_away_leads_there(alice, begun, complaints)
     alice.context.set_offline(False)
     alice.find("#log-refused").get_by_role("link", name="Show").click()
 
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
     expect(editor(alice)).to_have_value("feed them")
 
 
