@@ -330,3 +330,28 @@ def test_forced_colours_are_left_alone(reads):
     bob.page.emulate_media(forced_colors="null")
 
     assert is_plain
+
+
+def test_what_acts_on_a_message_leaves_the_buttons_of_its_code_free(alice, bob, gardening):
+    alice.wrote(gardening, "look", PYTHON)
+    bob.opens(gardening)
+    expect(bob.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    bob.find("#chat-log code").hover()
+    expect(bob.find(".message-quick")).to_be_visible()
+
+    button(bob, "Copy code").click()
+
+    expect(bob.find(".code-copy")).to_have_attribute("data-label", "Copied")
+
+
+def test_with_the_users_colours_code_has_no_others(reads):
+    bob = reads(PYTHON)
+    bob.until(lambda: coloured(bob))
+    bob.page.emulate_media(forced_colors="active")
+    block = bob.find(".code")
+    drawn = block.screenshot()
+
+    bob.page.evaluate("() => CSS.highlights.clear()")
+
+    assert block.screenshot() == drawn
+    bob.page.emulate_media(forced_colors="null")
