@@ -214,3 +214,34 @@ def test_rows_with_focus_are_named_by_what_they_say(alice, bob, together):
     assert re.fullmatch(r"alice, \d+:\d\d( [ap]m)?, shall we plant tomatoes\?, 1 reply", names[3], re.IGNORECASE)
     expected = r"bob, \d+:\d\d( [ap]m)?, In reply to alice shall we plant tomatoes\?, yes, 👍 1"
     assert re.fullmatch(expected, names[4], re.IGNORECASE)
+
+
+def test_a_row_says_what_of_it_is_on_its_way(alice, bob, together, complaints):
+    complaints.excuse(OUTAGE)
+    alice.wrote(together, "tomatoes", "beans")
+    alice.opens(together)
+    expect(alice.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    alice.goes_offline()
+
+    alice.find("#seq-3").focus()
+    alice.page.keyboard.press("e")
+    alice.find("#seq-3").get_by_label("Edit message").fill("potatoes")
+    alice.page.keyboard.press("Enter")
+    expect(alice.find("#seq-3")).to_have_accessible_name(re.compile("^alice, [^,]*, potatoes, saving$"))
+
+    alice.find("#seq-4").focus()
+    alice.page.keyboard.press("Shift+Delete")
+    expect(alice.find("#seq-4")).to_have_accessible_name(re.compile("^alice, [^,]*, beans, deleting$"))
+
+
+def test_a_row_says_that_an_edit_of_it_is_not_saved(alice, gardening):
+    alice.wrote(gardening, "tomatoes")
+    alice.opens(gardening)
+    expect(alice.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+
+    alice.field.press("ArrowUp")
+    alice.find("#seq-2").get_by_label("Edit message").fill("potatoes")
+    alice.page.keyboard.press("Escape")
+
+    alice.find("#seq-2").focus()
+    assert "tomatoes, Unsaved edit" in focused(alice)

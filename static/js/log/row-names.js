@@ -3,8 +3,10 @@
 
 import { words } from "./excerpt.js"
 
-const PARTS =
-  ".entry-name, .entry-time, .entry-reply, .entry-text, .entry-deleted, .entry-edited, .reaction, .entry-replies"
+const HEAD = ".entry-name, .entry-time, .entry-reply"
+// Of an edit that is on its way, what is shown instead of the text.
+const TEXT = ":not(.is-edited-here) > .entry-text, .entry-pending-text:not(:empty), .pending-mark, .entry-deleted"
+const PARTS = `${HEAD}, ${TEXT}, .entry-edited, .unsaved-edit [value=reopen], .reaction, .entry-replies`
 
 /** @param {HTMLElement} row A folded run has a name of its own. */
 export function nameRow(row) {
