@@ -95,6 +95,7 @@ export class Suggestions {
     this.#list.className = "suggestions"
     this.#list.setAttribute("role", "listbox")
     this.#list.setAttribute("popover", "manual")
+    this.#list.tabIndex = 0 // as browsers do with what scrolls
     this.#list.hidden = true
     this.#status.className = "visually-hidden"
     this.#status.setAttribute("role", "status")
