@@ -112,13 +112,6 @@ def test_it_fits_where_letters_are_large_and_axe_finds_nothing(acting, state):
     assert acting.violations == []
 
 
-def test_where_letters_are_large_a_groups_name_has_a_line_for_itself(acting):
-    name, button = acting.find("#group-name").bounding_box(), acting.find("#preferences").bounding_box()
-
-    assert name["width"] > SIZE["width"] / 2
-    assert name["y"] + name["height"] <= button["y"]
-
-
 @pytest.mark.parametrize("key", ["?", "Delete"])
 def test_a_dialog_begins_at_its_title_and_shows_what_has_the_focus(acting, key):
     row(acting, OWN).focus()
