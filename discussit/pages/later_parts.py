@@ -28,6 +28,6 @@ def later_parts_address(request: Request) -> str:
 async def later_parts(request: Request) -> Response:
     """Cached for good if the address names this version; a page of another one gets what there is."""
     response = compressed(request, page(request, "group/later_parts.html"))
-    is_same = request.query_params.get("version") == version()
-    response.headers["Cache-Control"] = assets.IMMUTABLE if is_same else assets.REVALIDATE
+    if request.query_params.get("version") == version():
+        response.headers["Cache-Control"] = assets.IMMUTABLE
     return response

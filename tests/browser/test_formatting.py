@@ -38,10 +38,10 @@ def test_it_opens_without_a_script(arrives, alice, gardening):
 def test_it_leads_to_the_keys_of_the_log_and_back(alice, together):
     opens_formatting(alice)
 
-    formatting(alice).get_by_role("button", name="Keys in the log").click()
+    formatting(alice).get_by_role("button", name="Keys").click()
 
     expect(formatting(alice)).to_be_hidden()
-    expect(alice.page.get_by_role("dialog", name="Keys in the log")).to_be_visible()
+    expect(alice.page.get_by_role("dialog", name="Keys", exact=True)).to_be_visible()
     assert alice.violations == []
     alice.page.keyboard.press("Escape")
     expect(alice.page.get_by_role("button", name="Formatting")).to_be_focused()

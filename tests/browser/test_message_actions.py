@@ -298,7 +298,7 @@ def test_a_key_lists_the_keys(talking):
 
     press(talking, "?")
 
-    expect(dialog(talking)).to_have_accessible_name("Keys in the log")
+    expect(dialog(talking)).to_have_accessible_name("Keys")
     assert talking.violations == []
     press(talking, "Enter")
     expect(row(talking, 4)).to_be_focused()

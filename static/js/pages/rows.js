@@ -34,9 +34,9 @@ export function contentFor(id, uuid) {
  */
 export function facesOf(name, user) {
   const faces = Object.assign(document.createElement("span"), { className: "faces" })
-  faces.setAttribute("aria-hidden", "true")
   for (const each of peopleIn(name, user)) {
     const avatar = Object.assign(document.createElement("span"), { className: "avatar" })
+    avatar.setAttribute("aria-hidden", "true")
     fillAvatar(avatar, each)
     faces.append(avatar)
   }
