@@ -660,3 +660,17 @@ def test_without_a_socket_no_reaction_overtakes_another(alice, bob, answered, si
 
         expect(bob.find(".reaction[aria-pressed=false]")).to_have_count(1)
         expect_reacted(alice, 1, pressed=True)
+
+
+def test_what_waited_changes_no_message_of_a_log_that_was_restored(alice, bob, answered, complaints):
+    reacts(alice, answered, "👍")
+    expect_reacted(bob, 1, pressed=False)
+    complaints.excuse(OUTAGE)
+    bob.goes_offline()
+    chip(bob).click()
+
+    bob.revises("shall we plant tomatoes?", "shall we dig?")
+    bob.context.set_offline(False)
+
+    expect(bob.find("#log-refused")).to_contain_text("has been revised or restored since")
+    expect_reacted(bob, 1, pressed=False)

@@ -20,7 +20,8 @@ function describe() {
 }
 
 const tab = { id: "here", gone: async ids => ids.filter(id => id === "gone") }
-const opened = () => new Outbox("1", "g", tab, () => {})
+const page = { account: "1", group: "g", epoch: "first", tab }
+const opened = () => new Outbox(page, () => {})
 
 beforeEach(() => {
   globalThis.addEventListener = () => {}
@@ -171,7 +172,22 @@ test("a message is held by the tab that took it last", () => {
   const id = outbox.add({ type: "text_message", message: "hi" })
   outbox.hold(id)
 
-  new Outbox("1", "g", { ...tab, id: "other" }, () => {}).hold(id)
+  new Outbox({ ...page, tab: { ...tab, id: "other" } }, () => {}).hold(id)
 
   assert.equal(outbox.items[0].heldBy, "other")
+})
+
+test("after the log was restored, its messages are others than those that were meant", () => {
+  const outbox = opened()
+  outbox.add({ type: "text_message", message: "hi" })
+  outbox.add({ type: "delete_message", target: 4 })
+  const restored = new Outbox({ ...page, epoch: "second" }, () => {})
+
+  assert.deepEqual(
+    outbox.items.map(item => [outbox.isOutdated(item), restored.isOutdated(item)]),
+    [
+      [false, false],
+      [false, true],
+    ],
+  )
 })

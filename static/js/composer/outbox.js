@@ -16,11 +16,11 @@ const MOMENT_DIGITS = 15
 /**
  * A command with `seq` once acknowledged or `refusal` once refused. `error`: what else the server said. `sent`: a tab has
  * begun to send it, so that the server may have it. `heldBy`: the tab in which it is being changed. `due`: the time of day
- * before which it is not sent.
+ * before which it is not sent. `epoch`: of the log in which a change's target is.
  * @template {Command} [Of=Command]
  * @typedef {{
  *   client_id: string, command: Of, seq?: number, refusal?: string, error?: Refused, sent?: boolean, heldBy?: string,
- *   due?: number,
+ *   due?: number, epoch?: string,
  * }} Unsent
  */
 /** @typedef {{ code: string, rev?: number, content?: string }} Refused Of an edit: what the message is by now. */
@@ -28,19 +28,19 @@ const MOMENT_DIGITS = 15
 export class Outbox {
   #prefix
   #tab
+  #epoch
   #changed
   #own
 
   /**
    * `changed()` is called after every change, here or in another tab.
-   * @param {string} account
-   * @param {string} group
-   * @param {import("../shared/tab.js").Tab} tab
+   * @param {{ account: string, group: string, epoch?: string, tab: import("../shared/tab.js").Tab }} page
    * @param {() => void} changed
    */
-  constructor(account, group, tab, changed) {
+  constructor({ account, group, epoch, tab }, changed) {
     this.#prefix = keyOf(account, "outbox", group, "")
     this.#tab = tab
+    this.#epoch = epoch
     this.#changed = changed
     this.#own = new Set(this.items.map(({ client_id }) => client_id))
     addEventListener("storage", ({ key }) => {
@@ -84,9 +84,18 @@ export class Outbox {
     const client_id = newId()
     this.#own.add(client_id)
     const key = `${this.#prefix}${this.#nextMoment()}:${client_id}`
-    write(key, { client_id, command: command.type === "edit_message" ? this.#rebased(command) : command, due })
+    const based = command.type === "edit_message" ? this.#rebased(command) : command
+    write(key, { client_id, command: based, due, epoch: this.#epoch })
     this.#changed()
     return client_id
+  }
+
+  /**
+   * Whether it would change another message than it was meant for: an older copy of the log has other ones by now.
+   * @param {Unsent} item
+   */
+  isOutdated({ epoch = this.#epoch }) {
+    return epoch !== this.#epoch
   }
 
   /** @param {EditMessage} edit */
@@ -259,7 +268,7 @@ function isEdit(item) {
  * @param {Unsent} item
  */
 function write(key, item) {
-  const { command, ...state } = item
+  const { command, epoch, ...state } = item
   keep(key, JSON.stringify(isMessage(item) ? { ...state, ...item.command, type: undefined } : item))
 }
 

@@ -12,6 +12,7 @@ const SECOND = 1_000
 // Of a message that answers one: that was deleted, or is not there.
 const UNANSWERABLE = ["gone", "no_such_message"]
 const UNANSWERED = "The message you're replying to is gone. Retry to post this on its own."
+const RESTORED = "This group's log has been revised or restored since. Check the message, then try again."
 // How long a tab without the lock waits while no message gets through: until it sends its own, and those of others.
 const PATIENCE = 3 * SECOND
 const LONG_PATIENCE = 15 * SECOND
@@ -73,6 +74,8 @@ export class Sender {
     this.#expectProgress(waiting)
     if (document.hidden) this.#seek()
     if (!this.#lock.isHeld || this.#underway || this.#rest) return
+    const outdated = waiting.find(item => this.#outbox.isOutdated(item))
+    if (outdated) return this.#outbox.refuse(outdated.client_id, RESTORED, { code: "restored" })
     const early = waiting.filter(isEarly)
     if (early.length) this.#sendSoon(early[0])
     const next = waiting.find(item => this.#isSentHere(item) && !early.includes(item))
