@@ -313,10 +313,12 @@ def test_live_entries_leave_the_field_as_it_is(alice, bob, begun):
 
 def test_an_open_edit_stays_when_its_row_is_far_away(alice, begun):
     alice.floods(begun, 450)
+    expect(alice.find("#newest")).to_be_visible()
+    expect(editor(alice)).to_be_focused()
+    alice.find("#newest").click()
     expect(row(alice, LAST + 450)).to_be_visible()
 
     expect(editor(alice)).to_have_value("feed them")
-    expect(editor(alice)).to_be_focused()
     expect(row(alice, FIRST)).to_have_count(0)
 
 
@@ -364,7 +366,7 @@ def test_an_edit_of_one_that_comes_too_late_does_too(alice, begun, complaints):
 
     alice.context.set_offline(False)
 
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
     expect(editor(alice)).to_have_value("feed them well")
     expect(row(alice).locator(".entry-text")).to_have_text("prune them")
 
@@ -389,7 +391,7 @@ def test_an_edit_of_a_text_that_is_not_there_any_more_can_be_saved(alice, begun)
     alice.page.evaluate(OF_A_LATER_TEXT)
     alice.opens(begun)
     editor(alice).press("Enter")
-    expect(row(alice).get_by_role("alert")).to_contain_text("edited somewhere else")
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
 
     presses(alice, "Save my version")
 

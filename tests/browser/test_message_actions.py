@@ -344,7 +344,9 @@ def test_they_leave_text_and_code_of_their_message_to_the_pointer(alice, talking
     alice.wrote(gardening, "first", "wide " * 60, "```\ncode\n```")
     wide, code = (talking.find("#chat-log .message").nth(each) for each in (-2, -1))
 
+    expect(code).to_contain_text("code")
     wide.hover()
+    expect(wide.locator(".message-quick")).to_be_visible()
 
     quick, text = (wide.locator(each).bounding_box() for each in (".message-quick", ".entry-text"))
     assert quick["y"] + quick["height"] <= text["y"] + 2

@@ -275,6 +275,7 @@ def test_no_run_of_deleted_messages_is_across_the_new_line(alice, bob, written):
     deletes(alice, written, 3, 4, 5, 6, 7)
     expect(line(bob).last).to_contain_text("5 messages deleted")
 
+    bob.has_read(written)
     bob.marks_unread(written, 5)
     bob.opens(written)
 
