@@ -60,6 +60,11 @@ export class Groups {
     this.#mark()
   }
 
+  /** Creates what is left: somebody goes to the end. */
+  complete() {
+    for (const group of this.#groups) group.fill()
+  }
+
   /** @param {number} tone */
   retone(tone) {
     this.#tone = tone

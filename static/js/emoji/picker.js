@@ -234,6 +234,7 @@ class Picker {
 
   /** @param {KeyboardEvent} event */
   #keyInGrid(event) {
+    if (event.key === "End") this.#groups.complete()
     if (this.#keys.follow(event)) event.preventDefault()
     else if (event.key === "ArrowUp" || isText(event)) {
       // What is typed goes on there.
