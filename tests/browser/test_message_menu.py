@@ -2,7 +2,7 @@
 
 import pytest
 from acting import items, menu, opens, press, row
-from browsers import PHONE
+from browsers import OUTAGE, PHONE
 from playwright.sync_api import expect
 
 OTHERS = ["Reply", "Copy text", "Copy link", "Mark as unread from here"]
@@ -199,3 +199,20 @@ def test_a_page_that_is_not_live_leads_to_the_messages_page(talking):
     row(talking, 3).locator(".entry-actions").click()
 
     expect(talking.page).to_have_url(f"{talking.site.url}/groups/{talking.group}/messages/3/actions/")
+
+
+def test_it_comes_later_where_its_script_could_not_be_loaded_at_first(bob, talking, gardening, complaints):
+    complaints.excuse(OUTAGE)
+    tab = bob.tab()
+    aborted = []
+
+    def fail_once(route):
+        route.continue_() if aborted else route.abort()
+        aborted.append(route)
+
+    tab.page.route("**/group.later.js*", fail_once)
+    tab.opens(gardening)
+
+    expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
+    opens(tab, 3)
+    assert len(aborted) > 1
