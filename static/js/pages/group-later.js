@@ -19,10 +19,9 @@ import { Steady } from "../log/steady.js"
 import { Reactors } from "../reactions/reactors.js"
 import { attempt, report } from "../shared/attempt.js"
 import { contentOf, find } from "../shared/dom.js"
-import { pause } from "../shared/pause.js"
+import { untilDone } from "../shared/pause.js"
 
 const MINUTE = 60_000
-const [FIRST_PAUSE, LONGEST_PAUSE] = [1_000, 60_000]
 const NO_EMOJI = "The emoji couldn't be loaded. Check your connection and try again."
 
 /** @typedef {Omit<import("../emoji/picker.js").Opening, "account">} Opening */
@@ -53,12 +52,12 @@ const NO_EMOJI = "The emoji couldn't be loaded. Check your connection and try ag
  * @param {string} address
  */
 export async function loadMarkup(address) {
-  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+  const templates = await untilDone(async () => {
     const markup = await fetchPage(address).catch(() => null)
-    const templates = markup?.querySelectorAll("template") ?? []
-    if (templates.length > 0) return document.body.append(...templates)
-    await pause(wait)
-  }
+    const found = markup?.querySelectorAll("template")
+    return found?.length ? found : null
+  })
+  document.body.append(...templates)
 }
 
 export class LaterParts {

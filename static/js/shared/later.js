@@ -1,9 +1,7 @@
 // Parts of a page that it doesn't need to be shown: their modules are loaded after it.
 
 import { attempt, report } from "./attempt.js"
-import { pause } from "./pause.js"
-
-const [FIRST_PAUSE, LONGEST_PAUSE] = [1_000, 60_000]
+import { untilDone } from "./pause.js"
 
 /**
  * Has the part do something, once it is there, in the order asked.
@@ -18,22 +16,15 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [1_000, 60_000]
  * @returns {Later<Part>}
  */
 export function later(create) {
-  const created = load(create).catch(report)
+  const created = untilDone(() => create().catch(nullIfUnloaded)).catch(report)
   return act => void created.then(part => part && attempt(() => act(part)))
 }
 
 /**
- * @template Part
- * @param {() => Promise<Part>} create
+ * Null where the error says, in all browsers' words, that a module did not come.
+ * @param {unknown} error
  */
-async function load(create) {
-  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-    try {
-      return await create()
-    } catch (error) {
-      // All browsers' words for a module that did not come.
-      if (!(error instanceof TypeError && /import/i.test(error.message))) throw error
-    }
-    await pause(wait)
-  }
+function nullIfUnloaded(error) {
+  if (error instanceof TypeError && /import/i.test(error.message)) return null
+  throw error
 }
