@@ -1,19 +1,9 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import { EditDrafts } from "../../static/js/editing/drafts.js"
+import { storage } from "./storage.js"
 
 const KEY = "discussit:account:1:edit:g:7"
-
-function storage() {
-  const values = new Map()
-  const methods = {
-    getItem: key => values.get(key) ?? null,
-    setItem: (key, value) => values.set(key, value),
-    removeItem: key => values.delete(key),
-  }
-  const describe = () => ({ enumerable: true, configurable: true })
-  return new Proxy(methods, { ownKeys: () => [...values.keys()], getOwnPropertyDescriptor: describe })
-}
 
 const opened = () => new EditDrafts("1", "g")
 let tell

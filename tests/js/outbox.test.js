@@ -2,22 +2,9 @@ import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import { Outbox } from "../../static/js/composer/outbox.js"
 import { refuseLeft } from "../../static/js/editing/unsent.js"
+import { storage } from "./storage.js"
 
 const PREFIX = "discussit:account:1:outbox:g:"
-
-function storage() {
-  const values = new Map()
-  const methods = {
-    getItem: key => values.get(key) ?? null,
-    setItem: (key, value) => values.set(key, value),
-    removeItem: key => values.delete(key),
-  }
-  return new Proxy(methods, { ownKeys: () => [...values.keys()], getOwnPropertyDescriptor: describe })
-}
-
-function describe() {
-  return { enumerable: true, configurable: true }
-}
 
 const tab = { id: "here", gone: async ids => ids.filter(id => id === "gone") }
 const page = { account: "1", group: "g", epoch: "first", tab }
