@@ -76,25 +76,33 @@ async def group_page(
         members=read.members,
         own=read.own,
         numbers=read.numbers,
-        role=read.membership.role,
-        rank=read.rank,
-        ranks=read.ranks,
-        is_owner=read.rank >= Role.OWNER.rank,
         creatable=creatable_by(request, user),
         blank=Form(),
         form=form,
         answered=read.answered,
         reply_is_lost=read.answered is None and seq_in(request, "reply") is not None,
         later_parts=later_parts_address(request),
-        has_settings=_moderates(group, read.rank),
-        asks_before_leaving=asks_before_leaving(read.membership.role, group.access, is_archived=group.is_archived),
-        read_only=_read_only(group, read.rank),
-        may_invite=may_invite(read.membership, is_superuser=user.is_superuser),
         welcomes=request.query_params.get("welcome") == "1",  # after signing up by an invitation
         settings=settings,
         **CONSTANTS,
+        **_rights(user, read),
         **_log(request, user, read),
     )
+
+
+def _rights(user: CurrentUser, read: "GroupPage") -> dict[str, Any]:
+    """What the user may do in the group, and what for that the page asks or says."""
+    membership, group = read.membership, read.membership.group
+    return {
+        "role": membership.role,
+        "rank": read.rank,
+        "ranks": read.ranks,
+        "is_owner": read.rank >= Role.OWNER.rank,
+        "has_settings": _moderates(group, read.rank),
+        "asks_before_leaving": asks_before_leaving(membership.role, group.access, is_archived=group.is_archived),
+        "read_only": _read_only(group, read.rank),
+        "may_invite": may_invite(membership, is_superuser=user.is_superuser),
+    }
 
 
 def _log(request: Request, user: CurrentUser, read: "GroupPage") -> dict[str, Any]:
