@@ -63,6 +63,12 @@ def begins(tab, text=None):
         editor(tab).fill(text)
 
 
+def saves_offline(tab, complaints):
+    complaints.excuse(OUTAGE)
+    tab.goes_offline()
+    editor(tab).press("Enter")
+
+
 def edits(person, group, text, seq=LAST, rev=0):
     """At another device."""
     person.posts(f"groups/{group}/messages/{seq}/edit/", message=text, rev=rev)
@@ -195,9 +201,7 @@ def test_an_edit_is_saved_when_the_network_is_back(alice, bob, begun, complaints
 
 
 def test_an_edit_of_an_edit_that_waits_replaces_it(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     begins(alice, "feed them well")
     editor(alice).press("Enter")
 
@@ -345,9 +349,7 @@ def test_an_edit_elsewhere_can_be_used_instead(alice, begun):
 
 
 def test_an_edit_that_comes_too_late_is_shown_again_beside_the_text_that_was_first(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     edits(alice, begun, "prune them")
 
     alice.context.set_offline(False)
@@ -358,9 +360,7 @@ def test_an_edit_that_comes_too_late_is_shown_again_beside_the_text_that_was_fir
 
 
 def test_an_edit_of_one_that_comes_too_late_does_too(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     begins(alice, "feed them well")
     edits(alice, begun, "prune them")
 
@@ -372,9 +372,7 @@ def test_an_edit_of_one_that_comes_too_late_does_too(alice, begun, complaints):
 
 
 def test_an_edit_of_one_that_was_not_allowed_is_saved_once_it_is(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     begins(alice, "feed them well")
     alice.posts(f"groups/{begun}/settings/", archived=1)
     alice.context.set_offline(False)
@@ -400,9 +398,7 @@ def test_an_edit_of_a_text_that_is_not_there_any_more_can_be_saved(alice, begun)
 
 
 def test_an_edit_that_is_not_allowed_any_more_says_so_and_keeps_the_text(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     alice.posts(f"groups/{begun}/settings/", archived=1)
 
     alice.context.set_offline(False)
@@ -443,9 +439,7 @@ def test_an_untouched_form_closes_with_its_deleted_message(alice, written):
 
 
 def test_an_edit_that_was_refused_far_away_leads_there(alice, begun, complaints):
-    complaints.excuse(OUTAGE)
-    alice.goes_offline()
-    editor(alice).press("Enter")
+    saves_offline(alice, complaints)
     edits(alice, begun, "prune them")
     alice.floods(begun, 450)
 
