@@ -73,3 +73,9 @@ def is_at_end(tab):
     """Whether the log's last row is in view."""
     end = "() => document.querySelector('.scroller').scrollTop > -2 && !document.querySelector('#later')"
     return tab.page.evaluate(end)
+
+
+def is_remembered(tab, at):
+    """The page writes it down a moment after its reader has come to rest."""
+    tab.until(lambda: (tab.page.evaluate("() => history.state?.place?.seq ?? null")) == at[0])
+    return at

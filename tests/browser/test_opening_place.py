@@ -1,7 +1,8 @@
 """What a reader sees first where a page opens: the entry of a link, the log without a keyboard over it, a short bar."""
 
 import pytest
-from browsers import PHONE
+from browsers import PHONE, scrolls_up
+from long_logs import is_remembered, place, returns_to
 from playwright.sync_api import expect
 
 
@@ -71,25 +72,18 @@ def test_a_date_is_asked_for_in_the_middle_of_the_window(bob, unread):
     assert abs(box["x"] + box["width"] / 2 - window["width"] / 2) <= 1
 
 
-def top(tab, seq):
-    return tab.find(f"#seq-{seq}").bounding_box()["y"]
-
-
 def test_a_reload_among_unread_messages_moves_nothing_where_the_bar_was(bob, unread):
     bob.opens(unread)
     bob.find("#go-to-first").click()
     expect(bob.find("#unread-bar")).to_be_hidden()
-    bob.page.wait_for_function("() => history.state?.place")
-    first = bob.page.evaluate("() => JSON.stringify(history.state.place)")
-    bob.find(".scroller").evaluate("scroller => { scroller.scrollTop += 150 }")
-    bob.page.wait_for_function("first => JSON.stringify(history.state.place) !== first", arg=first)
-    before = top(bob, 12)
+    scrolls_up(bob, -150)
+    before = is_remembered(bob, place(bob))
 
     bob.page.reload()
 
     expect(bob.pill).to_have_text("Live")
     expect(bob.find("#unread-bar")).to_be_hidden()
-    assert abs(top(bob, 12) - before) <= 1
+    returns_to(bob, *before)
 
 
 SHIFTS = """new PerformanceObserver(list => { window.shifted = (window.shifted ?? 0)

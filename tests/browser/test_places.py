@@ -2,7 +2,7 @@
 
 import pytest
 from browsers import PHONE, scrolls_up
-from long_logs import fill, is_at_end, place, returns_to
+from long_logs import fill, is_at_end, is_remembered, place, returns_to
 from playwright.sync_api import expect
 
 ENTRIES = 1_000
@@ -19,12 +19,6 @@ def reader(request, site, alice, arrives, gardening):
     bob.has_read(gardening)
     bob.group = gardening
     return bob.opens(gardening)
-
-
-def is_remembered(tab, at):
-    """The page writes it down a moment after its reader has come to rest."""
-    tab.until(lambda: (tab.page.evaluate("() => history.state?.place?.seq ?? null")) == at[0])
-    return at
 
 
 def reads_further_up(tab):
