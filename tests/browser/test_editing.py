@@ -397,6 +397,14 @@ def test_an_edit_of_a_text_that_is_not_there_any_more_can_be_saved(alice, begun)
     expect(row(alice)).to_have_attribute("data-rev", "1")
 
 
+def test_an_edit_of_another_copy_of_the_log_shows_both_texts(alice, begun):
+    alice.revises("sow tomatoes", "sow carrots")
+
+    expect(row(alice).get_by_role("alert")).to_contain_text("edited elsewhere")
+    expect(row(alice).locator(".entry-text")).to_contain_text("daily")
+    expect(editor(alice)).to_have_value("feed them")
+
+
 def test_an_edit_that_is_not_allowed_any_more_says_so_and_keeps_the_text(alice, begun, complaints):
     saves_offline(alice, complaints)
     alice.posts(f"groups/{begun}/settings/", archived=1)

@@ -5,7 +5,7 @@ import { storage } from "./storage.js"
 
 const KEY = "discussit:account:1:edit:g:7"
 
-const opened = () => new EditDrafts("1", "g")
+const opened = (epoch = "a") => new EditDrafts("1", "g", epoch)
 let tell
 
 beforeEach(() => {
@@ -38,6 +38,16 @@ test("a draft that is closed is kept, and one that is forgotten is gone", () => 
   drafts.forget(7)
 
   assert.deepEqual([drafts.of(7), opened().seqs, localStorage.getItem(KEY)], [null, [], null])
+})
+
+test("a draft of another copy of the log is made of no text of this one", () => {
+  opened("a").keep(7, { text: "hi", rev: 2 })
+  const { rev } = opened("b").of(7)
+  assert.ok(rev < 0)
+
+  opened("b").keep(7, { text: "hi there", rev })
+
+  assert.deepEqual([opened("b").of(7).rev, opened("a").of(7).rev], [rev, rev])
 })
 
 test("what something else has stored there is no draft", () => {

@@ -4,21 +4,26 @@
 import { keyOf } from "../shared/account.js"
 import { forget, forgetHere, keep, keepInTab, kept, keptInTab, keysWith } from "../shared/storage.js"
 
+const ANOTHER_LOG = -1 // as a `rev`: before every text of this log
+
 /** @typedef {{ text: string, rev: number }} EditDraft What was typed, and the `rev` of the text that it is made of. */
 
 export class EditDrafts {
   #prefix
   #open
+  #epoch
   /** @type {Set<number>} */
   #seqs
 
   /**
    * @param {string} account
    * @param {string} group
+   * @param {string} [epoch] Of the group's log.
    */
-  constructor(account, group) {
+  constructor(account, group, epoch) {
     this.#prefix = keyOf(account, "edit", group, "")
     this.#open = keyOf(account, "editing", group)
+    this.#epoch = epoch
     this.#seqs = new Set(
       keysWith(this.#prefix)
         .filter(key => read(kept(key)))
@@ -37,11 +42,15 @@ export class EditDrafts {
   }
 
   /**
+   * Of an older copy of the log, which may have another message there, it is made of no text of this one.
    * @param {number} seq
    * @returns {EditDraft | null}
    */
   of(seq) {
-    return this.has(seq) ? read(kept(this.#keyOf(seq))) : null
+    const draft = this.has(seq) ? read(kept(this.#keyOf(seq))) : null
+    if (!draft) return null
+    const { text, rev, epoch = this.#epoch } = draft
+    return { text, rev: epoch === this.#epoch ? rev : ANOTHER_LOG }
   }
 
   /**
@@ -51,7 +60,7 @@ export class EditDrafts {
    */
   keep(seq, draft) {
     this.#seqs.add(seq)
-    keep(this.#keyOf(seq), JSON.stringify(draft))
+    keep(this.#keyOf(seq), JSON.stringify({ ...draft, epoch: this.#epoch }))
     this.#setOpen(seq, true)
   }
 
@@ -121,11 +130,11 @@ export class EditDrafts {
 
 /**
  * @param {string | null} stored
- * @returns {EditDraft | null} Null if something else has written there.
+ * @returns {EditDraft & { epoch?: string } | null} Null if something else has written there.
  */
 function read(stored) {
-  const { text, rev } = parsed(stored) ?? {}
-  return typeof text === "string" && typeof rev === "number" ? { text, rev } : null
+  const { text, rev, epoch } = parsed(stored) ?? {}
+  return typeof text === "string" && typeof rev === "number" ? { text, rev, epoch } : null
 }
 
 /** @param {string | null} stored */

@@ -30,7 +30,7 @@ export class Editing {
   constructor(context, run) {
     const { page, list, account, group, outbox, view } = context
     const limit = Number(find(page, "#chat-message-input").dataset.limit)
-    const drafts = new EditDrafts(account, group)
+    const drafts = new EditDrafts(account, group, list.dataset.epoch)
     this.#context = context
     this.#drafts = drafts
     this.#parts = { outbox, view, drafts, limit, run, ended: this.#ended.bind(this) }
