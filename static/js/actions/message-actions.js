@@ -2,11 +2,11 @@
 
 import { excerpt, words } from "../log/excerpt.js"
 import { outranks } from "../log/ranks.js"
+import { copy } from "../shared/clipboard.js"
 import { find } from "../shared/dom.js"
-import { copy } from "./copying.js"
 import { DeleteDialog } from "./delete-dialog.js"
+import { markedTextOf } from "./marked-text.js"
 import { actionsFor } from "./rights.js"
-import { sourceOf } from "./source.js"
 import { UnreadMark } from "./unread-mark.js"
 
 /** @typedef {{ anchor?: HTMLElement, isShift?: boolean }} Options `anchor`: what was pressed. `isShift`: don't ask. */
@@ -27,7 +27,7 @@ export class MessageActions {
   #runs = {
     react: (row, { anchor = endOf(row) }) => this.#pick(row, anchor),
     reply: row => this.#reply(row),
-    "copy-text": row => this.#copy(sourceOf(find(row, ".entry-text"))),
+    "copy-text": row => this.#copy(markedTextOf(find(row, ".entry-text"))),
     "copy-link": row => this.#copy(new URL(this.#placeOf(row), location.href).href),
     unread: row => this.#unreadMark.mark(seqOf(row)),
     edit: row => this.#context.editing.open(row),

@@ -1,8 +1,8 @@
 // What a block of code has beside its text: its language and buttons above it, below a long one a button that shows all
 // of it, and colours. All words are in attributes, so that a copied message, or one that is read out, has only its own.
 
-import { copy } from "../actions/copying.js"
 import { keyOf } from "../shared/account.js"
+import { copy } from "../shared/clipboard.js"
 import { forget, keep, kept } from "../shared/storage.js"
 import { Colours } from "./colours.js"
 

@@ -1,5 +1,6 @@
 // The buttons that copy and share a new link. Without a script people copy it from its field.
 
+import { copy } from "../shared/clipboard.js"
 import { find } from "../shared/dom.js"
 
 const NOT_COPIED = "Couldn't copy the link. It's selected, so you can copy it yourself."
@@ -26,28 +27,11 @@ export class NewLink {
   async #copy() {
     // Emptied first, so that a second copy is announced as well.
     this.#outcome.textContent = ""
-    this.#outcome.textContent = (await this.#toClipboard()) ? "Copied" : NOT_COPIED
-  }
-
-  /** Whether it was copied. */
-  async #toClipboard() {
-    try {
-      await navigator.clipboard.writeText(this.#field.value)
-      return true
-    } catch {
-      // There is none on plain http, and a browser may refuse to write to it.
-      return this.#copySelected()
-    }
-  }
-
-  /** Whether it was copied; if not, it stays selected. */
-  #copySelected() {
-    const before = document.activeElement
+    const isCopied = await copy(this.#field.value)
+    this.#outcome.textContent = isCopied ? "Copied" : NOT_COPIED
+    if (isCopied) return
     this.#field.focus()
     this.#field.select()
-    const isCopied = document.execCommand("copy")
-    if (isCopied && before instanceof HTMLElement) before.focus()
-    return isCopied
   }
 
   async #share() {

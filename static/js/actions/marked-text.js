@@ -16,7 +16,7 @@ const MARKS = {
  * @param {ParentNode} text
  * @returns {string}
  */
-export function sourceOf(text) {
+export function markedTextOf(text) {
   return contentOf(text).trim()
 }
 
