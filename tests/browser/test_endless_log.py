@@ -5,7 +5,7 @@ from browsers import PHONE
 from long_logs import fill, is_at_end, place, returns_to, rows
 from playwright.sync_api import expect
 
-ENTRIES = 3_000
+ENTRIES = 2_000
 LIMIT = 400  # rows on the page
 
 # Scrolls by less than a view per frame until there is no more. What was in view, and what was wrong in any frame.
