@@ -218,17 +218,24 @@ def test_at_the_end_a_row_in_use_stays_while_messages_come(alice, bob, long_log,
     expect(bob.page.locator("#message-menu:popover-open, .editor-field:focus")).to_be_visible()
     bob.page.evaluate(WATCH, 63)
 
-    alice.wrote(long_log, "one", "two", LONG)
+    alice.wrote(long_log, LONG, LONG, LONG)
 
-    expect(bob.find("#newest")).to_contain_text("new")
+    expect(bob.find("#newest")).to_have_text("3 new")
     assert moved(bob) < 1
+
+
+def resizes(tab, width, height):
+    tab.page.set_viewport_size({"width": width, "height": height})
+    tab.page.wait_for_function(
+        "([width, height]) => innerWidth === width && innerHeight === height", arg=[width, height]
+    )
 
 
 @pytest.mark.parametrize(
     "resize",
     [
-        lambda tab: tab.page.set_viewport_size({"width": 844, "height": 390}),
-        lambda tab: tab.page.set_viewport_size({"width": 390, "height": 480}),
+        lambda tab: resizes(tab, 844, 390),
+        lambda tab: resizes(tab, 390, 480),
         lambda tab: tab.page.evaluate("() => { document.documentElement.style.fontSize = '24px' }"),
         lambda tab: tab.find("#chat-message-input").fill("a\nb\nc\nd\ne"),
     ],
@@ -245,12 +252,12 @@ def test_another_size_leaves_the_row_that_is_read_where_it_is(reader, resize):
 
 
 def test_a_phone_that_is_turned_there_and_back_shows_the_same(reader):
-    size = reader.page.viewport_size
+    width, height = (reader.page.viewport_size[side] for side in ("width", "height"))
     first = in_view(reader)[0]
     before = reader.find(f"#seq-{first}").bounding_box()["y"]
 
-    for turned in ({"width": size["height"], "height": size["width"]}, size):
-        reader.page.set_viewport_size(turned)
+    for size in [(height, width), (width, height)]:
+        resizes(reader, *size)
         reader.page.evaluate(NEXT_FRAME)
 
     assert abs(reader.find(f"#seq-{first}").bounding_box()["y"] - before) < 1

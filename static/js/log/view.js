@@ -168,7 +168,8 @@ export class LogView {
       this.#log.trim(this.#scroll, this.#endless.distance)
       this.#links.update(this.#log.window)
     }, kept)
-    this.#button.update()
+    // A row in use was put back by then: what came may be out of view.
+    queueMicrotask(() => this.#button.update())
     this.#endless.look()
   }
 
