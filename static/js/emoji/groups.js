@@ -10,6 +10,7 @@ import { withTone } from "./tones.js"
 const USED = "recently used"
 const USED_ICON = "🕘"
 const IN_SIGHT = 2 // groups that are created immediately
+const FRAMES = 3 // until what a jump has laid out stays as it is
 
 export class Groups {
   #scroller
@@ -121,11 +122,17 @@ export class Groups {
   #jump(group) {
     group.fill()
     this.#jumped(group)
-    this.#scroller.scrollTop = group.element.offsetTop
-    // Above it, heights were only estimated.
-    requestAnimationFrame(() => {
-      this.#scroller.scrollTop = group.element.offsetTop
-    })
+    this.#scrollTo(group.element, FRAMES)
+  }
+
+  /**
+   * And again with the next frames: above it, heights are only estimated until they are laid out.
+   * @param {HTMLElement} element
+   * @param {number} frames
+   */
+  #scrollTo(element, frames) {
+    this.#scroller.scrollTop = element.offsetTop
+    if (frames > 0) requestAnimationFrame(() => this.#scrollTo(element, frames - 1))
   }
 
   // The group that is at the top.
