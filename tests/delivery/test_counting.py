@@ -296,14 +296,16 @@ async def test_a_group_is_counted_again_when_it_is_not_muted_any_more(world, mon
 
 async def test_the_last_message_is_read_once_for_all_who_are_sent_it(world, unhurried, queries):
     await world.joined(world.alice, world.bob)
-    async with world.served() as served, at_home(served, world) as page, at_home(served, world) as tab:
-        queries.clear()
-        await world.wrote("hi")
+    async with world.served() as served:
+        await compared(served, world)
+        async with at_home(served, world) as page, at_home(served, world) as tab:
+            queries.clear()
+            await world.wrote("hi")
 
-        for each in (page, tab):
-            await each.next()
-            assert each.lasts[0]["text"] == "hi"
-        assert len([each for each in queries if "last_text" in each]) == 1
+            for each in (page, tab):
+                await each.next()
+                assert each.lasts[0]["text"] == "hi"
+            assert len([each for each in queries if "last_text" in each]) == 1
 
 
 async def test_a_text_that_was_sent_as_the_last_message_is_not_kept(world, unhurried):
@@ -318,12 +320,14 @@ async def test_a_text_that_was_sent_as_the_last_message_is_not_kept(world, unhur
 
 async def test_a_last_message_that_was_sent_is_not_sent_again(world, unhurried):
     await world.joined(world.alice, world.bob)
-    async with world.served() as served, at_home(served, world) as page:
-        await world.wrote("one")
-        await page.next()
-        served.hub.unread.groups[world.group.uuid].show_last()
-        await world.marked(world.alice, 2)
-        await world.wrote("two")
+    async with world.served() as served:
+        await compared(served, world)
+        async with at_home(served, world) as page:
+            await world.wrote("one")
+            await page.next()
+            served.hub.unread.groups[world.group.uuid].show_last()
+            await world.marked(world.alice, 2)
+            await world.wrote("two")
 
-        await page.until(unread=2)
-        assert [last["text"] for last in page.lasts] == ["one", "two"]
+            await page.until(unread=3)
+            assert [last["text"] for last in page.lasts] == ["one", "two"]
