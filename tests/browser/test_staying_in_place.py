@@ -101,6 +101,7 @@ def rows(tab):
 def scrolls_to_the_middle(tab):
     tab.find(".scroller").evaluate("scroller => { scroller.scrollTop = -scroller.scrollHeight / 2 }")
     tab.until(lambda: tab.page.evaluate(IS_SETTLED))
+    tab.page.evaluate(NEXT_FRAME)  # in which the page learns of it
 
 
 def in_view(tab):
