@@ -219,10 +219,21 @@ def test_at_the_end_a_row_in_use_stays_while_messages_come(alice, bob, long_log,
     expect(bob.page.locator("#message-menu:popover-open, .editor-field:focus")).to_be_visible()
     bob.page.evaluate(WATCH, 63)
 
+    alice.wrote(long_log, "one", "two", LONG)
+
+    expect(bob.find("#newest")).to_contain_text("new")
+    assert moved(bob) < 1
+
+
+def test_messages_that_come_while_a_row_at_the_end_is_in_use_are_counted(alice, bob, long_log):
+    bob.wrote(long_log, "mine")
+    expect(bob.messages.last).to_have_text("mine")
+    opens(bob, 63)
+    expect(bob.page.locator("#message-menu:popover-open")).to_be_visible()
+
     alice.wrote(long_log, LONG, LONG, LONG)
 
     expect(bob.find("#newest")).to_have_text("3 new")
-    assert moved(bob) < 1
 
 
 def resizes(tab, width, height):
