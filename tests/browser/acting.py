@@ -11,8 +11,14 @@ def menu(tab):
     return tab.find("#message-menu:popover-open")
 
 
+def has_all_parts(tab):
+    """Its page has loaded what it loads later, such as the menu of messages."""
+    expect(tab.find(".scroller[tabindex='-1']")).to_be_attached()
+
+
 def opens(tab, seq):
     """By the pointer."""
+    has_all_parts(tab)
     row(tab, seq).hover()
     row(tab, seq).locator(".entry-actions").click()
     expect(menu(tab)).to_be_visible()

@@ -1,7 +1,7 @@
 """Writing, and acting on a message, for everyone: axe finds nothing, all of it fits where letters are large."""
 
 import pytest
-from acting import press, row
+from acting import has_all_parts, press, row
 from browsers import OUTAGE
 from playwright.sync_api import expect
 
@@ -28,7 +28,7 @@ def acting(alice, bob, together, complaints):
     session.send("Page.setFontSizes", LARGE)
     alice.opens(together)
     alice.page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-    expect(alice.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    has_all_parts(alice)
     yield alice
     session.detach()
 

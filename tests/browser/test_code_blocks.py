@@ -1,6 +1,7 @@
 """Code in messages: its language, copying, wrapping and folding it, and its colours."""
 
 import pytest
+from acting import has_all_parts
 from old_browsers import lacks
 from playwright.sync_api import expect
 
@@ -335,7 +336,7 @@ def test_forced_colours_are_left_alone(reads):
 def test_what_acts_on_a_message_leaves_the_buttons_of_its_code_free(alice, bob, gardening):
     alice.wrote(gardening, "look", PYTHON)
     bob.opens(gardening)
-    expect(bob.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    has_all_parts(bob)
     bob.find("#chat-log code").hover()
     expect(bob.find(".message-quick")).to_be_visible()
 

@@ -1,6 +1,7 @@
 """Editing a message in its row: what was typed is saved, or kept until it is."""
 
 import pytest
+from acting import has_all_parts
 from browsers import OUTAGE, PHONE
 from playwright.sync_api import expect
 
@@ -23,11 +24,6 @@ def written(alice, gardening):
     alice.wrote(gardening, "sow tomatoes", SOURCE)
     has_all_parts(alice.opens(gardening))
     return gardening
-
-
-def has_all_parts(tab):
-    """Its page has loaded what it loads later."""
-    expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Changing messages that aren't sent yet."""
 
 import pytest
+from acting import has_all_parts
 from browsers import OUTAGE
 from playwright.sync_api import expect
 
@@ -14,11 +15,6 @@ def unsent(alice, gardening, complaints):
     alice.says("sow tomatos")
     expect(alice.pending).to_have_count(1)
     return gardening
-
-
-def has_all_parts(tab):
-    """Its page has loaded what it loads later."""
-    expect(tab.find("#chat-log [tabindex='0']")).to_be_attached()
 
 
 def editor(tab):

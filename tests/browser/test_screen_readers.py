@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from acting import has_all_parts
 from browsers import OUTAGE, scrolls_up
 from playwright.sync_api import expect
 
@@ -220,7 +221,7 @@ def test_a_row_says_what_of_it_is_on_its_way(alice, bob, together, complaints):
     complaints.excuse(OUTAGE)
     alice.wrote(together, "tomatoes", "beans")
     alice.opens(together)
-    expect(alice.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    has_all_parts(alice)
     alice.goes_offline()
 
     alice.find("#seq-3").focus()
@@ -237,7 +238,7 @@ def test_a_row_says_what_of_it_is_on_its_way(alice, bob, together, complaints):
 def test_a_row_says_that_an_edit_of_it_is_not_saved(alice, gardening):
     alice.wrote(gardening, "tomatoes")
     alice.opens(gardening)
-    expect(alice.find("#chat-log [data-seq][tabindex='0']")).to_be_attached()
+    has_all_parts(alice)
 
     alice.field.press("ArrowUp")
     alice.find("#seq-2").get_by_label("Edit message").fill("potatoes")
